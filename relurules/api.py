@@ -471,33 +471,38 @@ def diff(
     """The largest difference of two rule sets or models anywhere in a domain, where it is, and
     which rules changed.
 
-    old, new: rule sets, or models as `extract` takes them, whose rules are extracted first: over
-    `domain`, by default that of the other one's rules, or the range of `data`. Rule sets are
-    compared where their domains overlap. data: (N, d) array or frame: how many of its rows are
-    decided differently. tolerance: how far scores may be apart and still count as equivalent, by
-    default what rounding may make of them. The result is true where that is proven, by linear
-    programs on every part of the domain that a rule of each shares, rounded outwards; it prints as
-    text, and has `.to_json()`. time_limit: seconds that all of this may take, a third of them for
-    each model's rules; at the limit the difference is of the parts compared until then, and says
-    so. OutOfTimeError where there are none. DataError where columns, outputs, links or classes
-    aren't the same.
+    old, new: rules of either kind, or models as `extract` takes them, whose rules are extracted
+    first, additive ones where the other's are: over `domain`, by default that of the other one's
+    rules, or the range of `data`. Rules are compared where their domains overlap. data: (N, d)
+    array or frame: how many of its rows are decided differently. tolerance: how far scores may be
+    apart and still count as equivalent, by default what rounding may make of them. The result is
+    true where that is proven: by linear programs, rounded outwards, on every part of the domain
+    that a rule of each shares, and where either adds up by branch and bound over its lines. It
+    prints as text, and has `.to_json()`. time_limit: seconds that all of this may take, a third of
+    them for each model's rules; at the limit the difference is of what was compared until then, and
+    says so. OutOfTimeError where that is nothing. DataError where columns, outputs, links or
+    classes aren't the same.
     """
     check_finite(tolerance=tolerance)
     tolerance = to_plain_value(tolerance)
-    known = domain or next((one.domain for one in (old, new) if isinstance(one, RuleSet)), None)
+    known = domain or next((one.domain for one in (old, new) if isinstance(one, Scorer)), None)
     if known is None and data is None:
         raise DataError(
             "two models are compared over a domain; give domain, or data, whose range is taken"
         )
 
     data = None if data is None else read_table(data)
-    models = [one for one in (old, new) if not isinstance(one, RuleSet)]
+    models = [one for one in (old, new) if not isinstance(one, Scorer)]
     if models and time_limit is not None:
         compile_search()
 
     deadline, third = Deadline.after(time_limit), None if time_limit is None else time_limit / 3.0
-    sides = [
-        one if isinstance(one, RuleSet) else extract(one, domain=known, data=data, time_limit=third)
+    adds = any(isinstance(one, AdditiveRules) for one in (old, new))
+    form = "additive" if adds else "partition"
+    sides: list[Any] = [
+        one
+        if isinstance(one, Scorer)
+        else extract(one, domain=known, data=data, form=form, time_limit=third)
         for one in (old, new)
     ]
     return compare_rules(

@@ -8,7 +8,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 import relurules as rr
-from relurules.ir import Graph, Head, Network, Neuron, RuleSet
+from relurules.ir import (
+    AdditiveRules,
+    Adjustment,
+    AffineMap,
+    CollapseStats,
+    Condition,
+    Graph,
+    HalfSpace,
+    Head,
+    Network,
+    Neuron,
+    RuleSet,
+)
 from relurules.tables.names import make_default_names
 
 Array = NDArray[np.float64]
@@ -98,6 +110,35 @@ def rules_of(
     """Rules over all columns of the domain, those that the network doesn't read included."""
     options.setdefault("guard_unread", True)
     return rr.extract(graph(net, outputs, heads), domain=domain, **options)
+
+
+def additive_of(
+    net: Network,
+    domain: rr.Domain,
+    outputs: Sequence[str] | None = None,
+    heads: Sequence[Head] = (),
+) -> AdditiveRules:
+    """A line for every neuron of a single layer of ReLUs, over all columns of the domain."""
+    assert not net.L.any()
+    assert not net.slope.any()
+    lines = tuple(
+        Adjustment(
+            number=k + 1,
+            condition=Condition(HalfSpace(net.A[k], -net.b[k], net.neurons[k], -1), holds=True),
+            slopes=net.U[:, k],
+            columns=tuple(name for name, a in zip(domain.names, net.A[k], strict=True) if a),
+        )
+        for k in range(len(net))
+    )
+    names = make_default_names(len(heads or net.c), "y") if outputs is None else tuple(outputs)
+    return AdditiveRules(
+        outputs=names,
+        domain=domain,
+        base=AffineMap(net.C, net.c),
+        lines=lines,
+        reduction=CollapseStats(len(net), len(net), {}, 0, None),
+        heads=tuple(heads),
+    )
 
 
 def by_hand(net: Network, x: Sequence[float]) -> tuple[list[float], list[float]]:

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relurules.analysis.rule_cells import QuestionSpace, RestrictedRules, RuleCell
+from relurules.analysis.restricted import QuestionSpace, TableColumn
+from relurules.analysis.rule_cells import RestrictedRules, RuleCell
 from relurules.analysis.targets import ScoreTarget
 from relurules.analysis.tree_walk import bound_scores, walk_leaves
 from relurules.ir.network import Array
@@ -24,12 +25,16 @@ _WAITING = 100
 
 class RowPair(NamedTuple):
     """Two rows of one v, (n,), that differ in one column. walls: what v must meet beside either
-    row's own.
+    row's own: that a number rises.
+
+    held: the two numbers, or places of categories, that the column has; None for any.
     """
 
     before: QuestionSpace
     after: QuestionSpace
+    column: TableColumn
     walls: Polytope | None = None
+    held: tuple[float, float] | None = None
 
 
 class LargestChange(NamedTuple):

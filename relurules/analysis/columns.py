@@ -6,7 +6,13 @@ import numpy as np
 
 from relurules.analysis.changes import RowPair
 from relurules.analysis.conditions import find_coordinates
-from relurules.analysis.rule_cells import QuestionSpace, RestrictedRules, make_space
+from relurules.analysis.restricted import (
+    QuestionSpace,
+    RestrictedScorer,
+    TableColumn,
+    make_space,
+)
+from relurules.analysis.rule_cells import RestrictedRules
 from relurules.domain.columns import Category
 from relurules.errors import DataError, DomainError
 from relurules.ir.network import Array
@@ -14,19 +20,7 @@ from relurules.lp import Polytope
 from relurules.lp.branch_and_bound import maximise_over_integers
 
 
-class TableColumn(NamedTuple):
-    """A column of the table. at: its coordinates; categories: place in `at` -> name, those the
-    domain admits.
-
-    Of a number `at` has one entry, and categories are empty.
-    """
-
-    name: str
-    at: tuple[int, ...]
-    categories: dict[int, str]
-
-
-def find_column(ground: RestrictedRules, name: str | None) -> TableColumn:
+def find_column(ground: RestrictedScorer, name: str | None) -> TableColumn:
     """The column of this name; DataError for none."""
     domain = ground.domain
     if name is None:
@@ -44,7 +38,7 @@ def find_column(ground: RestrictedRules, name: str | None) -> TableColumn:
     return TableColumn(name, at, admitted)
 
 
-def list_columns(ground: RestrictedRules) -> list[TableColumn]:
+def list_columns(ground: RestrictedScorer) -> list[TableColumn]:
     """All columns, each one-hot group once."""
     found: dict[tuple[int, ...], TableColumn] = {}
     for column in ground.domain.columns:
@@ -79,7 +73,7 @@ def find_moving_coordinate(space: QuestionSpace, column: TableColumn) -> int | N
     return int(moving[0]) if len(moving) else None
 
 
-def fix_number(ground: RestrictedRules, column: TableColumn, value: float) -> QuestionSpace:
+def fix_number(ground: RestrictedScorer, column: TableColumn, value: float) -> QuestionSpace:
     """All columns but this one of numbers, held at a value; DomainError outside its bounds."""
     space, j = ground.space, column.at[0]
     low, high = float(ground.domain.lower[j]), float(ground.domain.upper[j])
@@ -98,7 +92,7 @@ def fix_number(ground: RestrictedRules, column: TableColumn, value: float) -> Qu
     return make_space(ground.domain, base, np.delete(space.spread, c, axis=1))
 
 
-def fix_category(ground: RestrictedRules, column: TableColumn, place: int) -> QuestionSpace:
+def fix_category(ground: RestrictedScorer, column: TableColumn, place: int) -> QuestionSpace:
     """All columns but this category column, which is held at a category."""
     space, at = ground.space, list(column.at)
     base, moving = space.base.copy(), space.spread[at].any(axis=0)
@@ -106,7 +100,9 @@ def fix_category(ground: RestrictedRules, column: TableColumn, place: int) -> Qu
     return make_space(ground.domain, base, space.spread[:, ~moving])
 
 
-def make_free_pair(ground: RestrictedRules, column: TableColumn, *, rising: bool) -> RowPair | None:
+def make_free_pair(
+    ground: RestrictedScorer, column: TableColumn, *, rising: bool
+) -> RowPair | None:
     """A number column at any two values, the second no smaller with `rising`; None where it is
     pinned.
     """
@@ -126,6 +122,7 @@ def make_free_pair(ground: RestrictedRules, column: TableColumn, *, rising: bool
     return RowPair(
         make_space(ground.domain, space.base, before),
         make_space(ground.domain, space.base, after),
+        column,
         ordered,
     )
 

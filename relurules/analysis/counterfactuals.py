@@ -1,17 +1,20 @@
 """The nearest row that gets to another class: a counterfactual."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from relurules.analysis.columns import TableColumn, list_columns
+from relurules.analysis.columns import list_columns
 from relurules.analysis.conditions import hold_column
 from relurules.analysis.goals import Goal, classify_rows, list_class_names, make_goal
+from relurules.analysis.line_goals import DistanceForms, find_nearest_line_row
 from relurules.analysis.plain_rows import RowClaim, choose_plain_rows, note_fractions
 from relurules.analysis.question import Question, compose_notes, describe_conditions, find_data_row
+from relurules.analysis.restricted import RestrictedScorer, TableColumn, round_up_to_powers
+from relurules.analysis.restricted_lines import RestrictedLines
 from relurules.analysis.rows import read_row
-from relurules.analysis.rule_cells import RestrictedRules, RuleCell, round_up_to_powers
+from relurules.analysis.rule_cells import RestrictedRules, RuleCell
 from relurules.analysis.witnesses import find_admissible_rows, make_witness, round_row
 from relurules.errors import DataError, OutOfTimeError
 from relurules.ir.answers import Answer, Grid, Witness, format_bound, format_number, format_value
@@ -46,6 +49,29 @@ def answer_counterfactual(asked: Question) -> Answer:
         raise DataError(f"the row is at {goal.label} already; ask for another class or value")
 
     measure = make_row_distance(asked, ground, x)
+    if isinstance(ground, RestrictedLines):
+        bound, row = _search_lines(asked, ground, goal, measure)
+    else:
+        assert isinstance(ground, RestrictedRules)  # noqa: S101  # there are two kinds
+        bound, row = _search_cells(asked, ground, goal, measure)
+
+    if row is None and bound == np.inf:
+        said = (
+            "No row gets to "
+            f"{goal.label}{describe_conditions(asked)}{_describe_kept_columns(asked)}."
+        )
+        text = compose_notes(asked, None, exact=True)
+        return Answer(
+            "counterfactual", said, False, {"goal": goal.label, "distance": None}, True, (), text
+        )
+
+    return _compose_answer(asked, ground, goal, measure, x, bound, row)
+
+
+def _search_cells(
+    asked: Question, ground: RestrictedRules, goal: Goal, measure: "RowDistance"
+) -> tuple[float, Array | None]:
+    """A bound on the least distance, infinite where the goal is out of reach, and a row there."""
     best, where_, bound = np.inf, None, np.inf
     try:
         for cell in ground.cells(ground.space):
@@ -58,35 +84,45 @@ def answer_counterfactual(asked: Question) -> Answer:
             raise
         bound = 0.0  # a nearer row may be where nobody looked
 
-    if where_ is None and bound == np.inf:
-        said = (
-            "No row gets to "
-            f"{goal.label}{describe_conditions(asked)}{_describe_kept_columns(asked)}."
-        )
-        text = compose_notes(asked, None, exact=True)
-        return Answer(
-            "counterfactual", said, False, {"goal": goal.label, "distance": None}, True, (), text
-        )
-
-    row = None if where_ is None else _find_flipped_row(asked, ground, goal, measure, where_)
-    return _compose_answer(asked, ground, goal, measure, x, bound, row)
+    if where_ is None:
+        return bound, None
+    return bound, _find_flipped_row(asked, ground, goal, measure, where_)
 
 
-def _hold_kept_columns(asked: Question, x: Array) -> RestrictedRules:
+def _search_lines(
+    asked: Question, ground: RestrictedLines, goal: Goal, measure: "RowDistance"
+) -> tuple[float, Array | None]:
+    """The same of rules that add up."""
+    if goal.decided is not None and not goal.decided.any():
+        return np.inf, None
+    found = find_nearest_line_row(
+        ground,
+        goal,
+        measure.list_forms(ground),
+        lambda row: measure.of(row, ground),
+        integers=asked.integers,
+        deadline=ground.deadline.share(0.8),
+    )
+    if found.point is None and not found.complete:
+        ground.deadline.check(f"looking for a row with {goal.label}")
+    return (np.inf if found.bound == -np.inf else max(0.0, -found.bound)), found.point
+
+
+def _hold_kept_columns(asked: Question, x: Array) -> RestrictedScorer:
     """The domain with the columns that may not change held at the row's values."""
     domain = asked.ground.domain
     if not asked.rules.domain.contains(x[None])[0]:
         raise DataError("the row lies outside the rules' domain, so they say nothing of it")
     for name in asked.keep:
         domain = hold_column(domain, name, x)
-    return RestrictedRules(asked.rules, domain, asked.ground.deadline)
+    return replace(asked.ground, domain=domain)
 
 
 def _describe_kept_columns(asked: Question) -> str:
     return f", with {' and '.join(asked.keep)} as it is" if asked.keep else ""
 
 
-def _choose_goal(asked: Question, ground: RestrictedRules, x: Array) -> Goal:
+def _choose_goal(asked: Question, ground: RestrictedScorer, x: Array) -> Goal:
     """What was asked for; by default the other one of two classes."""
     if asked.target is None and asked.at_least is None and asked.at_most is None:
         names = list_class_names(ground)
@@ -118,7 +154,19 @@ class RowDistance:
     #: (k,) their scales.
     scales: Array
 
-    def of(self, row: Array, ground: RestrictedRules) -> float:
+    def list_forms(self, ground: RestrictedScorer) -> DistanceForms:
+        """The same as forms of a row's coordinates."""
+        scales = np.zeros(len(ground.domain))
+        numbers = {c.name: c.at[0] for c in list_columns(ground) if not c.categories}
+        scales[[numbers[name] for name in self.columns]] = self.scales
+        current = [
+            g[int(np.argmax(self.x[list(g)]))]
+            for g in ground.domain.groups
+            if ground.space.spread[list(g)].any()
+        ]
+        return DistanceForms(self.x, scales, tuple(current), self.total)
+
+    def of(self, row: Array, ground: RestrictedScorer) -> float:
         """The distance of a row, (d,)."""
         numbers = [c for c in list_columns(ground) if not c.categories]
         at = {c.name: c.at[0] for c in numbers}
@@ -130,7 +178,7 @@ class RowDistance:
         return float(sum(steps) if self.total else max(steps, default=0.0))
 
 
-def make_row_distance(asked: Question, ground: RestrictedRules, x: Array) -> RowDistance:
+def make_row_distance(asked: Question, ground: RestrictedScorer, x: Array) -> RowDistance:
     """What distances from a row are measured by; DataError for an unknown one, or a scale that
     isn't above 0.
     """
@@ -241,7 +289,7 @@ def _add_rows(polytope: Polytope, rows: Array) -> Polytope | None:
     return polytope.cut_by_rows(rows)
 
 
-def _bound_changes(measure: RowDistance, ground: RestrictedRules) -> Array:
+def _bound_changes(measure: RowDistance, ground: RestrictedScorer) -> Array:
     """How far each number column can be from the row, or all of them, in units of their scales."""
     at = {c.name: c.at[0] for c in list_columns(ground) if not c.categories}
     j = [at[name] for name in measure.columns]
@@ -278,7 +326,7 @@ def _find_flipped_row(
 
 
 def _choose_plain_row(
-    asked: Question, ground: RestrictedRules, goal: Goal, measure: RowDistance, row: Array,
+    asked: Question, ground: RestrictedScorer, goal: Goal, measure: RowDistance, row: Array,
     bound: float,
 ) -> tuple[Array, int | None]:  # fmt: skip
     """A row of the data and its number, or a row of few digits, that is as near as one found."""
@@ -302,14 +350,14 @@ def _list_kept(start: Witness, end: Witness) -> list[str]:
 
 
 def _measure_closeness(
-    goal: Goal, measure: RowDistance, ground: RestrictedRules, rows: Array
+    goal: Goal, measure: RowDistance, ground: RestrictedScorer, rows: Array
 ) -> Array:
     return np.asarray(-measure.of(rows[0], ground) if goal.met(rows)[0] else np.nan)
 
 
 def _compose_answer(
     asked: Question,
-    ground: RestrictedRules,
+    ground: RestrictedScorer,
     goal: Goal,
     measure: RowDistance,
     x: Array,

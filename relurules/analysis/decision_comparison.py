@@ -7,7 +7,8 @@ import numpy as np
 
 from relurules.analysis.goals import list_class_names, make_goal
 from relurules.analysis.reachability import maximise_least_form
-from relurules.analysis.rule_cells import QuestionSpace, RestrictedRules, RuleCell
+from relurules.analysis.restricted import QuestionSpace
+from relurules.analysis.rule_cells import RestrictedRules, RuleCell
 from relurules.errors import UnsupportedError
 from relurules.ir.network import Array
 

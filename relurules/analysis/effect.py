@@ -1,5 +1,6 @@
 """The largest effect of one column alone: a protected attribute, say."""
 
+from collections.abc import Callable
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -12,13 +13,13 @@ from relurules.analysis.changes import (
     make_change_cell,
 )
 from relurules.analysis.columns import (
-    TableColumn,
     find_category_place,
     find_column,
     fix_category,
     fix_number,
     make_free_pair,
 )
+from relurules.analysis.line_changes import find_line_change
 from relurules.analysis.plain_rows import RowClaim, choose_plain_rows, note_fractions
 from relurules.analysis.question import (
     Question,
@@ -28,11 +29,14 @@ from relurules.analysis.question import (
     is_attained,
     measure_attained,
 )
+from relurules.analysis.restricted import TableColumn
+from relurules.analysis.restricted_lines import RestrictedLines
 from relurules.analysis.targets import ScoreTarget, find_target
 from relurules.analysis.witnesses import find_admissible_rows, make_witness
 from relurules.errors import DataError
 from relurules.ir.answers import Answer, Grid, Witness, format_bound, format_number
 from relurules.ir.network import Array
+from relurules.lp import Polytope
 
 
 class ColumnChange(NamedTuple):
@@ -130,7 +134,7 @@ def _make_value_pair(asked: Question, column: TableColumn) -> tuple[RowPair, tup
     if column.categories:
         places = [find_category_place(column, value) for value in (one, other)]
         first, second = (fix_category(asked.ground, column, place) for place in places)
-        return RowPair(first, second), (str(one), str(other))
+        return RowPair(first, second, column, None, (places[0], places[1])), (str(one), str(other))
 
     try:
         numbers = [float(value) for value in (one, other)]
@@ -140,7 +144,8 @@ def _make_value_pair(asked: Question, column: TableColumn) -> tuple[RowPair, tup
         ) from error
 
     first, second = (fix_number(asked.ground, column, value) for value in numbers)
-    return RowPair(first, second), (str(one), str(other))
+    held = numbers[0], numbers[1]
+    return RowPair(first, second, column, None, held), (str(one), str(other))
 
 
 def answer_for_categories(
@@ -154,7 +159,7 @@ def answer_for_categories(
 
     for one, other in combinations(places, 2):
         names = column.categories[one], column.categories[other]
-        pair = RowPair(spaces[one], spaces[other])
+        pair = RowPair(spaces[one], spaces[other], column, None, (one, other))
         rises, falls = (_measure_change(asked, target, pair, sign, names) for sign in (1.0, -1.0))
         complete &= rises.complete and falls.complete
         if rises.bound == -np.inf:
@@ -214,29 +219,59 @@ def answer_for_categories(
     )
 
 
+class _ChangedRows(NamedTuple):
+    """Rows (2, d) near the largest change, None where none were found; cell: where to look for
+    plainer ones.
+    """
+
+    bound: float
+    rows: Array | None
+    complete: bool
+    cell: tuple[Polytope, Array] | None = None
+
+
+def _find_changed_rows(
+    asked: Question,
+    target: ScoreTarget,
+    pair: RowPair,
+    sign: float,
+    value: Callable[[Array], Array],
+) -> _ChangedRows:
+    if isinstance(asked.ground, RestrictedLines):
+        lines, part = asked.ground, asked.ground.deadline.share(0.5)
+        return _ChangedRows(
+            *find_line_change(lines, target, pair, sign, integers=asked.integers, deadline=part)
+        )
+
+    ground = asked.branches
+    found: LargestChange = find_largest_change(ground, target, pair, sign, integers=asked.integers)
+    if found.point is None or found.polytope is None:
+        return _ChangedRows(found.bound, None, found.complete)
+    seat = find_admissible_rows(ground, pair[:2], found.polytope, found.point, value)
+    if seat is None:
+        return _ChangedRows(found.bound, None, found.complete)
+    cell = make_change_cell(ground, target, pair, sign, seat[0], found.polytope)
+    return _ChangedRows(found.bound, seat[0], found.complete, cell)
+
+
 def _measure_change(
     asked: Question, target: ScoreTarget, pair: RowPair, sign: float, names: tuple[str, str]
 ) -> ColumnChange:
     ground = asked.ground
-    found: LargestChange = find_largest_change(ground, target, pair, sign, integers=asked.integers)
-    if found.point is None or found.polytope is None:
-        return ColumnChange(found.bound, None, (), found.complete)
 
     def value(rows: Array) -> Array:
         scores = target.of(ground.rules.predict_scores(rows))
         return np.asarray(sign * (scores[1] - scores[0]))
 
-    seat = find_admissible_rows(ground, pair[:2], found.polytope, found.point, value)
-    if seat is None:
+    found = _find_changed_rows(asked, target, pair, sign, value)
+    if found.rows is None:
         return ColumnChange(found.bound, None, (), found.complete)
 
-    least = seat[1]
+    least = float(value(found.rows))
     if is_attained(found.bound, least, found.bound, small := bound_rounding(asked, target)):
         least = min(least, found.bound - measure_attained(found.bound, found.bound) - small)
-    before, after = choose_plain_rows(
-        ground, pair[:2], seat[0], RowClaim(value=value, least=least),
-        make_change_cell(ground, target, pair, sign, seat[0], found.polytope),
-    )  # fmt: skip
+    claim = RowClaim(value=value, least=least)
+    before, after = choose_plain_rows(ground, pair[:2], found.rows, claim, found.cell)
     reached = float(value(np.array([before, after])))
     shown = (
         make_witness(

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relurules.analysis.rule_cells import QuestionSpace, RestrictedRules, RuleCell
+from relurules.analysis.restricted import QuestionSpace
+from relurules.analysis.rule_cells import RestrictedRules, RuleCell
 from relurules.ir.network import Array
 from relurules.ir.partition import Side
 from relurules.lp import Polytope

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.analysis.rule_cells import RestrictedRules
+from relurules.analysis.restricted import RestrictedScorer
 from relurules.analysis.targets import ScoreTarget, find_target
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import RuleSet
@@ -34,10 +34,13 @@ class Goal:
     decided: NDArray[np.bool_] | None
     #: (N, d) -> (N,) whether the rules' own predictions are there.
     met: Callable[[Array], NDArray[np.bool_]]
+    #: (k, m) combinations of scores, and (k,) what is added, that aren't negative there.
+    leads: Array
+    offsets: Array
 
 
 def make_goal(
-    ground: RestrictedRules,
+    ground: RestrictedScorer,
     output: str | None,
     wanted: str | None,
     at_least: float | None,
@@ -78,6 +81,8 @@ def make_goal(
         constants=constants[:, None],
         decided=decided,
         met=met,
+        leads=sign * target.combination[None] * np.isfinite(cut),
+        offsets=np.array([-sign * cut if np.isfinite(cut) else 0.0]),
     )
 
 
@@ -103,16 +108,16 @@ def _find_cut(target: ScoreTarget, limit: float, *, up: bool) -> float:
     return there
 
 
-def list_class_names(ground: RestrictedRules) -> tuple[str, ...]:
+def list_class_names(ground: RestrictedScorer) -> tuple[str, ...]:
     """Classes that the rules tell apart, in the order of their numbers; none for outputs that are
     no classes.
     """
     rules = ground.rules
     if rules.decision is not None:
-        return rules.decision.classes
+        return tuple(rules.decision.classes)
 
     if rules.labels is not None:
-        return rules.labels.names
+        return tuple(rules.labels.names)
 
     first, count = rules.heads[0], len(rules.heads)
     links = {head.link for head in rules.heads}
@@ -136,7 +141,7 @@ def _are_one_choice(heads: tuple[Head, ...]) -> bool:
     return alike and sorted(links) == ["complement", "sigmoid"]
 
 
-def classify_rows(ground: RestrictedRules, X: Array) -> NDArray[np.intp]:
+def classify_rows(ground: RestrictedScorer, X: Array) -> NDArray[np.intp]:
     """(N, d) -> (N,) number of the class that the rules tell, -1 for rows without a rule."""
     rules = ground.rules
     if rules.labels is not None and (test := rules.class_test) is not None:
@@ -155,7 +160,7 @@ def classify_rows(ground: RestrictedRules, X: Array) -> NDArray[np.intp]:
     return np.asarray(found, dtype=np.intp)
 
 
-def _make_class_goal(ground: RestrictedRules, wanted: str) -> Goal:
+def _make_class_goal(ground: RestrictedScorer, wanted: str) -> Goal:
     names = list_class_names(ground)
     if not names:
         raise UnsupportedError(
@@ -173,7 +178,13 @@ def _make_class_goal(ground: RestrictedRules, wanted: str) -> Goal:
         told = apply_links(rules.heads, ground.constants.reshape(len(rules), -1))[:, 0] == number
         empty = np.empty((len(rules), 0, len(ground.domain)))
         return Goal(
-            label=label, weights=empty, constants=np.empty((len(rules), 0)), decided=told, met=met
+            label=label,
+            weights=empty,
+            constants=np.empty((len(rules), 0)),
+            decided=told,
+            met=met,
+            leads=np.empty((0, len(rules.scores))),
+            offsets=np.empty(0),
         )
 
     leads, test = _combine_leads(rules.heads, number, len(rules.scores)), rules.class_test
@@ -184,6 +195,8 @@ def _make_class_goal(ground: RestrictedRules, wanted: str) -> Goal:
         constants=ground.constants @ leads.T - cut * leads.sum(axis=1),
         decided=None,
         met=met,
+        leads=leads,
+        offsets=-cut * leads.sum(axis=1),
     )
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relurules.analysis.rule_cells import QuestionSpace, RestrictedRules
+from relurules.analysis.restricted import QuestionSpace, RestrictedScorer
 from relurules.analysis.witnesses import find_admissible_rows
 from relurules.domain import Domain
 from relurules.ir.answers import Witness
@@ -40,7 +40,7 @@ class RowClaim:
     #: (d,) the columns that may be rounded; None for all that move.
     columns: Array | None = None
 
-    def holds(self, ground: RestrictedRules, rows: Array) -> bool:
+    def holds(self, ground: RestrictedScorer, rows: Array) -> bool:
         """Whether rows (s, d) are in the domain and show it."""
         return bool(ground.domain.contains(rows).all() and self.value(rows) >= self.least)
 
@@ -53,7 +53,7 @@ class _Entry(NamedTuple):
 
 
 def choose_plain_rows(
-    ground: RestrictedRules,
+    ground: RestrictedScorer,
     space: Sequence[QuestionSpace],
     rows: Array,
     claim: RowClaim,
@@ -100,7 +100,7 @@ def find_best_row(
 
 
 def list_fractional_columns(
-    ground: RestrictedRules, space: Sequence[QuestionSpace], rows: Array
+    ground: RestrictedScorer, space: Sequence[QuestionSpace], rows: Array
 ) -> list[str]:
     """Names of the whole-number columns that rows aren't whole in, though they could move."""
     domain = ground.domain
@@ -110,7 +110,7 @@ def list_fractional_columns(
 
 
 def note_fractions(
-    ground: RestrictedRules, witnesses: Sequence[Witness], *, held: Sequence[str] = ()
+    ground: RestrictedScorer, witnesses: Sequence[Witness], *, held: Sequence[str] = ()
 ) -> tuple[str, ...]:
     """Notes on rows made up that aren't whole where the data are. held: columns whose values were
     given.
@@ -149,7 +149,7 @@ def describe_fractions(shows: str, columns: Sequence[str]) -> str:
 
 
 def _list_entries(
-    ground: RestrictedRules, space: Sequence[QuestionSpace], rows: Array, claim: RowClaim
+    ground: RestrictedScorer, space: Sequence[QuestionSpace], rows: Array, claim: RowClaim
 ) -> list[_Entry]:
     """The numbers that may change; whole-number columns first."""
     own = {i for group in ground.domain.groups for i in group}
@@ -167,7 +167,7 @@ def _list_entries(
 
 
 def _round_to_whole(
-    ground: RestrictedRules, rows: Array, claim: RowClaim, entries: Sequence[_Entry]
+    ground: RestrictedScorer, rows: Array, claim: RowClaim, entries: Sequence[_Entry]
 ) -> Array:
     """With as many whole numbers in whole-number columns as still show it."""
     left = [
@@ -199,7 +199,7 @@ def _list_whole_choices(values: Sequence[float]) -> Iterator[tuple[float, ...]]:
 
 
 def _find_whole_rows(
-    ground: RestrictedRules,
+    ground: RestrictedScorer,
     space: Sequence[QuestionSpace],
     cell: tuple[Polytope, Array],
     claim: RowClaim,
@@ -221,7 +221,7 @@ def _find_whole_rows(
     return None if seat is None else seat[0]
 
 
-def _shorten_entry(ground: RestrictedRules, rows: Array, claim: RowClaim, entry: _Entry) -> Array:
+def _shorten_entry(ground: RestrictedScorer, rows: Array, claim: RowClaim, entry: _Entry) -> Array:
     """With fewer and fewer digits in one number, as long as the rows still show it."""
     column = entry.column
     if abs(_read_entry(rows, entry)) <= _NOTHING * ground.domain.widths[column]:

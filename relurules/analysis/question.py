@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from relurules.analysis.plain_rows import find_best_row
+from relurules.analysis.restricted import RestrictedScorer
+from relurules.analysis.restricted_lines import RestrictedLines
 from relurules.analysis.rule_cells import RestrictedRules
 from relurules.analysis.targets import ScoreTarget
 from relurules.domain import Domain
-from relurules.ir import RuleSet
 from relurules.ir.answers import format_bound
 from relurules.ir.network import Array
 from relurules.wording.coverage import describe_missing
@@ -22,9 +23,14 @@ _ROUNDING = 1e-12
 
 
 #: What an answer says that a time limit ended early.
-UNFINISHED = (
+_UNFINISHED = (
     "The time limit was reached: for rules that there was no time to look at, bounds are those "
     "over the whole box of the domain. They hold, and may be far too wide."
+)
+#: The same of rules that add up, where a search may end for its size too.
+_UNFINISHED_LINES = (
+    "The search was ended before the bounds met what rows reach, by the time limit or because it "
+    "would have been too long. The bounds hold, and may be too wide."
 )
 
 
@@ -34,7 +40,7 @@ class Question:
     see `ask`.
     """
 
-    ground: RestrictedRules
+    ground: RestrictedScorer
     given: tuple[str, ...] = ()
     output: str | None = None
     feature: str | None = None
@@ -51,9 +57,15 @@ class Question:
     data: Array | None = None
 
     @property
-    def rules(self) -> RuleSet:
-        """The rules that are asked about."""
+    def rules(self) -> Any:
+        """The rules that are asked about, of either kind."""
         return self.ground.rules
+
+    @property
+    def branches(self) -> RestrictedRules:
+        """The ground of partition rules, which alone have branches."""
+        assert isinstance(self.ground, RestrictedRules)  # noqa: S101  # lines are asked otherwise
+        return self.ground
 
 
 def describe_conditions(asked: Question) -> str:
@@ -110,6 +122,11 @@ def _describe_domain(asked: Question) -> str:
     return f"Over {part}{how}."
 
 
+def describe_unfinished(asked: Question) -> str:
+    """What is said where a search was ended early."""
+    return _UNFINISHED_LINES if isinstance(asked.ground, RestrictedLines) else _UNFINISHED
+
+
 def _describe_means(*, exact: bool) -> str:
     if exact:
         return (
@@ -143,5 +160,7 @@ def find_data_row(
 
 def bound_rounding(asked: Question, target: ScoreTarget) -> float:
     """What rounding may make of any score here, as a share of its terms that nobody would miss."""
+    if isinstance(asked.ground, RestrictedLines):
+        return _ROUNDING * asked.ground.measure_terms(target.combination)
     terms = np.abs(target.weights) @ asked.ground.reach + np.abs(target.constants)
     return float(_ROUNDING * terms.max(initial=0.0))

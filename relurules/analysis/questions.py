@@ -1,9 +1,10 @@
-"""RuleSet -> answers to questions about it, over its whole domain, with rows that show it or a
-bound.
+"""Rules of either kind -> answers to questions about them, over their whole domain, with rows that
+show it or a bound.
 
-`QUESTIONS` is the table. What is asked about is what the rules predict, branch by branch of their
-tree (`ground`); a question brings its own coordinates (`Space`), so that columns can be held, or
-have two values at once.
+`QUESTIONS` is the table. What is asked about is what the rules predict: of partition rules branch
+by branch of their tree (`rule_cells`), of additive rules as one program (`restricted_lines`). A
+question brings its own coordinates (`QuestionSpace`), so that columns can be held, or have two
+values at once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,17 +17,24 @@ from relurules.analysis.effect import answer_effect
 from relurules.analysis.question import Question
 from relurules.analysis.ranges import answer_bounded, answer_range
 from relurules.analysis.reachability import answer_reach
+from relurules.analysis.restricted import RestrictedScorer
+from relurules.analysis.restricted_lines import RestrictedLines
 from relurules.analysis.rule_cells import RestrictedRules
 from relurules.analysis.slopes import answer_monotone
 from relurules.analysis.steepness import answer_lipschitz
+from relurules.domain import Domain
 from relurules.errors import UnsupportedError
-from relurules.ir import RuleSet
+from relurules.ir import AdditiveRules
 from relurules.ir.answers import Answer
 from relurules.ir.limits import Deadline
+from relurules.ir.scorer import Scorer
 from relurules.tables.names import check_finite, to_plain_value
 
 #: Of more rules than this a document asks nothing.
 _MANY = 200
+
+#: Seconds that a document waits for each answer about lines.
+_STANDING = 10.0
 
 #: Question -> what answers it.
 QUESTIONS: Mapping[str, Callable[[Question], Answer]] = {
@@ -41,7 +49,7 @@ QUESTIONS: Mapping[str, Callable[[Question], Answer]] = {
 
 
 def ask(
-    rules: RuleSet,
+    rules: Scorer,
     question: str,
     *,
     output: str | None = None,
@@ -97,7 +105,7 @@ def ask(
         whole = question in ("reach", "counterfactual")
 
     asked = Question(
-        RestrictedRules(rules, domain, deadline),
+        _restrict(rules, domain, deadline),
         given,
         output,
         feature,
@@ -115,7 +123,13 @@ def ask(
     return QUESTIONS[question](asked)
 
 
-def answer_standing_questions(rules: RuleSet) -> tuple[Answer, ...]:
+def _restrict(rules: Scorer, domain: Domain, deadline: Deadline) -> RestrictedScorer:
+    """Rules of either kind over a part of their domain."""
+    kind = RestrictedLines if isinstance(rules, AdditiveRules) else RestrictedRules
+    return kind(rules, domain, deadline)  # type: ignore[arg-type]  # of either kind's own
+
+
+def answer_standing_questions(rules: Any) -> tuple[Answer, ...]:
     """What every document answers, where it takes no long time: ranges, and how outputs go with
     number columns.
     """
@@ -123,12 +137,12 @@ def answer_standing_questions(rules: RuleSet) -> tuple[Answer, ...]:
         return ()
 
     found = list[Answer]()
+    limit = _STANDING if isinstance(rules, AdditiveRules) else None
     with suppress(UnsupportedError):  # no one score behind the output
-        found.append(
-            ask(rules, "range", output=rules.outputs[0] if len(rules.outputs) == 1 else None)
-        )
+        output = rules.outputs[0] if len(rules.outputs) == 1 else None
+        found.append(ask(rules, "range", output=output, time_limit=limit))
         if not rules.simplified and any(not column.categories for column in rules.domain.columns):
-            found.append(ask(rules, "monotone"))
+            found.append(ask(rules, "monotone", time_limit=limit))
 
     return tuple(found)
 

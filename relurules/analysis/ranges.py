@@ -6,22 +6,25 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from relurules.analysis.extremes import ScoreMaximum, find_highest_score
+from relurules.analysis.extremes import find_highest_score
+from relurules.analysis.line_extremes import bound_line_outputs, find_line_maximum
 from relurules.analysis.plain_rows import RowClaim, choose_plain_rows, note_fractions
 from relurules.analysis.question import (
-    UNFINISHED,
     Question,
     compose_notes,
     describe_conditions,
+    describe_unfinished,
     find_data_row,
     is_attained,
     measure_attained,
 )
+from relurules.analysis.restricted_lines import RestrictedLines
 from relurules.analysis.targets import ScoreTarget, find_target
 from relurules.analysis.witnesses import find_admissible_rows, make_score_function, make_witness
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir.answers import Answer, Witness, format_bound, format_number
 from relurules.ir.network import Array
+from relurules.lp import Polytope
 
 #: An end of a range this near to 0, as a share of the range, is shown as 0.
 _NOTHING = 1e-9
@@ -52,57 +55,71 @@ def find_score_range(
 
     shown: a row is put in place of the one found near a bound where this is as true of it.
     """
-    ground, space = asked.ground, asked.ground.space
-    found, seats, complete = [], [], True
-    for sign, shows in ((-1.0, "smallest"), (1.0, "largest")):
-        extreme = find_highest_score(
-            ground, space, sign * target.weights, sign * target.constants, integers=asked.integers
-        )
-        complete &= extreme.complete
-        row = None
-        if extreme.point is not None and extreme.cell is not None:
-            row = find_admissible_rows(
-                ground,
-                [space],
-                extreme.cell.polytope,
-                extreme.point,
-                make_score_function(ground, target, sign),
-            )
-        found.append(sign * extreme.bound)
-        seats.append(None if row is None else _ExtremeRow(sign, shows, extreme, *row))
-
-    low, high = found
+    ends = [_find_end(asked, target, *end) for end in ((-1.0, "smallest"), (1.0, "largest"))]
+    low, high = (end.sign * end.bound for end in ends)
+    complete = all(end.complete for end in ends)
     if low > high:
         raise DataError(
             f"no row of the domain meets these conditions: {'; '.join(asked.given) or 'none given'}"
         )
 
     lowest, highest_ = (
-        None if one is None else _show_extreme(asked, target, one, high - low, shown)
-        for one in seats
+        None if end.rows is None else _show_extreme(asked, target, end, high - low, shown)
+        for end in ends
     )
     return ScoreRange(low=low, high=high, lowest=lowest, highest=highest_, complete=complete)
 
 
-class _ExtremeRow(NamedTuple):
-    """A row near an extreme of a score, and sign * score there."""
+class _RangeEnd(NamedTuple):
+    """What sign * score doesn't exceed; a row (1, d) near it, None where none was found, and
+    sign * score there; cell: where to look for plainer rows.
+    """
 
     sign: float
     shows: str
-    extreme: ScoreMaximum
-    rows: Array
-    value: float
+    bound: float
+    complete: bool
+    rows: Array | None = None
+    value: float = -np.inf
+    cell: tuple[Polytope, Array] | None = None
+
+
+def _find_end(asked: Question, target: ScoreTarget, sign: float, shows: str) -> _RangeEnd:
+    """The largest sign * score."""
+    value = make_score_function(asked.ground, target, sign)
+    if isinstance(asked.ground, RestrictedLines):
+        part = asked.ground.deadline.share(0.5)
+        top = find_line_maximum(asked.ground, sign * target.combination, asked.integers, part)
+        if top.point is None:
+            return _RangeEnd(sign, shows, top.bound, top.complete)
+        rows = top.point[None]
+        return _RangeEnd(sign, shows, top.bound, top.complete, rows, float(value(rows)))
+
+    ground, space = asked.branches, asked.ground.space
+    extreme = find_highest_score(
+        ground, space, sign * target.weights, sign * target.constants, integers=asked.integers
+    )
+    end = _RangeEnd(sign, shows, extreme.bound, extreme.complete)
+    if extreme.point is None or extreme.cell is None:
+        return end
+    polytope = extreme.cell.polytope
+    row = find_admissible_rows(ground, [space], polytope, extreme.point, value)
+    if row is None:
+        return end
+    form = space.forms(sign * target.weights, sign * target.constants)[extreme.cell.leaf]
+    return end._replace(rows=row[0], value=row[1], cell=(polytope, form))
 
 
 def _show_extreme(
     asked: Question,
     target: ScoreTarget,
-    near: _ExtremeRow,
+    near: _RangeEnd,
     spread: float,
     shown: Callable[[Witness], bool] | None,
 ) -> Witness:
     """A row of the data, or a plain one, that comes as near to the bound as the row found."""
-    ground, cell, bound = asked.ground, near.extreme.cell, near.extreme.bound
+    assert near.rows is not None  # noqa: S101  # there is a row to show
+    ground, bound = asked.ground, near.bound
     value, least = make_score_function(ground, target, near.sign), near.value
     if is_attained(bound, near.value, spread):
         least = min(least, bound - measure_attained(bound, spread))
@@ -114,12 +131,8 @@ def _show_extreme(
     if number is not None and asked.data is not None:
         x = asked.data[number]
     else:
-        assert cell is not None  # noqa: S101  # rows are found in one
-        form = ground.space.forms(near.sign * target.weights, near.sign * target.constants)
         claim = RowClaim(value=value, least=least)
-        x = choose_plain_rows(
-            ground, [ground.space], near.rows, claim, (cell.polytope, form[cell.leaf])
-        )[0]
+        x = choose_plain_rows(ground, [ground.space], near.rows, claim, near.cell)[0]
 
     plain = make_witness(ground, target, x, near.shows, number)
     return exact if shown is not None and shown(exact) != shown(plain) else plain
@@ -155,7 +168,7 @@ def _compose_range_notes(
     """With what a time limit has left out."""
     closing = note_fractions(asked.ground, _list_witnesses(found))
     if not found.complete:
-        closing = (*closing, UNFINISHED)
+        closing = (*closing, describe_unfinished(asked))
     return compose_notes(asked, target, exact=exact, closing=closing)
 
 
@@ -167,11 +180,8 @@ def _answer_all_outputs(asked: Question) -> Answer:
         try:
             target = find_target(asked.ground, name)
         except UnsupportedError:
-            bounds = asked.rules.ranges() if bounds is None else bounds
-            own = {
-                "low": float(np.nanmin(bounds[:, i, 0])),
-                "high": float(np.nanmax(bounds[:, i, 1])),
-            }
+            bounds = _bound_outputs(asked) if bounds is None else bounds
+            own = {"low": float(bounds[i, 0]), "high": float(bounds[i, 1])}
             values[name], exact = own, False
             rows.append(
                 f"{name} lies {describe_interval(own['low'], own['high'])} (a bound, which may "
@@ -187,7 +197,7 @@ def _answer_all_outputs(asked: Question) -> Answer:
         f"\n{describe_conditions(asked).strip().capitalize()}. Ask for one output to see rows "
         "that attain this."
     )
-    closing = () if complete else (UNFINISHED,)
+    closing = () if complete else (describe_unfinished(asked),)
 
     return Answer(
         "range",
@@ -198,6 +208,14 @@ def _answer_all_outputs(asked: Question) -> Answer:
         (),
         compose_notes(asked, None, exact=exact, closing=closing),
     )
+
+
+def _bound_outputs(asked: Question) -> Array:
+    """(m, 2) between which values outputs lie that aren't of one score."""
+    if isinstance(asked.ground, RestrictedLines):
+        return bound_line_outputs(asked.ground)
+    bounds = asked.rules.ranges()
+    return np.column_stack([np.nanmin(bounds[:, :, 0], axis=0), np.nanmax(bounds[:, :, 1], axis=0)])
 
 
 def answer_bounded(asked: Question) -> Answer:

@@ -4,9 +4,12 @@ import numpy as np
 
 from relurules.analysis.columns import find_roomiest_point, measure_least_room
 from relurules.analysis.goals import Goal, make_goal
+from relurules.analysis.line_goals import find_line_margin
 from relurules.analysis.plain_rows import RowClaim, choose_plain_rows, note_fractions
 from relurules.analysis.question import Question, compose_notes, describe_conditions, find_data_row
-from relurules.analysis.rule_cells import QuestionSpace, RuleCell, round_up_to_powers
+from relurules.analysis.restricted import QuestionSpace, round_up_to_powers
+from relurules.analysis.restricted_lines import RestrictedLines
+from relurules.analysis.rule_cells import RuleCell
 from relurules.analysis.witnesses import find_admissible_rows, make_witness
 from relurules.errors import DataError, OutOfTimeError
 from relurules.ir.answers import Answer, Witness, format_bound
@@ -19,11 +22,14 @@ def answer_reach(asked: Question) -> Answer:
     """Whether some row of the domain gets to a class, or to a value of an output."""
     ground = asked.ground
     goal = make_goal(ground, asked.output, asked.target, asked.at_least, asked.at_most)
-    best, shown = _search_cells(asked, goal)
+    lines = ground if isinstance(ground, RestrictedLines) else None
+    best, shown = _search_cells(asked, goal) if lines is None else _search_lines(asked, goal, lines)
     if best == -np.inf and goal.decided is None:
         raise DataError(f"no row of the domain meets these conditions: {'; '.join(asked.given)}")
 
     room = float(ground.rounding(goal.weights, goal.constants).max(initial=0.0))
+    if lines is not None:
+        room = max((lines.bound_rounding(lead) for lead in goal.leads), default=0.0)
     if shown is not None:
         holds, said = True, f"Yes: {goal.label} is reached{describe_conditions(asked)}."
     elif best + room < 0.0:
@@ -50,7 +56,8 @@ def answer_reach(asked: Question) -> Answer:
     measured = goal.decided is None and says
     values = {"goal": goal.label, "margin": best if measured else None}
     rows = () if shown is None else (shown,)
-    closing = (*_compose_closing(holds), *note_fractions(ground, rows))
+    told = _compose_closing(holds) if lines is None else _compose_line_closing(holds)
+    closing = (*told, *note_fractions(ground, rows))
     text = compose_notes(asked, None, exact=True, closing=closing)
     return Answer(
         "reach",
@@ -69,7 +76,7 @@ def _search_cells(asked: Question, goal: Goal) -> tuple[float, Witness | None]:
 
     OutOfTimeError where none was met until then.
     """
-    ground, best = asked.ground, -np.inf
+    ground, best = asked.branches, -np.inf
     shown: tuple[Array, Polytope] | None = None
     space = ground.space
     number = find_data_row(asked, ground.domain, lambda X: np.where(goal.met(X), 1.0, np.nan), 1.0)
@@ -105,6 +112,37 @@ def _search_cells(asked: Question, goal: Goal) -> tuple[float, Witness | None]:
     return best, make_witness(ground, None, plain[0], shows)
 
 
+def _search_lines(
+    asked: Question, goal: Goal, ground: RestrictedLines
+) -> tuple[float, Witness | None]:
+    """The same of rules that add up."""
+    if goal.decided is not None and not goal.decided.any():
+        return -np.inf, None
+
+    def value(X: Array) -> Array:
+        return np.where(goal.met(X), 1.0, np.nan)
+
+    shows = f"{goal.label} here"
+    number = find_data_row(asked, ground.domain, value, 1.0)
+    found = find_line_margin(ground, goal, integers=asked.integers)
+    if number is not None and asked.data is not None:
+        return found.bound, make_witness(ground, None, asked.data[number], shows, number)
+    row = found.point
+    if row is None or not ground.domain.contains(row[None])[0] or not goal.met(row[None])[0]:
+        if not found.complete:
+            ground.deadline.check(f"looking for a row with {goal.label}")
+        return found.bound, None
+    claim = RowClaim(value=lambda rows: _mark_met_rows(goal, rows), least=1.0)
+    plain = choose_plain_rows(ground, [ground.space], row[None], claim)
+    return found.bound, make_witness(ground, None, plain[0], shows)
+
+
+def _compose_line_closing(holds: bool | None) -> tuple[str, ...]:
+    if holds is False:
+        return ("It was ruled out by linear programs, their bounds rounded outwards.",)
+    return ("The row shown is predicted by the rules themselves.",) if holds else ()
+
+
 def _compose_closing(holds: bool | None) -> tuple[str, ...]:
     if holds is False:
         return ("Every rule was ruled out by a linear program, its bound rounded outwards.",)
@@ -120,7 +158,7 @@ def _find_margin(
     asked: Question, goal: Goal, space: QuestionSpace, cell: RuleCell
 ) -> tuple[float, Array | None]:
     """The largest smallest score of a goal on a cell, and where; below 0: it isn't met there."""
-    ground = asked.ground
+    ground = asked.branches
     if goal.decided is not None:
         if not goal.decided[cell.leaf]:
             return -np.inf, None

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from relurules.errors import DataError
-from relurules.ir import RuleSet
 from relurules.ir.network import Array
+from relurules.ir.scorer import Scorer
 from relurules.tables.table import read_column_names
 
 
-def read_row(rules: RuleSet, row: Any) -> Array:
+def read_row(rules: Scorer, row: Any) -> Array:
     """A mapping, Series, frame of one row, or d numbers, as coordinates (d,); else DataError."""
     import pandas
 

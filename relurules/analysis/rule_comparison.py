@@ -11,6 +11,7 @@ import numpy as np
 from relurules.analysis.columns import find_interior_point
 from relurules.analysis.decision_comparison import CLASSES, DecisionComparer
 from relurules.analysis.goals import classify_rows, list_class_names
+from relurules.analysis.line_comparison import compare_lines
 from relurules.analysis.plain_rows import (
     RowClaim,
     choose_plain_rows,
@@ -19,14 +20,15 @@ from relurules.analysis.plain_rows import (
     find_fractions,
     list_fractional_columns,
 )
-from relurules.analysis.rule_cells import QuestionSpace, RestrictedRules, RuleCell
+from relurules.analysis.restricted import QuestionSpace
+from relurules.analysis.rule_cells import RestrictedRules, RuleCell
 from relurules.analysis.shared_columns import share_columns
 from relurules.analysis.tree_walk import walk_leaves
 from relurules.analysis.witnesses import find_admissible_rows
 from relurules.domain import Domain
 from relurules.domain.columns import decode_rows
 from relurules.errors import CheckError, DataError, DomainError, OutOfTimeError
-from relurules.ir import RuleSet
+from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.difference import (
     DataDifference,
     Difference,
@@ -53,8 +55,12 @@ _TRIED = 20
 _NEAR = 1e-6
 
 
+#: Rules of either kind.
+Kind = RuleSet | AdditiveRules
+
+
 def compare_rules(
-    old: RuleSet, new: RuleSet, *, data: Any = None, tolerance: float | None = None,
+    old: Kind, new: Kind, *, data: Any = None, tolerance: float | None = None,
     names: tuple[str, str] = ("old", "new"), most: int = _PARTS, deadline: Deadline = NEVER,
 ) -> Difference:  # fmt: skip
     """The difference of two rule sets over the domain that they share. data: a table, or (N, d)
@@ -70,6 +76,11 @@ def compare_rules(
     domain, notes = intersect_domains(old.domain, new.domain)
     notes = (*wider, *notes)
     data = None if data is None else domain.rows(data)
+    if not (isinstance(old, RuleSet) and isinstance(new, RuleSet)):
+        return compare_lines(
+            old, new, domain, data=data, tolerance=tolerance, names=names, notes=notes,
+            deadline=deadline,
+        )  # fmt: skip
     sides = RestrictedRules(old, domain, deadline), RestrictedRules(new, domain, deadline)
     terms = [np.abs(g.weights) @ g.reach + np.abs(g.constants) for g in sides]
     tolerance = float(
@@ -89,7 +100,7 @@ def compare_rules(
     )
 
 
-def _share_output_name(old: RuleSet, new: RuleSet) -> tuple[RuleSet, RuleSet]:
+def _share_output_name(old: Kind, new: Kind) -> tuple[Kind, Kind]:
     """Where one of the two was told no name of its only output, it has the other's."""
     unnamed = ("y",)
     if len(old.outputs) == len(new.outputs) == 1 and old.outputs != new.outputs:
@@ -100,7 +111,7 @@ def _share_output_name(old: RuleSet, new: RuleSet) -> tuple[RuleSet, RuleSet]:
     return old, new
 
 
-def _check_comparable(old: RuleSet, new: RuleSet) -> None:
+def _check_comparable(old: Kind, new: Kind) -> None:
     """DataError where there is nothing to compare, saying what differs."""
     for what, one, other in (
         ("one-hot groups", old.domain.groups, new.domain.groups),
@@ -117,7 +128,7 @@ def _check_comparable(old: RuleSet, new: RuleSet) -> None:
             )
 
 
-def _list_labels(old: RuleSet, new: RuleSet) -> list[tuple[str, ...]]:
+def _list_labels(old: Kind, new: Kind) -> list[tuple[str, ...]]:
     """The labels of both, by which the same class is known; files of earlier versions have none."""
     if old.labels is None or new.labels is None:
         return [(), ()]

@@ -10,7 +10,7 @@ from relurules.domain import Domain
 from relurules.domain.columns import Column
 from relurules.domain.input_places import InputPlaces
 from relurules.errors import DataError
-from relurules.ir import Network, Rule, RuleSet
+from relurules.ir import AdditiveRules, Network, Rule, RuleSet
 from relurules.ir.network import AffineMap, Array
 from relurules.ir.partition import Tree
 from relurules.ir.rule_table import RuleTable, collect_points
@@ -19,7 +19,11 @@ from relurules.ir.rule_table import RuleTable, collect_points
 ColumnPlaces = Mapping[str, tuple[int, tuple[int, ...]]]
 
 
-def share_columns(old: RuleSet, new: RuleSet) -> tuple[RuleSet, RuleSet, tuple[str, ...]]:
+#: Rules of either kind.
+Kind = RuleSet | AdditiveRules
+
+
+def share_columns(old: Kind, new: Kind) -> tuple[Kind, Kind, tuple[str, ...]]:
     """Both rule sets over the columns that either reads, and what to say of it.
 
     DataError where a column of both isn't the same kind, naming it and how it differs.
@@ -45,7 +49,7 @@ def share_columns(old: RuleSet, new: RuleSet) -> tuple[RuleSet, RuleSet, tuple[s
         if names
     )
     places = None if known is None else _merge_places(columns, known, old.domain.table_places)
-    wide = [widen_rules(one, columns, other.domain) for one, other in ((old, new), (new, old))]
+    wide = [_widen(one, columns, other.domain) for one, other in ((old, new), (new, old))]
     old, new = (replace(one, domain=replace(one.domain, table_places=places)) for one in wide)
     return old, new, notes
 
@@ -110,6 +114,44 @@ def _describe_difference(old: Column, new: Column) -> str:
         if names
     ]
     return "; ".join(said) or "their categories are joined or ordered otherwise"
+
+
+def _widen(rules: Kind, columns: Sequence[Column], other: Domain) -> Kind:
+    if isinstance(rules, AdditiveRules):
+        return widen_lines(rules, columns, other)
+    return widen_rules(rules, columns, other)
+
+
+def widen_lines(rules: AdditiveRules, columns: Sequence[Column], other: Domain) -> AdditiveRules:
+    """As `widen_rules`, of rules that add up."""
+    if rules.domain.columns == tuple(columns):
+        return rules
+
+    domain = rules.domain.extended(columns)
+    place = np.array([domain.names.index(name) for name in rules.domain.names], dtype=np.intp)
+    lines = tuple(
+        replace(
+            line,
+            condition=line.condition._replace(
+                half_space=line.condition.half_space._replace(
+                    normal=_spread(line.condition.half_space.normal, place, len(domain))
+                )
+            ),
+        )
+        for line in rules.lines
+    )
+    return replace(
+        rules,
+        domain=domain,
+        base=AffineMap(_spread(rules.base.weights, place, len(domain)), rules.base.constants),
+        lines=lines,
+        groups=tuple(
+            replace(group, rules=widen_rules(group.rules, columns, other)) for group in rules.groups
+        ),
+        traced=None,
+        evidence=None,
+        chosen_reference=None,
+    )
 
 
 def widen_rules(rules: RuleSet, columns: Sequence[Column], other: Domain) -> RuleSet:

@@ -8,7 +8,6 @@ import numpy as np
 
 from relurules.analysis.changes import RowPair, find_largest_change
 from relurules.analysis.columns import (
-    TableColumn,
     find_column,
     find_interior_point,
     find_moving_coordinate,
@@ -17,7 +16,9 @@ from relurules.analysis.columns import (
     make_free_pair,
     measure_least_room,
 )
+from relurules.analysis.directions import DIRECTIONS, describe_direction
 from relurules.analysis.effect import answer_for_categories
+from relurules.analysis.line_monotony import answer_all_line_columns, answer_line_monotone
 from relurules.analysis.plain_rows import (
     RowClaim,
     choose_plain_rows,
@@ -32,6 +33,8 @@ from relurules.analysis.question import (
     is_attained,
     measure_attained,
 )
+from relurules.analysis.restricted import TableColumn
+from relurules.analysis.restricted_lines import RestrictedLines
 from relurules.analysis.rule_cells import RuleCell
 from relurules.analysis.targets import ScoreTarget, find_target
 from relurules.analysis.witnesses import find_admissible_rows, make_witness, round_row
@@ -41,12 +44,6 @@ from relurules.ir.network import Array
 
 #: Coefficients that move a score by less than this share of its terms are rounding.
 _ROUNDING = 1e-12
-_WORDS = {
-    (False, False): "doesn't matter",
-    (True, False): "rises",
-    (False, True): "falls",
-    (True, True): "both",
-}
 _NEVER = {
     "both": "both rises and falls",
     "rises": "never falls",
@@ -73,7 +70,7 @@ class SlopeRange:
 
 def list_leaves(asked: Question) -> list[int]:
     """The leaves whose rules hold on some interior of the domain that is asked about."""
-    ground = asked.ground
+    ground = asked.branches
     if ground.domain is ground.rules.domain:
         return sorted({leaf for leaf, _ in ground.paths})
 
@@ -88,7 +85,7 @@ def list_leaves(asked: Question) -> list[int]:
 
 
 def _has_interior(asked: Question, cell: RuleCell) -> bool:
-    ground, space = asked.ground, asked.ground.space
+    ground, space = asked.branches, asked.ground.space
     enough = measure_least_room(ground, space)
     return find_roomiest_point(ground, space, cell.polytope, 2.0 * enough).bound > enough
 
@@ -119,12 +116,17 @@ def bound_slopes(
 def answer_monotone(asked: Question) -> Answer:
     """Whether an output only rises, or only falls, where a column does."""
     target = find_target(asked.ground, asked.output)
+    lines = isinstance(asked.ground, RestrictedLines)
     if asked.feature is None:
-        return _answer_all_columns(asked, target)
+        return (
+            answer_all_line_columns(asked, target) if lines else _answer_all_columns(asked, target)
+        )
 
     column = find_column(asked.ground, asked.feature)
     if column.categories:
         return answer_for_categories(asked, target, column, "monotone")
+    if lines:
+        return answer_line_monotone(asked, target, column)
     if not asked.ground.continuous:
         return _answer_with_jumps(asked, target, column)
 
@@ -146,7 +148,7 @@ def _answer_continuous(
     found: SlopeRange,
     shown: tuple[Witness, ...],
 ) -> Answer:
-    direction = _WORDS[found.rises is not None, found.falls is not None]
+    direction = DIRECTIONS[found.rises is not None, found.falls is not None]
     values = {
         "output": target.name, "feature": column.name, "direction": direction,
         "slope": {"low": found.low, "high": found.high}, "rules": [leaf + 1 for leaf in found.at],
@@ -156,23 +158,9 @@ def _answer_continuous(
         f"unit of {column.name}"
     )
 
+    said = describe_direction(asked, target, column, direction)
     if direction == "both":
-        said = (
-            f"No: {target.name} both rises and falls with "
-            f"{column.name}{describe_conditions(asked)}, in rules such as "
-        )
-        said += f"{(found.rises or 0) + 1} and {(found.falls or 0) + 1}"
-    elif direction == "doesn't matter":
-        said = (
-            f"Yes, both ways: {target.name} doesn't change with "
-            f"{column.name}{describe_conditions(asked)}"
-        )
-    else:
-        never = "falls" if direction == "rises" else "rises"
-        said = (
-            f"Yes: {target.name} never {never} where {column.name} rises, all else "
-            f"equal,{describe_conditions(asked)}"
-        )
+        said += f", in rules such as {(found.rises or 0) + 1} and {(found.falls or 0) + 1}"
 
     what = f" (of {target.score})" if target.score else ""
     closing = (
@@ -198,7 +186,7 @@ def _find_row_pair(
     asked: Question, target: ScoreTarget, column: TableColumn, leaf: int, way: float
 ) -> Iterator[Witness]:
     """Two rows of one rule, different in the column alone, that show the output going that way."""
-    ground, space = asked.ground, asked.ground.space
+    ground, space = asked.branches, asked.ground.space
     c = find_moving_coordinate(space, column)
     for cell in ground.cells(space, strict=False):
         if cell.leaf != leaf or c is None:
@@ -235,7 +223,7 @@ def _answer_with_jumps(asked: Question, target: ScoreTarget, column: TableColumn
     """
     pair, small = make_free_pair(asked.ground, column, rising=True), bound_rounding(asked, target)
     rise, fall = (_measure_jump(asked, target, column, pair, way) for way in (1.0, -1.0))
-    direction = _WORDS[rise.size > small, fall.size > small]
+    direction = DIRECTIONS[rise.size > small, fall.size > small]
     values = {
         "output": target.name,
         "feature": column.name,
@@ -276,7 +264,7 @@ class LargestJump(NamedTuple):
 def _measure_jump(
     asked: Question, target: ScoreTarget, column: TableColumn, pair: RowPair | None, way: float
 ) -> LargestJump:
-    ground, small = asked.ground, bound_rounding(asked, target)
+    ground, small = asked.branches, bound_rounding(asked, target)
     if pair is None:
         return LargestJump(0.0)
 
@@ -356,7 +344,7 @@ def _answer_all_columns(asked: Question, target: ScoreTarget) -> Answer:
         if column.categories:
             continue
         found = bound_slopes(asked, target, column, leaves)
-        direction = _WORDS[found.rises is not None, found.falls is not None]
+        direction = DIRECTIONS[found.rises is not None, found.falls is not None]
         values[column.name] = {"direction": direction, "low": found.low, "high": found.high}
         rows.append((column.name, direction, format_number(found.low), format_number(found.high)))
 

@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from relurules.analysis.columns import TableColumn, list_columns
+from relurules.analysis.columns import list_columns
+from relurules.analysis.line_steepness import answer_line_lipschitz
 from relurules.analysis.plain_rows import RowClaim, choose_plain_rows, note_fractions
 from relurules.analysis.question import Question, compose_notes, describe_conditions
+from relurules.analysis.restricted import TableColumn
+from relurules.analysis.restricted_lines import RestrictedLines
 from relurules.analysis.slopes import list_leaves
 from relurules.analysis.targets import ScoreTarget, find_target
 from relurules.analysis.witnesses import make_witness, round_row
@@ -53,6 +56,8 @@ class SteepestSlopes:
 def answer_lipschitz(asked: Question) -> Answer:
     """The steepest that a score is: in every number column, and in all of them together."""
     target = find_target(asked.ground, asked.output)
+    if isinstance(asked.ground, RestrictedLines):
+        return answer_line_lipschitz(asked, target, _explain_distances(asked))
     found = _measure_slopes(asked, target)
     what = target.score or target.name
     l1, l2, linf = (format_number(found.find_steepest(name)[0]) for name in found.norms)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from relurules.analysis.rule_cells import RestrictedRules
+from relurules.analysis.restricted import RestrictedScorer
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir.network import Array
 from relurules.links.table import LINKS
@@ -49,7 +49,7 @@ class ScoreTarget:
         return np.asarray(scores @ self.combination)
 
 
-def find_target(ground: RestrictedRules, name: str | None) -> ScoreTarget:
+def find_target(ground: RestrictedScorer, name: str | None) -> ScoreTarget:
     """The score behind an output, or a score by its own name.
 
     name None: the last one of two outputs that share scores, else the first. Of two classes that
@@ -100,7 +100,7 @@ def find_target(ground: RestrictedRules, name: str | None) -> ScoreTarget:
 
 
 def _make_target(
-    ground: RestrictedRules, name: str, score: str, link: str, combination: Array
+    ground: RestrictedScorer, name: str, score: str, link: str, combination: Array
 ) -> ScoreTarget:
     weights = np.einsum("s,rsd->rd", combination, ground.weights)
     return ScoreTarget(

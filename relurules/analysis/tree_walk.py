@@ -5,12 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relurules.analysis.rule_cells import (
-    QuestionSpace,
-    RestrictedRules,
-    RuleCell,
-    split_polytope,
-)
+from relurules.analysis.restricted import QuestionSpace
+from relurules.analysis.rule_cells import RestrictedRules, RuleCell, split_polytope
 from relurules.ir import UNEXPLORED
 from relurules.ir.network import Array
 from relurules.lp import Polytope

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from relurules.analysis.rule_cells import QuestionSpace, RestrictedRules
+from relurules.analysis.restricted import QuestionSpace, RestrictedScorer
 from relurules.analysis.targets import ScoreTarget
 from relurules.domain import Domain
 from relurules.domain.columns import decode_rows
@@ -12,6 +12,7 @@ from relurules.errors import CheckError
 from relurules.ir import RuleSet
 from relurules.ir.answers import Witness
 from relurules.ir.network import Array
+from relurules.ir.scorer import Scorer
 from relurules.lp import Polytope
 
 #: How far a point on a boundary is moved inside, as a share of the way to the middle.
@@ -21,7 +22,7 @@ _WHOLE = 1e-6
 
 
 def find_admissible_rows(
-    ground: RestrictedRules,
+    ground: RestrictedScorer,
     space: Sequence[QuestionSpace],
     polytope: Polytope,
     point: Array,
@@ -77,7 +78,7 @@ def round_row(domain: Domain, x: Array, space: QuestionSpace | None = None) -> A
 
 
 def make_witness(
-    ground: RestrictedRules,
+    ground: RestrictedScorer,
     target: ScoreTarget | None,
     x: Array,
     shows: str,
@@ -90,7 +91,7 @@ def make_witness(
     raw = {name: values[0] for name, values in decode_rows(x[None], rules.domain.columns).items()}
     return Witness(
         shows=shows,
-        rule=int(rules.apply(x[None])[0]),
+        rule=int(rules.apply(x[None])[0]) if isinstance(rules, RuleSet) else None,
         row=raw,
         outputs=outputs,
         score=score,
@@ -99,8 +100,8 @@ def make_witness(
     )
 
 
-def list_unread_columns(rules: RuleSet) -> tuple[str, ...]:
-    """Names of the columns that no rule reads."""
+def list_unread_columns(rules: Scorer) -> tuple[str, ...]:
+    """Names of the columns that nothing of the rules reads."""
     domain = rules.domain
     return tuple(
         column.name
@@ -110,7 +111,7 @@ def list_unread_columns(rules: RuleSet) -> tuple[str, ...]:
 
 
 def make_score_function(
-    ground: RestrictedRules, target: ScoreTarget, sign: float
+    ground: RestrictedScorer, target: ScoreTarget, sign: float
 ) -> Callable[[Array], Array]:
     """What `seated` takes to make a score large, or small with sign -1."""
     return lambda rows: np.asarray(sign * target.of(ground.rules.predict_scores(rows))[0])

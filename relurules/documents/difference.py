@@ -22,7 +22,10 @@ def print_difference_html(difference: Difference) -> str:
     """The comparison as an HTML file."""
     old, new = difference.names
     count = format_count(difference.rules[0], "rule")
-    about = (p.text(f"{old} has {count}, {new} has {difference.rules[1]:,}"),)
+    said = f"{old} has {count}, {new} has {difference.rules[1]:,}"
+    if not difference.compares_parts:
+        said = ", ".join(difference.describe_counts())
+    about = (p.text(said),)
     sections = (build_difference_section(difference), build_rules_section(difference))
     return print_html(Document(f"From {old} to {new}", about, sections, "relurules"))
 
@@ -58,6 +61,8 @@ def build_difference_section(difference: Difference) -> Section:
             f"of rules, {what}"
         )
     ]
+    if not difference.compares_parts:
+        items = []
     items += (
         []
         if difference.data is None
@@ -73,36 +78,53 @@ def build_difference_section(difference: Difference) -> Section:
 def build_rules_section(difference: Difference) -> Section:
     """What became of the rules."""
     old, new = difference.names
+    unit = difference.units[0]
     kept, changed = len(difference.kept), difference.changed
     blocks: list[Block] = [
-        Paragraph(p.text(f"{kept:,} rule{' is as it was' if kept == 1 else 's are as they were'}."))
+        Paragraph(
+            p.text(f"{kept:,} {unit}{' is as it was' if kept == 1 else 's are as they were'}.")
+        )
     ]
+    if len(set(difference.units)) > 1:
+        said = "One adds lines up, the other is a partition, so that no rule has a like."
+        return Section("rules", "Rules", (Paragraph(p.text(said)),))
 
     if changed:
         rows = tuple(
-            (_phrase_rule(m.old), _phrase_rule(m.new), p.number(format_upper_bound(m.gap)))
+            (
+                _phrase_rule(m.old, unit),
+                _phrase_rule(m.new, unit),
+                p.number(format_upper_bound(m.gap)),
+            )
             for m in changed[:_MOST]
         )
         header = (old, new, "They differ by at most")
         blocks.append(
             Table(
-                "Rules for the same rows, with another formula", header, rows, (False, False, True)
+                "Rules for the same rows, with another formula"
+                if unit == "rule"
+                else "Lines of the same half-space, with other slopes",
+                header,
+                rows,
+                (False, False, True),
             )
         )
 
     found = (
-        (f"Removed: rules of {old}", difference.removed),
-        (f"Added: rules of {new}", difference.added),
+        (f"Removed: {unit}s of {old}", difference.removed),
+        (f"Added: {unit}s of {new}", difference.added),
     )
 
     for caption, rules in found:
         if rules:
             cells = tuple(
-                (_phrase_rule(u.rule), p.text(", ".join(map(str, u.instead))))
+                (_phrase_rule(u.rule, unit), p.text(", ".join(map(str, u.instead))))
                 for u in rules[:_MOST]
             )
             blocks.append(
                 Table(caption, ("Rule", "The other's rules for its rows"), cells, (False, False))
+                if unit == "rule"
+                else Table(caption, ("Line",), tuple((cell[0],) for cell in cells), (False,))
             )
 
     return Section("rules", "Rules", tuple(blocks))
@@ -112,8 +134,8 @@ def _make_sentence(text: str) -> str:
     return text[0].upper() + text[1:] + "."
 
 
-def _phrase_rule(number: int) -> Phrase:
-    return p.join_tight(p.text("rule"), p.number(str(number)))
+def _phrase_rule(number: int, unit: str) -> Phrase:
+    return p.join_tight(p.text(unit), p.number(str(number)))
 
 
 def _phrase_gap(gap: Gap) -> tuple[Phrase, ...]:
@@ -134,7 +156,9 @@ def _tabulate_place(score: str, place: RowComparison, names: tuple[str, str]) ->
         (p.name(k), p.number(f"{v:.6g}"), p.number(f"{place.new[k]:.6g}"))
         for k, v in place.old.items()
     ]
-    rows.append((p.text("rule"), p.number(str(place.rules[0])), p.number(str(place.rules[1]))))
+    if place.rules != (None, None):
+        one, other = (p.text("") if n is None else p.number(str(n)) for n in place.rules)
+        rows.append((p.text("rule"), one, other))
     caption = f"Where {score} differs most" if score else "A row that is decided differently"
     if place.data_row is not None:
         caption += f" (row {place.data_row} of the data)"

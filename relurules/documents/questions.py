@@ -44,6 +44,7 @@ def _tabulate_rows(witnesses: Sequence[Witness]) -> Table:
         (p.name(o), *(p.number(f"{w.outputs[o]:.6g}") for w in witnesses))
         for o in witnesses[0].outputs
     ]
-    rows.append((p.text("rule"), *(p.number(str(w.rule)) for w in witnesses)))
+    if any(witness.rule is not None for witness in witnesses):
+        rows.append((p.text("rule"), *(p.number(str(w.rule)) for w in witnesses)))
 
     return Table("Rows that show it", header, tuple(rows), (False, *[True] * len(witnesses)))

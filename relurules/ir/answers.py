@@ -19,8 +19,8 @@ class Witness:
 
     #: What it is a witness of.
     shows: str
-    #: Its number.
-    rule: int
+    #: The number of the rule that applies; None of rules that add up.
+    rule: int | None
     #: The user's columns.
     row: Mapping[str, Value]
     #: Name -> value.
@@ -140,7 +140,9 @@ def _write_witness(witness: Witness, first: Witness) -> list[str]:
 
     shown = ", ".join(f"{name} = {format_value(value)}" for name, value in row.items())
     where = "" if witness.data_row is None else f"row {witness.data_row} of the data, "
-    return [f"  {witness.shows}: {outputs} ({where}rule {witness.rule})", f"    {same}{shown}"]
+    place = where.removesuffix(", ") if witness.rule is None else f"{where}rule {witness.rule}"
+    told = f" ({place})" if place else ""
+    return [f"  {witness.shows}: {outputs}{told}", f"    {same}{shown}"]
 
 
 def format_value(value: Value) -> str:

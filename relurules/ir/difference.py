@@ -25,7 +25,8 @@ class RowComparison(NamedTuple):
     """
 
     row: Mapping[str, Value]
-    rules: tuple[int, int]
+    #: None of rules that add up.
+    rules: tuple[int | None, int | None]
     old: Mapping[str, float | Label]
     new: Mapping[str, float | Label]
     #: The row of the data that it is, counted from 0; None for one that was made up.
@@ -94,7 +95,9 @@ class Difference:
     shares; gaps: one per score, none where rules tell classes; parts: those parts that have an
     interior; differing: of these, those with rows that are decided differently (where outputs are
     no classes: differ by more than the tolerance); decides: whether outputs are classes. kept,
-    changed, removed, added: the rules. complete: False where there were too many parts.
+    changed, removed, added: the rules, or lines. complete: False where there were too many parts,
+    or where a bound wasn't narrowed to what rows reach. units: what either is made of, "rule" or
+    "line"; where lines are among them, there are no parts.
     """
 
     names: tuple[str, str]
@@ -113,6 +116,12 @@ class Difference:
     added: tuple[RuleWithoutMatch, ...]
     complete: bool
     notes: tuple[str, ...]
+    units: tuple[str, str] = ("rule", "rule")
+
+    @property
+    def compares_parts(self) -> bool:
+        """Whether the two were compared part by part, which rules that add up are not."""
+        return self.units == ("rule", "rule")
 
     @property
     def bound(self) -> float:
@@ -156,9 +165,11 @@ class Difference:
             if self.decides
             else "differ by more than the tolerance somewhere"
         )
-        lines.append(
-            f"{self.differing} of {self.parts} parts of the domain, one per pair of rules, {what}"
-        )
+        if self.compares_parts:
+            lines.append(
+                f"{self.differing} of {self.parts} parts of the domain, one per pair of rules, "
+                f"{what}"
+            )
 
         if self.data is not None:
             lines += write_data_difference(self.data, self.decides)
@@ -194,6 +205,8 @@ class Difference:
             f"only {self.parts} parts of the domain could be compared: there were too many, or "
             "too little time"
         )
+        if not self.compares_parts:
+            some = f"they differ by {format_upper_bound(self.bound)} at most, as far as is known"
         reached = max((gap.reached for gap in self.gaps if gap.reached is not None), default=0.0)
 
         if reached > self.tolerance:
@@ -203,33 +216,43 @@ class Difference:
         return f"not decided: {some}"
 
     def _rules(self) -> list[str]:
-        found = [
-            f"RULES: {self.names[0]} has {self.rules[0]}, {self.names[1]} has {self.rules[1]}",
-            "",
+        if self.compares_parts:
+            head = (
+                f"RULES: {self.names[0]} has {self.rules[0]}, {self.names[1]} has {self.rules[1]}"
+            )
+        else:
+            head = "RULES: " + ", ".join(self.describe_counts())
+        if len(set(self.units)) > 1:
+            return [head]
+        return [head, "", *(f"  {line}" for line in self.rule_lines())]
+
+    def describe_counts(self) -> tuple[str, str]:
+        """`old has 3 lines`, and the same of the new one."""
+        counts = [
+            f"{name} has {count:,} {unit}{'' if count == 1 else 's'}"
+            for name, count, unit in zip(self.names, self.rules, self.units, strict=True)
         ]
-        return found + [f"  {line}" for line in self.rule_lines()]
+        return counts[0], counts[1]
 
     def rule_lines(self, most: int = 20) -> list[str]:
         """What became of the rules, a line each, of each kind no more than so many."""
-        lines = [f"unchanged: {len(self.kept)}"]
+        lines, unit = [f"unchanged: {len(self.kept)}"], self.units[0]
         parts: list[tuple[str, list[str]]] = [
             (
                 "changed",
                 [
-                    f"rule {m.old} is now rule {m.new}, off by up to {format_upper_bound(m.gap)}"
+                    f"{unit} {m.old} is now {unit} {m.new}, off by up to "
+                    f"{format_upper_bound(m.gap)}"
                     for m in self.changed
                 ],
             ),
             (
                 "removed",
-                [f"rule {u.rule}; for its rows now {_list_rules(u.instead)}" for u in self.removed],
+                [_write_lone(unit, u, "now") for u in self.removed],
             ),
             (
                 "added",
-                [
-                    f"rule {u.rule}; for its rows before {_list_rules(u.instead)}"
-                    for u in self.added
-                ],
+                [_write_lone(unit, u, "before") for u in self.added],
             ),
         ]
 
@@ -247,6 +270,7 @@ class Difference:
             "rules": list(self.rules),
             "equivalent": bool(self),
             "verdict": self.verdict(),
+            "units": list(self.units),
             "same_numbers": self.same,
             "tolerance": self.tolerance,
             "bound": keep_finite(self.bound),
@@ -306,7 +330,13 @@ def describe_row(place: RowComparison) -> str:
         for side in (place.old, place.new)
     )
     where = "" if place.data_row is None else f"row {place.data_row} of the data, "
-    return f"{where}{row}: {old} (old rule {place.rules[0]}), {new} (new rule {place.rules[1]})"
+    one, other = (
+        f" ({which} rule {rule})" if rule is not None else ""
+        for which, rule in zip(("old", "new"), place.rules, strict=True)
+    )
+    if not one and not other:
+        return f"{where}{row}: {old} in the old, {new} in the new"
+    return f"{where}{row}: {old}{one or ' (old)'}, {new}{other or ' (new)'}"
 
 
 def format_upper_bound(value: float) -> str:
@@ -316,6 +346,13 @@ def format_upper_bound(value: float) -> str:
 
 def _row_to_json(place: RowComparison | None) -> Any:
     return None if place is None else to_plain_json(place._asdict())
+
+
+def _write_lone(unit: str, lone: RuleWithoutMatch, when: str) -> str:
+    """Lines have no rows of their own."""
+    if unit == "line":
+        return f"line {lone.rule}"
+    return f"rule {lone.rule}; for its rows {when} {_list_rules(lone.instead)}"
 
 
 def _list_rules(rules: tuple[int, ...]) -> str:

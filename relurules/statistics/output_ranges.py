@@ -45,7 +45,7 @@ def _bound_rule_outputs(
                 known[head.scores] = _bound_score_leads(
                     frame, region, weights[list(head.scores)], constants[list(head.scores)]
                 )
-            found.append(_bound_joint_output(head, known[head.scores]))
+            found.append(bound_joint_output(head, known[head.scores]))
             continue
         score = list(head.scores)
         low, high = _bound_forms(frame, region, weights[score], constants[score])[0]
@@ -73,7 +73,7 @@ def _bound_score_leads(
     return found
 
 
-def _bound_joint_output(head: Head, leads: Array) -> Array:
+def bound_joint_output(head: Head, leads: Array) -> Array:
     """(2,) what a share, its logarithm or the largest score's number can be, given how far scores
     are apart.
     """

@@ -19,7 +19,8 @@ from relurules.analysis.columns import (
     make_free_pair,
     measure_least_room,
 )
-from relurules.analysis.rule_cells import Polytope, QuestionSpace, RestrictedRules
+from relurules.analysis.restricted import QuestionSpace
+from relurules.analysis.rule_cells import Polytope, RestrictedRules
 from relurules.errors import DataError, DomainError
 from relurules.ir.network import Array
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from handmade import network, rules_of
+from handmade import additive_of, network, rules_of
 
 import relurules as rr
 from relurules.cli.main import run
@@ -85,3 +85,43 @@ def test_the_document_answers(rules: str, capsys: pytest.CaptureFixture[str]) ->
     text = capsys.readouterr().out
     assert "Questions" in text
     assert "How limit goes with every number column" in text
+
+
+@pytest.fixture
+def lines(tmp_path: Path) -> str:
+    path = tmp_path / "lines.json"
+    additive_of(network([[1.0, -1.0]], [0.0], [[2.0]]), DOMAIN, ["limit"]).save(path)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["range"], "limit lies between 0 and 20 anywhere"),
+        (["bounded", "--at-most", "20.5"], "Yes: limit is at most 20.5"),
+        (["monotone", "--feature", "debt"], "Yes: limit never rises where debt rises"),
+        (["effect", "--feature", "pay", "--value", "5", "--value", "7"], "by at most 4"),
+        (["reach", "--at-least", "30"], "No: limit >= 30 can't be reached"),
+        (["counterfactual", "--row", "pay=2,debt=2", "--at-least", "2"], "is 0.1 away"),
+    ],
+)
+def test_lines_answer_in_the_same_words(
+    lines: str, capsys: pytest.CaptureFixture[str], options: list[str], said: str
+) -> None:
+    assert run(["ask", lines, *options]) == 0
+    assert said in capsys.readouterr().out
+    assert run(["ask", lines, *options, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["question"] == options[0]
+
+
+def test_lines_are_compared(rules: str, lines: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["diff", rules, lines]) == 0
+    assert "equivalent" in capsys.readouterr().out
+    other = Path(lines).with_name("other.json")
+    additive_of(network([[1.0, -1.0]], [0.0], [[2.5]]), DOMAIN, ["limit"]).save(other)
+    page = other.with_suffix(".html")
+    assert run(["diff", lines, str(other), "--html", str(page)]) == 1
+    out = capsys.readouterr().out
+    assert "limit differs by at most 5" in out
+    assert "line 1 is now line 1, off by up to 5" in out
+    assert "other.json has 1 line" in page.read_text()

@@ -54,7 +54,7 @@ class AdditiveRequest:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _HingeTable:
+class HingeTable:
     """h lines, and what is left of their neurons: normals (h, d), bounds (h,), slopes (h, m)."""
 
     normals: Array
@@ -84,7 +84,7 @@ def build_additive_rules(
         outputs=request.outputs,
         domain=domain,
         base=base,
-        lines=_number_lines(table, domain, request.rows),
+        lines=number_lines(table, domain, request.rows),
         groups=tuple(
             RuleGroup(number=i, rules=rules, columns=_name_columns(domain, rules.read_coordinates))
             for i, rules in enumerate(groups, 1)
@@ -182,7 +182,7 @@ def _take_high_half(values: Array) -> Array:
 
 def _scale_hinges(
     network: Network, hinges: NDArray[np.intp], sides: Array, domain: Domain
-) -> _HingeTable:
+) -> HingeTable:
     """Every line scaled so that the column that moves it most has coefficient 1 or -1.
 
     A column's influence is |coefficient| times its width in the domain.
@@ -192,7 +192,7 @@ def _scale_hinges(
     lead = np.abs(A[at, np.argmax(np.abs(A) * domain.widths, axis=1)])
     lead = np.where(lead > 0, lead, 1.0)
     gains = (1.0 - network.slope[hinges]) * network.U[:, hinges] * lead
-    return _HingeTable(
+    return HingeTable(
         # Divided, not multiplied by an inverse: the coefficient that leads is 1 to the last digit.
         normals=A * sides[:, None] / lead[:, None] + 0.0,
         bounds=-b * sides / lead + 0.0,
@@ -202,8 +202,8 @@ def _scale_hinges(
 
 
 def _fold_categories(
-    table: _HingeTable, base: AffineMap, domain: Domain
-) -> tuple[_HingeTable, AffineMap]:
+    table: HingeTable, base: AffineMap, domain: Domain
+) -> tuple[HingeTable, AffineMap]:
     """Lines that read the categories of one column alone are points of these categories."""
     weights, constants = base.weights.copy(), base.constants.copy()
     kept = np.ones(len(table.bounds), dtype=np.bool_)
@@ -219,7 +219,7 @@ def _fold_categories(
     constant = kept & ~table.normals.any(axis=1)
     constants += table.slopes[constant].T @ np.maximum(0.0, -table.bounds[constant])
     kept &= ~constant & table.slopes.any(axis=1)
-    left = _HingeTable(
+    left = HingeTable(
         normals=table.normals[kept],
         bounds=table.bounds[kept],
         slopes=table.slopes[kept],
@@ -228,7 +228,7 @@ def _fold_categories(
     return left, AffineMap(make_read_only(weights), make_read_only(constants))
 
 
-def _number_lines(table: _HingeTable, domain: Domain, rows: Array | None) -> tuple[Adjustment, ...]:
+def number_lines(table: HingeTable, domain: Domain, rows: Array | None) -> tuple[Adjustment, ...]:
     """Column by column, pair by pair, by their bounds; with the rows that each applies to."""
     reads = [find_columns(domain, normal != 0) for normal in table.normals]
     order = sorted(

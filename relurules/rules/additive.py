@@ -27,7 +27,7 @@ from relurules.ir import (
 from relurules.ir.network import Array, make_read_only
 from relurules.ir.score_parts import find_columns
 from relurules.links.heads import make_identity_heads
-from relurules.links.table import LINKS
+from relurules.rules.additive_error import bound_additive_output
 
 #: Veltkamp's constant, which splits a float64 into two halves of 26 bits.
 _SPLITTER = 2.0**27 + 1.0
@@ -55,12 +55,14 @@ class AdditiveRequest:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class HingeTable:
-    """h lines, and what is left of their neurons: normals (h, d), bounds (h,), slopes (h, m)."""
+    """h lines: normals (h, d), bounds (h,), slopes (h, m); neurons: that each is left of, None of
+    several.
+    """
 
     normals: Array
     bounds: Array
     slopes: Array
-    neurons: tuple[Neuron, ...]
+    neurons: tuple[Neuron | None, ...]
 
 
 def build_additive_rules(
@@ -77,7 +79,7 @@ def build_additive_rules(
     sides = _keep_directions(network, hinges, sides, request.directions)
     base = _sum_base(network, hinges, sides)
     table = _scale_hinges(network, hinges, sides, domain)
-    table, base = _fold_categories(table, base, domain)
+    table, base = fold_categories(table, base, domain)
 
     heads = request.heads or make_identity_heads(len(network.c))
     return AdditiveRules(
@@ -93,16 +95,7 @@ def build_additive_rules(
         heads=heads,
         labels=request.labels,
         score_error=request.score_error,
-        output_error=_bound_output_error(heads, len(network.c), request.score_error),
-    )
-
-
-def _bound_output_error(heads: Sequence[Head], scores: int, error: float) -> float | None:
-    """What outputs may be off; None where they are the scores."""
-    if tuple(heads) == make_identity_heads(scores):
-        return None
-    return max(
-        LINKS[head.link].change(error, np.inf, len(head.scores)) if error else 0.0 for head in heads
+        output_error=bound_additive_output(heads, network, domain, request.score_error),
     )
 
 
@@ -201,7 +194,7 @@ def _scale_hinges(
     )
 
 
-def _fold_categories(
+def fold_categories(
     table: HingeTable, base: AffineMap, domain: Domain
 ) -> tuple[HingeTable, AffineMap]:
     """Lines that read the categories of one column alone are points of these categories."""

@@ -16,6 +16,7 @@ from relurules.rules.additive import HingeTable, number_lines
 from relurules.rules.additive_error import bound_additive_output, find_additive_budget
 from relurules.rules.curve_merging import CurveSearch
 from relurules.rules.exact_box import BoundedBox, make_box
+from relurules.rules.hinge_certificate import tighten_moves
 from relurules.rules.hinge_moves import (
     ExactHinge,
     MoveBound,
@@ -31,7 +32,6 @@ from relurules.rules.line_ledger import (
     StandIn,
     measure_interval,
 )
-from relurules.rules.hinge_certificate import tighten_moves
 from relurules.rules.line_reduction import LineReduction, reduce_lines, take_lines_apart
 from relurules.rules.line_rounding import LineRounder, round_base, scale_line
 
@@ -67,7 +67,7 @@ def simplify_additive_rules(
             return rules
     limit = None
     if max_error:
-        budget = Fraction(find_additive_budget(rules, max_error)) - Fraction(rules.score_error)
+        budget = Fraction(_find_budget(rules, max_error)) - Fraction(rules.score_error)
         limit = max(Fraction(0), budget)
     if limit == 0:
         return rules if max_lines is None else _refuse_lines(rules, max_lines, len(rules))
@@ -153,6 +153,14 @@ def _check_lines_alone(rules: AdditiveRules, most: int) -> None:
             "another, so they are no lines; give data and fidelity='rows' for the closest lines on "
             "these rows, or use form='partition'"
         )
+
+
+def _find_budget(rules: AdditiveRules, max_error: float) -> float:
+    return find_additive_budget(rules.heads, rules.network, rules.domain, max_error)
+
+
+def _bound_outputs(rules: AdditiveRules, error: float) -> float | None:
+    return bound_additive_output(rules.heads, rules.network, rules.domain, error)
 
 
 def _refuse_lines(rules: AdditiveRules, most: int, left: int) -> AdditiveRules:
@@ -315,7 +323,7 @@ def _number_rules(
         base=AffineMap(make_read_only(base.base.weights), make_read_only(base.base.constants)),
         lines=number_lines(table, rules.domain, task.rows),
         score_error=error,
-        output_error=None if rules.output_error is None else bound_additive_output(rules, error),
+        output_error=_bound_outputs(rules, error),
     )
     return replace(found, tradeoffs=_list_tradeoffs(rules, state, found))
 
@@ -327,8 +335,9 @@ def _list_tradeoffs(
     before = [Tradeoff(len(rules), rules.max_error)]
     for step in state.steps:
         error = round_up(Fraction(rules.score_error) + step.error)
-        bound = error if rules.output_error is None else bound_additive_output(rules, error)
+        bound = _bound_outputs(rules, error)
         if step.lines > len(found):
+            bound = error if bound is None else bound
             before.append(Tradeoff(step.lines, min(bound, found.max_error)))
     last = Tradeoff(len(found), found.max_error)
     return (*(step for step in before if step.rules > last.rules), last)

@@ -74,7 +74,7 @@ class _CurveStep(NamedTuple):
     difference between the vertices beside them.
     """
 
-    count: int
+    taken: int
     put: tuple[Vertex, ...]
     low: Array
     high: Array
@@ -104,9 +104,7 @@ class CurveSearch:
         self._points = np.array([float(u) for u in curve.points])
         self._values = np.array([row.astype(np.float64) for row in curve.values])
         _, telling = np.unique(self._points, return_index=True)
-        self.vertices = [
-            Vertex(float(self._points[i]), self._values[i]) for i in telling.tolist()
-        ]
+        self.vertices = [Vertex(float(self._points[i]), self._values[i]) for i in telling.tolist()]
         # Vertices are rounded, and lines that begin at one place are one already.
         self.changed = self._count_inner() < lines
         self.low, self.high = self._bound_stretch(self.vertices)
@@ -142,14 +140,14 @@ class CurveSearch:
         assert found is not None  # noqa: S101
         i, j = found[0]
         step = self._steps[i].pop(j)
-        low, high = self._bound_stretch(self._take_stretch(i + 1, step.count, step.put))
+        low, high = self._bound_stretch(self._take_stretch(i + 1, step.taken, step.put))
         return CurveEffect(i, step, np.minimum(low, self.low), np.maximum(high, self.high))
 
     def take(self, effect: CurveEffect) -> None:
         """Take a step that was proposed."""
         first = effect.line + 1
         self.low, self.high, self.changed = effect.low, effect.high, True
-        self.vertices[first : first + effect.step.count] = list(effect.step.put)
+        self.vertices[first : first + effect.step.taken] = list(effect.step.put)
         del self._steps[effect.line]
         for i in range(max(0, effect.line - 3), min(len(self._steps), effect.line + 3)):
             self._steps[i] = self._list_steps(i)

@@ -25,8 +25,8 @@ def find_score_budget(ground: PiecewiseFunction, heads: Sequence[Head], error: f
 
 
 def bound_link_change(highest: Mapping[Head, float], error: float) -> float:
-    """What outputs may be off where each score may be off by `error`; highest: heads and the largest
-    score of each.
+    """What outputs may be off where each score may be off by `error`; highest: of each head the
+    largest score.
     """
     if error == 0.0:
         return 0.0

@@ -15,9 +15,9 @@ from relurules.networks.programs import Rationals, make_program
 from relurules.rules.hinge_moves import MoveBound
 from relurules.rules.line_ledger import LineNumbers
 
-#: Hinges up to which they are looked at together, nodes of a search, and seconds that all searches
-#: may take.
-_MOST_HINGES, _NODES, _SECONDS = 60, 1500, 4.0
+#: Hinges up to which they are looked at together, and parts that one search looks at: a number, so
+#: that the same call gives the same rules on any machine.
+_MOST_HINGES, _NODES = 60, 150
 
 
 def tighten_moves(
@@ -36,8 +36,6 @@ def tighten_moves(
         return low, high
     lines = [*before, *after]
     network = _make_network(lines, domain)
-    ends = Deadline.after(_SECONDS)
-    ends = deadline if deadline.left() < ends.left() else ends
     for score in range(len(low)):
         gains = [Fraction(float(line.slopes[score])) for line in before]
         gains += [-Fraction(float(line.slopes[score])) for line in after]
@@ -46,7 +44,7 @@ def tighten_moves(
         for sign in (1, -1):
             program = make_program(network, domain, goal * sign)
             left = 2 * len(low) - (2 * score + (sign < 0))
-            bound = maximise_program(program, ends.share(1.0 / left), _NODES).bound
+            bound = maximise_program(program, deadline.share(0.5 / left), _NODES).bound
             if not np.isfinite(bound):
                 continue
             if sign > 0:
@@ -69,5 +67,3 @@ def _make_network(lines: Sequence[LineNumbers], domain: Domain) -> Network:
         slope=np.zeros(K),
         neurons=tuple(Neuron("line", k) for k in range(K)),
     )
-
-

@@ -76,7 +76,7 @@ class HingeSearch:
         return len(self.hinges)
 
     def peek(self) -> float:
-        """What the cheapest step costs, as far as float64 can tell; infinite where there is none."""
+        """What the cheapest step costs, as far as float64 can tell; infinite where none is left."""
         while self._heap:
             step = self._heap[0]
             if step.one in self.hinges and (step.other is None or step.other in self.hinges):

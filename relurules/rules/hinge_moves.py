@@ -50,7 +50,7 @@ class MoveBound:
     @property
     def error(self) -> Fraction:
         """Half the widest interval of a score: what is left once its middle is a constant."""
-        return max((self.high - self.low).tolist()) / 2
+        return Fraction(max((self.high - self.low).tolist())) / 2
 
 
 def drop_hinge(hinge: ExactHinge, box: BoundedBox) -> MoveBound:

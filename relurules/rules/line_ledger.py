@@ -176,5 +176,4 @@ def find_middle(ledger: LineLedger, weights: Array) -> Array:
     target = ledger.target
     low, high = add_intervals(ledger.bound_lines(), ledger.bound_columns(target, weights))
     middle = target[:, -1] + (low + high) / 2
-    return middle.astype(np.float64)
-
+    return np.asarray(middle.astype(np.float64))

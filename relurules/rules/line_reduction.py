@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +11,9 @@ from numpy.typing import NDArray
 from relurules.ir import AdditiveRules
 from relurules.ir.limits import Deadline
 from relurules.networks.programs import Rationals, to_rationals
-from relurules.rules.curve_merging import CurveEffect, CurveSearch, ExactCurve
+from relurules.rules.curve_merging import CurveSearch, ExactCurve
 from relurules.rules.exact_box import BoundedBox
-from relurules.rules.hinge_merging import HingeSearch, StepEffect, list_hinges
+from relurules.rules.hinge_merging import HingeSearch, list_hinges
 from relurules.rules.hinge_moves import ExactHinge, MoveBound
 
 #: Steps in a row that a limit may refuse before the search ends.
@@ -32,8 +33,9 @@ class LineReduction:
     """Lines of additive rules, taken apart, and what became of them so far.
 
     fixed: indices of lines that stay, as their columns are open; several: of those of several
-    columns, hinges: these, `sources` the indices of those that are as they were, by number; curves: those of one column by its coordinate, and
-    `members` their lines' indices; moves: what was done to hinges.
+    columns; hinges: these, `sources` the indices of those that are as they were, by number; curves:
+    of lines of one column, by its coordinate, `members` their indices; moves: what was done to
+    hinges.
     """
 
     box: BoundedBox
@@ -85,7 +87,9 @@ def take_lines_apart(rules: AdditiveRules, box: BoundedBox) -> LineReduction:
         hinges=HingeSearch(list_hinges(*table, several), of_part[several].tolist(), box),
         sources=dict(enumerate(several.tolist())),
         curves={
-            j: CurveSearch(make_curve(list_hinges(*table, own), j, box, rules.score_count), len(own))
+            j: CurveSearch(
+                make_curve(list_hinges(*table, own), j, box, rules.score_count), len(own)
+            )
             for j, own in members.items()
         },
         members=members,
@@ -107,44 +111,54 @@ def reduce_lines(
     """Take the cheapest steps until there are `most` lines, or none that keeps the error within the
     limit; None is no limit, and no number.
     """
-    low, high = state.bound_scores()
+    now = state.bound_scores()
     costs = {j: curve.peek() for j, curve in state.curves.items()}
     refused = 0
     while (most is None or len(state) > most) and not deadline.is_over():
-        column = min(costs, key=costs.__getitem__, default=None)
-        best = np.inf if column is None else costs[column]
-        cheapest = state.hinges.peek()
-        if cheapest == best == np.inf or refused > _PATIENCE:
+        column = min(costs, key=costs.__getitem__, default=-1)
+        along, across = costs.get(column, np.inf), state.hinges.peek()
+        if along == across == np.inf or refused > _PATIENCE:
             return
-        if column is None or cheapest <= best:
-            effect = state.hinges.propose()
-            changed = low + effect.move.low, high + effect.move.high
-        else:
-            before, effect = state.curves[column], state.curves[column].propose()
-            kept = (before.low, before.high) if before.changed else (low * 0, high * 0)
-            changed = low - kept[0] + effect.low, high - kept[1] + effect.high
-
-        error = max((changed[1] - changed[0]).tolist()) / 2
+        step = (
+            _propose_hinges(state, now) if across <= along else _propose_curve(state, column, now)
+        )
+        error = max((step.after[1] - step.after[0]).tolist()) / 2
         if limit is not None and error > limit:
             refused += 1
         else:
-            refused, (low, high) = 0, changed
-            _take_step(state, effect, column)
+            refused, now = 0, step.after
+            step.take()
             state.steps.append(ReductionStep(lines=len(state), error=error))
             if progress is not None:
                 progress(len(state))
-        if isinstance(effect, CurveEffect) and column is not None:
+        if along < across:
             costs[column] = state.curves[column].peek()
 
 
-def _take_step(
-    state: LineReduction, effect: StepEffect | CurveEffect, column: int | None
-) -> None:
-    if isinstance(effect, CurveEffect):
-        assert column is not None  # noqa: S101
-        state.curves[column].take(effect)
-        return
-    state.moves.append(effect.move)
-    state.hinges.take(effect)
-    for k in effect.taken:
-        state.sources.pop(k, None)
+class _ProposedStep(NamedTuple):
+    """A step: between which values scores' changes lie after it, (m,) each, and what takes it."""
+
+    after: tuple[Rationals, Rationals]
+    take: Callable[[], None]
+
+
+def _propose_hinges(state: LineReduction, now: tuple[Rationals, Rationals]) -> _ProposedStep:
+    effect = state.hinges.propose()
+
+    def take() -> None:
+        state.moves.append(effect.move)
+        state.hinges.take(effect)
+        for k in effect.taken:
+            state.sources.pop(k, None)
+
+    return _ProposedStep((now[0] + effect.move.low, now[1] + effect.move.high), take)
+
+
+def _propose_curve(
+    state: LineReduction, column: int, now: tuple[Rationals, Rationals]
+) -> _ProposedStep:
+    curve = state.curves[column]
+    effect = curve.propose()
+    kept = (curve.low, curve.high) if curve.changed else (now[0] * 0, now[1] * 0)
+    after = now[0] - kept[0] + effect.low, now[1] - kept[1] + effect.high
+    return _ProposedStep(after, lambda: curve.take(effect))

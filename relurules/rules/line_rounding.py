@@ -57,22 +57,22 @@ class _LineSteps(NamedTuple):
 
 def round_line(line: LineNumbers, steps: _LineSteps, box: BoundedBox) -> LineNumbers:
     """The line with such numbers; as it is where they leave no column of numbers, or no slope."""
-    normal = _round(line.normal, steps.normal)
+    normal = round_numbers(line.normal, steps.normal)
     bound = float(line.bound - (line.normal - normal) @ box.middle)
-    bound = float(_round(np.array([bound]), np.array([steps.bound]))[0])
-    slopes = _round(line.slopes, steps.slopes)
+    bound = float(round_numbers(np.array([bound]), np.array([steps.bound]))[0])
+    slopes = round_numbers(line.slopes, steps.slopes)
     if not normal[box.free].any() or not slopes.any():
         return line
     return replace(line, normal=normal, bound=bound, slopes=slopes)
 
 
-def _round(values: Array, steps: Array) -> Array:
+def round_numbers(values: Array, steps: Array) -> Array:
     """Multiples of powers of ten; what has step 0 stays."""
     rounded = round_to_decimals(values, np.where(steps > 0, steps, 1.0))
     return np.where(steps > 0, rounded, values)
 
 
-def _choose_steps(line: LineNumbers, room: float, box: BoundedBox) -> _LineSteps:
+def choose_line_steps(line: LineNumbers, room: float, box: BoundedBox) -> _LineSteps:
     """Steps of a line's numbers, each of which moves a score by `room` at most."""
     widths, size = box.high - box.low, float(np.abs(line.slopes).max())
     lead = int(np.argmax(np.abs(line.normal) * widths))
@@ -136,18 +136,18 @@ class LineRounder:
     ) -> None:
         box = self.ledger.box
         for i, line in enumerate(plain):
-            steps = _choose_steps(line, room, box) if room else None
+            steps = choose_line_steps(line, room, box) if room else None
             self.ledger.exchange_line(i, round_line(line, steps, box) if steps else line)
         for j, lines in curves.items():
             own = tuple(
-                round_line(line, _choose_steps(line, room, box), box) if room else line
+                round_line(line, choose_line_steps(line, room, box), box) if room else line
                 for line in lines
             )
             self._exchange_curve(j, own)
 
     def _coarsen_lines(self, plain: list[LineNumbers], room: float) -> None:
         box, numbers = self.ledger.box, len(plain) * (len(self.ledger.box.low) + 2)
-        steps = [_choose_steps(line, room, box) for line in plain]
+        steps = [choose_line_steps(line, room, box) for line in plain]
         for _ in range(_ROUNDS if numbers <= _MOST_NUMBERS else 0):
             better = False
             for i, line in enumerate(plain):
@@ -173,7 +173,7 @@ class LineRounder:
         if sum(map(len, curves.values())) * (1 + self.ledger.scores) > _MOST_NUMBERS:
             return
         for j, plain in curves.items():
-            steps = [_choose_steps(line, room, box) for line in plain]
+            steps = [choose_line_steps(line, room, box) for line in plain]
             for i, line in enumerate(plain):
                 numbers = range(len(line.normal), len(line.normal) + 1 + len(line.slopes))
                 for number in [number for _ in range(_ROUNDS) for number in numbers]:
@@ -237,12 +237,10 @@ def round_base(
     return _certify_rounded(ledger, wanted, np.zeros_like(wanted), 0.0)
 
 
-def _certify_rounded(
-    ledger: LineLedger, wanted: Array, steps: Array, room: float
-) -> CertifiedBase:
-    weights = _round(wanted, steps)
+def _certify_rounded(ledger: LineLedger, wanted: Array, steps: Array, room: float) -> CertifiedBase:
+    weights = round_numbers(wanted, steps)
     constants = find_middle(ledger, weights)
-    constants = _round(constants, np.full(len(constants), room))
+    constants = round_numbers(constants, np.full(len(constants), room))
     return certify_base(ledger, AffineMap(weights, constants))
 
 

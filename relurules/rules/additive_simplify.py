@@ -11,29 +11,13 @@ from relurules.ir import AdditiveRules, AffineMap, Tradeoff
 from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array, make_read_only
 from relurules.lp.certified import round_up
-from relurules.networks.programs import to_rationals
 from relurules.rules.additive import HingeTable, number_lines
 from relurules.rules.additive_error import bound_additive_output, find_additive_budget
-from relurules.rules.curve_merging import CurveSearch
 from relurules.rules.exact_box import BoundedBox, make_box
-from relurules.rules.hinge_certificate import tighten_moves
-from relurules.rules.hinge_moves import (
-    ExactHinge,
-    MoveBound,
-    add_moves,
-    exchange_hinge,
-    turn_hinge,
-)
-from relurules.rules.line_ledger import (
-    CertifiedBase,
-    ColumnCurve,
-    LineLedger,
-    LineNumbers,
-    StandIn,
-    measure_interval,
-)
+from relurules.rules.line_ledger import CertifiedBase, LineLedger, measure_interval
 from relurules.rules.line_reduction import LineReduction, reduce_lines, take_lines_apart
-from relurules.rules.line_rounding import LineRounder, round_base, scale_line
+from relurules.rules.line_rounding import LineRounder, round_base
+from relurules.rules.line_writing import open_ledger, take_line
 
 #: What fewer lines, and then shorter lines, may cost of a bound; the rest is for the base's digits.
 _OF_LINES, _OF_NUMBERS = Fraction(4, 5), Fraction(19, 20)
@@ -86,7 +70,11 @@ def simplify_additive_rules(
     if max_lines is not None and left > max_lines:
         deadline.check(f"merging lines to max_rules={max_lines}, with {left} left")
         return _refuse_lines(rules, max_lines, left)
-    return _write_rules(task, found, limit)
+    written = _write_rules(task, found, limit)
+    change = Fraction(written.score_error) - Fraction(rules.score_error)
+    if limit is not None and change > limit:  # less than rounding the numbers takes
+        return rules if max_lines is None else _refuse_lines(rules, max_lines, len(rules))
+    return written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +109,7 @@ class _ReducedLines:
 def _reduce_once(task: _SimplifyTask, allowed: Fraction | None) -> _ReducedLines:
     state = take_lines_apart(task.rules, task.box)
     reduce_lines(state, allowed, task.max_lines, task.deadline, task.progress)
-    return _ReducedLines(state, _open_ledger(task, state))
+    return _ReducedLines(state, open_ledger(task.rules, state, task.rows, task.deadline))
 
 
 def _reduce_within(task: _SimplifyTask, limit: Fraction) -> _ReducedLines:
@@ -204,103 +192,6 @@ def _write_rules(
     for j, tilt in rounder.tilts.items():
         wanted[:, j] += tilt
     return _number_rules(task, found, round_base(ledger, wanted, limit, task.deadline))
-
-
-def _open_ledger(task: _SimplifyTask, state: LineReduction) -> LineLedger:
-    """What is left as lines, each beside what it stands for."""
-    rules, rows, box, width = task.rules, task.rows, task.box, len(task.rules.features) + 1
-    base = to_rationals(np.column_stack([rules.base.weights, rules.base.constants]))
-    kept, merged, moves = list[StandIn](), list[LineNumbers](), list(state.moves)
-    for number, hinge in state.hinges.hinges.items():
-        if number in state.sources:
-            line = take_line(rules, state.sources[number])
-            kept.append(StandIn(hinge=line.hinge, line=scale_line(line, box)))
-        else:
-            line, writing = _write_merged(hinge, box, rows)
-            merged.append(line)
-            moves += writing
-
-    total = add_moves(moves, state.scores, width)
-    moved = total.low, total.high
-    if moves:
-        changed = np.setdiff1d(state.several, [*state.sources.values()])
-        old = [take_line(rules, k) for k in changed.tolist()]
-        moved = tighten_moves(rules.domain, old, merged, total, task.deadline)
-    curves = {
-        j: ColumnCurve(before=search.curve, lines=_list_curve_lines(rules, state, j, rows))
-        for j, search in state.curves.items()
-    }
-    return LineLedger(
-        box=box,
-        affine=base + total.affine,
-        moved=moved,
-        stand_ins=[*kept, *(StandIn(hinge=line.hinge, line=line) for line in merged)],
-        curves=curves,
-    )
-
-
-def _write_merged(
-    hinge: ExactHinge, box: BoundedBox, rows: Array | None
-) -> tuple[LineNumbers, list[MoveBound]]:
-    """A hinge as a line that speaks of the rarer side, and what it takes to make it that."""
-    moves = []
-    form, slopes = hinge.form.astype(np.float64), hinge.slopes.astype(np.float64)
-    line = LineNumbers(normal=form[:-1], bound=-float(form[-1]), slopes=slopes)
-    if _holds_mostly(line, box, rows):
-        turn = turn_hinge(hinge)
-        assert turn.after is not None  # noqa: S101
-        moves.append(turn)
-        hinge = turn.after
-        line = replace(line, normal=-line.normal, bound=-line.bound)
-    line = scale_line(line, box)
-    return line, [*moves, exchange_hinge(hinge, line.hinge, box)]
-
-
-def take_line(rules: AdditiveRules, index: int) -> LineNumbers:
-    """A line of rules as it stands."""
-    space = rules.lines[index].condition.half_space
-    return LineNumbers(
-        normal=space.normal,
-        bound=space.bound,
-        slopes=rules.lines[index].slopes,
-        neuron=space.neuron,
-    )
-
-
-def _holds_mostly(line: LineNumbers, box: BoundedBox, rows: Array | None) -> bool:
-    """Whether it applies to more than half of the rows; without rows, to the middle of the box."""
-    if rows is not None and len(rows):
-        return bool((rows @ line.normal > line.bound).mean() > 0.5)
-    return bool(line.normal @ box.middle > line.bound)
-
-
-def _list_curve_lines(
-    rules: AdditiveRules, state: LineReduction, j: int, rows: Array | None
-) -> tuple[LineNumbers, ...]:
-    """Lines of a column: those that it had, or one for every vertex of its polyline."""
-    search = state.curves[j]
-    if not search.changed:
-        lines = [take_line(rules, k) for k in state.members[j].tolist()]
-        return tuple(scale_line(line, state.box) for line in lines)
-
-    found, unit = [], np.eye(len(rules.features))[j]
-    for at, kink in list_kinks(search):
-        line = LineNumbers(normal=unit, bound=at, slopes=kink)
-        if _holds_mostly(line, state.box, rows):
-            line = replace(line, normal=-unit, bound=-at)
-        if kink.any():
-            found.append(line)
-    return tuple(found)
-
-
-def list_kinks(search: CurveSearch) -> list[tuple[float, Array]]:
-    """Where the polyline bends, and (m,) by how much."""
-    places = np.array([vertex.at for vertex in search.vertices])
-    if len(places) < 3:
-        return []
-    values = np.array([vertex.values for vertex in search.vertices])
-    slopes = np.diff(values, axis=0) / np.diff(places)[:, None]
-    return list(zip(places[1:-1].tolist(), np.diff(slopes, axis=0), strict=True))
 
 
 def _number_rules(

@@ -45,6 +45,8 @@ def simplify_additive_rules(
     bound for what would have to change, or where so few lines take more than max_error;
     OutOfTimeError where the deadline comes before there are so few.
     """
+    if max_lines is None and not max_error:
+        return rules
     if max_lines is not None:
         _check_lines_alone(rules, max_lines)
         if len(rules) <= max_lines and not max_error:

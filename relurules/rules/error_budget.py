@@ -10,6 +10,8 @@ from relurules.rules.pieces import PiecewiseFunction
 
 #: Bisections of a budget: to the last digit of a float64.
 _HALVINGS = 80
+#: By so much smaller budgets are tried first, where outputs are measured in tiny units.
+_STRIDE = 2.0**-20
 
 
 def bound_output_error(ground: PiecewiseFunction, heads: Sequence[Head], error: float) -> float:
@@ -42,6 +44,8 @@ def find_link_budget(highest: Mapping[Head, float], error: float) -> float:
     low, high = 0.0, 1.0
     while bound_link_change(highest, high) <= error and high < 1e300:
         low, high = high, 2 * high
+    while low == 0.0 and high > 1e-300 and bound_link_change(highest, high * _STRIDE) > error:
+        high *= _STRIDE
 
     for _ in range(_HALVINGS):
         middle = (low + high) / 2

@@ -207,8 +207,8 @@ class LineRounder:
         old = np.array([before.evaluate(Fraction(u)).astype(np.float64) for u in places.tolist()])
         new = np.array(
             [np.maximum(0.0, places * line.normal[j] - line.bound) for line in lines]
-        ).reshape(len(lines), -1)
-        off = old - new.T @ np.array([line.slopes for line in lines]).reshape(len(lines), -1)
+        ).reshape(len(lines), len(places))
+        off = old - new.T @ np.array([line.slopes for line in lines]).reshape(-1, old.shape[1])
         width = ends[1] - ends[0] or 1.0
         unit = (places - ends[0])[:, None] / width
         tilt = np.array([fit_closest_form(unit, own)[0][0] / width for own in off.T])

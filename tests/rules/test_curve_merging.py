@@ -42,9 +42,9 @@ def test_a_difference_is_exact() -> None:
     weights = to_rationals(np.array([0.25]))
     low, high = bound_curve_difference(one, other, weights)
     at = [-1.0, 2.0, *np.linspace(-1, 2, 2001).tolist()]
-    off = [float((evaluate(hinges, x) - evaluate(others, x))[0]) + 0.25 * x for x in at]
-    assert float(low[0]) <= min(off) <= float(low[0]) + 0.01
-    assert float(high[0]) - 0.01 <= max(off) <= float(high[0])
+    off = [(evaluate(hinges, x) - evaluate(others, x))[0] + Fraction(x) / 4 for x in at]
+    assert low[0] <= min(off) <= low[0] + Fraction(1, 100)
+    assert high[0] - Fraction(1, 100) <= max(off) <= high[0]
 
 
 @pytest.mark.parametrize("scores", [1, 2])

@@ -310,7 +310,10 @@ def extract(  # type: ignore[misc]  # the signatures above leave options to this
     for whether the (last) output is at least that; pieces that decide alike are merged,
     `rules.decision` names classes. Raises UnsupportedError where so few would need a larger error
     than max_error, if that is given, and for either where the domain is open or the search ended
-    early; OutOfTimeError where the time limit ends the merging before so few rules are left.
+    early; OutOfTimeError where the time limit ends the merging before so few rules are left. Of
+    additive rules, a rule is a line: lines are left out, merged and rounded, and those of open
+    columns and groups stay as they are; with fidelity="rows" the lines are the closest ones,
+    whatever the network.
 
     Columns that the traced network doesn't read are no part of the rules or of their domain: a row
     may hold anything there, and frames needn't have them. guard_unread: they are, so that a row

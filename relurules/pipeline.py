@@ -54,13 +54,15 @@ from relurules.links.table import LINKS
 from relurules.networks.activations import LINEAR_THRESHOLD
 from relurules.networks.collapse import CollapseResult, collapse, drop_stable_neurons
 from relurules.networks.decisions import add_decision_neurons
-from relurules.networks.groups import split_into_groups
+from relurules.networks.groups import NeuronGroups, split_into_groups
 from relurules.networks.inputs import narrow_graph
 from relurules.networks.passes import drop_unread_neurons
 from relurules.partitioning import SearchOptions, compile_search, search_regions
 from relurules.partitioning.pace import share_limits
 from relurules.rules import MergeBudget, RuleRequest, build_rules
 from relurules.rules.additive import AdditiveRequest, build_additive_rules
+from relurules.rules.additive_rows import fit_additive_rules
+from relurules.rules.additive_simplify import simplify_additive_rules
 from relurules.statistics.additive_statistics import add_additive_evidence, drop_rule_facts
 from relurules.statistics.evidence_statistics import add_evidence
 from relurules.tables.names import check_finite, find_free_name, find_text_flaw, quote_name
@@ -290,9 +292,7 @@ def run_stages(task: ExtractTask, search: SearchOptions, progress: ExtractProgre
     The limits hold for all: the search ends where the rest would find no room.
     """
     options, graph = task.options, task.graph
-    if options.fidelity == "rows" and task.rows is None:
-        raise DataError("fidelity='rows' needs data, which the rules are to be close on")
-
+    _check_rows(task)
     _check_range(graph, task.domain)
 
     collapsed = collapse(graph.network, task.domain, options.threshold)
@@ -336,11 +336,48 @@ def run_additive_stages(
     UnsupportedError where a group's search ends at its limits: what it adds must be known
     everywhere.
     """
-    graph = task.graph
+    graph, options = task.graph, task.options
+    _check_rows(task)
     _check_range(graph, task.domain)
 
-    collapsed = collapse(graph.network, task.domain, task.options.threshold)
+    collapsed = collapse(graph.network, task.domain, options.threshold)
     split = split_into_groups(collapsed.network)
+    if options.fidelity == "rows" and options.max_rules is not None:
+        request = _make_additive_request(task, collapsed, ())
+        rules = fit_additive_rules(
+            collapsed.network,
+            split,
+            task.domain,
+            request,
+            options.max_rules,
+            task.limits.deadline,
+        )
+        return replace(rules, traced=graph.network)
+
+    parts = _search_groups(task, split, search, progress)
+    request = _make_additive_request(task, collapsed, parts)
+    groups = [build_group_rules(cells, request) for cells in parts]
+    rules = build_additive_rules(collapsed.network, split.hinges, groups, task.domain, request)
+    if options.merging:
+        rules = simplify_additive_rules(
+            rules,
+            float(options.max_error),
+            options.max_rules,
+            rows=request.rows,
+            progress=progress.merging,
+            deadline=task.limits.deadline,
+        )
+    return replace(rules, traced=graph.network)
+
+
+def _check_rows(task: ExtractTask) -> None:
+    if task.options.fidelity == "rows" and task.rows is None:
+        raise DataError("fidelity='rows' needs data, which the rules are to be close on")
+
+
+def _search_groups(
+    task: ExtractTask, split: NeuronGroups, search: SearchOptions, progress: ExtractProgress
+) -> list[Partition]:
     parts = [
         search_regions(
             network,
@@ -350,18 +387,20 @@ def run_additive_stages(
         for network in split.groups
     ]
     _check_complete_groups(parts)
+    return parts
 
-    request = AdditiveRequest(
-        outputs=graph.outputs,
-        heads=graph.heads,
-        labels=graph.labels,
+
+def _make_additive_request(
+    task: ExtractTask, collapsed: CollapseResult, parts: Sequence[Partition]
+) -> AdditiveRequest:
+    return AdditiveRequest(
+        outputs=task.graph.outputs,
+        heads=task.graph.heads,
+        labels=task.graph.labels,
         stats=_count_additive_neurons(task, collapsed, parts),
         score_error=collapsed.max_change + task.score_error,
         rows=None if task.rows is None else task.rows[task.domain.contains(task.rows)],
     )
-    groups = [build_group_rules(cells, request) for cells in parts]
-    rules = build_additive_rules(collapsed.network, split.hinges, groups, task.domain, request)
-    return replace(rules, traced=graph.network)
 
 
 def _check_complete_groups(parts: Sequence[Partition]) -> None:

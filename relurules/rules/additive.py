@@ -27,7 +27,7 @@ from relurules.ir import (
 from relurules.ir.network import Array, make_read_only
 from relurules.ir.score_parts import find_columns
 from relurules.links.heads import make_identity_heads
-from relurules.links.table import LINKS
+from relurules.rules.additive_error import bound_additive_output
 
 #: Veltkamp's constant, which splits a float64 into two halves of 26 bits.
 _SPLITTER = 2.0**27 + 1.0
@@ -54,13 +54,15 @@ class AdditiveRequest:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _HingeTable:
-    """h lines, and what is left of their neurons: normals (h, d), bounds (h,), slopes (h, m)."""
+class HingeTable:
+    """h lines: normals (h, d), bounds (h,), slopes (h, m); neurons: that each is left of, None of
+    several.
+    """
 
     normals: Array
     bounds: Array
     slopes: Array
-    neurons: tuple[Neuron, ...]
+    neurons: tuple[Neuron | None, ...]
 
 
 def build_additive_rules(
@@ -77,14 +79,14 @@ def build_additive_rules(
     sides = _keep_directions(network, hinges, sides, request.directions)
     base = _sum_base(network, hinges, sides)
     table = _scale_hinges(network, hinges, sides, domain)
-    table, base = _fold_categories(table, base, domain)
+    table, base = fold_categories(table, base, domain)
 
     heads = request.heads or make_identity_heads(len(network.c))
     return AdditiveRules(
         outputs=request.outputs,
         domain=domain,
         base=base,
-        lines=_number_lines(table, domain, request.rows),
+        lines=number_lines(table, domain, request.rows),
         groups=tuple(
             RuleGroup(number=i, rules=rules, columns=_name_columns(domain, rules.read_coordinates))
             for i, rules in enumerate(groups, 1)
@@ -93,16 +95,7 @@ def build_additive_rules(
         heads=heads,
         labels=request.labels,
         score_error=request.score_error,
-        output_error=_bound_output_error(heads, len(network.c), request.score_error),
-    )
-
-
-def _bound_output_error(heads: Sequence[Head], scores: int, error: float) -> float | None:
-    """What outputs may be off; None where they are the scores."""
-    if tuple(heads) == make_identity_heads(scores):
-        return None
-    return max(
-        LINKS[head.link].change(error, np.inf, len(head.scores)) if error else 0.0 for head in heads
+        output_error=bound_additive_output(heads, network, domain, request.score_error),
     )
 
 
@@ -182,7 +175,7 @@ def _take_high_half(values: Array) -> Array:
 
 def _scale_hinges(
     network: Network, hinges: NDArray[np.intp], sides: Array, domain: Domain
-) -> _HingeTable:
+) -> HingeTable:
     """Every line scaled so that the column that moves it most has coefficient 1 or -1.
 
     A column's influence is |coefficient| times its width in the domain.
@@ -192,7 +185,7 @@ def _scale_hinges(
     lead = np.abs(A[at, np.argmax(np.abs(A) * domain.widths, axis=1)])
     lead = np.where(lead > 0, lead, 1.0)
     gains = (1.0 - network.slope[hinges]) * network.U[:, hinges] * lead
-    return _HingeTable(
+    return HingeTable(
         # Divided, not multiplied by an inverse: the coefficient that leads is 1 to the last digit.
         normals=A * sides[:, None] / lead[:, None] + 0.0,
         bounds=-b * sides / lead + 0.0,
@@ -201,9 +194,9 @@ def _scale_hinges(
     )
 
 
-def _fold_categories(
-    table: _HingeTable, base: AffineMap, domain: Domain
-) -> tuple[_HingeTable, AffineMap]:
+def fold_categories(
+    table: HingeTable, base: AffineMap, domain: Domain
+) -> tuple[HingeTable, AffineMap]:
     """Lines that read the categories of one column alone are points of these categories."""
     weights, constants = base.weights.copy(), base.constants.copy()
     kept = np.ones(len(table.bounds), dtype=np.bool_)
@@ -219,7 +212,7 @@ def _fold_categories(
     constant = kept & ~table.normals.any(axis=1)
     constants += table.slopes[constant].T @ np.maximum(0.0, -table.bounds[constant])
     kept &= ~constant & table.slopes.any(axis=1)
-    left = _HingeTable(
+    left = HingeTable(
         normals=table.normals[kept],
         bounds=table.bounds[kept],
         slopes=table.slopes[kept],
@@ -228,7 +221,7 @@ def _fold_categories(
     return left, AffineMap(make_read_only(weights), make_read_only(constants))
 
 
-def _number_lines(table: _HingeTable, domain: Domain, rows: Array | None) -> tuple[Adjustment, ...]:
+def number_lines(table: HingeTable, domain: Domain, rows: Array | None) -> tuple[Adjustment, ...]:
     """Column by column, pair by pair, by their bounds; with the rows that each applies to."""
     reads = [find_columns(domain, normal != 0) for normal in table.normals]
     order = sorted(

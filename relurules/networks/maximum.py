@@ -64,8 +64,12 @@ RowValue = Callable[[Array], float]
 RowRepair = Callable[[Array], Iterator[Array]]
 
 
-def maximise_program(program: PiecewiseProgram, deadline: Deadline = NEVER) -> ProgramMaximum:
-    """The largest goal of a program without further variables, part by part."""
+def maximise_program(
+    program: PiecewiseProgram, deadline: Deadline = NEVER, most: int = _NODES
+) -> ProgramMaximum:
+    """The largest goal of a program without further variables, part by part; most: how many linear
+    programs each part's search may solve.
+    """
     parts, constant = split_program(program)
     x, bound, complete = np.zeros(program.columns), constant, True
     found, open_ = True, False
@@ -74,7 +78,7 @@ def maximise_program(program: PiecewiseProgram, deadline: Deadline = NEVER) -> P
 
     for i, part in enumerate(parts):
         share = deadline.share(1.0 / (len(parts) - i))
-        one = _maximise_part(part.program, share)
+        one = _maximise_part(part.program, share, most)
         if one.bound == -np.inf:
             return ProgramMaximum(-np.inf, -np.inf, None)
         complete &= one.complete
@@ -90,14 +94,14 @@ def maximise_program(program: PiecewiseProgram, deadline: Deadline = NEVER) -> P
     return ProgramMaximum(top, -round_up(-program.evaluate_exactly(x)), x, complete)
 
 
-def _maximise_part(program: PiecewiseProgram, deadline: Deadline) -> ProgramMaximum:
+def _maximise_part(program: PiecewiseProgram, deadline: Deadline, most: int) -> ProgramMaximum:
     exact = solve_exactly(program)
     if exact is None:
 
         def value(x: Array) -> float:
             return program.evaluate(x) if program.contains(x) else np.nan
 
-        found = search_maximum(program, value, deadline=deadline)
+        found = search_maximum(program, value, deadline=deadline, most=most)
         if found.bound < np.inf:
             return found
         endless = found.point is not None and has_rising_ray(program)
@@ -136,12 +140,13 @@ def search_maximum(
     start: Array | None = None,
     deadline: Deadline = NEVER,
     good: float = np.inf,
+    most: int = _NODES,
 ) -> ProgramMaximum:
     """The largest goal of a program; judge: what a row's goal is, NaN where it doesn't count.
 
     repair: rows to try in place of one that doesn't count; without it, those between it and the
     middle of the domain. start: a row to begin with. good: a row with so much will do, once the
-    search gets long.
+    search gets long. most: how many linear programs may be solved.
     """
     root = start_cell(program)
     if not tighten_cell(program, root):
@@ -156,9 +161,9 @@ def search_maximum(
         if -minus <= search.enough:
             search.closed = max(search.closed, -minus)
             break
-        most = _NODES if minus > -np.inf else _OPEN_NODES
-        most = program.limit_nodes(most if search.value < good else _GOOD_NODES)
-        if turn > most or deadline.is_over():
+        nodes = most if minus > -np.inf else min(most, _OPEN_NODES)
+        nodes = program.limit_nodes(nodes if search.value < good else min(most, _GOOD_NODES))
+        if turn > nodes or deadline.is_over():
             top = max(search.closed, -minus)
             return ProgramMaximum(top, search.value, search.point, complete=False)
         children = _split_cell(search, cell, found)

@@ -2,8 +2,8 @@
 
     python benchmarks/additive_lines.py [--neurons 40] [--error 0.01]
 
-R² is that of the network, on the rows. Networks are trained on scikit-learn's table of 442 diabetes patients, ten columns, each neuron
-reading one column, two, or all of them. The error is certified over the range of all columns;
+R² is that of the network, on the rows. Networks are trained on scikit-learn's table of 442 diabetes
+patients, ten columns, each neuron reading one column, two, or all of them. The error is certified over the range of all columns;
 `seen` is the largest difference at 100,000 points of it. Then the closest lines, half as many, on
 the rows.
 """
@@ -59,19 +59,18 @@ def train(reads: int, neurons: int) -> Trained:
     mask = torch.zeros(neurons, X.shape[1])
     for k in range(neurons):
         mask[k, [(k + i * (1 + k // X.shape[1])) % X.shape[1] for i in range(reads)]] = 1.0
-    model = torch.nn.Sequential(
-        torch.nn.Linear(X.shape[1], neurons), torch.nn.ReLU(), torch.nn.Linear(neurons, 1)
-    )
+    first = torch.nn.Linear(X.shape[1], neurons)
+    model = torch.nn.Sequential(first, torch.nn.ReLU(), torch.nn.Linear(neurons, 1))
     rows, target = torch.tensor(X).float(), torch.tensor((y - y.mean()) / y.std()).float()[:, None]
     optimiser = torch.optim.Adam(model.parameters(), lr=0.02, weight_decay=1e-3)
     for _ in range(_STEPS):
         with torch.no_grad():
-            model[0].weight *= mask
+            first.weight *= mask
         optimiser.zero_grad()
-        torch.nn.functional.mse_loss(model(rows), target).backward()
+        torch.nn.functional.mse_loss(model(rows), target).backward()  # type: ignore[no-untyped-call]
         optimiser.step()
     with torch.no_grad():
-        model[0].weight *= mask
+        first.weight *= mask
     return Trained(model.double(), X)
 
 

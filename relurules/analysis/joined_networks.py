@@ -17,6 +17,7 @@ def get_network(rules: Scorer) -> Network:
                 "network; compare rules that were extracted with max_error=0"
             )
         return rules.network
+
     assert isinstance(rules, RuleSet)  # noqa: S101  # there are two kinds
     if rules.simplified or not rules.complete:
         raise UnsupportedError(
@@ -24,6 +25,7 @@ def get_network(rules: Scorer) -> Network:
             "additive rules could be compared with; compare partition rules of both models, or "
             "extract these with max_error=0"
         )
+
     return rules.network
 
 
@@ -51,6 +53,7 @@ def join_networks(
     for side, own in zip((old, new), places, strict=True):
         for k in np.flatnonzero(side.L.any(axis=1)).tolist():
             np.add.at(L[own[k]], own, side.L[k])
+
     d = old.A.shape[1]
     joined = Network(
         A=np.array([side.A[k] for side, k in sources]).reshape(-1, d),
@@ -62,6 +65,7 @@ def join_networks(
         slope=np.array([side.slope[k] for side, k in sources]),
         neurons=tuple(side.neurons[k] for side, k in sources),
     )
+
     return joined, (places[0], places[1])
 
 

@@ -48,6 +48,7 @@ def find_line_change(
     after = before.copy()
     after[list(pair.column.at)] = found.point[d:]
     rows = np.array([before, after])
+
     return LineChange(bound, rows if ground.domain.contains(rows).all() else None, found.complete)
 
 
@@ -71,6 +72,7 @@ def make_pair_program(program: PiecewiseProgram, pair: RowPair) -> PiecewiseProg
     groups = list(program.groups)
     if pair.column.categories:
         groups.append(tuple(range(d, d + len(at))))
+
     return replace(
         program,
         A=_move_columns(program.A, at, kept),
@@ -112,6 +114,7 @@ def _copy_links(L: Array, kept: NDArray[np.intp]) -> Array:
     links[K:, :K] = L[kept]
     links[K:, kept] = 0.0
     links[K:, K:] = L[np.ix_(kept, kept)]
+
     return links
 
 
@@ -123,6 +126,7 @@ def _copy_walls(program: PiecewiseProgram, at: list[int], *, rising: bool) -> Ar
     order = np.zeros((int(rising), d + count + 1))
     if rising:
         order[0, at[0]], order[0, d] = -1.0, 1.0
+
     return np.vstack([here, there, order])
 
 
@@ -135,4 +139,5 @@ def _subtract_goals(
     columns[at] = -program.goal[at]
     neurons[kept] = -program.goal[d + kept]
     constant = to_rationals(np.zeros(1))
+
     return np.concatenate([columns, program.goal[at], neurons, program.goal[d + kept], constant])

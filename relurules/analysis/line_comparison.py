@@ -79,6 +79,7 @@ class _LinePair:
         wide[:d], wide[-1] = form[:d], form[-1]
         for place, weight in zip(at.tolist(), form[d:-1], strict=True):
             wide[d + place] += weight  # several neurons of a side may be the same
+
         return wide
 
 
@@ -176,6 +177,7 @@ def _bound_gap(
         score=name, bound=bound, reached=None if shown is None else shown[0],
         place=None if shown is None else shown[1], slivers=0.0, output=linked,
     )  # fmt: skip
+
     return gap, ended
 
 
@@ -199,9 +201,11 @@ def _show_gap(
     if number is not None and pair.data is not None:
         row = pair.data[number]
         return float(value(row[None])), _compare_at_row(pair, row, number)
+
     ground = pair.ground
     claim = RowClaim(value=value, least=least)
     rows = choose_plain_rows(ground, [ground.space], x[None], claim)
+
     return float(value(rows)), _compare_at_row(pair, rows[0])
 
 
@@ -212,6 +216,7 @@ def _compare_at_row(pair: _LinePair, x: Array, number: int | None = None) -> Row
         int(side.apply(x[None])[0]) if isinstance(side, RuleSet) else None
         for side in (pair.old, pair.new)
     )
+
     return RowComparison(
         raw, (rules[0], rules[1]), pair.old.predict_row(x), pair.new.predict_row(x), number
     )
@@ -256,6 +261,7 @@ def _compare_decisions(
         return None, (
             "no row is decided differently, but for scores within the tolerance of a tie",
         )
+
     return None, ("whether some row is decided differently was not found out",)
 
 
@@ -285,7 +291,9 @@ def _compare_on_data(pair: _LinePair, X: Array) -> DataDifference:
         apart = classify_rows(sides[0], X) != classify_rows(sides[1], X)
     else:
         apart = pair.measure(X).max(axis=1) > pair.tolerance
+
     worst = int(np.argmax(off))
+
     return DataDifference(len(rows), int(apart.sum()), float(off[worst]), int(rows[worst]))
 
 

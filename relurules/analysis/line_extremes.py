@@ -25,6 +25,7 @@ def find_line_maximum(
     point = found.point
     if point is not None and not ground.domain.contains(point[None])[0]:
         point = None
+
     return found._replace(bound=found.bound + ground.bound_rounding(combination), point=point)
 
 
@@ -43,6 +44,7 @@ def bound_line_outputs(ground: RestrictedLines) -> Array:
         ends = np.array(_bound_ends(ground, eye[head.scores[0]]))[:, None]
         with np.errstate(over="ignore", invalid="ignore"):
             found.append(np.sort(LINKS[head.link].apply(ends)[:, 0]))
+
     return np.array(found)
 
 
@@ -53,6 +55,7 @@ def _bound_leads(ground: RestrictedLines, head: Head) -> Array:
     for i, j in combinations(range(k), 2):
         low, high = _bound_ends(ground, eye[head.scores[j]] - eye[head.scores[i]])
         found[i, j], found[j, i] = (low, high), (-high, -low)
+
     return found
 
 

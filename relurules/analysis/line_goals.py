@@ -50,6 +50,7 @@ def list_margins(ground: RestrictedLines, goal: Goal) -> list[Rationals]:
         form = combine_outputs(ground.network, lead)
         form[-1] += Fraction(float(offset))
         found.append(form)
+
     return found
 
 
@@ -67,6 +68,7 @@ def find_line_margin(ground: RestrictedLines, goal: Goal, *, integers: bool) -> 
     # without end: a row a little beyond the boundary will do
     past = max(16.0 * room, _BEYOND * (1.0 + ground.measure_terms(goal.leads[0])))
     some = maximise_least_margin(base, margins, ground.deadline.share(0.8), 4.0 * room, past)
+
     return found._replace(value=some.value, point=some.point)
 
 
@@ -105,6 +107,7 @@ def _add_least_margin(
     rows = stack_forms([_insert(margin, d, 1, Fraction(-1)) for margin in margins])
     goal = to_rationals(np.zeros(rows.shape[1]))
     goal[d] = Fraction(1)
+
     return replace(
         base,
         low=np.append(base.low, max(low.min(), -np.inf)),
@@ -146,7 +149,9 @@ def find_nearest_line_row(
             found = found._replace(value=one.value, point=one.point)
         if found.bound - found.value <= _NEAR * abs(found.bound) or deadline.is_over():
             break
+
     assert found is not None  # noqa: S101  # there was a first
+
     return found
 
 
@@ -206,6 +211,7 @@ def _add_distances(
         rows.append(row)
 
     most = np.array(far) if forms.total else np.array([max([1.0, *far])])
+
     return replace(
         base,
         low=np.append(base.low, np.zeros(count)),

@@ -38,6 +38,7 @@ def match_lines(old: Scorer, new: Scorer, domain: Domain) -> LineMatches:
 
     left = sorted(line.number for lines in theirs.values() for line in lines)
     added = tuple(RuleWithoutMatch(number, ()) for number in left)
+
     return tuple(kept), tuple(changed), tuple(removed), added
 
 
@@ -54,4 +55,5 @@ def _bound_gap(old: Adjustment, new: Adjustment, domain: Domain) -> float:
     space = old.condition.half_space
     form = np.append(space.normal, -space.bound)[None]
     top = max(0.0, float(bound_forms(form, domain.lower, domain.upper)[1][0]))
+
     return float(slopes.max() * top * (1.0 + 1e-12))

@@ -61,6 +61,7 @@ def answer_line_monotone(asked: Question, target: ScoreTarget, column: TableColu
         slope = slope.replace("goes from", "lies between").replace(" to ", " and ", 1)
     else:
         said = describe_direction(asked, target, column, direction)
+
     left = () if found.exact else (describe_unfinished(asked),)
     closing = (*note_fractions(asked.ground, shown), _MEANS, *left)
     text = compose_notes(asked, target, exact=found.exact, closing=closing)
@@ -93,6 +94,7 @@ def answer_all_line_columns(asked: Question, target: ScoreTarget) -> Answer:
     )
     closing = () if exact else (describe_unfinished(asked),)
     text = compose_notes(asked, target, exact=exact, closing=closing)
+
     return Answer("monotone", said, None, values, exact, (), (text[0], *text[2:]), grid)
 
 
@@ -126,4 +128,5 @@ def _show_pair(
     rows = choose_plain_rows(ground, [ground.space] * 2, pair, claim)
     word = "rises" if way > 0 else "falls"
     first = make_witness(ground, target, rows[0], f"it {word} from here")
+
     return first, make_witness(ground, target, rows[1], "to here")

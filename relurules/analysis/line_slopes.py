@@ -79,6 +79,7 @@ def bound_line_slopes(
         for one, sign in ((top, 1.0), (bottom, -1.0))
     ]
     tells = [_tell(one, least) for one in (top, bottom)]
+
     return LineSlopes(
         low=-bottom.bound,
         high=top.bound,
@@ -112,6 +113,7 @@ def _select_part(
         place = np.flatnonzero(part.columns == j)
         if len(place):
             return part.program, int(place[0]), part.columns
+
     return None
 
 
@@ -138,6 +140,7 @@ def _find_pair(
         scores = target.of(ground.rules.predict_scores(pair))
         if sign * (scores[1] - scores[0]) > 0.0:
             return pair
+
     return None
 
 
@@ -174,6 +177,7 @@ def find_steepest_total(
         bound, value = bound + found.bound, value + max(0.0, found.value)
         complete &= found.complete
         row[part.columns] = np.nan if found.point is None else found.point
+
     return SteepestSlope(
         bound * (1.0 + 1e-13), value, None if np.isnan(row).any() else row, complete
     )

@@ -70,6 +70,7 @@ def answer_line_lipschitz(asked: Question, target: ScoreTarget, closing: tuple[s
     left = () if found.exact else (describe_unfinished(asked),)
     notes = (*closing, *left, *note_fractions(ground, shown))
     text = compose_notes(asked, target, exact=found.exact, closing=notes)
+
     return Answer(
         "lipschitz", said, None, _list_values(target, found), found.exact, shown,
         (text[0], *text[2:]), _tabulate(found),
@@ -97,6 +98,7 @@ def _measure_steepness(
     reached = all(
         one.bound - one.value <= _REACHED * abs(one.bound) + 1e-300 for one in (total, squares)
     )
+
     return LineSteepness(
         columns=tuple(columns),
         slopes=tuple(slopes),
@@ -118,6 +120,7 @@ def _list_values(target: ScoreTarget, found: LineSteepness) -> dict[str, Any]:
     }
     named = {name: {"constant": value} for name, value in found.constants.items()}
     score = target.score or target.name
+
     return {"output": target.name, "score": score, "columns": columns, **named}
 
 

@@ -66,6 +66,7 @@ class RestrictedLines(RestrictedScorer):
         count = sum(self.network.A.shape) + 8
         jumps = sum(g.rules.score_error for g in self.rules.groups if g.rules.simplified)
         size = self.measure_terms(combination)
+
         return float(count * np.finfo(np.float64).eps * size + np.abs(combination).sum() * jumps)
 
     def make_program(
@@ -82,6 +83,7 @@ class RestrictedLines(RestrictedScorer):
         if key not in self._parts:
             self._parts.clear()
             self._parts[key] = split_program(self.make_slope_program(combination))[0]
+
         return self._parts[key]
 
     @cached_property

@@ -43,6 +43,7 @@ def solve_exactly(program: PiecewiseProgram) -> ExactMaximum | None:
         return _try_categories(program)
     if program.columns == 1 and not own and not program.L.any() and not program.whole.any():
         return _sweep_column(program)
+
     return None
 
 
@@ -64,6 +65,7 @@ def _try_categories(program: PiecewiseProgram) -> ExactMaximum | None:
         value = program.evaluate_exactly(x)
         if best.value is None or value > best.value:
             best = ExactMaximum(value, x)
+
     return best
 
 
@@ -95,10 +97,12 @@ def _sweep_column(program: PiecewiseProgram) -> ExactMaximum | None:
             best = ExactMaximum(value, _round_inside(stop, *inner))
         if stop in steps and stop in at:
             slope, constant = slope + steps[stop][0], constant + steps[stop][1]
+
     if high is None and slope > 0:
         return ExactMaximum(None, None)
     if best is None:
         return ExactMaximum(constant, np.zeros(1))
+
     return best
 
 
@@ -111,6 +115,7 @@ def _find_ends(program: PiecewiseProgram, room: Array) -> tuple[Fraction | None,
         if weight != 0:
             at = -(Fraction(limit) + Fraction(own)) / Fraction(weight)
             (least if weight > 0 else most).append(at)
+
     return max(least, default=None), min(most, default=None)
 
 
@@ -131,6 +136,7 @@ def _start_at_left_end(
         one, other = steps.get(-b / a, (_ZERO, _ZERO))
         change = gain * (right - left)
         steps[-b / a] = one + change * a, other + change * b
+
     return slope, constant, steps
 
 
@@ -141,6 +147,7 @@ def _round_inside(t: Fraction, low: Fraction | None, high: Fraction | None) -> A
     for value in (near, float(np.nextafter(near, -np.inf)), float(np.nextafter(near, np.inf))):
         if np.isfinite(value) and (low is None or value >= low) and (high is None or value <= high):
             return np.array([value])
+
     return np.array([near])
 
 
@@ -171,6 +178,7 @@ def bound_known_cell(program: PiecewiseProgram, cell: ProgramCell) -> float | No
     table = table.reshape(-1, len(free) + 1)
     assert m == program.variables  # noqa: S101
     found = certified.bound_exactly(-table[:, :-1], table[:, -1], every[-1])
+
     return None if found is None else found.value
 
 
@@ -186,6 +194,7 @@ def express_neurons(
             form = form + found[i][0] * (Fraction(float(program.L[k, i])) * found[i][1])
         side = Fraction(1) if cell.signs[k] > 0 else Fraction(float(program.slope[k]))
         found.append((form, side))
+
     return found
 
 
@@ -198,6 +207,7 @@ def _list_exact_constraints(program: PiecewiseProgram) -> list[Rationals]:
     for i, row in enumerate(program.rows):
         exact[c + i] = np.asarray(row)
     assert all(len(row) == n + 1 for row in exact)  # noqa: S101
+
     return exact
 
 
@@ -207,6 +217,7 @@ def _substitute(row: Rationals, forms: list[tuple[Rationals, Fraction]], n: int)
     for (form, side), weight in zip(forms, row[n:-1], strict=True):
         if weight != 0 and side != 0:
             found = found + form * (weight * side)
+
     return np.asarray(found, dtype=object)
 
 
@@ -219,6 +230,7 @@ def _list_sides(cell: ProgramCell, free: NDArray[np.intp], n: int) -> list[Ratio
                 row = to_rationals(np.zeros(n + 1))
                 row[j], row[-1] = Fraction(sign), -sign * Fraction(limit)
                 found.append(row)
+
     return found
 
 

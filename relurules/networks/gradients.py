@@ -56,6 +56,7 @@ def bound_gradient(program: PiecewiseProgram, signs: NDArray[np.int8]) -> tuple[
     if flat:
         ends = np.array([low * side, low * far])
         passed = np.array([ends.min(axis=0), ends.max(axis=0)])
+
     for k in reversed(range(0 if flat else K)):
         ends = np.array([low[k] * side[k], low[k] * far[k], high[k] * side[k], high[k] * far[k]])
         passed[:, k] = ends.min(), ends.max()
@@ -71,6 +72,7 @@ def bound_gradient(program: PiecewiseProgram, signs: NDArray[np.int8]) -> tuple[
     room = room * rounding_gamma(3.0 * K + 8.0)
     below = goal[:d] + np.minimum(one, other).sum(axis=0) - room
     above = goal[:d] + np.maximum(one, other).sum(axis=0) + room
+
     return below, above
 
 
@@ -86,6 +88,7 @@ def evaluate_gradient(program: PiecewiseProgram, signs: NDArray[np.int8]) -> tup
             goal[i] += own * Fraction(float(program.L[k, i]))
         for j in np.flatnonzero(program.A[k]).tolist():
             found[j] += own * Fraction(float(program.A[k, j]))
+
     return np.array([-round_up(-v) for v in found]), np.array([round_up(v) for v in found])
 
 
@@ -98,5 +101,7 @@ def read_signs(program: PiecewiseProgram, x: Array) -> tuple[NDArray[np.int8], N
         z[k] += program.L[k, :k] @ p[:k]
         size[k] += np.abs(program.L[k, :k]) @ (size[:k] * gain[:k])
         p[k] = z[k] if z[k] >= 0 else program.slope[k] * z[k]
+
     room = rounding_gamma(4.0 * (K + program.columns)) * size
+
     return np.where(z >= 0, 1, -1).astype(np.int8), np.abs(z) > room

@@ -91,6 +91,7 @@ def maximise_program(
     top = np.inf if open_ else round_up(bound)
     if not found:
         return ProgramMaximum(top, -np.inf, None, complete)
+
     return ProgramMaximum(top, -round_up(-program.evaluate_exactly(x)), x, complete)
 
 
@@ -106,9 +107,11 @@ def _maximise_part(program: PiecewiseProgram, deadline: Deadline, most: int) -> 
             return found
         endless = found.point is not None and has_rising_ray(program)
         return found._replace(complete=endless)
+
     if exact.empty:
         return ProgramMaximum(-np.inf, -np.inf, None)
     top = np.inf if exact.value is None else round_up(exact.value)  # without end, and so complete
+
     return ProgramMaximum(top, -np.inf, exact.point)
 
 
@@ -187,6 +190,7 @@ def _start_search(
         influence = influence + np.abs(np.array([float(v) for v in row[first:-1]]))
     for k in reversed(range(len(influence))):
         influence += influence[k] * np.abs(program.L[k])
+
     return _Search(program, judge, repair, influence, _GAP * wide if np.isfinite(wide) else 0.0)
 
 
@@ -222,6 +226,7 @@ def _try_rows(search: _Search, x: Array) -> None:
             value, row = search.judge(tried), tried
             if not np.isnan(value):
                 break
+
     if value > search.value:
         search.value, search.point = value, row
 
@@ -242,6 +247,7 @@ def snap_row(program: PiecewiseProgram, x: Array) -> Array:
     x[program.whole] = np.round(x[program.whole])
     for group in map(list, program.groups):
         x[group] = np.eye(len(group))[int(np.argmax(x[group]))]
+
     return np.asarray(x + 0.0)
 
 
@@ -256,6 +262,7 @@ def _find_middle(search: _Search, row: Array) -> Array | None:
     low, high = program.low[:d].copy(), program.high[:d].copy()
     low[own] = high[own] = row[own]
     search.middles[key] = find_inner_point(program.walls, low, high)
+
     return search.middles[key]
 
 
@@ -272,7 +279,9 @@ def _split_cell(search: _Search, cell: ProgramCell, found: CellBound) -> list[Pr
         below, above = cell.copy(), cell.copy()
         below.high[column], above.low[column] = np.floor(y[column]), np.floor(y[column]) + 1.0
         return [below, above]
+
     neuron = _choose_neuron(search, cell, y)
+
     return [] if neuron is None else split_by_sign(cell, neuron)
 
 
@@ -288,6 +297,7 @@ def _choose_group(
         sure = 0.0 if y is None else float(y[open_].max())
         if sure < least:
             best, least = open_, sure
+
     return best
 
 
@@ -298,6 +308,7 @@ def _choose_whole(program: PiecewiseProgram, cell: ProgramCell, y: Array | None)
         return None
     off = np.abs(y[at] - np.round(y[at])) * (cell.low[at] < cell.high[at])
     worst = int(np.argmax(off))
+
     return int(at[worst]) if off[worst] > _SAME else None
 
 
@@ -315,7 +326,9 @@ def _choose_neuron(search: _Search, cell: ProgramCell, y: Array | None) -> int |
         off = off * search.influence[open_]
         if off.max() > 0.0 and np.isfinite(off.max()):
             return int(open_[np.argmax(off)])
+
     low, high = bound_forms(program.arguments[open_], cell.low, cell.high)
     with np.errstate(invalid="ignore"):
         wide = np.nan_to_num((high - low) * search.influence[open_], nan=0.0, posinf=1e300)
+
     return int(open_[np.argmax(wide)])

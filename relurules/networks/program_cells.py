@@ -55,6 +55,7 @@ def bound_forms(forms: Array, low: Array, high: Array) -> tuple[Array, Array]:
             size = np.abs(least).sum(axis=1) + np.abs(constants)
             below = least.sum(axis=1) + sign * constants - share * size - 1e-300
             found.append(sign * np.where(np.isfinite(below), below, -np.inf))
+
     return found[0], found[1]
 
 
@@ -67,6 +68,7 @@ def activate_bounds(low: Array, high: Array, slope: Array) -> tuple[Array, Array
     least = np.where(inner, np.minimum(least, 0.0), least)
     most = np.where(inner, np.maximum(most, 0.0), most)
     rounds = (slope != 0) & (slope != 1)
+
     return (
         np.where(rounds & (least != 0), np.nextafter(least, -np.inf), least),
         np.where(rounds & (most != 0), np.nextafter(most, np.inf), most),
@@ -98,6 +100,7 @@ def tighten_cell(program: PiecewiseProgram, cell: ProgramCell) -> bool:
             shrunk = (cell.high - cell.low) < (1.0 - _WORTH) * before
         if not (shrunk | (np.isinf(before) & np.isfinite(cell.high - cell.low))).any():
             break
+
     return True
 
 
@@ -132,6 +135,7 @@ def _shrink_boxes(rows: Array, cell: ProgramCell) -> None:
         slack = 4.0 * UNIT * np.abs(limit)
         above = np.where(weights < 0.0, limit + slack, np.nan)
         below = np.where(weights > 0.0, limit - slack, np.nan)
+
     cell.high = np.fmin(cell.high, np.fmin.reduce(above, axis=0))
     cell.low = np.fmax(cell.low, np.fmax.reduce(below, axis=0))
 
@@ -161,6 +165,7 @@ def split_by_category(cell: ProgramCell, open_: list[int]) -> list[ProgramCell]:
         child.low[open_], child.high[open_] = 0.0, 0.0
         child.low[chosen] = child.high[chosen] = 1.0
         found.append(child)
+
     return found
 
 
@@ -171,4 +176,5 @@ def split_by_sign(cell: ProgramCell, neuron: int) -> list[ProgramCell]:
         child = cell.copy()
         child.signs[neuron] = sign
         found.append(child)
+
     return found

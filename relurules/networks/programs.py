@@ -96,6 +96,7 @@ class PiecewiseProgram:
         sums = np.zeros((len(self.groups), n + 1))
         for i, group in enumerate(self.groups):
             sums[i, list(group)], sums[i, -1] = 1.0, -1.0
+
         return np.vstack([walls, own, sums, -sums])
 
     def contains(self, x: Array) -> bool:
@@ -105,6 +106,7 @@ class PiecewiseProgram:
         for group in self.groups:
             at = list(group)
             inside &= bool((x[at] == 1).sum() == 1 and (x[at] == 0).sum() == len(at) - 1)
+
         return inside and bool((self.walls[:, :-1] @ x + self.walls[:, -1] >= 0).all())
 
     def evaluate_exactly(self, x: Array) -> Fraction:
@@ -114,7 +116,9 @@ class PiecewiseProgram:
         for k in range(len(self.b)):
             z = Fraction(float(self.b[k])) + _sum_terms(self.A[k], row) + _sum_terms(self.L[k], p)
             p.append(z if z >= 0 else Fraction(float(self.slope[k])) * z)
+
         values = [*row, *p, Fraction(1)]
+
         return sum((g * v for g, v in zip(self.goal.tolist(), values, strict=True) if g), _ZERO)
 
     def evaluate(self, x: Array) -> float:
@@ -124,7 +128,9 @@ class PiecewiseProgram:
         for k in range(len(p)):
             z[k] += self.L[k, :k] @ p[:k]
             p[k] = z[k] if z[k] >= 0 else self.slope[k] * z[k]
+
         d = self.columns
+
         return float(self.goal_form[:d] @ x + self.goal_form[d:-1] @ p + self.goal_form[-1])
 
 
@@ -154,6 +160,7 @@ def combine_outputs(network: Network, weights: Array) -> Rationals:
     for i in np.flatnonzero(weights).tolist():
         own = np.concatenate([network.C[i], network.U[i], network.c[i : i + 1]])
         total = total + to_rationals(own) * Fraction(float(weights[i]))
+
     return np.asarray(total, dtype=object)
 
 
@@ -166,6 +173,7 @@ def make_program(
     """
     own = {i for group in domain.groups for i in group}
     whole = np.array([integers and w and j not in own for j, w in enumerate(domain.integer)])
+
     return PiecewiseProgram(
         A=network.A,
         L=network.L,
@@ -191,6 +199,7 @@ def drop_unused_neurons(program: PiecewiseProgram) -> PiecewiseProgram:
     for k in reversed(range(len(used))):
         if used[k]:
             used |= program.L[k] != 0
+
     return program if used.all() else _select_neurons(program, np.flatnonzero(used))
 
 
@@ -237,6 +246,7 @@ def split_program(program: PiecewiseProgram) -> tuple[list[ProgramPart], Fractio
     # neurons that read no column at all are constants
     alone = np.flatnonzero(~np.isin(label[d:], label[:d]))
     piece = _select_columns(program, np.zeros(0, dtype=np.intp), alone)
+
     return parts, constant + piece.evaluate_exactly(np.zeros(0))
 
 
@@ -253,6 +263,7 @@ def _label_components(program: PiecewiseProgram) -> NDArray[np.intp]:
     for tie in ties:
         if len(tie):
             label[np.isin(label, label[tie])] = label[tie].min()
+
     return np.asarray(label, dtype=np.intp)
 
 
@@ -266,6 +277,7 @@ def _select_columns(
     goal = np.concatenate(
         [program.goal[columns], program.goal[d + neurons], to_rationals(np.zeros(1))]
     )
+
     return replace(
         program,
         A=program.A[np.ix_(neurons, columns)],

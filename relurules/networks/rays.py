@@ -23,6 +23,7 @@ def has_rising_ray(program: PiecewiseProgram) -> bool:
     far = _make_recession(program)
     if far is None:
         return False
+
     return any(_rises(far, ray) for ray in _list_directions(far))
 
 
@@ -37,6 +38,7 @@ def _make_recession(program: PiecewiseProgram) -> PiecewiseProgram | None:
     walls[:, -1] = 0.0
     goal = program.goal.copy()
     goal[-1] = Fraction(0)
+
     return replace(
         program, b=np.zeros(len(program.b)), low=low, high=high, walls=walls, groups=(),
         room=np.zeros(len(walls)), whole=np.zeros(d, dtype=np.bool_), goal=goal,
@@ -55,6 +57,7 @@ def _list_directions(far: PiecewiseProgram) -> list[Array]:
         size = float(np.abs(one).max(initial=0.0))
         if 0.0 < size < np.inf:
             rays.append(np.round(one / size * _DIGITS) / _DIGITS)
+
     return rays
 
 
@@ -64,4 +67,5 @@ def _rises(far: PiecewiseProgram, ray: Array) -> bool:
     for wall in far.walls:
         if sum((a * b for a, b in zip(to_rationals(wall[:-1]), own, strict=True)), Fraction(0)) < 0:
             return False
+
     return far.evaluate(ray) > 0.0 and far.evaluate_exactly(ray) > 0

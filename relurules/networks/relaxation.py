@@ -45,6 +45,7 @@ def bound_cell(program: PiecewiseProgram, cell: ProgramCell) -> CellBound:
         return CellBound(-np.inf if empty else box, None)
 
     point, multipliers = proposal
+
     return CellBound(min(box, apply_multipliers(program.goal_form, rows, multipliers, cell)), point)
 
 
@@ -64,6 +65,7 @@ def apply_multipliers(form: Array, rows: Array, multipliers: Array, cell: Progra
         size = np.abs(form) + y[used] @ np.abs(walls)
         extra = _SLACK * float(size[:-1] @ (np.abs(low) + width) + size[-1])
         found = float(bound + extra * (1.0 + _SLACK))
+
     return found if np.isfinite(found) else np.inf
 
 
@@ -76,6 +78,7 @@ def build_rows(program: PiecewiseProgram, cell: ProgramCell) -> Array:
     bent = program.slope != 0  # where it is 0, p >= 0 is a side of the box
     side = np.where(program.slope <= 1.0, 1.0, -1.0)[:, None]
     low, high = bound_forms(z, cell.low, cell.high)
+
     return np.vstack(
         [
             program.constraints,
@@ -107,6 +110,7 @@ def _build_chords(
         size = abs(gain * program.arguments[k, -1]) + abs(shift)
         row[-1] = side * (gain * program.arguments[k, -1] + shift) + _SLACK * size
         found.append(row)
+
     return np.array(found).reshape(-1, program.variables + 1)
 
 
@@ -122,10 +126,12 @@ def _find_chord(low: float, high: float, slope: float) -> tuple[float, float]:
         size = (abs(gain) + abs(slope) + 1.0) * max(abs(low), abs(high))
         most = max(ends) if slope <= 1.0 else min(ends)
         return gain, most + (1.0 if slope <= 1.0 else -1.0) * _SLACK * size
+
     if np.isfinite(low):
         return 1.0, (slope - 1.0) * low
     if np.isfinite(high):
         return slope, (1.0 - slope) * high
+
     return np.nan, np.nan
 
 
@@ -141,6 +147,7 @@ def _scale(rows: Array, cell: ProgramCell) -> tuple[Array, Array, Array, Array]:
     scaled = np.column_stack([rows[:, :-1] * half, rows[:, -1] + rows[:, :-1] @ middle])
     length = np.linalg.norm(scaled[:, :-1], axis=1)
     length = np.where((length > 0) & np.isfinite(length), length, 1.0)
+
     return scaled / length[:, None], length, middle, half
 
 
@@ -161,6 +168,7 @@ def propose_point(form: Array, rows: Array, cell: ProgramCell) -> tuple[Array, A
     found = propose_maximum(goal / size, -scaled[:, :-1], scaled[:, -1], low, high)
     if found is None or not np.isfinite(found.multipliers).all():
         return None
+
     return middle + half * found.point, found.multipliers * size / length
 
 
@@ -181,6 +189,7 @@ def is_refuted(rows: Array, cell: ProgramCell) -> bool:
     if found is None:
         return False
     nothing = np.zeros(rows.shape[1])
+
     return apply_multipliers(nothing, rows, found.multipliers / length, cell) < 0.0
 
 
@@ -206,4 +215,5 @@ def find_inner_point(walls: Array, low: Array, high: Array) -> Array | None:
     found = propose_maximum(
         np.append(np.zeros(d), 1.0), room, b, np.append(-far, -np.inf), np.append(far, 1.0)
     )
+
     return None if found is None else one + np.where(free, width * found.point[:d], 0.0)

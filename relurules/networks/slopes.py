@@ -98,6 +98,7 @@ def find_steepest_slope(
     if search.closed == -np.inf:  # a domain as thin as rounding: what holds for all signs
         every = measure(*bound_gradient(program, np.zeros(len(program.b), dtype=np.int8)))
         return SteepestSlope(every, search.value, search.point, complete=False)
+
     return SteepestSlope(search.closed, search.value, search.point)
 
 
@@ -106,6 +107,7 @@ def _with_clearance(program: PiecewiseProgram) -> PiecewiseProgram:
     d, K = program.columns, len(program.b)
     goal = np.concatenate([program.goal[:d], [Fraction(0)], program.goal[d:]])
     rows = np.zeros((0, d + K + 2))
+
     return replace(
         program,
         low=np.append(program.low, -1.0),
@@ -137,6 +139,7 @@ def _measure_signs(program: PiecewiseProgram, measure: SlopeMeasure) -> Array:
             signs = nothing.copy()
             signs[k] = sign
             found[k] = max(found[k], abs(measure(*bound_gradient(program, signs)) - base))
+
     return found
 
 
@@ -152,6 +155,7 @@ def _add_cell(
     if bound <= search.value:
         search.closed = max(search.closed, bound)
         return
+
     room = _bound_room(search.program, cell)
     if room.bound <= measure_thinness(search.program):
         return
@@ -173,6 +177,7 @@ def measure_thinness(program: PiecewiseProgram) -> float:
     length = np.abs(rows[:, :-1]) @ half
     terms = np.abs(rows[:, :-1]) @ reach + np.abs(rows[:, -1])
     telling = length > 0
+
     return float(_THIN * UNIT * (terms[telling] / length[telling]).max(initial=1.0))
 
 
@@ -187,6 +192,7 @@ def _measure_columns(program: PiecewiseProgram) -> tuple[Array, Array]:
         half = high / 2 - low / 2
     half = np.where(np.isfinite(half), half, 1.0)
     half[[i for group in program.groups for i in group]] = 0.0
+
     return np.where(np.isfinite(reach), reach, 0.0), half
 
 
@@ -202,9 +208,11 @@ def _is_thick(search: _SlopeSearch, cell: ProgramCell) -> bool:
     for k, (form, _) in enumerate(express_neurons(program, cell)):
         own[k, :d] = [float(v) for v in form[:d]]
         own[k, -1] = float(form[-1])
+
     room = _bound_room(program, cell, own)
     if room.point is not None:
         _try_point(search, room.point)
+
     return room.bound > measure_thinness(program)
 
 
@@ -219,6 +227,7 @@ def _bound_room(program: PiecewiseProgram, cell: ProgramCell, forms: Array | Non
         forms = program.arguments
     else:
         known = np.flatnonzero(cell.signs)
+
     own = forms[known] * cell.signs[known, None]
     own[:, d] -= np.abs(own[:, :d]) @ half
     walls = program.constraints[: len(program.walls)].copy()
@@ -243,6 +252,7 @@ def _bound_room(program: PiecewiseProgram, cell: ProgramCell, forms: Array | Non
             return _Room(min(1.0, apply_multipliers(goal, tried, multipliers, cell)), point)
         if is_refuted(tried, cell):
             return _Room(-np.inf, None)
+
     return _Room(1.0, None)
 
 
@@ -270,9 +280,11 @@ def _split_cell(search: _SlopeSearch, cell: ProgramCell, y: Array | None) -> lis
         left = list_open_categories(cell, group)
         if left and (y is None or y[left].max() < 1.0 - _SAME):
             return split_by_category(cell, left)
+
     open_ = np.flatnonzero(cell.signs == 0)
     if not len(open_) or (y is not None and _is_consistent(search, cell, y)):
         return []
+
     return split_by_sign(cell, int(open_[0]))
 
 

@@ -7,6 +7,7 @@
 # make metrics  measures how the package reads: names, lengths, circles of imports
 # make examples  the documents and figures in examples/, anew
 # make bench  benchmarks, as a table
+# make bench-lines      what accuracy a number of lines gives, on tables in ../shared/data (about half an hour)
 # make bench-linearise  what accuracy a number of rules costs, on tables in ../shared/data (about half an hour)
 # make bench-scoring-code  emitted C, Python and numpy beside other generators, in an environment of their own
 # make bench-scoring  emitted SQL in its engines: right on many rows, and beside another tool in an environment of its own
@@ -20,7 +21,7 @@ OUT ?= out
 # WRITE=--write has full runs put what they print into benchmarks/RESULTS.md
 WRITE ?=
 
-.PHONY: venv demo test test-fast check format lint metrics bench bench-linearise bench-partition bench-scoring bench-scoring-code
+.PHONY: venv demo test test-fast check format lint metrics bench bench-lines bench-linearise bench-partition bench-scoring bench-scoring-code
 .PHONY: bench-soundness examples clean
 
 venv: $(VENV)/ready

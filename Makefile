@@ -83,6 +83,9 @@ bench-scoring-code: venv .venv-peer-code/ready
 bench-scoring: venv .venv-orbital/ready
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/scoring.py --peer .venv-orbital/bin/python $(WRITE)
 
+bench-lines: venv
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/lines.py $(WRITE)
+
 bench-linearise: venv
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/linearise.py $(WRITE)
 

@@ -61,12 +61,6 @@ def train_lines(
     from relurules.training.teacher import soften_targets
 
     (X, y, weights), task, seed = given, estimator._task, estimator._seed
-    if task == "multiclass":
-        raise UnsupportedError(
-            f"form='additive' for {len(estimator.classes_)} classes; supported: numbers, and two "
-            "classes; use form='partition'"
-        )
-
     names = getattr(estimator, "feature_names_in_", None)
     names = make_default_names(X.shape[1]) if names is None else tuple(map(str, names))
     groups = estimator.column_groups

@@ -299,6 +299,12 @@ class ReLURulesClassifier(ClassifierMixin, _RuleEstimator):  # type: ignore[misc
                 "classes"
             )
 
+        if m > 2 and self.form == "additive":
+            raise DataError(
+                "Only binary classification is supported. The type of the target is multiclass: "
+                f"{m} classes, with form='additive'; use form='partition'"
+            )
+
         names = tuple(f"p_{label}" for label in self.classes_)
         if m == 2:
             heads: tuple[Head, ...] = (Head("complement", (0,)), Head("sigmoid", (0,)))
@@ -308,6 +314,12 @@ class ReLURulesClassifier(ClassifierMixin, _RuleEstimator):  # type: ignore[misc
         task = "binary" if m == 2 else "multiclass"
         trained: ReLURulesClassifier = self._train(X, numbers, sample_weight, task, heads, names)
         return trained
+
+    def __sklearn_tags__(self) -> Any:
+        """Lines tell two classes apart; partition rules any number."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = self.form != "additive"
+        return tags
 
     def decision_function(self, X: Any) -> Array:
         """(N, d) -> the scores: (N,), positive for the second class, where there are two; else (N,

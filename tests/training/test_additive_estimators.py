@@ -58,7 +58,7 @@ def test_monotone_columns_by_place_and_by_name() -> None:
 
 def test_class_weights_move_the_probabilities() -> None:
     X, y = make_xy(400)
-    rare = y > 2.2
+    rare = y + np.random.default_rng(2).normal(size=len(y)) * 2 > 3
     plain, balanced = (
         ReLURulesClassifier(**FEW, class_weight=weight).fit(X, rare)
         for weight in (None, "balanced")
@@ -128,7 +128,7 @@ def test_fit_keeps_the_trend_of_the_positive_class(positive: str | None) -> None
     fitted = rr.fit(
         frame, "verdict", form="additive", max_rules=2, monotone={"late": 1}, positive=positive
     )
-    rows = fitted.frame.iloc[:50].copy()
+    rows = fitted.frame[fitted.frame["late"] < 6]  # the domain ends at 6
     more = rows.assign(late=rows["late"] + 1)
     change = fitted.rules.predict_scores(more) - fitted.rules.predict_scores(rows)
     assert change.min() >= -1e-12

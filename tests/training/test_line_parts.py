@@ -70,7 +70,7 @@ def test_gains_are_near_what_a_refit_gains(task: str) -> None:
     more = refit_slopes(model.with_line(scored.line(best)), terms, fresh=1)
     before, after = (compute_objective(each, terms.rows, terms.ridge) for each in (model, more))
     assert scored.gains[best] / 2 <= before - after <= scored.gains[best] * 2
-    assert 0 in scored.direction(best).columns
+    assert len(scored.direction(best).columns) <= 2
 
 
 @pytest.mark.parametrize("task", ["regression", "binary"])

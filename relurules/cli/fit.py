@@ -163,4 +163,5 @@ def parse_trends(texts: list[str]) -> dict[str, int] | None:
         if name in trends:
             raise DataError(f"--monotone names the column {name!r} twice")
         trends[name] = int(sign)
+
     return trends or None

@@ -33,16 +33,19 @@ def check_line_parameters(estimator: Any) -> None:
         if getattr(estimator, name) is not default:
             other = "max_columns" if additive else "form='additive'"
             raise UnsupportedError(f"{name} with form={estimator.form!r}; use {other}")
+
     if not additive:
         return
 
     least = {"max_rules": 0, "max_condition_columns": 1, "max_columns": 1}
+
     for name, bound in least.items():
         value = getattr(estimator, name)
         if value is None and name != "max_condition_columns":
             continue
         if not isinstance(value, int | np.integer) or value < bound:
             raise DataError(f"{name} is {value!r}; expected a whole number of at least {bound}")
+
     if estimator.max_condition_columns > 2:
         raise UnsupportedError(
             f"max_condition_columns is {estimator.max_condition_columns}; supported: 1 and 2"
@@ -92,6 +95,7 @@ def train_lines(
         options=WalkOptions(told=tell, deadline=deadline),
     )
     Y = y[:, None].astype(float) if task == "regression" else one_hot(y, 2)[:, 1:]
+
     return fit_lines(weigh_rows(X, Y, weights), columns, task, settings)
 
 
@@ -103,10 +107,12 @@ def read_trends(given: Any, names: tuple[str, ...]) -> dict[str, int]:
         return {}
     if isinstance(given, Mapping):
         return {str(name): trend for name, trend in given.items() if trend != 0}
+
     values = np.asarray(given)
     if values.shape != (len(names),):
         raise DataError(
             f"monotonic_cst has the shape {values.shape}; expected {len(names)} numbers, one for "
             "each column, or {column: sign}"
         )
+
     return {name: trend for name, trend in zip(names, values.tolist(), strict=True) if trend != 0}

@@ -171,6 +171,7 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
 
         if self.form not in _FORMS:
             raise UnsupportedError(f"form {self.form!r}; supported: {', '.join(_FORMS)}")
+
         check_line_parameters(self)
         if self.form == "additive":
             return
@@ -250,6 +251,7 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         self.hurried_ |= little.is_over()
         self.front_, self.chosen_ = found.front, found.chosen
         linearized: Graph = found.graph
+
         return linearized
 
     def _train_additive(
@@ -262,6 +264,7 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         found = train_lines(self, given, shortened, make_progress(self.verbose))
         self.dense_network_, self.n_iter_, self.hurried_ = None, 1, shortened.is_over()
         self.front_, self.chosen_ = found.front, found.chosen
+
         return make_graph(found.network)
 
     def _scores(self, X: Any) -> Array:
@@ -356,6 +359,7 @@ class ReLURulesRegressor(RegressorMixin, _RuleEstimator):  # type: ignore[misc]
         X, y = self._checked(X, y, y_numeric=True)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
+
         y = np.asarray(y, dtype=np.float64)
         trained: ReLURulesRegressor = self._train(
             X, y, sample_weight, "regression", make_identity_heads(1), ("y",)

@@ -34,6 +34,7 @@ def unify_missing(table: "pd.DataFrame") -> "pd.DataFrame":
     import pandas as pd
 
     found = {}
+
     for name in table.columns:
         column = table[name]
         if pd.api.types.is_extension_array_dtype(column.dtype) and (
@@ -43,6 +44,7 @@ def unify_missing(table: "pd.DataFrame") -> "pd.DataFrame":
             found[name] = column.astype(bool) if whole else column.astype(float)
         elif column.dtype == object:
             found[name] = _unify_objects(column)
+
     return table.assign(**found) if found else table
 
 
@@ -55,6 +57,7 @@ def _unify_objects(column: "pd.Series[Any]") -> Any:
         return column.astype(bool)
     if kinds and (booleans or (numbers and not kinds & {bool, np.bool_})):
         return column.astype(float)
+
     return column.where(~missing, np.nan) if missing.any() else column
 
 
@@ -70,6 +73,7 @@ def classify_columns(frame: "pd.DataFrame", schema: TableSchema | None = None) -
         if not column.is_used and name not in frame.columns and column.note != "dropped"
     }
     ordered = {}
+
     for name in frame.columns:
         kind, why = _classify_column(frame[name], types.get(name))
         if why:
@@ -127,6 +131,7 @@ def _classify_column(
     told = declared is not None and declared.kind != "identifier" and not declared.note
     if distinct > _IDENTIFIER_SHARE * len(known) and not told:
         return "", f"{distinct} different texts in {len(known)} rows: an identifier"
+
     return "category", "constant" if distinct < 2 and not missing else ""
 
 
@@ -166,9 +171,11 @@ def group_coordinates(encoder: Any) -> dict[str, list[int]]:
     """Which coordinates of a fitted encoder each column became, by its name."""
     found: dict[str, list[int]] = {}
     at = 0
+
     for step, fitted, names in encoder.transformers_:
         for place, name in enumerate(names if step != "remainder" else ()):
             count = len(fitted.categories_[place]) if step == "categories" else 1
             found[name] = list(range(at, at + count))
             at += count
+
     return found

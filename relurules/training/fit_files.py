@@ -49,6 +49,7 @@ def write_fit(fitted: Fitted, data: Path, folder: Path) -> str:
     contents["summary.txt"] = summary
     others = [file for file in _FILES if file not in contents]
     write_all(folder, {file: contents[file] for file in _FILES if file in contents}, without=others)
+
     return summary
 
 
@@ -146,6 +147,7 @@ def _describe_data(fitted: Fitted) -> list[str]:
     ]
 
     lines += [f"dropped    {name}: {why}" for name, why in columns.dropped.items()]
+
     return lines + _describe_types(fitted)
 
 
@@ -160,6 +162,7 @@ def _describe_types(fitted: Fitted) -> list[str]:
         if column.kind == "code" and column.note and name in used
     ]
     definitions = fitted.schema.definitions.items()
+
     return lines + [f"date       {name}: {said}" for name, said in definitions if name in used]
 
 
@@ -220,6 +223,7 @@ def _describe_lines(fitted: Fitted) -> list[str]:
         ]
     if not len(fitted.rules):
         lines += ["           the linear model did best; front.csv has the others"]
+
     return lines
 
 

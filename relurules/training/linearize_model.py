@@ -116,6 +116,7 @@ def make_size_counter(X: Array, rules: int | None = None) -> "Callable[[Network]
         ).regions
         if regions > _MOST_BUILT:
             return NetworkSize(regions, regions)
+
         return NetworkSize(regions, len(build_plain_rules(search_regions(network, domain))))
 
     return count

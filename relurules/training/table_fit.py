@@ -167,6 +167,7 @@ def fit_table(
         groups = group_coordinates(encoder)
         trends = turn_trends(wanted.monotone, y, wanted.positive, task)
         estimator.set_params(column_groups=groups, monotonic_cst=trends)
+
     pipeline = Pipeline([("columns", encoder), ("rules", estimator.fit(encoded, y[train]))])
     pipeline[-1].set_params(verbose=False)
     say("writing down the rules")
@@ -199,6 +200,7 @@ def _make_estimator(
             max_condition_columns=wanted.max_condition_columns, teacher=wanted.teacher,
             random_state=wanted.seed, verbose=say, time_limit=limit,
         )  # fmt: skip
+
     return kind(
         hidden_layer_sizes=wanted.hidden, max_rules=wanted.max_rules, max_terms=wanted.max_terms,
         max_condition_terms=wanted.max_condition_terms, random_state=wanted.seed, verbose=say,

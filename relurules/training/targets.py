@@ -84,6 +84,7 @@ def _number_own_labels(graph: Graph, y: NDArray[Any]) -> NDArray[Any]:
         return y
     turned = graph.heads[-1].link == "complement"
     numbers = number_labels("y", list(read_column(y, "y").entries), graph.labels, turned=turned)
+
     return y if numbers is None else numbers
 
 
@@ -118,6 +119,7 @@ def _explain_classes(graph: Graph) -> str:
         return f"Give y as the model's own labels, {', '.join(map(repr, graph.labels.values[:6]))}"
     if len(graph.network.c) == 1:
         return "Give y as 1 for the class whose score rises, and 0 for the other: turn it as 1 - y"
+
     return "Give y as the numbers of the classes, in the order of the model's outputs"
 
 
@@ -153,6 +155,7 @@ def guess_task(y: Array, scores: int) -> str:
     whole = bool(np.isin(values, np.arange(max(scores, 2))).all())
     if scores == 1:
         return "binary" if whole else "regression"
+
     return "multiclass" if whole else "regression"
 
 
@@ -163,6 +166,7 @@ def one_hot(y: Array, classes: int) -> Array:
         raise DataError(
             f"y must hold the numbers of {classes} classes, 0 to {classes - 1}, one per row"
         )
+
     return np.asarray(numbers[:, None] == np.arange(classes), dtype=float)
 
 
@@ -179,6 +183,7 @@ def _check_scores(Y: Array, m: int) -> Array:
     if not np.isfinite(Y).all():
         row = int(np.flatnonzero(~np.isfinite(Y).all(axis=1))[0])
         raise DataError(f"y, row {row}: not finite, or outside what the model's link can give")
+
     return Y
 
 
@@ -201,6 +206,7 @@ def weigh_rows(X: Array, Y: Array, weights: Any) -> Rows:
     X, Y, w = X[w > 0], Y[w > 0], w[w > 0]
     if len(X) < 2:
         raise DataError(f"X has {len(X)} rows with a weight above 0; at least 2 are needed")
+
     return Rows(X, Y, w / w.mean())
 
 
@@ -247,6 +253,7 @@ def fit_standardisation(rows: Rows, *, numbers: bool) -> Standardisation:
         if numbers
         else (np.zeros(m), np.ones(m))
     )
+
     return Standardisation(shift, _compute_spread(rows.X, "X"), low, high)
 
 
@@ -256,4 +263,5 @@ def _compute_spread(values: Array, name: str) -> Array:
     if not np.isfinite(spread).all():
         column = int(np.flatnonzero(~np.isfinite(spread))[0])
         raise DataError(f"{name}, column {column}: numbers too large to train on")
+
     return np.where(spread > 1e-12 * np.abs(values).max(axis=0, initial=0.0), spread, 1.0)

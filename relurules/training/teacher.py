@@ -37,6 +37,7 @@ def soften_targets(
     weighted = weights is not None and has_fit_parameter(made, "sample_weight")
     split = (StratifiedKFold if classes else KFold)(_FOLDS, shuffle=True, random_state=seed)
     told = np.empty(len(X))
+
     for training, others in split.split(X, y):
         fitted = clone(made)
         given = {"sample_weight": weights[training]} if weighted and weights is not None else {}
@@ -44,6 +45,7 @@ def soften_targets(
         told[others] = (
             fitted.predict_proba(X[others])[:, 1] if classes else fitted.predict(X[others])
         )
+
     return np.asarray((1 - _SHARE) * y + _SHARE * told)
 
 
@@ -65,6 +67,7 @@ def make_teacher(teacher: Any, *, classes: bool, seed: int) -> Any:
             f"teacher {teacher!r} has no {' and no '.join(missing)}; supported: "
             f"{BOOSTING!r}, or an estimator of scikit-learn with {', '.join(needed)}"
         )
+
     return teacher
 
 

@@ -128,10 +128,12 @@ def list_directions(
     sets = [one for number in used for one in _list_sets(rows, columns, number)]
     for first, second in combinations(numbers, 2):
         found += _list_slanted(some, columns, (first, second))
+
     for number in numbers:
         for one in sets:
             if one.column != number:
                 found += _list_within(some, columns, number, one)
+
     for one, other in combinations(sets, 2):
         if one.column != other.column:
             found.append(_make_meeting(one, other))
@@ -169,6 +171,7 @@ def list_thresholds(values: Array, *, whole: bool) -> Array:
             values, np.linspace(_OUTER, 1 - _OUTER, _THRESHOLDS), method="closest_observation"
         )
     )
+
     return np.asarray(inner[(inner > values.min()) & (inner < values.max())])
 
 
@@ -182,6 +185,7 @@ def _list_slanted(
     ratios = np.array([*_RATIOS, *(-each for each in _RATIOS)])
     weights = np.stack([np.ones(len(ratios)), ratios], axis=1) / np.hypot(1.0, ratios)[:, None]
     quantiles = np.quantile(weights @ some[places], shares, axis=1).T
+
     for own, thresholds in zip(weights, quantiles, strict=True):
         bounds = -np.unique(thresholds)
         yield Direction(columns=pair, atoms=atoms, pulls=np.ones(2), weights=own, bounds=bounds)
@@ -210,6 +214,7 @@ def _list_sets(rows: LineRows, columns: Sequence[LineColumn], number: int) -> It
     members = {tuple(sorted(part.tolist())) for cut in cuts for part in np.split(order, [cut])}
     frequent = np.argsort(-counts, kind="stable")[:_ALONE]
     members |= {(int(each),) for each in frequent if counts[each] >= _SHARE * len(rows)}
+
     for chosen in sorted(members):
         atom = np.zeros(d)
         atom[[places[each] for each in chosen]] = 1.0
@@ -226,10 +231,12 @@ def _list_within(
     inside = one.atom @ some + one.constant > 0.5
     if inside.sum() < 20:
         return
+
     values = some[place]
     span = float(values.max() - values.min())
     shares = np.linspace(0.0, 1 - _PAIR_OUTER, _PAIR_THRESHOLDS)
     swapped = one.column < number
+
     for sense in (1.0, -1.0):
         thresholds = np.unique(np.quantile(sense * values[inside], shares))
         weights = np.array([sense, span])

@@ -92,6 +92,7 @@ def fit_lines(
         plain = round_lines(model, given.terms(choice.strength), scale)
 
     front = make_front_table(choice, given.part(training))
+
     return LinesFit(
         network=to_line_network(plain),
         front=front,
@@ -114,6 +115,7 @@ def _choose(
 
     folds = deal_folds(rows.Y[:, 0], min(FOLDS, n), settings.seed, classes=classes)
     choice = choose_by_folds(given, folds, settings.budget, settings.options)
+
     return choice, np.arange(n)
 
 
@@ -131,8 +133,10 @@ def _finish(given: FittedRows, choice: LineChoice, settings: LineSettings) -> Li
     model = refit_slopes(choice.models[choice.lines], terms)
     if not len(model):
         return model
+
     model = refine_lines(model, terms, _LAST_STEPS)
     read = np.array([model.read[list(column.coordinates)].any() for column in terms.columns])
+
     return LineWalk(terms, settings.options, read).exchange(model, _LAST_ROUNDS)
 
 
@@ -159,6 +163,7 @@ def make_front_table(choice: LineChoice, training: FittedRows) -> "pd.DataFrame"
     import pandas as pd
 
     table = []
+
     for model, validation in zip(choice.models, choice.validation, strict=True):
         reads = [np.count_nonzero(line.direction) for line in model.lines]
         read = sum(
@@ -177,4 +182,5 @@ def make_front_table(choice: LineChoice, training: FittedRows) -> "pd.DataFrame"
             "train": score_lines(model, training.true),
             "validation": validation,
         })  # fmt: skip
+
     return pd.DataFrame(table)

@@ -52,6 +52,7 @@ def walk_line_front(
     rising = _walk_up(walk, linear, budget.lines + over, others)
     if others is not None:  # one of many walks, by which the number of lines is chosen
         return _walk_down(walk, rising, replace(budget, lines=len(rising) - 1), quick=True)
+
     return _walk_down(walk, rising, budget)
 
 
@@ -77,6 +78,7 @@ def _walk_up(
             best, waited = (loss, 0) if loss < best else (best, waited + 1)
             if waited >= _PATIENCE:
                 break
+
     return found
 
 
@@ -87,6 +89,7 @@ def _walk_down(
     count = budget.lines
     best = {len(model): model for model in rising if len(model) <= count}
     model = rising[-1]
+
     while len(model):
         if len(model) <= count:
             model = min(model, best[len(model)], key=walk.measure)
@@ -100,6 +103,7 @@ def _walk_down(
                 break
         walk.options.told(len(model))
         model = walk.drop(model)
+
     return [best[number] for number in sorted(best)]
 
 
@@ -116,6 +120,7 @@ def choose_columns(
     scouted = replace(terms, rows=take_evenly(terms.rows, _SCOUTED_ROWS))
     walk = LineWalk(scouted, options, read)
     model = _walk_up(walk, linear, min(_SCOUTS, budget.lines), None)[-1]
+
     while read.sum() > budget.columns:
         tried = []
         for number in np.flatnonzero(read).tolist():
@@ -125,6 +130,7 @@ def choose_columns(
             tried.append((walk.measure(smaller), number, smaller))
         _, number, model = min(tried, key=lambda each: each[:2])
         read[number] = False
+
     return read
 
 
@@ -136,6 +142,7 @@ def restrict_model(
     for column, kept in zip(columns, read, strict=True):
         if not kept:
             coordinates[list(column.coordinates)] = False
+
     lines = tuple(line for line in model.lines if read[list(line.columns)].all())
     return replace(
         model, weights=np.where(coordinates, model.weights, 0.0), read=coordinates, lines=lines

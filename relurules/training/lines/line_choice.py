@@ -75,6 +75,7 @@ def choose_by_part(
     strength = STRENGTHS[others.task.measure]
     models = walk_line_front(training.terms(strength), budget, options)
     losses = [others.loss(model.evaluate(others.X)) for model in models]
+
     return LineChoice(
         lines=int(np.argmin(losses)),
         strength=strength,
@@ -93,6 +94,7 @@ def choose_by_folds(
     everything = np.arange(len(rows.true))
     by_strength: dict[float, list[Array]] = {}
     scores: dict[float, list[list[float]]] = {}
+
     for strength in SMALL_STRENGTHS[rows.true.task.measure]:
         losses: list[list[Array]] = []
         for fold in folds:
@@ -107,6 +109,7 @@ def choose_by_folds(
     strength, lines = apply_one_error_rule(by_strength)
     models = walk_line_front(rows.terms(strength), budget, options)
     means = np.mean(scores[strength], axis=0)
+
     return LineChoice(
         lines=min(lines, len(models) - 1),
         strength=strength,
@@ -131,11 +134,13 @@ def apply_one_error_rule(losses: dict[float, list[Array]]) -> tuple[float, int]:
     best = min(means, key=lambda key: means[key])
     least = losses[best[0]][best[1]]
     good = []
+
     for (strength, lines), mean in means.items():
         differences = losses[strength][lines] - least
         error = float(differences.std()) / np.sqrt(len(differences))
         if differences.mean() <= error:
             good.append((lines, mean, strength))
+
     lines, _, strength = min(good)
     return strength, lines
 

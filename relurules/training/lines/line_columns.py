@@ -47,6 +47,7 @@ def describe_columns(
     """
     grouped = {place: name for name, places in (groups or {}).items() for place in places}
     found: dict[str, list[int]] = {}
+
     for place, name in enumerate(names):
         found.setdefault(grouped.get(place, name), []).append(place)
 
@@ -60,11 +61,13 @@ def describe_columns(
         for name, places in found.items()
     )
     _check_trends(columns, trends or {})
+
     return columns
 
 
 def _check_trends(columns: Sequence[LineColumn], trends: Mapping[str, int]) -> None:
     known = {column.name: column for column in columns}
+
     for name, trend in trends.items():
         if name not in known:
             shown = ", ".join(map(repr, sorted(known)[:12]))

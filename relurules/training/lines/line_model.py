@@ -93,8 +93,10 @@ def project_rows(direction: Array, X: Array) -> Array:
     """(d,) and (d, N) -> (N,), a new array; most of a direction is 0."""
     first, *others = np.flatnonzero(direction).tolist() or [0]
     projected = np.asarray(direction[first] * X[first])
+
     for place in others:
         projected += direction[place] * X[place]
+
     return projected
 
 

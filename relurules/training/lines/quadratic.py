@@ -26,6 +26,7 @@ def minimize_quadratic(hessian: Array, gradient: Array, start: Array, cone: Arra
 
     half = np.linalg.solve(lower, cone.T)
     multipliers = minimize_over_signs(np.asarray(half.T @ half), np.asarray(cone @ free))
+
     return free + np.asarray(np.linalg.solve(lower.T, half @ multipliers))
 
 

@@ -91,6 +91,7 @@ def refit_slopes(model: LineModel, terms: FitTerms, steps: int = 8, *, fresh: in
     weights[read] = values[1 : 1 + len(read)]
     factors = values[1 + len(read) :]
     lines = tuple(line.scaled(factor) for line, factor in zip(model.lines, factors, strict=True))
+
     return replace(model, constant=float(values[0]), weights=weights, lines=lines)
 
 
@@ -100,8 +101,10 @@ def build_slope_basis(model: LineModel, rows: LineRows) -> Array:
     basis = np.empty((1 + len(read) + len(model), len(rows)))
     basis[0] = 1.0
     basis[1 : 1 + len(read)] = rows.X[read]
+
     for k, line in enumerate(model.lines):
         basis[1 + len(read) + k] = line.sign * np.maximum(compute_reach(line, rows.X), 0.0)
+
     return basis
 
 
@@ -172,6 +175,7 @@ def build_tangents(model: LineModel, rows: LineRows) -> NDArray[np.float32]:
     tangents[0] = 1.0
     tangents[1 : 1 + len(read)] = rows.X[read]
     at = 1 + len(read)
+
     for line in model.lines:
         holds = np.where(compute_reach(line, rows.X) > 0, line.sign, 0.0)
         for atom in line.atoms:
@@ -187,9 +191,11 @@ def get_line_parameters(model: LineModel) -> tuple[Array, Array]:
     """(P,) values in the order of `build_tangents`, and the share of the ridge of each."""
     read = model.weights[model.read]
     values, pulls = [np.array([model.constant]), read], [np.zeros(1), np.ones(len(read))]
+
     for line in model.lines:
         values += [line.weights, np.array([line.bound])]
         pulls += [line.pulls, np.zeros(1)]
+
     return np.concatenate(values), np.concatenate(pulls)
 
 
@@ -199,8 +205,10 @@ def with_line_parameters(model: LineModel, values: Array) -> LineModel:
     at = 1 + int(model.read.sum())
     weights[model.read] = values[1:at]
     lines = []
+
     for line in model.lines:
         end = at + len(line.weights)
         lines.append(replace(line, weights=values[at:end], bound=float(values[end])))
         at = end + 1
+
     return replace(model, constant=float(values[0]), weights=weights, lines=tuple(lines))

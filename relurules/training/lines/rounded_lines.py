@@ -58,6 +58,7 @@ def round_lines(model: LineModel, terms: FitTerms, scale: LineScale) -> PlainLin
         found = keep_trends(found, terms.columns, spread, digits, scale.high)
         if terms.rows.loss((evaluate_plain(found, X) - scale.low) / scale.high) <= allowed:
             break
+
     return found
 
 
@@ -93,6 +94,7 @@ def _round_thresholds(model: LineModel, terms: FitTerms, scale: LineScale) -> Li
             if cost <= _THRESHOLD_COST * unit:
                 model = found
                 break
+
     return model
 
 
@@ -112,6 +114,7 @@ def _narrow_conditions(model: LineModel, terms: FitTerms) -> LineModel:
         )
         if compute_objective(best, terms.rows, terms.ridge) - before <= _FEWER_COST * unit:
             model = best
+
     return model
 
 
@@ -130,6 +133,7 @@ def _list_narrower(line: HingeLine, columns: Sequence[LineColumn]) -> list[Hinge
                     weights=line.weights[kept],
                 )
             )
+
     return found
 
 
@@ -147,6 +151,7 @@ def _list_whole(line: HingeLine, scale: LineScale, column: LineColumn) -> list[H
     """The line with the next lower and the next higher whole threshold."""
     place, direction = column.coordinates[0], line.direction
     knot = -line.bound / direction[place] * scale.spread[place] + scale.shift[place]
+
     return [
         replace(line, bound=-direction[place] * (whole - scale.shift[place]) / scale.spread[place])
         for whole in (np.floor(knot), np.ceil(knot))
@@ -169,6 +174,7 @@ def _round_line(line: HingeLine, scale: LineScale, digits: int) -> HingeLine:
     )
     bound = float(rounded @ scale.shift) - threshold
     found = replace(line, weights=weights, bound=bound, sign=1.0)
+
     return found.scaled(slope / scale.high)
 
 
@@ -183,10 +189,12 @@ def to_plain_line(line: HingeLine, scale: LineScale) -> tuple[Array, float, floa
     lead = float(np.abs(normal[int(strong.argmax())]))
     if not lead:
         return normal, 0.0, 0.0
+
     threshold = float(normal @ scale.shift) - line.bound
     normal = np.array([round_digits(value, _CERTAIN) for value in normal / lead])
     size = float(np.sqrt(np.sum((normal * scale.spread) ** 2)))
     threshold = round_near(threshold / lead, size, _CERTAIN)
+
     return normal, threshold, line.sign * lead * scale.high
 
 
@@ -196,6 +204,7 @@ def to_plain_lines(model: LineModel, scale: LineScale) -> PlainLines:
     found = [each for each in found if each[2]]
     d = len(scale.shift)
     base = model.weights / scale.spread * scale.high
+
     return PlainLines(
         constant=scale.low + scale.high * model.constant - float(base @ scale.shift),
         base=base,
@@ -228,6 +237,7 @@ def _round_slopes(plain: PlainLines, digits: int, spread: Array, high: float) ->
         for slope, normal in zip(plain.slopes.tolist(), plain.normals, strict=True)
     ]
     constant = round(plain.constant, digits + 1 - floor(log10(high)))
+
     return replace(plain, constant=constant, base=base + 0.0, slopes=np.array(slopes))
 
 
@@ -256,6 +266,7 @@ def keep_trends(
             if least < 0:
                 base[place] += column.trend * float(unit)
                 least = compute_least_slope(replace(plain, base=base), place, column.trend)
+
     return replace(plain, base=base)
 
 
@@ -265,6 +276,7 @@ def compute_least_slope(plain: PlainLines, place: int, trend: int) -> Fraction:
     """
     slope = trend * Fraction(float(plain.base[place]))
     steps: dict[Fraction, Fraction] = {}
+
     for normal, threshold, factor in zip(
         plain.normals, plain.thresholds, plain.slopes, strict=True
     ):
@@ -283,6 +295,7 @@ def compute_least_slope(plain: PlainLines, place: int, trend: int) -> Fraction:
     for knot in sorted(steps):
         slope += steps[knot]
         least = min(least, slope)
+
     return least
 
 

@@ -44,6 +44,7 @@ def fit_line_scale(rows: Rows, columns: Sequence[LineColumn], task: str) -> Line
     """The scale of rows; raises DataError for numbers so large that their squares overflow."""
     d = rows.X.shape[1]
     shift, spread = np.zeros(d), np.ones(d)
+
     for column in columns:
         if column.is_number:
             place = column.coordinates[0]
@@ -55,6 +56,7 @@ def fit_line_scale(rows: Rows, columns: Sequence[LineColumn], task: str) -> Line
     if task == "regression":
         low = float(np.average(rows.Y[:, 0], weights=rows.weights))
         high = _measure_deviation(rows.Y[:, 0], "y")
+
     return LineScale(shift=shift, spread=spread, low=low, high=high)
 
 
@@ -73,4 +75,5 @@ def _measure_deviation(values: Array, name: str) -> float:
         found = float(values.std())
     if not np.isfinite(found):
         raise DataError(f"{name}: numbers too large to train on")
+
     return found if found > 1e-12 * float(np.abs(values).max(initial=0.0)) else 1.0

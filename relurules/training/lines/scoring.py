@@ -65,6 +65,7 @@ class LineScorer:
         for start in range(0, len(table.bounds), _BLOCK):
             some = slice(start, start + _BLOCK)
             gains[some], slopes[some] = self._score_block(table, some)
+
         return ScoredLines(table=table, gains=gains, slopes=slopes)
 
     def _score_block(self, table: DirectionTable, some: slice) -> tuple[Array, Array]:
@@ -81,6 +82,7 @@ class LineScorer:
         usable = left > _NEW * size
         cost = np.where(usable, left, 1.0) + self._ridge * table.pulls[numbers]
         slopes = np.where(usable, cross / cost, 0.0)
+
         return slopes * cross / 2, slopes
 
 
@@ -88,6 +90,7 @@ def choose_best(scored: ScoredLines, count: int, each: int) -> list[int]:
     """The candidates of the largest gains, at most `each` for the same columns."""
     taken: dict[tuple[int, ...], int] = {}
     chosen: list[int] = []
+
     for number in np.argsort(-scored.gains, kind="stable")[: 200 * count].tolist():
         columns = scored.direction(number).columns
         if scored.gains[number] <= 0 or taken.get(columns, 0) >= each:
@@ -96,4 +99,5 @@ def choose_best(scored: ScoredLines, count: int, each: int) -> list[int]:
         chosen.append(number)
         if len(chosen) == count:
             break
+
     return chosen

@@ -28,6 +28,7 @@ def build_trend_cone(model: LineModel, columns: Sequence[LineColumn]) -> Array |
 
     base = np.cumsum(model.read)
     rows: list[Array] = []
+
     for number in trends:
         place, trend = columns[number].coordinates[0], columns[number].trend
         slopes = np.array([line.sign * line.direction[place] for line in model.lines])
@@ -61,6 +62,7 @@ def _cumulate_slopes(
     places = np.unique(knots)
     middles = np.concatenate([[places[0] - 1.0], (places[1:] + places[:-1]) / 2, [places[-1] + 1]])
     rows = []
+
     for middle in middles:
         row = shared.copy()
         holds = np.where(rising, knots < middle, knots > middle)

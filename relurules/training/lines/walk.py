@@ -79,16 +79,19 @@ class LineWalk:
         lines = self._propose(model)
         if not lines:
             return None
+
         tried = [self._try(model.with_line(line), fresh=1) for line in lines]
         tried.append(model)
         best = self._take(tried)
         present = self.measure(model)
         if len(best) > len(model) and self.measure(best) < present:
             return best
+
         for line in lines:  # what helps some of the rows need not help all
             best = refit_slopes(model.with_line(line), self.terms, fresh=1)
             if self.measure(best) < present * (1 - 1e-7):
                 return refine_lines(best, self.terms, _LONG)
+
         return None
 
     def drop(self, model: LineModel) -> LineModel:
@@ -118,6 +121,7 @@ class LineWalk:
             if reached >= objective * (1 - 1e-5):
                 break
             model, objective = tried, reached
+
         return model
 
     def renew(self, model: LineModel, rounds: int, seed: int) -> LineModel:
@@ -127,6 +131,7 @@ class LineWalk:
         """
         random = np.random.default_rng(seed)
         objective, count = self.measure(model), len(model)
+
         for _ in range(rounds):
             if count < _LEAST_RENEWED or self.options.deadline.is_over():
                 break
@@ -137,6 +142,7 @@ class LineWalk:
                 tried = self.add(tried)
             if tried is not None and self.measure(tried) < objective:
                 model, objective = tried, self.measure(tried)
+
         return model
 
     def _propose(self, model: LineModel) -> list[HingeLine]:
@@ -162,6 +168,7 @@ class LineWalk:
             near = scorer.score(tabulate_directions(closer))
             chosen = choose_best(near, _CLOSER, 1)
             found += [(float(near.gains[each]), near.line(each)) for each in chosen]
+
         return _take_different(found, _FITTED)
 
     def _estimate_losses(self, model: LineModel) -> Array:
@@ -176,10 +183,12 @@ class LineWalk:
         inverse = np.linalg.inv(hessian)
         at = 1 + int(model.read.sum())
         losses = np.empty(len(model))
+
         for k, line in enumerate(model.lines):
             own = slice(at, at + len(line.weights) + 1)
             losses[k] = values[own] @ np.linalg.solve(inverse[own, own], values[own]) / 2
             at = own.stop
+
         return losses
 
 
@@ -189,6 +198,7 @@ def list_nearby(direction: Direction, bound: float) -> list[Direction]:
     gap = float(np.median(np.diff(bounds))) if len(bounds) > 1 else 0.0
     if not gap:
         return []
+
     around = bound + gap * np.array(_SHIFTS)
     slanted = len(direction.weights) == 2 and (direction.pulls == 1.0).all()
     if not slanted:
@@ -199,6 +209,7 @@ def list_nearby(direction: Direction, bound: float) -> list[Direction]:
         weights = direction.weights * np.array([1.0, ratio])
         size = float(np.linalg.norm(weights))
         found.append(replace(direction, weights=weights / size, bounds=around / size))
+
     return found
 
 
@@ -206,8 +217,10 @@ def _take_different(found: Sequence[tuple[float, HingeLine]], count: int) -> lis
     """The lines of the largest gains, at most two for the same columns."""
     taken: dict[tuple[int, ...], int] = {}
     chosen: list[HingeLine] = []
+
     for _, line in sorted(found, key=lambda each: -each[0]):
         if taken.get(line.columns, 0) < 1 and len(chosen) < count:
             chosen.append(line)
             taken[line.columns] = 1
+
     return chosen

@@ -3,7 +3,8 @@
     python benchmarks/additive_lines.py [--neurons 40] [--error 0.01]
 
 R² is that of the network, on the rows. Networks are trained on scikit-learn's table of 442 diabetes
-patients, ten columns, each neuron reading one column, two, or all of them. The error is certified over the range of all columns;
+patients, ten columns, each neuron reading one column, two, or all of them. The error is certified
+over the range of all columns;
 `seen` is the largest difference at 100,000 points of it. Then the closest lines, half as many, on
 the rows.
 """

@@ -1,5 +1,6 @@
-"""Three rule documents, in HTML, Markdown and LaTeX: who defaults on a credit card, by rules of
-which one applies and by lines that add up, and which tumours are malignant.
+"""Four rule documents, in HTML, Markdown and LaTeX: who defaults on a credit card, and which
+tumours are malignant, each by rules of which one applies and by lines that add up. The lines of
+the tumours are those of `make demo`.
 
 Run it with `python examples/documents.py`, or `make examples`: it trains, extracts and writes
 examples/documents. The tumours ship with scikit-learn. The cards are the data set "Default of
@@ -14,26 +15,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import networkx
 import numpy as np
 import pandas as pd
 from sklearn.datasets import load_breast_cancer
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 
 import relurules as rr
-from relurules.ir import AdditiveRules, Graph, Head, Network, Neuron, RuleSet
+from relurules.cli import demo_run
+from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.provenance import AnyRules
 
 FOLDER = Path(__file__).resolve().parent / "documents"
 CARDS = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "TaiwanCredit_UCI.csv"
 MONTHS = ("Sept", "Aug", "July", "June", "May", "April")
-
-
-#: Where lines of a column may begin: at these shares of its rows.
-SHARES = np.linspace(0.05, 0.95, 13)
-#: Digits of what a line adds.
-DIGITS = 3
+#: The column of classes, in tables that lines are fitted to.
+TARGET = "class"
 
 
 class Example(NamedTuple):
@@ -114,76 +110,16 @@ def extract_rules(example: Example) -> RuleSet:
     return replace(rules, provenance=replace(rules.provenance, model="ReLURulesClassifier"))
 
 
-def extract_lines(example: Example, count: int) -> AdditiveRules:
-    """The same of so many lines of one column each."""
+def fit_lines(example: Example, count: int) -> AdditiveRules:
+    """So many lines of one column each, fitted to the same rows, measured on those held back."""
     train, test = split(example)
-    network = choose_lines(example.table.iloc[train], example.classes.iloc[train], count)
-    heads = (Head("complement", (0,)), Head("sigmoid", (0,)))
-    names = tuple(example.table.columns)
-    graph = Graph(names, example.outputs, network, networkx.DiGraph(), heads=heads)
-    rules: AdditiveRules = rr.extract(
-        graph,
-        domain=rr.Domain.from_data(example.table),
-        data=example.table.iloc[test],
-        y=example.classes.iloc[test],
-        form="additive",
+    table = example.table.iloc[train].assign(**{TARGET: example.classes.iloc[train]})
+    fitted = rr.fit(
+        table, TARGET, form="additive", max_rules=count, max_condition_columns=1, seed=example.seed
     )
-    return replace(rules, provenance=replace(rules.provenance, model="logistic regression"))
-
-
-def choose_lines(table: pd.DataFrame, classes: "pd.Series[Any]", count: int) -> Network:
-    """Logistic regression on columns and on lines that begin at quantiles: one more at a time, the
-    one that tells most of what is left; one hidden layer, a neuron per line.
-    """
-    at = [(j, t) for j in range(table.shape[1]) for t in list_starts(table.iloc[:, j])]
-    columns, starts = np.array([j for j, _ in at]), np.array([t for _, t in at])
-    lines = np.maximum(0.0, table.to_numpy(dtype=float)[:, columns] - starts)
-    spread = lines.std(axis=0)
-    scaled = lines / spread
-
-    chosen, shares = list[int](), np.full(len(table), classes.mean())
-    bent = starts > table.to_numpy(dtype=float).min(axis=0)[columns]
-    while bent[chosen].sum() < count:
-        chosen.append(find_best_line(scaled, classes.to_numpy() - shares, shares, chosen))
-        fit = LogisticRegression(C=100.0, max_iter=2000).fit(scaled[:, chosen], classes)
-        shares = fit.predict_proba(scaled[:, chosen])[:, 1]
-
-    at_all = np.array(chosen)
-    slopes = np.array([float(f"{s:.{DIGITS}g}") for s in fit.coef_[0] / spread[at_all]])
-    straight, lined, unit = at_all[~bent[at_all]], at_all[bent[at_all]], np.eye(table.shape[1])
-    own = slopes[~bent[at_all]]
-    return Network(
-        A=unit[columns[lined]], L=np.zeros((count, count)), b=-starts[lined],
-        C=(own @ unit[columns[straight]])[None], U=slopes[bent[at_all]][None],
-        c=np.round(fit.intercept_ - own @ starts[straight], DIGITS),
-        slope=np.zeros(count), neurons=tuple(Neuron("lines", i + 1) for i in range(count)),
-    )  # fmt: skip
-
-
-def find_best_line(
-    lines: "np.ndarray[Any, Any]",
-    left: "np.ndarray[Any, Any]",
-    shares: "np.ndarray[Any, Any]",
-    chosen: list[int],
-) -> int:
-    """The line, of (N, K), that lowers the log loss most, to second order, once those chosen have
-    been taken out of it. left: (N,) what is observed less its share; shares: (N,).
-    """
-    weights = np.sqrt(shares * (1.0 - shares))
-    basis, _ = np.linalg.qr(np.column_stack([weights, lines[:, chosen] * weights[:, None]]))
-    rest = lines * weights[:, None]
-    rest -= basis @ (basis.T @ rest)
-    sizes = (rest**2).sum(axis=0)
-    gains = (rest.T @ (left / weights)) ** 2 / np.maximum(sizes, 1e-6 * len(lines))
-    gains[chosen] = 0.0
-    return int(np.argmax(gains))
-
-
-def list_starts(values: "pd.Series[Any]") -> list[float]:
-    """Where lines of a column may begin: its least value, and quantiles, rounded to two digits."""
-    quantiles = {float(f"{value:.2g}") for value in values.quantile(SHARES)}
-    least = float(values.min())
-    return [least, *sorted(value for value in quantiles if least < value < values.max())]
+    rules = replace(fitted.rules, outputs=example.outputs)
+    rows, classes = example.table.iloc[test], example.classes.iloc[test]
+    return rr.extract(rules, data=rows, y=classes, form="additive")
 
 
 def write(rules: AnyRules, title: str, folder: Path) -> None:
@@ -200,11 +136,13 @@ def write(rules: AnyRules, title: str, folder: Path) -> None:
 
 def main(path: Path, folder: Path) -> None:
     """Write all documents; without the cards' table, the tumours' alone."""
+    lines = demo_run.fit_lines(demo_run.load_data(seed=0), seed=0).rules
+    write(lines, "Is this tumour malignant?", folder / "demo_lines")
     found = [tumours(), *([cards(path)] if path.is_file() else [])]
     for example in found:
         write(extract_rules(example), example.title, folder / example.name)
         if example.name == "credit":
-            write(extract_lines(example, 16), example.title, folder / "credit_lines")
+            write(fit_lines(example, 16), example.title, folder / "credit_lines")
     if len(found) < 2:
         print(f"{path} isn't there, so the documents of the credit cards are left as they are")
 

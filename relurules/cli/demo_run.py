@@ -48,7 +48,7 @@ ARTEFACTS: tuple[tuple[str, str | None, str, bool], ...] = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class _DemoData:
+class DemoData:
     """The demo's table: the columns' names, and rows to train on and to test with."""
 
     #: (d,) of the columns.
@@ -88,12 +88,12 @@ def run_demo(out: Path, seed: int, console: Console) -> bool:
     """Train on 80 % of the rows, extract, emit into `out`, run everything on the other 20 %; True
     when all agree.
     """
-    data = _load_data(seed)
+    data = load_data(seed)
     bar = (TextColumn("{task.description:<40}"), BarColumn(), TimeElapsedColumn())
     with Progress(*bar, console=console) as progress:
         trained = _train_network(data, seed, progress)
         rules = _extract_rules(trained, data, progress)
-        fitted = _fit_lines(data, seed, progress)
+        fitted = _fit_with_progress(data, seed, progress)
         task = progress.add_task("writing and running the artefacts", total=2)
         _save_inputs(trained, data, out)
         reports = _emit_and_verify(rules, trained.model, data.X_test, out)
@@ -106,7 +106,8 @@ def run_demo(out: Path, seed: int, console: Console) -> bool:
     return all(reports)
 
 
-def _load_data(seed: int) -> _DemoData:
+def load_data(seed: int) -> DemoData:
+    """The breast cancer data of scikit-learn, of which a fifth is held back."""
     try:
         from sklearn.datasets import load_breast_cancer
         from sklearn.model_selection import train_test_split
@@ -121,7 +122,7 @@ def _load_data(seed: int) -> _DemoData:
         bunch.data, malignant, test_size=0.2, random_state=seed, stratify=malignant
     )
 
-    return _DemoData(
+    return DemoData(
         names=tuple(map(str, bunch.feature_names)),
         X_train=X_train,
         X_test=X_test,
@@ -130,7 +131,7 @@ def _load_data(seed: int) -> _DemoData:
     )
 
 
-def _train_network(data: _DemoData, seed: int, progress: Progress) -> "TrainedClassifier":
+def _train_network(data: DemoData, seed: int, progress: Progress) -> "TrainedClassifier":
     from relurules.training.classifier import fit_classifier
 
     task = progress.add_task("training", total=1.0)
@@ -142,7 +143,7 @@ def _train_network(data: _DemoData, seed: int, progress: Progress) -> "TrainedCl
     )
 
 
-def _extract_rules(trained: "TrainedClassifier", data: _DemoData, progress: Progress) -> RuleSet:
+def _extract_rules(trained: "TrainedClassifier", data: DemoData, progress: Progress) -> RuleSet:
     """Every measurement is a size or a share: the domain is from 0 to twice the largest value seen
     in training.
     """
@@ -154,19 +155,23 @@ def _extract_rules(trained: "TrainedClassifier", data: _DemoData, progress: Prog
     return rules
 
 
-def _fit_lines(data: _DemoData, seed: int, progress: Progress) -> "Fitted":
+def _fit_with_progress(data: DemoData, seed: int, progress: Progress) -> "Fitted":
+    task = progress.add_task("fitting lines", total=1)
+    fitted = fit_lines(data, seed)
+    progress.update(task, completed=1)
+    return fitted
+
+
+def fit_lines(data: DemoData, seed: int) -> "Fitted":
     """A few lines on single columns, straight from the table, without any network before."""
     from relurules.training.fit_function import fit
 
-    task = progress.add_task("fitting lines", total=1)
     table = make_frame(data.X_train, data.names)
     table[TARGET] = data.y_train
-    fitted = fit(
+    return fit(
         table, TARGET, form="additive", max_rules=MOST_LINES, max_columns=MOST_COLUMNS,
         max_condition_columns=1, seed=seed,
     )  # fmt: skip
-    progress.update(task, completed=1)
-    return fitted
 
 
 def make_frame(X: Array, names: Sequence[str]) -> "pandas.DataFrame":
@@ -194,7 +199,7 @@ def _emit_and_verify(
     return reports
 
 
-def _save_inputs(trained: "TrainedClassifier", data: _DemoData, out: Path) -> None:
+def _save_inputs(trained: "TrainedClassifier", data: DemoData, out: Path) -> None:
     """model.pt2 and the held-back rows, for trying the other commands."""
     import torch
 
@@ -212,7 +217,7 @@ def _save_inputs(trained: "TrainedClassifier", data: _DemoData, out: Path) -> No
     )
 
 
-def _print_results(results: _DemoResults, data: _DemoData, console: Console) -> None:
+def _print_results(results: _DemoResults, data: DemoData, console: Console) -> None:
     from sklearn.metrics import accuracy_score, roc_auc_score
 
     rules, lines = results.rules, results.fitted.rules

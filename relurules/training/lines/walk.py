@@ -34,7 +34,8 @@ _KEPT, _ALL_EVERY = 250, 4
 #: Candidates that are looked at more closely, at most so many for the same columns, and those that
 #: are fitted.
 _CLOSER, _SAME, _FITTED = 12, 2, 3
-#: With trends, many of the best candidates can't be taken: so many times as many are looked at.
+#: With trends, many of the best candidates can't be taken: so many times as many are looked at and
+#: fitted.
 _MORE = 4
 #: How far around a candidate is looked: ratios of a slanted direction, and shifts of the bound in
 #: shares of the distance between two bounds.
@@ -174,7 +175,8 @@ class LineWalk:
             found += [(float(near.gains[each]), near.line(each)) for each in chosen]
 
         turned = [(gain, turn_to_trends(line, self.terms.columns)) for gain, line in found]
-        return _take_different([(gain, line) for gain, line in turned if line], _FITTED)
+        fitted = _FITTED * (_MORE if self.terms.has_trends else 1)
+        return _take_different([(gain, line) for gain, line in turned if line], fitted)
 
     def _estimate_losses(self, model: LineModel) -> Array:
         """(K,) what the objective rises by without each line, by its quadratic model (B. Hassibi

@@ -8,12 +8,13 @@ way never is: sufficient, and exact where there are no such lines.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from relurules.ir.network import Array
 from relurules.training.lines.line_columns import LineColumn
-from relurules.training.lines.line_model import LineModel
+from relurules.training.lines.line_model import HingeLine, LineModel
 
 
 def build_trend_cone(model: LineModel, columns: Sequence[LineColumn]) -> Array | None:
@@ -48,6 +49,27 @@ def build_trend_cone(model: LineModel, columns: Sequence[LineColumn]) -> Array |
         rows += _cumulate_slopes(model, own, place, trend * slopes, shared)
 
     return np.array(rows)
+
+
+def turn_to_trends(line: HingeLine, columns: Sequence[LineColumn]) -> HingeLine | None:
+    """The line as it is, or turned round, so that it goes the right way along all columns with a
+    trend; None where neither does. One of a single column is as good either way.
+
+    max(0, z) = z + max(0, -z): what the base would have to make up for, another line needn't.
+    """
+    if len(line.columns) == 1:
+        return line
+
+    ways = [
+        columns[number].trend * line.sign * line.direction[columns[number].coordinates[0]]
+        for number in line.columns
+        if columns[number].trend
+    ]
+    if all(way >= 0 for way in ways):
+        return line
+
+    turned = replace(line, weights=-line.weights, bound=-line.bound)
+    return turned if all(way <= 0 for way in ways) else None
 
 
 def _cumulate_slopes(

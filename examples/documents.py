@@ -30,6 +30,8 @@ CARDS = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "Tai
 MONTHS = ("Sept", "Aug", "July", "June", "May", "April")
 #: The column of classes, in tables that lines are fitted to.
 TARGET = "class"
+#: So many columns are a page of lines.
+MOST_COLUMNS = 8
 
 
 class Example(NamedTuple):
@@ -115,8 +117,9 @@ def fit_lines(example: Example, count: int) -> AdditiveRules:
     train, test = split(example)
     table = example.table.iloc[train].assign(**{TARGET: example.classes.iloc[train]})
     fitted = rr.fit(
-        table, TARGET, form="additive", max_rules=count, max_condition_columns=1, seed=example.seed
-    )
+        table, TARGET, form="additive", max_rules=count, max_columns=MOST_COLUMNS,
+        max_condition_columns=1, seed=example.seed,
+    )  # fmt: skip
     rules = replace(fitted.rules, outputs=example.outputs)
     rows, classes = example.table.iloc[test], example.classes.iloc[test]
     return rr.extract(rules, data=rows, y=classes, form="additive")

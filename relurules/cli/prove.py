@@ -13,7 +13,7 @@ from relurules.cli.proof_options import Model, TrustPickle
 from relurules.files.writing import require_place
 
 if TYPE_CHECKING:
-    from relurules.ir import RuleSet
+    from relurules.ir import AdditiveRules, RuleSet
 
 _err = Console(stderr=True, highlight=False)
 
@@ -37,18 +37,20 @@ def prove(
     """
     from relurules.checker import describe_verdict
     from relurules.cli.display import announce_compiling, show_messages
+    from relurules.codec.any_rules import load_any_rules
     from relurules.ir import RuleSet
     from relurules.proofs.proving import check as check_certificate
     from relurules.proofs.proving import prove as prove_rules
 
     require_place(out, folder=True)
     announce_compiling(_err)
-    found = RuleSet.load(rules)
+    found = load_any_rules(rules)
+    whole = f"{len(found)} rules" if isinstance(found, RuleSet) else f"{len(found.groups)} groups"
     with show_messages(_err, "proving") as say:
         certificate = prove_rules(
             rules,
             load_model(model, trust_pickle),
-            progress=lambda done: say(f"proving: {done} of {len(found)} rules done"),
+            progress=lambda done: say(f"proving: {done} of {whole} done"),
             notice=lambda text: _err.print(text, markup=False, soft_wrap=True),
             time_limit=time_limit,
         )
@@ -64,7 +66,7 @@ def prove(
     raise typer.Exit(0 if verdict else 1)
 
 
-def _describe_claim(bound: float, rules: "RuleSet") -> str:
+def _describe_claim(bound: float, rules: "RuleSet | AdditiveRules") -> str:
     """What the rules say of themselves, beside what is proven."""
     if rules.decision is not None:
         return "the bound is the margin within which scores count as tied"

@@ -65,3 +65,14 @@ def test_lines_are_verified(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     assert run(["verify", lines, "--against", model, "--data", rows]) == 0
     assert run(["verify", lines, "--against", lines, "--data", rows]) == 0
     assert "pass" in capsys.readouterr().out
+
+
+def test_lines_are_proven(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines, model, proof = (str(folder / name) for name in ("lines.json", "model.pt2", "proof"))
+    assert run(["prove", lines, "--model", model, "--out", proof]) == 0
+    shown = capsys.readouterr()
+    assert "everywhere in the domain" in shown.out
+    certificate = str(folder / "proof" / "certificate.json")
+    assert run(["check", certificate, "--rules", lines, "--model", model]) == 0
+    assert run(["check", certificate, "--rules", lines, "--model", model, "--artefact", lines]) == 2
+    assert "verify" in capsys.readouterr().err

@@ -58,6 +58,25 @@ def test_thresholds_of_whole_numbers_are_their_values() -> None:
     assert list_thresholds(np.array([3.0, 0, 1, 7, 3]), whole=True).tolist() == [1, 3]
 
 
+def test_values_never_seen_count_as_most_rows() -> None:
+    """A category of many rows is what is left where none of the others is."""
+    rng = np.random.default_rng(0)
+    kinds = rng.choice(4, 400, p=[0.5, 0.2, 0.2, 0.1])
+    X = np.column_stack([rng.normal(size=400), np.eye(4)[kinds], rng.integers(0, 2, 400)])
+    names, groups = ["a", "k0", "k1", "k2", "k3", "flag"], {"kind": [1, 2, 3, 4]}
+    columns = describe_columns(X, names, groups)
+    rows = LineRows(
+        X=X.T.copy(), y=rng.normal(size=400) + kinds, weights=np.ones(400), task=TASKS["regression"]
+    )
+    options = DirectionOptions(condition_columns=2, read=np.ones(len(columns), dtype=bool))
+    reading = [each for each in list_directions(rows, columns, options) if 1 in each.columns]
+    assert len(reading) > 10
+    shares = np.bincount(kinds) / len(kinds)
+    for direction in reading:
+        moved = (direction.weights @ direction.atoms)[1:5]
+        assert shares[moved != 0].sum() <= 0.5
+
+
 @pytest.mark.parametrize("task", ["regression", "binary"])
 def test_gains_are_near_what_a_refit_gains(task: str) -> None:
     terms = make_terms(task=task)

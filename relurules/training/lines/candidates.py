@@ -216,9 +216,23 @@ def _list_sets(rows: LineRows, columns: Sequence[LineColumn], number: int) -> It
     members |= {(int(each),) for each in frequent if counts[each] >= _SHARE * len(rows)}
 
     for chosen in sorted(members):
-        atom = np.zeros(d)
-        atom[[places[each] for each in chosen]] = 1.0
-        yield CategorySet(column=number, atom=atom, constant=0.0)
+        yield _make_set(
+            number, places, d, chosen, many=2 * counts[list(chosen)].sum() > counts.sum()
+        )
+
+
+def _make_set(
+    number: int, places: Sequence[int], d: int, chosen: Sequence[int], *, many: bool
+) -> CategorySet:
+    """The rows of these categories. A value that was never seen is none of them: it counts as in
+    the set that holds most rows, which is all but the other categories.
+    """
+    atom = np.zeros(d)
+    if many:
+        atom[[place for i, place in enumerate(places) if i not in chosen]] = -1.0
+        return CategorySet(column=number, atom=atom, constant=1.0)
+    atom[[places[i] for i in chosen]] = 1.0
+    return CategorySet(column=number, atom=atom, constant=0.0)
 
 
 def _list_within(

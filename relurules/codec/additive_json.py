@@ -200,6 +200,7 @@ def _read_lines(
                 rows=item["rows"],
             )
         )
+
     return tuple(lines)
 
 

@@ -47,6 +47,7 @@ class DeclaredFile:
         parts = found["$defs"]
         whole = parts.pop(self.declaration.__name__)
         head = {name: whole["properties"].pop(name) for name in ("format", "version")}
+
         return {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             **whole,

@@ -38,6 +38,7 @@ def draw_curve_picture(plot: CurvePlot) -> str:
     for place, words in plot.up:
         at = f"{_LEFT - 1.5:g},{floor + place * _HEIGHT:.2f}"
         parts.append(rf"\put({at}){{\makebox(0,0)[r]{{{_print_number(words)}}}}}")
+
     return "\n".join([*parts, r"\end{picture}}"])
 
 

@@ -92,6 +92,7 @@ def choose_window(
     low = min(known) if np.isfinite(low) else min(known) - width / 2
     high = max(known) if np.isfinite(high) else max(known) + width / 2
     low, high = max(low, ends[0]), min(high, ends[1])
+
     return Window(low=low, high=high) if low < high and np.isfinite(high - low) else None
 
 
@@ -121,6 +122,7 @@ def _spread_rows(
         if count and window.place(high) > 0 and window.place(low) < 1
     ]
     most = max((count for _, _, count in shown), default=1.0)
+
     return tuple((low, high, count / most) for low, high, count in shown)
 
 

@@ -34,6 +34,7 @@ def draw_curve_svg(plot: CurvePlot) -> str:
     parts += [*_write_ticks(plot), "</svg>"]
     if plot.names:
         parts.append(_write_legend(plot.names))
+
     return "\n".join(parts)
 
 

@@ -60,6 +60,7 @@ def _fill_grid(
     scores = context.rules.scores
     of_score = f" to {scores[score]}" if len(scores) > 1 else ""
     names = (down.span.column.name, across.span.column.name)
+
     return HeatMap(
         f"Points{of_score} by {names[0]} (down) and {names[1]} (across)",
         names,

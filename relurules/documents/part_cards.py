@@ -59,6 +59,7 @@ def _build_part(context: AdditiveContext, part: PartWording) -> PartCard:
         blocks += _tabulate_group(context, own)
     if part.table is None and len(part.part.columns) == 2:
         blocks += draw_pair(context, part)
+
     return PartCard(make_part_anchor(part), p.name(name), (), tuple(blocks))
 
 
@@ -94,4 +95,5 @@ def _tabulate_group(context: AdditiveContext, own: GroupWording) -> list[Block]:
             for s in own.reading.sums
         )
         blocks.append(Sums(items))
+
     return blocks

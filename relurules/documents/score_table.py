@@ -39,6 +39,7 @@ def write_additive_summary(context: AdditiveContext) -> tuple[Phrase, ...]:
     second = "Every column adds its points, whatever the others are"
     sets = any(len(part.columns) > 1 for part in rules.parts)
     second += ", but for those that are listed as acting together." if sets else "."
+
     return first, p.text(second)
 
 
@@ -62,6 +63,7 @@ def build_score(context: AdditiveContext) -> Section:
     if measured and parts:
         said = "Moves: standard deviation of the points over the rows of the data."
         blocks.append(Paragraph(p.text(said)))
+
     return Section("score", "The score as a sum", tuple(blocks))
 
 
@@ -91,6 +93,7 @@ def _phrase_method(context: AdditiveContext) -> Phrase:
             "Columns that act together have points for every unit that their sum is beyond a "
             "bound; add up all lines that are listed."
         )
+
     return p.text(said.strip())
 
 
@@ -169,4 +172,5 @@ def _list_lines(context: AdditiveContext, part: PartWording, score: int) -> list
         (p.text(f"group {own.group.number}: the rule that holds, see below"), (), ())
         for own in part.groups
     ]
+
     return rows

@@ -191,6 +191,7 @@ def _chart_parts(
     name = context.rules.scores[score]
     bars.append(Bar((p.name(name), (), ()), None, phrase_start(total, decimals)))
     caption = f"The {name} of the row of the data that is nearest to the mean"
+
     return Chart(caption, ("Column", "Row", "Worked out", "Points"), tuple(bars))
 
 
@@ -209,4 +210,5 @@ def _phrase_outcome(context: AdditiveContext, row: Array, totals: Sequence[float
         p.join_tight(p.name(name), p.operator("="), phrase_signed(float(f"{value:.6g}")))
         for name, value in zip(rules.scores, exact, strict=True)
     ]
+
     return (*said, *p.text(" Without rounding, "), *p.join_list(shown, "and"), *p.text("."))

@@ -133,4 +133,5 @@ def _describe_explanation(
             f"Reasons: at most {count} of {len(table.parts)} that make the score "
             f"{request.reasons.direction} than the reference's, the largest first."
         )
+
     return tuple(lines)

@@ -142,6 +142,7 @@ def _plan_part(
         )
         for i, (weights, names) in enumerate(base)
     ]
+
     return PlannedPart(
         place=place,
         name=part.name,

@@ -41,6 +41,7 @@ def describe_line(rules: AdditiveRules, line: int) -> str:
     else:
         terms = [(turn * float(normal[j]), rules.domain.names[j]) for j in used]
         what = _join_words(terms)
+
     return (
         f"for every unit of {what} {side} {_format(turn * bound + 0.0)}: "
         f"{_list_gains(rules.slopes[line])}"

@@ -140,6 +140,7 @@ def _list_lines(rules: AdditiveRules, x: Array, weights: Array) -> tuple[Applied
                 addition=slope * beyond,
             )
         )
+
     return tuple(found)
 
 

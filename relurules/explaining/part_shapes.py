@@ -170,6 +170,7 @@ def _list_categories(
     elif rules.evidence is not None:
         inside = rules.evidence.rows - rules.evidence.outside
         counts = np.round(rules.evidence.means[at] * inside)[admitted]
+
     return Shape(
         feature=feature,
         x=admitted.astype(np.float64),
@@ -251,6 +252,7 @@ def _list_grid(rules: AdditiveRules, part: ScorePart, feature: Feature, X: Array
         own = np.concatenate([values, kinks if X is None else kinks[:0], values + 1.0])
         low = low if np.isfinite(low) else float(own.min())
         high = high if np.isfinite(high) else float(own.max())
+
     return np.linspace(low, high, _GRID)
 
 
@@ -284,6 +286,7 @@ def compute_joint_effect(
     effect = added[:, [place for place in places if place is not None]].sum(axis=1)
     effect = effect - effect.mean()
     some = slice(None, None, max(1, -(-len(X) // _ROWS)))
+
     return PairEffect(
         names=(one, other),
         x=read_feature(X[some], features[0]),

@@ -65,6 +65,7 @@ def _share_part(
             without = tuple(j for j in chosen if j != i)
             share = 1.0 / (k * comb(k - 1, len(without)))
             found[:, i] += share * (value - worth[without])
+
     return found
 
 

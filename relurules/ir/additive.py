@@ -214,6 +214,7 @@ class AdditiveRules(Scorer):
                 for group in part.groups:
                     added += self.groups[group].evaluate(X[at])
                 found[at, i] = added
+
         return found
 
     def _activate_lines(self, X: Array) -> Array:
@@ -234,6 +235,7 @@ class AdditiveRules(Scorer):
             for group in self.groups:
                 scores += group.evaluate(X[at])
             predicted[at] = scores
+
         return predicted
 
     def find_applying_lines(self, table: Any) -> NDArray[np.bool_]:
@@ -427,6 +429,7 @@ def _find_outer_slope(rules: AdditiveRules, part: ScorePart, j: int, side: float
         slope += rules.groups[group].rules.maps.weights[
             rules.groups[group].rules.tree.route(far)[0], :, j
         ]
+
     return slope
 
 

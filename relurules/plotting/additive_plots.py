@@ -124,4 +124,5 @@ def _find_pair(request: PlotRequest) -> tuple[Feature, Feature]:
         ranked = [name for name in _rank_parts(request).names if name in pairs]
         names = pairs[ranked[0]]
     one, other = _find_features(rules, names, 2)
+
     return one, other

@@ -48,6 +48,7 @@ def draw_part_importance(found: PartImportance) -> "Figure":
     axes.set_xlim(0, 112 * max(found.shares.max(initial=0.0), 1e-3))
     axes.set_xlabel("share of the variances, %")
     set_title(figure, f"What moves {add_article(found.label)}")
+
     return figure
 
 
@@ -94,6 +95,7 @@ def _draw_points(found: Shape) -> "Figure":
     axes.barh(range(len(names)), found.y, color=colours, height=0.7)
     axes.set_xlabel(f"adds to {add_article(found.label)}")
     set_title(figure, f"What {found.feature.name} adds, against {found.against}")
+
     return figure
 
 
@@ -121,6 +123,7 @@ def draw_pair(found: PairMap) -> "Figure":
     axes.set_ylabel(wrap_name(other, 40))
     figure.colorbar(shown, ax=axes, label=wrap_name(f"adds to {add_article(found.label)}", 44))
     set_title(figure, f"What {one} and {other} add together, beyond either")
+
     return figure
 
 

@@ -114,6 +114,7 @@ def _search_groups(
         groups.append({**group, **trees})
         if progress is not None:
             progress(g + 1)
+
     return groups
 
 

@@ -73,6 +73,7 @@ class Directions:
             signs = np.sign(cosines[np.arange(len(block)), best])
             off = np.abs(block - signs[:, None] * others[best]).max(axis=1)
             found[start : start + _BLOCK] = np.where(off <= most, signs * (best + 1), 0)
+
         return found
 
 
@@ -172,6 +173,7 @@ def _propose_multipliers(proof: LineProof, z: Expression, sign: int) -> list[Any
     if proposal is None:
         return []
     used = np.flatnonzero(proposal.multipliers > 0).tolist()
+
     return [part for i in used for part in (i, float(proposal.multipliers[i]))]
 
 

@@ -34,6 +34,7 @@ def find_domain_point(rules: AdditiveRules) -> list[float]:
         )  # fmt: skip
         found = search_regions(none, domain, SearchOptions())
         return [float(value) for value in found.points[0]]
+
     return [float(value) for value in _draw_points(domain, 1)[0]]
 
 
@@ -51,6 +52,7 @@ def _draw_points(domain: Domain, count: int) -> Array:
         if not free:
             raise DomainError(f"no category of {domain.names[group[0]]} is left in the domain")
         points[:, group] = np.eye(len(group))[rng.choice(free, size=count)]
+
     return np.asarray(points)
 
 

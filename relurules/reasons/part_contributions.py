@@ -125,4 +125,5 @@ def _measure_terms(rules: AdditiveRules, x: Array) -> Array:
         + sum(groups[k].max(axis=0) for k in part.groups)
         for part in rules.parts
     ]
+
     return np.max(sizes, axis=0, initial=0.0) if sizes else np.zeros(rules.score_count)

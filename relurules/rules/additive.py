@@ -150,6 +150,7 @@ def _sum_base(network: Network, hinges: NDArray[np.intp], sides: Array) -> Affin
             for gain, row in zip(gains, own, strict=True)
         ]
     ).reshape(own.shape)
+
     return AffineMap(make_read_only(total[:, :-1]), make_read_only(total[:, -1]))
 
 
@@ -165,6 +166,7 @@ def _sum_products(one: Array, other: Array, first: float) -> float:
         low_a, low_b = a - high_a, b - high_b
         rest = low_a * low_b - (((product - high_a * high_b) - low_a * high_b) - high_a * low_b)
     rest = np.where(np.isfinite(rest), rest, 0.0)
+
     return math.fsum([first, *product.tolist(), *rest.tolist()])
 
 
@@ -185,6 +187,7 @@ def _scale_hinges(
     lead = np.abs(A[at, np.argmax(np.abs(A) * domain.widths, axis=1)])
     lead = np.where(lead > 0, lead, 1.0)
     gains = (1.0 - network.slope[hinges]) * network.U[:, hinges] * lead
+
     return HingeTable(
         # Divided, not multiplied by an inverse: the coefficient that leads is 1 to the last digit.
         normals=A * sides[:, None] / lead[:, None] + 0.0,

@@ -168,6 +168,7 @@ def bound_difference(one: Network, other: Network, domain: Domain, deadline: Dea
             program = make_program(both, domain, goal * sign)
             found = maximise_program(program, deadline.share(0.8 / left), _NODES)
             worst = max(worst, found.bound)
+
     return worst
 
 
@@ -178,6 +179,7 @@ def join_networks(one: Network, other: Network) -> Network:
     reads[:K, :K], reads[K:, K:] = one.L, other.L
     passes = np.zeros((len(one.c) + len(other.c), K + L))
     passes[: len(one.c), :K], passes[len(one.c) :, K:] = one.U, other.U
+
     return Network(
         A=np.vstack([one.A, other.A]),
         L=reads,

@@ -132,6 +132,7 @@ def _reduce_within(task: _SimplifyTask, limit: Fraction) -> _ReducedLines:
         if tried.error > goal or len(tried.state) >= len(best.state):
             break
         best, allowed = tried, wider
+
     return best
 
 
@@ -193,6 +194,7 @@ def _write_rules(
     wanted = ledger.target[:, :-1].astype(np.float64)
     for j, tilt in rounder.tilts.items():
         wanted[:, j] += tilt
+
     return _number_rules(task, found, round_base(ledger, wanted, limit, task.deadline))
 
 
@@ -218,6 +220,7 @@ def _number_rules(
         score_error=error,
         output_error=_bound_outputs(rules, error),
     )
+
     return replace(found, tradeoffs=_list_tradeoffs(rules, state, found))
 
 
@@ -233,4 +236,5 @@ def _list_tradeoffs(
             bound = error if bound is None else bound
             before.append(Tradeoff(step.lines, min(bound, found.max_error)))
     last = Tradeoff(len(found), found.max_error)
+
     return (*(step for step in before if step.rules > last.rules), last)

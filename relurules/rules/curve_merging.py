@@ -175,6 +175,7 @@ class CurveSearch:
         at = one.at + weights[1] / sum(weights) * (other.at - one.at)
         if not before.at < at < after.at:
             return None
+
         return Vertex(at, one.values + first * (at - one.at))
 
     def _measure(self, first: int, count: int, put: tuple[Vertex, ...]) -> _CurveStep:

@@ -51,6 +51,7 @@ class BoundedBox:
         for choice in self.choices:
             values = form[choice].tolist()
             least, most = least + min(values), most + max(values)
+
         return least, most
 
     def estimate(self, forms: Array) -> tuple[Array, Array]:

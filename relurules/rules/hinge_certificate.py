@@ -51,6 +51,7 @@ def tighten_moves(
                 high[score] = min(high[score], Fraction(bound))
             else:
                 low[score] = max(low[score], -Fraction(bound))
+
     return low, high
 
 

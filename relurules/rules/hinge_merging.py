@@ -217,6 +217,7 @@ def _estimate_parallels(
     low, high = box.estimate(other - ratio[:, None] * one)
     cost = np.abs(slopes[1]).max(axis=1) * np.maximum(np.abs(low), np.abs(high)) / 2
     cost = np.where(ratio != 0.0, cost, np.inf)
+
     return cost, np.column_stack([ratio, ratio])
 
 

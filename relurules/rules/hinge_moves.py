@@ -87,6 +87,7 @@ def redirect_hinge(hinge: ExactHinge, form: Rationals, box: BoundedBox) -> MoveB
     low, high = box.bound(rest)
     off = max(abs(low), abs(high)) / 2
     sizes = np.abs(hinge.slopes) * off
+
     return MoveBound(
         affine=_outer(hinge.slopes * _HALF, rest),
         low=-sizes,
@@ -141,6 +142,7 @@ def merge_hinges(
     first = a if same else a - b
     most = bound_opposition(first, b, shares, box)
     at = sign * most if same else -sign * most
+
     return MoveBound(
         affine=np.asarray([a * _ZERO]),
         low=_array([min(at, _ZERO)]),
@@ -161,6 +163,7 @@ def merge_parallel_hinges(
         turned = turn_hinge(rest)
         move, rest = move + turned, ExactHinge(-rest.form, rest.slopes)
     slopes = one.slopes + rest.slopes * abs(ratio)
+
     return replace(move, after=ExactHinge(one.form, slopes))
 
 

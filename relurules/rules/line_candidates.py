@@ -36,6 +36,7 @@ def list_candidates(targets: LineTargets, domain: Domain) -> CandidateLines:
             found.append(_list_pair_thresholds(some, normal))
     for category in [j for j in sorted(grouped) if varied[j]]:
         found += [_list_within(some, j, category) for j in paired]
+
     return CandidateLines(
         normals=np.vstack([np.empty((0, X.shape[1])), *(one.normals for one in found)]),
         bounds=np.concatenate([np.empty(0), *(one.bounds for one in found)]),
@@ -78,6 +79,7 @@ def _list_within(some: Array, j: int, category: int) -> CandidateLines:
             normal[j], normal[category] = sense, reach
             places = np.unique(np.quantile(sense * values[inside], shares))
             found.append(CandidateLines(np.tile(normal, (len(places), 1)), places + reach))
+
     return CandidateLines(
         np.vstack([np.empty((0, some.shape[1])), *(one.normals for one in found)]),
         np.concatenate([np.empty(0), *(one.bounds for one in found)]),

@@ -78,6 +78,7 @@ def choose_lines(
         chosen.append(best)
     while len(chosen) > most:
         chosen.pop(search.find_least_useful(chosen))
+
     return fit_lines(targets, candidates, np.array(sorted(chosen), dtype=np.intp))
 
 
@@ -97,6 +98,7 @@ def fit_lines(
     off = basis @ found + (target - centre @ found) - scores
     weights = np.zeros((len(target), targets.X.shape[1]))
     weights[:, targets.read] = found[:d].T
+
     return ChosenLines(
         chosen=chosen,
         weights=weights,
@@ -134,6 +136,7 @@ class _LineSearch:
             gains = np.where(telling, gains / np.where(telling, left, 1.0), 0.0)
             if len(gains) and gains.max() > most:
                 best, most = int(at[gains.argmax()]), float(gains.max())
+
         return best
 
     def add(self, number: int) -> None:

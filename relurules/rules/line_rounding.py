@@ -214,6 +214,7 @@ class LineRounder:
         tilt = np.array([fit_closest_form(unit, own)[0][0] / width for own in off.T])
         tilt = np.where(np.abs(off).max(axis=0) > 0.0, tilt, 0.0)
         self.tilts[j] = tilt
+
         return self.ledger.bound_curve(j, lines, -to_rationals(tilt))
 
 
@@ -268,6 +269,7 @@ def _coarsen_base(
             if found.error > limit:
                 break
             steps, room, best = tried, wide, best if same else found
+
     return best
 
 

@@ -74,6 +74,7 @@ def _write_merged(
         hinge = turn.after
         line = replace(line, normal=-line.normal, bound=-line.bound)
     line = scale_line(line, box)
+
     return line, [*moves, exchange_hinge(hinge, line.hinge, box)]
 
 

@@ -149,6 +149,7 @@ def _view_scores(rules: AdditiveRules, scaling: PointScaling) -> ScoredRules:
     own = classes.positive if len(rules.outputs) == 2 else 1
     threshold = 0.5 if classes.threshold is None else classes.threshold
     cut = math.log(threshold / (1.0 - threshold)) * (1.0 if own == 1 else -1.0)
+
     return ScoredRules(
         rules=rules,
         scaling=scaling,
@@ -236,6 +237,7 @@ def _build_choices(scored: ScoredRules, part: ScorePart) -> PointChoices:
     exact = scored.take(rules.points[part.name])
     admitted = np.flatnonzero(rules.domain.upper[part.coordinates] > 0)
     points = np.array([round_points(exact[i], whole=scored.scaling.whole) for i in admitted])
+
     return PointChoices(
         name=part.name,
         at=part.coordinates[admitted],

@@ -63,6 +63,7 @@ def drop_knots(
             kept = fewer
         else:
             place += 1
+
     return knots[kept], points[kept]
 
 

@@ -127,6 +127,7 @@ def _describe_part(card: Scorecard, part: PointCurve | PointChoices | PointLines
     if isinstance(part, PointChoices):
         pairs = zip(part.categories, part.points.tolist(), strict=True)
         return {**found, "points": [{"category": name, "points": own} for name, own in pairs]}
+
     return {
         **found,
         "lines": [

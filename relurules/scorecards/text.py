@@ -24,6 +24,7 @@ def print_card(card: Scorecard) -> str:
         for name, points, unit in rows
     ]
     told = [*_wrap_text(describe_sum(card)), "", *_wrap_text(describe_rounding(card))]
+
     return "\n".join([*lines, "", *told]) + "\n"
 
 
@@ -70,6 +71,7 @@ def list_ranges(part: PointCurve) -> list[tuple[str, str, str, str]]:
         )
     if part.open_above:
         found.append((f"above {shown[-1]}", points[-1], "", _format_unit(part.above)))
+
     return found or [(shown[0], points[0], "", "")]
 
 
@@ -105,6 +107,7 @@ def describe_sum(card: Scorecard) -> list[str]:
         told.append("What stands in brackets is 1 where it holds, and 0 elsewhere.")
     if card.scaling.whole:
         told.append("The sum is rounded to a whole number, half a point up.")
+
     return told
 
 
@@ -132,6 +135,7 @@ def describe_rounding(card: Scorecard) -> list[str]:
             f"On {format_count(card.data.rows, 'row')} of data it moves them by at most "
             f"{format_bound(card.data.largest)}; {describe_changes(card)}."
         )
+
     return told
 
 

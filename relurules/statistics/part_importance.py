@@ -94,4 +94,5 @@ def _average_others(rules: "AdditiveRules", part: ScorePart, rows: Array, column
         mixed[:, at] = np.repeat(own[:, at], len(rows), axis=0)
         added = evaluate_part(rules, part, mixed)
         found[start : start + size] = added.reshape(len(own), len(rows), -1).mean(axis=1)
+
     return found

@@ -167,6 +167,7 @@ def _round_trend(
         round_slope(weight, unit, step / width if width else np.inf) + 0.0
         for weight, step in zip(weights, scale.steps, strict=True)
     )
+
     return trend, unit
 
 
@@ -189,6 +190,7 @@ def _sum_errors(
             continue
         total = abs(read_number(shown) + Fraction(exact)) + sum(map(Fraction, errors), Fraction(0))
         found.append(round_up(total))
+
     return tuple(found)
 
 
@@ -205,4 +207,5 @@ def _bound_float_error(rules: AdditiveRules, score: int) -> float:
         weights, constants = group.rules.maps
         total += float((np.abs(weights[:, score]) @ reach + np.abs(constants[:, score])).max())
     count = len(rules.domain) + len(rules.lines) + len(rules.groups) + 16
+
     return float(4 * count * np.finfo(np.float64).eps * total)

@@ -124,6 +124,7 @@ def describe_additive_rounding(rules: AdditiveRules, wording: AdditiveWording, p
             "Columns of whole numbers have tables with whole ends, which say the same of whole "
             "numbers."
         )
+
     return " ".join(found)
 
 

@@ -161,6 +161,7 @@ def _word_constant(line: Adjustment, beyond: Fraction, scale: PointScale) -> Lin
         round_up(abs(read_number(near) - Fraction(amount)))
         for near, amount in zip(shown, amounts, strict=True)
     )
+
     return LineWording(
         number=line.number,
         form=Form(0.0, ()),
@@ -255,4 +256,5 @@ def _bound_line_error(
         if beyond:
             off_slope = abs(slope - read_number(shown) / read_number(wording.unit))
             worst = max(worst, abs(slope) * apart + off_slope * beyond)
+
     return round_up(worst)

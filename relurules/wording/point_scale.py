@@ -51,6 +51,7 @@ def choose_point_scale(rules: AdditiveRules) -> PointScale:
         wanted = np.ceil(-np.log10(2.0 * FAR * (span or size or 1.0)))
         least = _SHARE_DECIMALS if i in shares else 0
         decimals.append(int(np.clip(wanted, least, _MOST_DECIMALS)))
+
     return PointScale(
         decimals=tuple(decimals), steps=tuple(0.5 * 10.0**-count for count in decimals)
     )

@@ -122,6 +122,7 @@ def _round_knots(knots: Array, values: Array, curve: Curve, steps: Sequence[floa
         shown = np.array([round_number(knot, room, digits, limit=room) for knot in knots.tolist()])
         if (np.diff(shown) > 0).all():
             return shown
+
     return shown
 
 
@@ -175,6 +176,7 @@ def _bound_stretches(stretches: Sequence[PointStretch], at: Array, values: Array
         }:
             own = find_stretch(stretches, middle)
             worst = max(worst, abs(own.evaluate(places[i]) - exact[i]))
+
     return round_up(worst)
 
 
@@ -205,4 +207,5 @@ def tabulate_categories(
     choices = tuple(
         CategoryPoints(members=tuple(own), points=shown) for shown, own in groups.items()
     )
+
     return PointList(choices=choices, errors=tuple(map(round_up, errors)))

@@ -138,6 +138,7 @@ def _plan_double_parts(
         groups=names.groups,
     )
     suffix = "_double" if real.suffix else ""
+
     return _plan_parts(request, REALS["double"], columns, moved, places, suffix)
 
 
@@ -246,6 +247,7 @@ def _tabulate_group(group: RuleGroup, real: Real, suffix: str) -> list[CTable]:
     ]
     if walk is None:
         return tables
+
     return [
         *tables,
         print_real_table(

@@ -19,6 +19,7 @@ def plan_numpy_lines(request: LineRequest) -> dict[str, object]:
     order = order_lines(rules)
     explained = plan_line_explanation(request)
     numbers = [rules.lines[k].number for k in order.tolist()]
+
     return {
         "base": print_table(rules.base.weights.T),
         "constants": print_array(rules.base.constants),

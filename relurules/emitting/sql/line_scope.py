@@ -171,6 +171,7 @@ class LineScope:
         known = [print_known(point, self.dialect) for point in self.points.values()]
         known += [f"{self.numbers} = 1"] if self.spelt_columns else []
         left = [total for total in checks.sums if total not in own]
+
         return checks._replace(sums=left), [test for test in known if test]
 
 
@@ -214,4 +215,5 @@ def name_sums(scope: LineScope) -> LineScope:
         or any(scope.is_group_numbered(group) for group in rules.groups)
         or any(scope.is_sum_named(k) for k in range(len(rules)))
     )
+
     return replace(scope, parts_named=parts, hinges_named=hinges, early=early)

@@ -63,6 +63,7 @@ def _print_column(
         return print_reason(explained, column.which, column.part)
     if column.kind == "lines":
         return print_applying_lines(scope)
+
     return print_class(scope.request, scope.dialect, scope.names.prefix).results[0]
 
 

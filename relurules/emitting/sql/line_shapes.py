@@ -33,6 +33,7 @@ def print_line_expression(request: LineRequest, dialect: Dialect) -> str:
         scores = [drop_comments(score) for score in scores]
     text = indent_lines(print_linked(request, output, scores, dialect), 4)
     found = lay_out(f"CASE{LINE}  WHEN {scope.test}{LINE}  THEN {text}{LINE}END", 0, dialect)
+
     return check_repetition(found, request, output)
 
 

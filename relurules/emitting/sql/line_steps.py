@@ -37,6 +37,7 @@ def plan_line_steps(scope: LineScope) -> list[Subquery]:
         steps.append(Subquery(scope.names.of("checked"), [(scope.names.inside, scope.check)]))
     if scope.guarded:
         steps += plan_guard(scope.table, scope.names.inside)
+
     return [
         *steps,
         *_plan_sums(scope),
@@ -97,6 +98,7 @@ def _read_columns(
         if small and not column.categories and not domain.integer[at.start]:
             own = [f"{own[0]} + {tiny} - {tiny}"]
         found += zip(scope.features.columns[at.start : at.stop], own, strict=True)
+
     return found
 
 
@@ -115,6 +117,7 @@ def _plan_sums(scope: LineScope) -> list[Subquery]:
     if scope.hinges_named:
         found = [(scope.hinge(line), scope.print_hinge(line)) for line in scope.plan.lines]
         steps.append(Subquery(names.of("hinges"), found, "what lines add, by unit of their slopes"))
+
     return steps
 
 

@@ -177,6 +177,7 @@ def print_group(
             "expression; use shape 'view' or 'select'"
         )
     ((_, node),) = stages[0].entries
+
     return nest_cases(node, "    ", lambda number: texts.get(number, "NULL"))
 
 
@@ -198,6 +199,7 @@ def plan_group_stages(
             f"  WHEN {-entry} THEN {nest_cases(node, '    ', str)}" for entry, node in stage.entries
         ]
         steps.append([(name, LINE.join([f"CASE {before}", *cases, f"  ELSE {before}", "END"]))])
+
     return steps
 
 

@@ -37,6 +37,7 @@ class PartReasonScope(ReasonScope):
         text = join_terms(self.lines.features, terms)
         if offset:
             text += f" {'+' if offset < 0 else '-'} {print_number(abs(offset))}"
+
         return f"CASE WHEN {self.lines.test} THEN {text} END"
 
     def print_words(self, i: int) -> str:

@@ -94,6 +94,7 @@ def _render_parts(rules: AdditiveRules, count: int) -> str:
         "left": left,
         "left_parts": len(wording.parts) - len(shown),
     }
+
     return render_file("text/lines.txt.j2", values)
 
 
@@ -138,6 +139,7 @@ def _print_part(rules: AdditiveRules, wording: AdditiveWording, part: PartWordin
     moves = (
         "" if part.deviations is None else ", ".join(format_short(x, 3) for x in part.deviations)
     )
+
     return TextPart(
         flatten_text(part.part.name),
         moves,

@@ -1,0 +1,98 @@
+"""The stages after rules: emit and verify."""
+
+from dataclasses import replace
+from typing import Any
+
+from relurules import tracing
+from relurules.analysis.questions import answer_standing_questions
+from relurules.documents import PRINTERS, emit_document
+from relurules.domain import Domain
+from relurules.emitting import TARGETS, EmitOptions, emit_artifact
+from relurules.errors import InputError, UnsupportedError
+from relurules.explaining import add_reference
+from relurules.ir import (
+    AdditiveRules,
+    Artifact,
+    Report,
+    RuleSet,
+)
+from relurules.networks.inputs import narrow_graph
+from relurules.pipeline.additive_stages import extend_lines
+from relurules.tables.names import find_text_flaw, quote_name
+from relurules.tracing.model_domain import (
+    fill_unread_columns,
+    find_graph_columns,
+)
+from relurules.verifying.verification import ComparedModel, resolve_model, verify_artifact
+
+
+def emit_rules(
+    rules: RuleSet | AdditiveRules, target: str, options: EmitOptions | None = None
+) -> Artifact:
+    """Print rules for a target of either table: a language of `emitting`, or a format of
+    `documents`.
+    """
+    options = options or EmitOptions()
+    for text in options.texts:
+        if flaw := find_text_flaw(text):
+            raise InputError(
+                f"{quote_name(text)} holds {flaw}, so it can't be written into what is emitted"
+            )
+
+    if options.reference is not None:
+        rules = add_reference(rules, options.reference, None)
+    if target in PRINTERS:
+        plain = options.form in (None, "rules") and options.dialect is None
+        answers = answer_standing_questions(rules) if plain and isinstance(rules, RuleSet) else ()
+        return emit_document(
+            rules,
+            target,
+            title=options.title,
+            dialect=options.dialect,
+            form=options.form,
+            answers=answers,
+        )
+
+    if target not in TARGETS:
+        raise UnsupportedError(f"no target {target!r}; supported: {', '.join(list_targets())}")
+    if options.title is not None:
+        raise UnsupportedError(
+            f"target {target!r} has no title; supported by: {', '.join(PRINTERS)}"
+        )
+
+    if isinstance(rules, AdditiveRules) and options.outside == "exact":
+        options = replace(options, everywhere=extend_lines(rules))
+    return emit_artifact(rules, target, options)
+
+
+def list_targets() -> tuple[str, ...]:
+    """What `emit` knows: text, documents, code."""
+    return ("text", *PRINTERS, *(target for target in TARGETS if target != "text"))
+
+
+def verify_model(
+    artifact: Artifact | RuleSet | AdditiveRules, model: Any, X: Any, engine: str | None
+) -> Report:
+    """Run an artefact on rows beside the model, which is traced and run by its own framework; see
+    `api.verify`.
+    """
+    everywhere = isinstance(artifact, Artifact) and artifact.outside == "exact"
+    if isinstance(model, RuleSet | AdditiveRules):
+        compared = resolve_model(model, everywhere=everywhere)
+    else:
+        compared = _trace_compared_model(artifact.domain, model)
+    return verify_artifact(artifact, compared, X, engine)
+
+
+def _trace_compared_model(domain: Domain, model: Any) -> ComparedModel:
+    """A model as what rules over these columns are compared with, of which it may have more."""
+    graph, function = tracing.trace(model)
+    if domain.table_places is None or domain.table_places.coordinate_count != len(graph.features):
+        return ComparedModel(names=graph, network=graph.network, function=function)
+
+    narrow = narrow_graph(graph, graph.columns, find_graph_columns(graph, domain.table_places))
+    return ComparedModel(
+        names=narrow,
+        network=narrow.network,
+        function=lambda rows: function(fill_unread_columns(rows, graph, domain)),
+    )

@@ -373,10 +373,12 @@ def _compose_answer(
     how = f"{asked.distance} distance, number columns in units of their widths" + (
         " or the scales given" if asked.scales else "") + (", a change of category counting "
                                                           "as 1")  # fmt: skip
-    proof = "No row is nearer: linear programs bound the distance in every rule."
+    adds = isinstance(asked.ground, RestrictedLines)
+    where = "wherever lines apply or not" if adds else "in every rule"
+    proof = f"No row is nearer: linear programs bound the distance {where}."
 
     if bound == 0.0 and asked.ground.deadline.is_over():
-        proof = "The time limit was reached: nearer rows aren't ruled out in all rules."
+        proof = "The time limit was reached: nearer rows aren't ruled out everywhere."
 
     closing: tuple[str, ...] = (f"Distance: {how}.", proof)
     if row is None:

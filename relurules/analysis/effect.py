@@ -99,8 +99,7 @@ def answer_effect(asked: Question) -> Answer:
     )
 
     if asked.values:
-        ends = format_bound(rises.bound, up=True), format_bound(falls.bound, up=True)
-        said_ += f" It rises by {ends[0]} at most, and falls by {ends[1]}."
+        said_ += f" {_describe_ends(rises.bound, falls.bound)}"
 
     closing = () if rises.complete and falls.complete else (_UNFINISHED,)
     held = (column.name,) if asked.values else ()
@@ -120,6 +119,22 @@ _UNFINISHED = (
     "There were too many pieces, or too little time, to compare all of them: for the rest, the "
     "ranges of their scores were used."
 )
+
+
+def _describe_ends(rise: float, fall: float) -> str:
+    """By how much it rises and falls at most; a negative number is the least the other way."""
+    if fall < 0 <= rise:
+        return _describe_one_way("rises", -fall, rise)
+    if rise < 0 <= fall:
+        return _describe_one_way("falls", -rise, fall)
+    ends = format_bound(rise, up=True), format_bound(fall, up=True)
+    return f"It rises by {ends[0]} at most, and falls by {ends[1]}."
+
+
+def _describe_one_way(word: str, least: float, most: float) -> str:
+    low, high = format_bound(least, up=False), format_bound(most, up=True)
+    size = high if low == high else f"at least {low} and at most {high}"
+    return f"It always {word}, by {size}."
 
 
 def _list_outputs(shown: ColumnChange, target: ScoreTarget) -> list[float] | None:

@@ -52,10 +52,8 @@ def answer_line_monotone(asked: Question, target: ScoreTarget, column: TableColu
         "slope": {"low": found.low, "high": found.high},
     }
     what = f" (of {target.score})" if target.score else ""
-    slope = (
-        f"its slope goes from {format_number(found.low)} to {format_number(found.high)} per "
-        f"unit of {column.name}{what}"
-    )
+    low, high = _format_ends(found)
+    slope = f"its slope goes from {low} to {high} per unit of {column.name}{what}"
     if direction is None:
         said = f"Not decided: how {target.name} goes with {column.name}{describe_conditions(asked)}"
         slope = slope.replace("goes from", "lies between").replace(" to ", " and ", 1)
@@ -83,8 +81,7 @@ def answer_all_line_columns(asked: Question, target: ScoreTarget) -> Answer:
         found = bound_line_slopes(ground, target, column, share)
         direction, exact = _tell_direction(found), exact and found.exact
         values[column.name] = {"direction": direction, "low": found.low, "high": found.high}
-        ends = format_number(found.low), format_number(found.high)
-        rows.append((column.name, direction or "not decided", *ends))
+        rows.append((column.name, direction or "not decided", *_format_ends(found)))
 
     what = target.score if target.score else target.name
     grid = Grid(("column", f"{target.name}", "smallest slope", "largest slope"), tuple(rows))
@@ -109,6 +106,15 @@ def _tell_direction(found: LineSlopes) -> str | None:
     if found.rises is None or found.falls is None:
         return None
     return DIRECTIONS[found.rises, found.falls]
+
+
+def _format_ends(found: LineSlopes) -> tuple[str, str]:
+    """The smallest and the largest slope; what counts as 0 is shown as 0."""
+    low, high = found.low, found.high
+    if low < high:  # one slope of a column of one value is shown as it is
+        low = max(0.0, low) if found.falls is False else low
+        high = min(0.0, high) if found.rises is False else high
+    return format_number(low), format_number(high)
 
 
 def _show_pair(

@@ -69,8 +69,11 @@ def test_the_sentence_has_the_numbers() -> None:
         "Changing a alone to any other value moves pay by at most 6 anywhere in the domain."
     )
     assert rr.ask(rules, "effect", feature="a", values=(0, 0.5), given="b >= 0").statement == (
-        "Changing a alone from 0 to 0.5 moves pay by at most 1 where b >= 0. It rises by 1 at "
-        "most, and falls by -1."
+        "Changing a alone from 0 to 0.5 moves pay by at most 1 where b >= 0. It always rises, by 1."
+    )
+    bent = rules_of(network([[1.0, 1.0]], [0.0], [[1.0]], C=[[-3.0, 0.0]]), BOX, ["pay"])
+    assert rr.ask(bent, "effect", feature="a", values=(0, 0.5)).statement.endswith(
+        "It always falls, by at least 1 and at most 1.5."
     )
 
 

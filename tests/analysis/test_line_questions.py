@@ -253,3 +253,13 @@ def test_rows_of_the_data_are_shown() -> None:
     found = rr.ask(lines, "range", data=np.array([[0.2, 0.3], [1.0, 1.0], [0.0, 0.0]]))
     assert [witness.data_row for witness in found.witnesses] == [2, 1]
     assert "(row 1 of the data)" in str(found)
+
+
+def test_slopes_that_count_as_none_are_shown_as_none() -> None:
+    """0.3 - 0.1 - 0.2 isn't 0 in float64, and no fall."""
+    net = network([[1.0], [1.0], [1.0]], [0.0, 0.0, -1.0], [[-0.1, -0.2, 1.0]], C=[[0.3]])
+    rules = additive_of(net, rr.Domain.box([-1.0], [2.0], ["a"]))
+    found = rr.ask(rules, "monotone")
+    assert found.grid is not None
+    assert found.grid.rows == (("a", "rises", "0", "1"),)
+    assert "its slope goes from 0 to 1 " in rr.ask(rules, "monotone", feature="a").statement

@@ -97,8 +97,8 @@ def fit(
     rows beside those of a linear model.
 
     --form additive gives a sum of lines instead of rules of which one applies: they are chosen
-    directly, and --hidden, --max-terms and --max-condition-terms play no part. The score may be
-    told to rise or fall with a column everywhere: --monotone months_late=1 --monotone limit=-1.
+    directly, and take no --hidden, --max-terms or --max-condition-terms. The score may be told to
+    rise or fall with a column everywhere: --monotone months_late=1 --monotone limit=-1.
 
     At --time-limit training ends where it is, and what there is by then is made a model of so few
     rules, which the summary says.
@@ -113,7 +113,17 @@ def fit(
     from relurules.training.table_fit import FitOptions, fit_table
 
     trends = parse_trends(monotone or [])
-    check_form(form, max_columns, trends, teacher)
+    sizes = _parse_sizes(hidden)
+    asked = {
+        "max_columns": max_columns,
+        "monotone": trends,
+        "teacher": teacher,
+        "max_condition_columns": max_condition_columns,
+        "max_terms": max_terms or None,
+        "max_condition_terms": max_condition_terms,
+        "hidden": sizes,
+    }
+    check_form(form, asked)
     require_place(out, folder=True)
     options = make_read_options(reading, drop=drop or [])
     table = read_table(data, options)
@@ -124,7 +134,7 @@ def fit(
         DEFAULT_RULES[form] if max_rules is None else max_rules,
         max_terms or None,
         max_condition_terms,
-        _parse_sizes(hidden),
+        sizes,
         test_size,
         seed,
         time_limit,

@@ -19,6 +19,16 @@ if TYPE_CHECKING:
 FORMS = ("partition", "additive")
 #: Rules of each form where no number is asked for.
 DEFAULT_RULES = {"partition": 8, "additive": DEFAULT_LINES}
+#: Options that one form has alone, with what they are where nobody asks for anything.
+_OF_FORMS: dict[str, dict[str, Any]] = {
+    "partition": {"max_terms": 5, "max_condition_terms": None, "hidden": (40, 40)},
+    "additive": {
+        "max_columns": None,
+        "monotone": None,
+        "teacher": None,
+        "max_condition_columns": 2,
+    },
+}
 
 
 def fit(
@@ -54,7 +64,16 @@ def fit(
     """
     from relurules.training.table_fit import FitOptions, fit_table  # loads scikit-learn
 
-    check_form(form, max_columns, monotone, teacher)
+    asked = {
+        "max_columns": max_columns,
+        "monotone": monotone,
+        "teacher": teacher,
+        "max_condition_columns": max_condition_columns,
+        "max_terms": max_terms,
+        "max_condition_terms": max_condition_terms,
+        "hidden": tuple(hidden),
+    }
+    check_form(form, asked)
     read = _read_any_table(table, ReadOptions(schema=_read_types(types), dropped=tuple(drop)))
     known = read.schema.columns
     for name in (*drop, *_read_types(types).columns):
@@ -85,17 +104,16 @@ def fit(
     return replace(fitted, source=str(table)) if isinstance(table, str | Path) else fitted
 
 
-def check_form(
-    form: str, max_columns: int | None, monotone: Mapping[str, int] | None, teacher: Any
-) -> None:
-    """UnsupportedError for a form that there isn't, or that can't keep what is asked for."""
+def check_form(form: str, asked: Mapping[str, Any]) -> None:
+    """UnsupportedError for a form that there isn't, or that has no such options. asked: all of
+    `_OF_FORMS`, by name.
+    """
     if form not in FORMS:
         raise UnsupportedError(f"form {form!r}; supported: {', '.join(FORMS)}")
-    asked = {"max_columns": max_columns, "monotone": monotone, "teacher": teacher}
-    if form == "partition" and (named := [name for name in asked if asked[name] is not None]):
-        raise UnsupportedError(
-            f"{', '.join(named)} with form='partition'; supported: form='additive'"
-        )
+    other = next(one for one in FORMS if one != form)
+    own = _OF_FORMS[other].items()
+    if named := [name for name, default in own if asked[name] not in (None, default)]:
+        raise UnsupportedError(f"{', '.join(named)} with form={form!r}; supported: form={other!r}")
 
 
 def _read_any_table(table: Any, options: ReadOptions) -> FileTable:

@@ -76,3 +76,13 @@ def test_lines_are_proven(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert run(["check", certificate, "--rules", lines, "--model", model]) == 0
     assert run(["check", certificate, "--rules", lines, "--model", model, "--artefact", lines]) == 2
     assert "verify" in capsys.readouterr().err
+
+
+def test_fit_takes_options_of_its_form_alone(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fitting = ["fit", str(folder / "rows.csv"), "--target", "b", "--out", str(folder / "fitted")]
+    assert run([*fitting, "--form", "additive", "--max-terms", "2", "--hidden", "5"]) == 2
+    assert "max_terms, hidden with form='additive'" in capsys.readouterr().err
+    assert run([*fitting, "--max-condition-columns", "1"]) == 2
+    assert "max_condition_columns with form='partition'" in capsys.readouterr().err

@@ -94,6 +94,23 @@ def test_other_things_are_no_table() -> None:
         rr.fit(make_loans(), "verdict", form="trees")
 
 
+@pytest.mark.parametrize(
+    ("form", "options"),
+    [
+        ("additive", {"max_terms": 2}),
+        ("additive", {"max_condition_terms": 1}),
+        ("additive", {"hidden": (5,)}),
+        ("partition", {"max_columns": 2}),
+        ("partition", {"max_condition_columns": 1}),
+    ],
+)
+def test_no_form_takes_options_of_the_other(form: str, options: dict[str, Any]) -> None:
+    other = {"additive": "partition", "partition": "additive"}[form]
+    says = f"{next(iter(options))} with form='{form}'; supported: form='{other}'"
+    with pytest.raises(UnsupportedError, match=says):
+        rr.fit(make_loans(), "verdict", form=form, **options)
+
+
 def test_predictions_come_as_frames_where_asked_for(fitted: Any) -> None:
     rules, frame = fitted.rules, fitted.frame.iloc[5:9]
     named = rules.set_output(transform="pandas").predict(frame)

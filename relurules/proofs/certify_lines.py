@@ -81,8 +81,9 @@ def _search_kinds(rules: Mapping[str, Any], model: Mapping[str, Any]) -> dict[st
     own = rules["neuron_groups"]
     if len(chosen.components) != len(own):
         raise RefusedError(
-            f"its neurons that read one another are {len(chosen.components)} groups, those of the "
-            f"rules {len(own)}"
+            f"groups of neurons that read one another: the model has {len(chosen.components)}, the "
+            f"rules have {len(own)}; the difference to lines that were chosen on rows is bounded "
+            "by diff"
         )
 
     groups = [

@@ -19,12 +19,14 @@ from relurules.emitting import EmitOptions
 from relurules.errors import CheckError, RulesError, UnsupportedError
 from relurules.files.writing import read_json
 from relurules.ir import AdditiveRules, Artifact, Certificate, RuleSet
+from relurules.ir.class_labels import ClassLabels
 from relurules.ir.limits import Deadline
 from relurules.ir.provenance import hash_network
 from relurules.pipeline import emit_rules
 from relurules.proofs import make_certificate as certificate_of
 from relurules.proofs.certify_lines import make_additive_certificate
 from relurules.proofs.line_points import compare_with_lines, find_domain_point
+from relurules.tracing.class_names import name_classes
 from relurules.tracing.model_weights import read_exact_weights
 from relurules.verifying.code_numbers import READERS, find_misprint
 
@@ -70,7 +72,7 @@ def prove(
     deadline = Deadline.after(time_limit)
     whole = load_any_rules(rules) if isinstance(rules, str | Path) else rules
     said = _read_rules(rules)
-    numbers, network = _read_numbers_and_digest(model)
+    numbers, network = _read_numbers_and_digest(model, whole.labels)
     kin = whole.provenance.digest in ("", network)
 
     if not kin and notice is not None:
@@ -173,8 +175,14 @@ def read_model_numbers(model: Any) -> dict[str, Any]:
     return _read_numbers_and_digest(model)[0]
 
 
-def _read_numbers_and_digest(model: Any) -> tuple[dict[str, Any], str]:
-    """The model's numbers, and the digest of its network, none where only the numbers are known."""
+def _read_numbers_and_digest(
+    model: Any, labels: ClassLabels | None = None
+) -> tuple[dict[str, Any], str]:
+    """The model's numbers, and the digest of its network, none where only the numbers are known.
+
+    labels: of the rules, whose positive class the network's scores are turned to speak of before
+    the digest is taken.
+    """
     if isinstance(model, str | Path) and Path(model).suffix == ".json":
         found = _read_object(model)
         if found.get("format") != MODEL_FORMAT:
@@ -185,7 +193,10 @@ def _read_numbers_and_digest(model: Any) -> tuple[dict[str, Any], str]:
         return found, ""
 
     graph, _ = tracing.trace(model)
-    return dict(_round_trip_json(read_exact_weights(model, graph))), hash_network(graph.network)
+    numbers = dict(_round_trip_json(read_exact_weights(model, graph)))
+    if labels is not None and graph.labels is not None and graph.labels.values == labels.values:
+        graph = name_classes(graph, None, labels.positive_label)
+    return numbers, hash_network(graph.network)
 
 
 def _emit_again(code: Artifact, rules: RuleSet) -> Artifact:

@@ -72,8 +72,8 @@ def prove(
     deadline = Deadline.after(time_limit)
     whole = load_any_rules(rules) if isinstance(rules, str | Path) else rules
     said = _read_rules(rules)
-    numbers, network = _read_numbers_and_digest(model, whole.labels)
-    kin = whole.provenance.digest in ("", network)
+    numbers, network = _read_numbers_and_digest(model)
+    kin = whole.provenance.digest in ("", network, _hash_turned_network(model, whole.labels))
 
     if not kin and notice is not None:
         notice(_describe_digest_mismatch(whole.provenance.digest, network))
@@ -175,14 +175,8 @@ def read_model_numbers(model: Any) -> dict[str, Any]:
     return _read_numbers_and_digest(model)[0]
 
 
-def _read_numbers_and_digest(
-    model: Any, labels: ClassLabels | None = None
-) -> tuple[dict[str, Any], str]:
-    """The model's numbers, and the digest of its network, none where only the numbers are known.
-
-    labels: of the rules, whose positive class the network's scores are turned to speak of before
-    the digest is taken.
-    """
+def _read_numbers_and_digest(model: Any) -> tuple[dict[str, Any], str]:
+    """The model's numbers, and the digest of its network, none where only the numbers are known."""
     if isinstance(model, str | Path) and Path(model).suffix == ".json":
         found = _read_object(model)
         if found.get("format") != MODEL_FORMAT:
@@ -193,10 +187,19 @@ def _read_numbers_and_digest(
         return found, ""
 
     graph, _ = tracing.trace(model)
-    numbers = dict(_round_trip_json(read_exact_weights(model, graph)))
-    if labels is not None and graph.labels is not None and graph.labels.values == labels.values:
-        graph = name_classes(graph, None, labels.positive_label)
-    return numbers, hash_network(graph.network)
+    return dict(_round_trip_json(read_exact_weights(model, graph))), hash_network(graph.network)
+
+
+def _hash_turned_network(model: Any, labels: ClassLabels | None) -> str:
+    """The digest of the model's network whose scores speak of the rules' positive class; none where
+    its classes aren't theirs.
+    """
+    if labels is None or (isinstance(model, str | Path) and Path(model).suffix == ".json"):
+        return ""
+    graph, _ = tracing.trace(model)
+    if graph.labels is None or graph.labels.values != labels.values:
+        return ""
+    return hash_network(name_classes(graph, None, labels.positive_label).network)
 
 
 def _emit_again(code: Artifact, rules: RuleSet) -> Artifact:

@@ -32,7 +32,9 @@ def tabulate_reports(reports: Sequence[Report]) -> Table:
         "",
     ):
         table.add_column(
-            column, justify="left" if column in ("artefact", "engine", "") else "right"
+            column,
+            justify="left" if column in ("artefact", "engine", "") else "right",
+            overflow="fold" if column == "artefact" else "ellipsis",  # a name is never cut
         )
 
     for report in reports:

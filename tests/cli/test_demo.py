@@ -13,6 +13,7 @@ from relurules.ir import Report
 
 WRITTEN = [
     "duckdb",
+    "lines",
     "model.pt2",
     "rows.csv",
     "rules.html",
@@ -33,8 +34,11 @@ def test_demo_writes_runs_and_compares_everything(tmp_path: Path) -> None:
     text = shown.getvalue()
     for place in ("relurules", "sqlite", "duckdb", "python", " c "):
         assert place in text
-    assert text.count("pass") == 5
+    assert text.count("pass") == 10
     assert "RULE 1" in text
+    assert "ADD for worst radius" in text
+    names = {path.name for path in (tmp_path / "lines").iterdir()}
+    assert names == {*WRITTEN} - {"lines", "model.pt2", "rows.csv"}
     assert "neurons before: 8, after: 2" in text
 
 

@@ -40,10 +40,10 @@ def simplify_additive_rules(
     """The same rules with as few lines, and as few digits, as max_error allows, of outputs, over
     the domain; or with so many lines and about the least error. Groups stay as they are.
 
-    rows: (N, d) of the domain to count, None without any. Within 0, and where there are no more
-    lines than that already, rules stay as they are. Raises UnsupportedError where the domain has no
-    bound for what would have to change, or where so few lines take more than max_error;
-    OutOfTimeError where the deadline comes before there are so few.
+    rows: (N, d) of the domain to count, None without any. Within 0, where there are no more lines
+    than that already, and where no number can be shorter, rules stay as they are. Raises
+    UnsupportedError where the domain has no bound for what would have to change, or where so few
+    lines take more than max_error; OutOfTimeError where the deadline comes before there are so few.
     """
     if max_lines is None and not max_error:
         return rules
@@ -76,7 +76,9 @@ def simplify_additive_rules(
     change = Fraction(written.score_error) - Fraction(rules.score_error)
     if limit is not None and change > limit:  # less than rounding the numbers takes
         return rules if max_lines is None else _refuse_lines(rules, max_lines, len(rules))
-    return written
+
+    same = max_lines is None and written.network.has_same_arrays(rules.network)
+    return rules if same else written
 
 
 @dataclass(frozen=True, kw_only=True)

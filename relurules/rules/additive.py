@@ -24,13 +24,11 @@ from relurules.ir import (
     RuleGroup,
     RuleSet,
 )
+from relurules.ir.compensated_forms import FloatPair, multiply_pairs
 from relurules.ir.network import Array, make_read_only
 from relurules.ir.score_parts import find_columns
 from relurules.links.heads import make_identity_heads
 from relurules.rules.additive_error import bound_additive_output
-
-#: Veltkamp's constant, which splits a float64 into two halves of 26 bits.
-_SPLITTER = 2.0**27 + 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,20 +157,14 @@ def _sum_products(one: Array, other: Array, first: float) -> float:
     T. J. Dekker, "A floating-point technique for extending the available precision", 1971.
     """
     used = np.flatnonzero(one * other)
-    a, b = one[used], other[used]
-    product = a * b
     with np.errstate(over="ignore", invalid="ignore"):
-        high_a, high_b = _take_high_half(a), _take_high_half(b)
-        low_a, low_b = a - high_a, b - high_b
-        rest = low_a * low_b - (((product - high_a * high_b) - low_a * high_b) - high_a * low_b)
-    rest = np.where(np.isfinite(rest), rest, 0.0)
+        pairs = multiply_pairs(one[used], FloatPair(other[used], np.zeros(len(used))))
 
-    return math.fsum([first, *product.tolist(), *rest.tolist()])
-
-
-def _take_high_half(values: Array) -> Array:
-    spread = _SPLITTER * values
-    return np.asarray(spread - (spread - values))
+    # The parts of the largest floats overflow: their products stay as float64 has them.
+    exact = np.isfinite(pairs.high) & np.isfinite(pairs.low)
+    high = np.where(exact, pairs.high, one[used] * other[used])
+    low = np.where(exact, pairs.low, 0.0)
+    return math.fsum([first, *high.tolist(), *low.tolist()])
 
 
 def _scale_hinges(

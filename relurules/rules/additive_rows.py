@@ -157,7 +157,7 @@ def bound_difference(one: Network, other: Network, domain: Domain, deadline: Dea
     """What two networks' scores differ by at most in the domain: certified, whether or not the
     search for it ends.
     """
-    both, m = join_networks(one, other), len(one.c)
+    both, m = _stack_networks(one, other), len(one.c)
     worst = 0.0
     for i in range(m):
         weights = np.zeros(2 * m)
@@ -172,7 +172,7 @@ def bound_difference(one: Network, other: Network, domain: Domain, deadline: Dea
     return worst
 
 
-def join_networks(one: Network, other: Network) -> Network:
+def _stack_networks(one: Network, other: Network) -> Network:
     """Both side by side: the outputs of one, then those of the other."""
     K, L = len(one), len(other)
     reads = np.zeros((K + L, K + L))

@@ -5,9 +5,6 @@ hold.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from relurules.errors import DataError
 from relurules.ir.network import Array
 
@@ -82,11 +79,3 @@ def _check_trends(columns: Sequence[LineColumn], trends: Mapping[str, int]) -> N
                 f"monotone has the column {name!r}, which holds categories; only numbers and "
                 "categories in an order can be monotone"
             )
-
-
-def find_owners(columns: Sequence[LineColumn], d: int) -> NDArray[np.intp]:
-    """(d,) the number of the column that each coordinate belongs to."""
-    owners = np.zeros(d, dtype=np.intp)
-    for number, column in enumerate(columns):
-        owners[list(column.coordinates)] = number
-    return owners

@@ -1,6 +1,5 @@
 """What a table says about additive rules: metrics, and what every part moves."""
 
-import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from relurules.statistics import metrics
 from relurules.statistics.evidence_statistics import (
     compute_group_metrics,
     find_typical_rows,
+    hash_rows,
 )
 from relurules.statistics.part_importance import measure_movement
 from relurules.statistics.response import read_response
@@ -47,7 +47,7 @@ def gather_additive_evidence(rules: "AdditiveRules", table: Any, y: Any = None) 
 
     typical = int(find_typical_rows(sample)[0])
     return Evidence(
-        digest=hashlib.sha256(np.ascontiguousarray(X + 0.0, dtype="<f8").tobytes()).hexdigest(),
+        digest=hash_rows(X),
         rows=len(X),
         outside=len(X) - len(known),
         response=None if response is None else response.name,

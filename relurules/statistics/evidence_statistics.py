@@ -192,6 +192,11 @@ def _score_models(scores: Array, response: Response) -> dict[str, Array]:
     }
 
 
+def hash_rows(X: Array) -> str:
+    """SHA-256 of rows in coordinates, (N, d), as evidence keeps it."""
+    return hashlib.sha256(np.ascontiguousarray(X + 0.0, dtype="<f8").tobytes()).hexdigest()
+
+
 def gather_evidence(
     rules: "RuleSet", table: Any, y: Any = None, deadline: Deadline = NEVER
 ) -> Evidence:
@@ -207,7 +212,7 @@ def gather_evidence(
     found = compute_statistics(sample, response, deadline)
 
     return Evidence(
-        digest=hashlib.sha256(np.ascontiguousarray(X + 0.0, dtype="<f8").tobytes()).hexdigest(),
+        digest=hash_rows(X),
         rows=len(X),
         outside=len(X) - len(sample),
         response=None if response is None else response.name,

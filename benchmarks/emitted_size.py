@@ -99,7 +99,7 @@ def show_sizes(rules: RuleSet, folder: Path | None) -> None:
             print(f"  {called:24}  {error}")
             continue
 
-        text = "".join(artifact.files.values())
+        text = "".join(artifact.texts.values())
         lines = [line for line in text.splitlines() if "relurules artefact" not in line]
         print(f"  {called:24}{len(lines):7}{len(text.encode()):9}{max(map(len, lines)):14}")
         if folder:

@@ -277,7 +277,7 @@ def many_rules(console: Console, rules: RuleSet, X: Array) -> None:
                 continue
             emit, start = time.perf_counter() - start, time.perf_counter()
             right = bool(rr.verify(artifact, rules, X))
-            size = sum(len(text.encode()) for text in artifact.files.values()) / 1e6
+            size = sum(len(text.encode()) for text in artifact.texts.values()) / 1e6
             table.add_row(
                 target,
                 form,

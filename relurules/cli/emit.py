@@ -32,7 +32,7 @@ def emit(
     to: Annotated[
         str,
         typer.Option(
-            "--to", help="text, markdown, html, latex, sql, python, numpy, c or javascript."
+            "--to", help="text, markdown, html, latex, sql, python, numpy, c, javascript or onnx."
         ),
     ],
     dialect: Annotated[
@@ -143,6 +143,8 @@ def emit(
     if out is not None:
         for path in artifact.write(out):
             _err.print(f"wrote {path}", markup=False)
+    elif len(artifact.texts) < len(artifact.files):
+        raise UnsupportedError(f"target {to!r} is a file that is no text; give --out FOLDER")
     elif len(artifact.files) > 1:
         raise UnsupportedError(
             f"target {to!r} is {len(artifact.files)} files ({', '.join(artifact.files)}); give "

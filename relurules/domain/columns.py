@@ -109,6 +109,13 @@ def check_texts(columns: Sequence[Column]) -> None:
                 raise DomainError(f"{where} holds {flaw}; write it otherwise")
 
 
+def is_text_column(column: Column) -> bool:
+    """Whether a column holds text; one of categories may hold numbers."""
+    return bool(column.categories) and not all(
+        isinstance(value, float) for value in column.lookup if value is not None
+    )
+
+
 def name_coordinates(columns: Sequence[Column]) -> tuple[str, ...]:
     """The d coordinates of all columns, in order.
 

@@ -22,6 +22,13 @@ from relurules.ir import AdditiveRules, RuleSet
 COLUMNS = ("outputs", "class", "contributions", "reasons", "rule")
 #: Of additive rules, where no rule has a number, but lines have.
 LINE_COLUMNS = ("outputs", "class", "contributions", "reasons", "lines")
+#: Columns of languages that have others than these: of rules, and of additive rules.
+_OWN_COLUMNS = {
+    "onnx": (
+        ("outputs", "score", "class", "rule"),
+        ("outputs", "score", "class", "contributions", "lines"),
+    )
+}
 #: Fields of `Request` that code takes; the others are for SQL.
 OPTIONS = ("columns", "outside", "number", "reasons", "everywhere")
 
@@ -33,7 +40,7 @@ def check_code_request(rules: RuleSet, target: str, options: EmitOptions) -> Emi
     Contributions and reasons are those of a rule, so its number is returned beside them.
     """
     request = make_request(rules, "", options, OPTIONS)
-    _check_options(request, target, options, COLUMNS)
+    _check_options(request, target, options, _OWN_COLUMNS.get(target, (COLUMNS,))[0])
     if is_explanation_wanted(request) and "rule" not in request.columns:
         return replace(request, columns=(*request.columns, "rule"))
     return request
@@ -42,7 +49,7 @@ def check_code_request(rules: RuleSet, target: str, options: EmitOptions) -> Emi
 def check_line_request(rules: AdditiveRules, target: str, options: EmitOptions) -> LineRequest:
     """As `check_code_request`, of additive rules."""
     request = make_line_request(rules, "", drop_rule_column(options), OPTIONS)
-    _check_options(request, target, options, LINE_COLUMNS)
+    _check_options(request, target, options, _OWN_COLUMNS.get(target, (LINE_COLUMNS,))[-1])
     return request
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from relurules.domain.columns import Column
 from relurules.emitting import plan
 from relurules.emitting.code_options import is_rule_needed
 from relurules.emitting.notation import Notation
@@ -159,10 +158,3 @@ def plan_reads(request: ScorerRequest, names: Sequence[str]) -> list[ColumnRead]
             )
 
     return found
-
-
-def is_text_column(column: Column) -> bool:
-    """Whether a column holds text; one of categories may hold numbers."""
-    return bool(column.categories) and not all(
-        isinstance(value, float) for value in column.lookup if value is not None
-    )

@@ -95,12 +95,25 @@ def _print_javascript_label(label: Label) -> str:
     return json.dumps(label)
 
 
+def _check_onnx_label(label: Label) -> str:
+    """Labels are values of a tensor, which has no missing text: an empty one is no class."""
+    if label == "":
+        raise UnsupportedError(
+            "target 'onnx': a class is called '' (an empty text), which stands for no class in a "
+            "tensor; name the class otherwise with labels="
+        )
+    if isinstance(label, int) and abs(label) > _EXACT:
+        raise UnsupportedError(f"target 'onnx': the class {label} is beyond what a double holds")
+    return repr(label)
+
+
 #: Language -> how it writes a label.
 LITERALS: Mapping[str, Callable[[Label], str]] = {
     "python": ascii,
     "numpy": ascii,
     "javascript": _print_javascript_label,
     "c": _print_c_label,
+    "onnx": _check_onnx_label,
 }
 
 

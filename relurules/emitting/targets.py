@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 from relurules.emitting import code_options
@@ -31,7 +32,7 @@ from relurules.errors import UnsupportedError
 from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.ir.artifact import format_header
 
-Files = dict[str, str]
+Files = Mapping[str, str | bytes]
 
 
 class EmitTarget(NamedTuple):
@@ -46,6 +47,28 @@ class EmitTarget(NamedTuple):
     dialects: tuple[str | None, ...] = (None,)
     best: Callable[[EmitRequest], list[str]] = lambda _request: ["rules"]
     print_lines: Callable[[LineRequest], Files] | None = None
+
+
+def _print_onnx(request: EmitRequest) -> Files:
+    _require_onnx()
+    from relurules.emitting.onnx.printer import print_onnx
+
+    return print_onnx(request)
+
+
+def _print_onnx_lines(request: LineRequest) -> Files:
+    _require_onnx()
+    from relurules.emitting.onnx.printer import print_onnx_lines
+
+    return print_onnx_lines(request)
+
+
+def _require_onnx() -> None:
+    """It writes the file, and is no dependency of all the rest."""
+    if find_spec("onnx") is None:
+        raise UnsupportedError(
+            "target 'onnx' needs the onnx package: pip install 'relurules[onnx]'"
+        )
 
 
 _CODE = ("rules", "tree", "network")
@@ -69,6 +92,12 @@ TARGETS: Mapping[str, EmitTarget] = {
     "c": EmitTarget(print_c, _CODE, best=code_options.rank_forms, print_lines=print_c_lines),
     "javascript": EmitTarget(
         print_javascript, _CODE, best=code_options.rank_forms, print_lines=print_javascript_lines
+    ),
+    "onnx": EmitTarget(
+        _print_onnx,
+        ("network", "tree"),
+        best=code_options.rank_batch_forms,
+        print_lines=_print_onnx_lines,
     ),
 }
 

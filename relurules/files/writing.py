@@ -166,7 +166,12 @@ def explain_os_error(error: OSError) -> str:
 
 
 def read_text(path: Path) -> str:
-    """The text of a UTF-8 file.
+    """The text of a UTF-8 file; OSError as for `read_bytes`."""
+    return read_bytes(path).decode("utf-8")
+
+
+def read_bytes(path: Path) -> bytes:
+    """What a file holds.
 
     OSError for what is too large to be read whole, or has no end, before it is read.
     """
@@ -183,7 +188,7 @@ def read_text(path: Path) -> str:
             errno.EFBIG, f"it has more than {_LARGEST_TEXT} bytes, which are read at once"
         )
 
-    return content.decode("utf-8")
+    return content
 
 
 def read_json(path: Path) -> Any:

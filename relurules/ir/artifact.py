@@ -1,4 +1,4 @@
-"""What the emitter hands over: text in files, with a header that says what it is."""
+"""What the emitter hands over: files, with a header that says what they are."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from relurules.domain import Domain
 from relurules.domain.domain_json import domain_from_json, domain_to_json
 from relurules.errors import DataError, DomainError, RulesError
 from relurules.files.notebook import format_notebook_html
-from relurules.files.writing import read_text, write_all
+from relurules.files.writing import read_bytes, read_text, write_all
 from relurules.ir.class_labels import ClassLabels, Label, make_labels
 from relurules.tables.column_types import TableSchema
 from relurules.tables.schema_values import schema_from_plain, schema_to_plain
@@ -30,11 +30,13 @@ _HEADER_FIELDS = (
 #: Said only where it isn't the default.
 _OPTIONAL_FIELDS = ("shape", "name", "returned", "outside", "missing", "number", "classes")
 _LISTS = ("returned", "classes")
+#: Ends of the names of files that are no text.
+_BINARY = (".onnx",)
 
 
 @dataclass(frozen=True)
 class Artifact:
-    """Emitted text. files: name -> text, the main one last.
+    """Emitted files. files: name -> text, or bytes of a format that is no text; the main one last.
 
     target: a language of `emitting` or a format of `documents`; form: rules, tree or network;
     domain, outputs, complete: those of the rules; max_error: of the scores; decision: "argmax" or a
@@ -49,7 +51,7 @@ class Artifact:
     form: str
     domain: Domain
     outputs: tuple[str, ...]
-    files: Mapping[str, str]
+    files: Mapping[str, str | bytes]
     max_error: float = 0.0
     complete: bool = True
     dialect: str | None = None
@@ -67,17 +69,25 @@ class Artifact:
 
     def __repr__(self) -> str:
         """One line: what it is, in which file, of how many lines."""
-        name, text = list(self.files.items())[-1]
+        name, content = list(self.files.items())[-1]
         kind = self.target if self.dialect is None else f"{self.target} ({self.dialect})"
-        return f"<Artifact: {kind}, form {self.form}, {name}, {text.count(chr(10))} lines>"
+        binary = isinstance(content, bytes)
+        size = f"{len(content):,} bytes" if binary else f"{str(content).count(chr(10))} lines"
+        return f"<Artifact: {kind}, form {self.form}, {name}, {size}>"
 
     def _repr_html_(self) -> str:
         """The main file, for notebooks."""
         return format_notebook_html(repr(self)[1:-1], str(self))
 
     def __str__(self) -> str:
-        """The text of the main file."""
-        return list(self.files.values())[-1]
+        """The text of the main file; of one that is no text, what it is."""
+        content = list(self.files.values())[-1]
+        return content if isinstance(content, str) else repr(self)
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The files that are text."""
+        return {name: text for name, text in self.files.items() if isinstance(text, str)}
 
     @property
     def labels(self) -> ClassLabels | None:
@@ -107,7 +117,7 @@ class Artifact:
         path = Path(path)
         paths = [path.with_suffix(".h"), path] if path.suffix == ".c" else [path]
         try:
-            files = {p.name: read_text(p) for p in paths}
+            files = {p.name: _read_content(p) for p in paths}
         except (OSError, UnicodeDecodeError) as error:
             raise RulesError(f"{path}: can't be read: {error}") from error
 
@@ -118,6 +128,10 @@ class Artifact:
                 f"{path}: no line '{_MARK}{{...}}' at its end that can be read; expected code "
                 "that relurules emitted"
             ) from error
+
+
+def _read_content(path: Path) -> str | bytes:
+    return read_bytes(path) if path.suffix in _BINARY else read_text(path)
 
 
 def format_header(artifact: Artifact) -> str:
@@ -152,8 +166,14 @@ def _shorten_domain(domain: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in domain.items() if value != []} | {"features": features}
 
 
-def _parse_header(text: str) -> dict[str, Any]:
-    for line in reversed(text.splitlines()[-5:]):
+def _parse_header(content: str | bytes) -> dict[str, Any]:
+    if isinstance(content, bytes):  # the header is ASCII, and what follows it anything
+        content = content[content.rfind(_MARK.encode()) :].decode("ascii", errors="replace")
+        lines = [content]
+    else:
+        lines = content.splitlines()[-5:]
+
+    for line in reversed(lines):
         _, mark, said = line.partition(_MARK)
         if mark:
             found, _ = json.JSONDecoder().raw_decode(said)
@@ -161,7 +181,7 @@ def _parse_header(text: str) -> dict[str, Any]:
     raise ValueError("no header")
 
 
-def _build_from_header(said: Mapping[str, Any], files: Mapping[str, str]) -> Artifact:
+def _build_from_header(said: Mapping[str, Any], files: Mapping[str, str | bytes]) -> Artifact:
     max_error = said["max_error"]
     if not isinstance(max_error, float | int):
         raise TypeError("max_error is no number")

@@ -84,9 +84,9 @@ def _print_documents(fitted: Fitted) -> dict[str, str]:
     """The rule document as text and as HTML."""
     rules, options = fitted.rules, EmitOptions(title=f"{fitted.wanted.target}, by few rules")
     if isinstance(rules, RuleSet):
-        return {**emit_rules(rules, "text").files, **emit_rules(rules, "html", options).files}
+        return {**emit_rules(rules, "text").texts, **emit_rules(rules, "html", options).texts}
     with suppress(UnsupportedError):  # no document of lines yet
-        return {**emit_rules(rules, "text").files, **emit_rules(rules, "html", options).files}
+        return {**emit_rules(rules, "text").texts, **emit_rules(rules, "html", options).texts}
     return {}
 
 

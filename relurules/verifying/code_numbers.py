@@ -44,8 +44,8 @@ def find_misprint(code: Artifact, rules: RuleSet | AdditiveRules, again: Artifac
     if lost := sorted(number for number in due if number not in found):
         return f"{name} lacks the number {lost[0]!r} of the rules"
 
-    for file, text in again.files.items():
-        given = code.files.get(file, "").splitlines()
+    for file, text in again.texts.items():
+        given = code.texts.get(file, "").splitlines()
         for i, line in enumerate(text.splitlines()):
             if i >= len(given) or given[i] != line:
                 return f"{file} line {i + 1} isn't what the rules give; emit it again"
@@ -57,7 +57,7 @@ def find_misprint(code: Artifact, rules: RuleSet | AdditiveRules, again: Artifac
 
 def _count_numbers(code: Artifact, name: str) -> Counter[float]:
     found: Counter[float] = Counter()
-    for text in code.files.values():
+    for text in code.texts.values():
         found.update(abs(value) for value in READERS[code.target](text, code, name))
     return found
 

@@ -22,6 +22,7 @@ from relurules.ir import Artifact
 from relurules.ir.network import Array
 from relurules.verifying.databases import OPEN
 from relurules.verifying.nodejs import run_node
+from relurules.verifying.onnx_runtime import run_onnx
 from relurules.verifying.run_result import (
     Rows,
     RunResult,
@@ -212,6 +213,7 @@ ENGINES: Mapping[str, Engine] = {
     "numpy": Engine(run_numpy, "numpy"),
     "c": Engine(run_c, "c"),
     "node": Engine(run_node, "javascript"),
+    "onnxruntime": Engine(run_onnx, "onnx"),
     "sqlite": Engine(partial(run_sql, OPEN["sqlite"]), "sql", ("sqlite",)),
     "duckdb": Engine(partial(run_sql, OPEN["duckdb"]), "sql", ("duckdb", "sqlite")),
     "postgres": Engine(partial(run_sql, OPEN["postgres"]), "sql", ("postgres",)),

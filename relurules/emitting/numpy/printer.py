@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from relurules.domain.columns import find_groups
+from relurules.domain.columns import find_groups, is_text_column
 from relurules.emitting import file_header, plan
 from relurules.emitting.code_options import is_rule_needed
 from relurules.emitting.explanations import plan_explanation
-from relurules.emitting.expressions import ColumnRead, is_text_column, plan_reads
+from relurules.emitting.expressions import ColumnRead, plan_reads
 from relurules.emitting.label_literals import plan_class_column
 from relurules.emitting.link_steps import has_links, plan_numpy_links
 from relurules.emitting.numpy.arrays import print_array

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from relurules.emitting.expressions import is_text_column
+from relurules.domain.columns import is_text_column
 from relurules.ir import Scorer
 from relurules.tables.column_types import (
     BOOLEANS,

@@ -387,6 +387,7 @@ def emit(
     direction: str = "higher",
     reasons: Any = None,
     positive: Any = None,
+    script: bool = True,
 ) -> Artifact:
     """Rules as text, a document (markdown, html, latex) or code (sql, python, numpy, c,
     javascript, onnx); a scorecard as text, markdown, html, latex, csv or json.
@@ -420,6 +421,9 @@ def emit(
 
     positive: the label of the class that scores, contributions and reasons are to speak of.
 
+    script: whether the HTML document carries the rules as JavaScript, so that they can be tried in
+    it, offline; it is the same document without.
+
     Raises UnsupportedError for anything that doesn't exist or that an engine can't take, naming
     what exists, and InputError for names that the engine can't have.
     """
@@ -440,6 +444,7 @@ def emit(
         number=number,
         reasons=make_reason_options(direction, top, reasons),
         reference=reference,
+        script=script,
     )
 
     chosen = rules if positive is None else speak_of_class(rules, positive)

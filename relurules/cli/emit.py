@@ -87,6 +87,13 @@ def emit(
     title: Annotated[
         str | None, typer.Option(help="For markdown, html and latex: the document's title.")
     ] = None,
+    script: Annotated[
+        bool,
+        typer.Option(
+            "--script/--no-script",
+            help="For html: whether the rules can be tried in the document, offline.",
+        ),
+    ] = True,
     positive: Positive = None,
     scorecard: Annotated[
         bool,
@@ -137,7 +144,7 @@ def emit(
             shape=shape, name=name, columns=[part.strip() for part in columns.split(",")], top=top,
             output=output, outside=outside, missing=missing, number=number, title=title,
             reference=measured_from, direction=direction, reasons=reasons,
-            positive=positive,
+            positive=positive, script=script,
         )  # fmt: skip
 
     if out is not None:

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from relurules.documents.build import build_document
 from relurules.documents.document import Document
-from relurules.documents.html import print_html
+from relurules.documents.html import print_html, read_style
 from relurules.documents.latex import print_latex
 from relurules.documents.markdown import print_markdown
+from relurules.documents.try_page import PageScorer, build_try_page
 from relurules.errors import UnsupportedError
 from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.ir.answers import Answer
@@ -35,12 +36,14 @@ def emit_document(
     dialect: str | None = None,
     form: str | None = None,
     answers: Sequence[Answer] = (),
+    scorer: PageScorer | None = None,
 ) -> Artifact:
     """The rule document in a format; UnsupportedError for a dialect, or a form other than that of
     the rules.
 
     title: its heading, "Rules for ..." by default; control characters in it are shown as spaces.
-    answers: to questions about the rules, which get a section.
+    answers: to questions about the rules, which get a section. scorer: with which HTML can be
+    tried; None for a document without scripts.
     """
     own = "lines" if isinstance(rules, AdditiveRules) else "rules"
     if form not in (None, own):
@@ -51,7 +54,11 @@ def emit_document(
         )
 
     printer = PRINTERS[target]
-    text = printer.print(build_document(rules, target, title, answers))
+    document = build_document(rules, target, title, answers)
+    if scorer is None:
+        text = printer.print(document)
+    else:
+        text = print_html(document, build_try_page(rules, scorer, read_style()))
     return Artifact(
         target,
         own,

@@ -1,5 +1,5 @@
-"""The document as one HTML file: no scripts, nothing loaded, charts as inline SVG, made to be
-printed too.
+"""The document as one HTML file: nothing loaded, charts as inline SVG, made to be printed too; with
+scripts of its own only where its rules can be tried.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,7 +8,8 @@ from html import escape
 from relurules.documents.curve_svg import draw_curve_svg
 from relurules.documents.document import PART, RULE, Document
 from relurules.documents.render import render_template
-from relurules.files.templates import flatten_text
+from relurules.documents.try_page import TryPage
+from relurules.files.templates import flatten_text, render_file
 from relurules.wording import phrases as p
 from relurules.wording.phrases import Phrase, PhrasePart
 
@@ -20,11 +21,19 @@ _SHORT = 32
 _TINTS = 4
 
 
-def print_html(document: Document) -> str:
-    """The file's text."""
+def read_style() -> str:
+    """The style of every document, as it stands in the file."""
+    return "\n" + render_file("document/style.css", {})
+
+
+def print_html(document: Document, page: TryPage | None = None) -> str:
+    """The file's text; page: what is needed to try the rules, None for a document without
+    scripts.
+    """
     return render_template(
         "rules.html.j2",
         document,
+        {"page": page, "style": read_style() if page is None else page.style},
         say=print_phrase,
         plain=escape_text,
         bar=place_bar,

@@ -1,19 +1,24 @@
 """Documents through templates, which print phrases and names by the filters of their format."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from relurules.documents.document import Document
 from relurules.files.templates import render_file
 
 
-def render_template(template: str, document: Document, **filters: Callable[..., Any]) -> str:
+def render_template(
+    template: str,
+    document: Document,
+    values: Mapping[str, object] | None = None,
+    **filters: Callable[..., Any],
+) -> str:
     """The document by a template.
 
-    Filters: `say` for phrases, `plain` for other texts, and others of the format.
+    values: what else the template of a format needs. Filters: `say` for phrases, `plain` for other texts, and others of the format.
     """
     return render_file(
-        f"document/{template}", {"document": document}, {"kind": get_block_kind, **filters}
+        f"document/{template}", {"document": document, **(values or {})}, {"kind": get_block_kind, **filters}
     )
 
 

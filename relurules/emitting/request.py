@@ -16,7 +16,8 @@ class EmitOptions:
     """What `api.emit` is asked for, beside the rules and the target; see there.
 
     reference: a row or policy, None for that of the rules. everywhere: the lines of the network as
-    traced, where additive rules are to be exact outside their domain.
+    traced, where additive rules are to be exact outside their domain. scored: whether answers of
+    JavaScript keep their scores too. script: whether an HTML document can be tried.
     """
 
     form: str | None = None
@@ -34,6 +35,8 @@ class EmitOptions:
     reasons: ReasonOptions = field(default_factory=ReasonOptions)
     reference: Any = None
     everywhere: AdditiveRules | None = None
+    scored: bool = False
+    script: bool = True
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -99,5 +102,5 @@ def _take_options(options: EmitOptions, taken: Sequence[str]) -> dict[str, Any]:
 SQL_OPTIONS = tuple(
     each.name
     for each in fields(EmitOptions)
-    if each.name not in ("form", "dialect", "title", "reference")
+    if each.name not in ("form", "dialect", "title", "reference", "scored", "script")
 )

@@ -18,6 +18,7 @@ from relurules.ir import (
 )
 from relurules.networks.inputs import narrow_graph
 from relurules.pipeline.additive_stages import extend_lines
+from relurules.pipeline.page_scorer import write_page_scorer
 from relurules.tables.names import find_text_flaw, quote_name
 from relurules.tracing.model_domain import (
     fill_unread_columns,
@@ -51,6 +52,7 @@ def emit_rules(
             dialect=options.dialect,
             form=options.form,
             answers=answers,
+            scorer=write_page_scorer(rules, options) if _can_be_tried(target, options) else None,
         )
 
     if target not in TARGETS:
@@ -63,6 +65,10 @@ def emit_rules(
     if isinstance(rules, AdditiveRules) and options.outside == "exact":
         options = replace(options, everywhere=extend_lines(rules))
     return emit_artifact(rules, target, options)
+
+
+def _can_be_tried(target: str, options: EmitOptions) -> bool:
+    return target == "html" and options.script
 
 
 def list_targets() -> tuple[str, ...]:

@@ -79,6 +79,7 @@ def _list_values(
         "step": plan_javascript_links(rules) if has_links(rules) else None,
         "classes": plan_class_column(request, "javascript"),
         "scores": len(rules.scores),
+        "scored": request.scored,
         "wants_rule": "rule" in request.columns,
         "exact": request.outside == "exact",
         "checks": plan_gate(request, features),

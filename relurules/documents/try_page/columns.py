@@ -1,0 +1,116 @@
+"""The columns as the page asks for them: ranges, choices, a typical row."""
+
+from typing import Any
+
+import numpy as np
+
+from relurules.domain.columns import Category, Column, decode_rows
+
+from relurules.ir import AdditiveRules, RuleSet
+from relurules.ir.network import Array
+
+#: Half the width of a slider where a column has no end, in standard deviations.
+_REACH = 3.0
+#: So many times the range is a standard deviation, where there are no data.
+_QUARTER = 0.25
+
+
+def describe_columns(rules: RuleSet | AdditiveRules) -> list[dict[str, Any]]:
+    """One object for every column of the table, in order."""
+    row, domain = choose_start(rules), rules.domain
+    found = []
+    for column, place in zip(domain.columns, domain.places, strict=True):
+        at = np.arange(place.start, place.stop)
+        described = {
+            "name": column.name,
+            "start": place.start,
+            "read": bool(rules.read_coordinates[at].any()),
+        }
+        if column.categories:
+            found.append({**described, **_describe_choices(column, domain.upper[at], row[at])})
+        else:
+            found.append({**described, **_describe_number(rules, column, place.start, row)})
+    return found
+
+
+def describe_coordinates(rules: RuleSet | AdditiveRules) -> list[dict[str, int | None]]:
+    """Which column every coordinate belongs to, and which of its choices it stands for."""
+    return [
+        {"column": i, "choice": k if column.categories else None}
+        for i, column in enumerate(rules.domain.columns)
+        for k in range(column.width)
+    ]
+
+
+def choose_start(rules: RuleSet | AdditiveRules) -> Array:
+    """(d,): a typical row of the data; without data, the reference, every category the likeliest."""
+    evidence = rules.evidence
+    if evidence is not None and evidence.typical is not None:
+        return evidence.typical
+    facts = [] if evidence is None else [f for f in evidence.rules if f.typical is not None]
+    if facts:
+        largest = max(facts, key=lambda each: each.rows).typical
+        assert largest is not None  # noqa: S101  # see above
+        return largest
+
+    row = np.array(rules.reference.values)
+    whole = rules.domain.integer & np.isfinite(row)
+    row[whole] = np.round(row[whole])
+    for group in rules.domain.groups:
+        at, values = list(group), rules.reference.values[list(group)]
+        row[at] = np.arange(len(at)) == int(np.argmax(values))
+    return np.clip(row, rules.domain.lower, rules.domain.upper)
+
+
+def _describe_choices(column: Column, upper: Array, row: Array) -> dict[str, Any]:
+    """known: [value, choice]; missing, other: the choice of such a value, -1 for none."""
+    values = decode_rows(np.eye(column.width), [column])[column.name]
+    choices = [
+        {"label": _name_choice(category), "value": value, "admitted": bool(limit > 0)}
+        for category, value, limit in zip(column.categories, values, upper.tolist(), strict=True)
+    ]
+    known = [[value, k] for value, k in column.lookup.items() if value is not None]
+    return {
+        "choices": choices,
+        "fill": None,
+        "value": int(np.argmax(row)),
+        "spread": 1.0,
+        "known": known,
+        "missing": column.lookup.get(None, -1),
+        "other": -1 if column.other is None else column.other,
+        "text": not all(isinstance(value, float) for value, _ in known),
+    }
+
+
+def _name_choice(category: Category) -> str:
+    """`cook or smith`, `missing`, `any other value`."""
+    values = [
+        value if isinstance(value, str) else f"{value:.15g}" for value in category.values
+    ]
+    return " or ".join(
+        [*values, *["missing"] * category.missing, *["any other value"] * category.other]
+    )
+
+
+def _describe_number(
+    rules: RuleSet | AdditiveRules, column: Column, at: int, row: Array
+) -> dict[str, Any]:
+    """low, high: of the domain, None where it is open; from, to: of the slider."""
+    domain, evidence = rules.domain, rules.evidence
+    low, high, value = float(domain.lower[at]), float(domain.upper[at]), float(row[at])
+    deviation = 0.0 if evidence is None else float(evidence.deviations[at])
+    reach = _REACH * deviation or max(1.0, abs(value))
+    start = low if np.isfinite(low) else value - reach
+    end = high if np.isfinite(high) else value + reach
+    return {
+        "choices": None,
+        "fill": column.fill,
+        "value": value,
+        "low": low if np.isfinite(low) else None,
+        "high": high if np.isfinite(high) else None,
+        "from": start,
+        "to": end,
+        "whole": bool(domain.integer[at]),
+        "spread": deviation or _QUARTER * (end - start) or 1.0,
+        "text": False,
+    }

@@ -1,0 +1,18 @@
+// Puts the tool together.
+
+const page = {
+  changes: delay(showChanges, 150),
+  show() {
+    showAnswer();
+    page.changes();
+  },
+};
+
+buildForm(page.show);
+buildChanges(page.show);
+buildFiles();
+enhanceTables();
+buildHints();
+find("try-section").hidden = false;
+find("try-link").hidden = false;
+page.show();

@@ -5,6 +5,7 @@ scripts of its own only where its rules can be tried.
 from collections.abc import Callable, Mapping
 from html import escape
 
+from relurules.documents.anchors import make_anchor
 from relurules.documents.curve_svg import draw_curve_svg
 from relurules.documents.document import PART, RULE, Document
 from relurules.documents.render import render_template
@@ -51,11 +52,6 @@ def escape_text(text: str) -> str:
 def print_phrase(phrase: Phrase) -> str:
     """A phrase with its parts marked up."""
     return "".join(_print_part(piece) for piece in phrase)
-
-
-def make_anchor(name: str) -> str:
-    """What a sum's definition is linked by; names of sums are letters and digits."""
-    return f"sum-{name}"
 
 
 def _print_part(piece: PhrasePart) -> str:

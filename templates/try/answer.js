@@ -3,13 +3,24 @@
 /** So many parts have a bar of their own; the others are one. */
 const MOST_BARS = 12;
 
+/** The scores that are taken apart, of which one is shown. */
+function buildViews(show) {
+  const list = find("try-view");
+  list.append(...PAGE.views.map(({ label }, v) => make("option", { value: v }, label)));
+  list.closest("p").hidden = PAGE.views.length < 2;
+  list.addEventListener("change", show);
+}
+
 /** The whole answer, or why there is none. */
 function showAnswer() {
   const answer = answerRow(form.values);
   find("try-answer").classList.toggle("try-none", answer === null);
+  find("try-bar").textContent = describeBriefly(answer);
   if (answer === null) {
     find("try-headline").replaceChildren(...describeNothing(form.values));
-    ["try-gauge", "try-bars", "try-reasons", "try-applying"].forEach((id) => find(id).replaceChildren());
+    for (const id of ["try-gauge", "try-bars", "try-reasons", "try-applying"]) {
+      find(id).replaceChildren();
+    }
     return;
   }
   const explained = PAGE.views.length ? explain(makeRow(form.values)) : null;
@@ -18,6 +29,17 @@ function showAnswer() {
   showBars(answer, explained);
   showReasons(explained);
   showApplying(answer);
+}
+
+/** The answer in a few words, which stay in view on a small screen. */
+function describeBriefly(answer) {
+  if (answer === null) {
+    return "No answer";
+  }
+  const output = PAGE.outputs[PAGE.shown];
+  const value = output.is_class ? [] : [`${output.name} ${formatOutput(answer.found[OUTPUTS[PAGE.shown]], output)}`];
+  const label = readLabel(answer.found);
+  return [...(label === null ? [] : [nameClass(label)]), ...value].join(" \u00b7 ");
 }
 
 /** Why a row has no outputs. */
@@ -51,7 +73,7 @@ function describeOutputs({ found, scores, side }) {
   const label = readLabel(found);
   const said = [];
   if (label !== null || side !== null) {
-    said.push(make("p", { class: "try-class" }, label ?? nameSide(side)));
+    said.push(make("p", { class: "try-class" }, label === null ? nameSide(side) : nameClass(label)));
   }
   const rows = PAGE.outputs
     .map((output, i) => [output.name, output, found[OUTPUTS[i]]])
@@ -79,7 +101,7 @@ function drawGauge({ found, scores }) {
   const name = PAGE.scores[PAGE.decider];
   const said = `${formatNumber(Math.abs(distance))} ${distance > 0 ? "above" : "below"} the cut-off`;
   const output = PAGE.decided === null ? null : PAGE.outputs[PAGE.decided];
-  const words = make("p", { class: "remark" }, `${said}, in ${name}`);
+  const words = make("p", { class: "remark" }, `The ${name} is ${said}.`);
   if (!output?.share) {
     return [words];
   }
@@ -104,8 +126,10 @@ function drawGauge({ found, scores }) {
 
 /** Where the score comes from: the reference, then every part, the largest first. */
 function showBars(answer, explained) {
-  const blocks = explained === null ? [] : PAGE.views.map((view, v) => buildBars(answer, explained, view, v));
-  find("try-bars").replaceChildren(...blocks);
+  const v = Number(find("try-view").value);
+  find("try-bars").replaceChildren(
+    ...(explained === null ? [] : [buildBars(answer, explained, PAGE.views[v], v)]),
+  );
 }
 
 /** The contributions to a score, in the order of the parts. */
@@ -151,7 +175,7 @@ function drawWaterfall(label, start, steps, total) {
       "tr",
       {},
       make("th", { scope: "row" }, name),
-      make("td", {}, describePart(part)),
+      make("td", { class: "try-value" }, describePart(part)),
       make("td", { class: "number" }, formatSigned(amount)),
       make("td", { class: "plot" }, drawStep(spans[i].map(reach), amount)),
     ),
@@ -170,7 +194,7 @@ function drawWaterfall(label, start, steps, total) {
     { class: "chart try-waterfall" },
     make("caption", {}, `From ${PAGE.reference} to this row: ${label}`),
     make("thead", {}, makeHead(["Column", "Row", "Adds"], 2)),
-    make("tbody", {}, edge("start", start), ...rows, edge(label, total)),
+    make("tbody", {}, edge("start", start), ...rows, edge("this row", total)),
   );
 }
 
@@ -213,26 +237,24 @@ function drawStep([from, to], amount) {
 function showReasons(explained) {
   const found = explained === null ? [] : EXPLAINED.slice(PAGE.parts.length * PAGE.views.length);
   const count = found.length / (PAGE.views.length || 1);
-  const lists = PAGE.views.map((view, v) => {
-    const texts = found.slice(v * count, (v + 1) * count).map((name) => explained[name]);
-    const items = texts.filter((text) => text !== null).map((text) => make("li", {}, text));
-    const empty = make("p", { class: "remark" }, "none");
-    const list = items.length ? make("ol", {}, ...items) : empty;
-    const head = PAGE.views.length > 1 ? [make("p", { class: "remark" }, view.label)] : [];
-    return [...head, list];
-  });
-  find("try-reasons").replaceChildren(...lists.flat());
+  const v = Number(find("try-view").value);
+  const texts = found.slice(v * count, (v + 1) * count).map((name) => explained[name]);
+  const items = texts.filter((text) => text !== null).map((text) => make("li", {}, text));
+  const list = items.length ? make("ol", {}, ...items) : make("p", { class: "remark" }, "none");
+  find("try-reasons").replaceChildren(list);
 }
 
 /** The lines that apply, or the one rule that does. */
 function showApplying({ found }) {
   const ours = PAGE.additive ? String(found.lines ?? "").split(",").filter(Boolean) : [String(found.rule)];
   const items = ours.map((number) => {
-    const text = PAGE.lines[Number(number) - 1] ?? "";
+    const said = (PAGE.lines[Number(number) - 1] ?? []).map(([text, anchor]) =>
+      anchor === null ? text : make("a", { href: `#${anchor}` }, text),
+    );
     const name = PAGE.additive
       ? make("b", {}, `Line ${number}`)
       : make("a", { href: `#rule-${number}` }, `Rule ${number}`);
-    return make("li", {}, name, text ? `: ${text}` : "");
+    return make("li", {}, name, said.length ? ": " : "", ...said);
   });
   const list = items.length ? make("ul", {}, ...items) : make("p", { class: "remark" }, "none");
   find("try-applying").replaceChildren(list);

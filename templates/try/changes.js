@@ -78,7 +78,7 @@ function tabulateChanges(changes) {
       {},
       make("th", { scope: "row" }, PAGE.columns[column].name),
       make("td", {}, describeValue(column, form.values[column])),
-      make("td", {}, describeValue(column, value)),
+      make("td", {}, describeExactly(column, value)),
       make("td", {}, nameSide(answerRow(moved).side)),
       make("td", { class: "number" }, formatNumber(distance, 2)),
       make("td", {}, makeUse(moved, PAGE.columns[column].name)),
@@ -117,7 +117,7 @@ function describePair({ best, whole }, single) {
   );
   const parts = best.changes.map(({ column, value }) => {
     const now = describeValue(column, form.values[column]);
-    return [make("b", {}, PAGE.columns[column].name), ` from ${now} to ${describeValue(column, value)}`];
+    return [make("b", {}, PAGE.columns[column].name), ` from ${now} to ${describeExactly(column, value)}`];
   });
   return make(
     "p",

@@ -24,19 +24,22 @@ async function scoreFile() {
   scored = null;
   find("try-download").disabled = true;
   find("try-histogram").replaceChildren();
-  find("try-file-said").replaceChildren(make("p", {}, `Scoring ${file.name} ...`));
+  const said = find("try-file-said");
+  said.setAttribute("aria-busy", "true");
+  said.replaceChildren(make("p", {}, `Scoring ${file.name} ...`));
   await new Promise((resolve) => setTimeout(resolve, 0)); // lets it be shown
   try {
     const text = decode(await file.arrayBuffer(), PAGE.file.encoding);
     scored = scoreText(text, find("try-separator").value, find("try-extended").checked);
     scored.file = file.name;
-    find("try-file-said").replaceChildren(...describeFile(scored));
+    said.replaceChildren(...describeFile(scored));
     find("try-histogram").replaceChildren(...drawHistogram(scored.tally.outputs));
     find("try-download").disabled = false;
   } catch (error) {
-    const said = `${file.name} can't be scored: ${error.message}.`;
-    find("try-file-said").replaceChildren(make("p", { class: "try-warning" }, said));
+    const why = `${file.name} can't be scored: ${error.message}.`;
+    said.replaceChildren(make("p", { class: "try-warning" }, why));
   }
+  said.removeAttribute("aria-busy");
 }
 
 /** A file's text; what isn't in the encoding is an error, not another character. */

@@ -37,7 +37,16 @@ function describeValue(column, value) {
   if (value === null) {
     return fill === null ? "missing" : `missing, counts as ${formatNumber(fill, 6)}`;
   }
-  return formatNumber(value, 12);
+  return formatNumber(value, 6);
+}
+
+/** A value with all its digits, as it would have to be typed. */
+function describeExactly(column, value) {
+  if (PAGE.columns[column].choices) {
+    return describeValue(column, value);
+  }
+  const options = { maximumFractionDigits: 20, useGrouping: Math.abs(value) >= 1e4 };
+  return value.toLocaleString("en-US", options).replace("-", MINUS);
 }
 
 /** Outputs, scores and class of a row; null where it has none, as outside the domain. */
@@ -77,10 +86,15 @@ function chooseSide(scores, found) {
   return readClass(found);
 }
 
+/** A class in words: a label that is a number says nothing alone. */
+function nameClass(label) {
+  return /^[-+.\d]/.test(label) ? `class ${label}` : label;
+}
+
 /** What a side is called. */
 function nameSide(side) {
   if (PAGE.labels !== null && !isCutMoved()) {
-    return PAGE.labels[side];
+    return nameClass(PAGE.labels[side]);
   }
   return side ? "above the cut-off" : "below the cut-off";
 }

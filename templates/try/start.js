@@ -8,6 +8,7 @@ const page = {
   },
 };
 
+buildViews(page.show);
 buildForm(page.show);
 buildChanges(page.show);
 buildFiles();

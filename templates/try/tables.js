@@ -104,6 +104,6 @@ function enhanceTables() {
   const tables = [...document.querySelectorAll("main section:not(#try-section) table")];
   tables
     .filter((table) => table.tHead && !table.matches(".chart, .heat") && !table.closest(".card, .part"))
-    .filter((table) => groupRows(table.tBodies[0]).length >= FEWEST_ROWS)
+    .filter((table) => table.tBodies[0].rows.length >= FEWEST_ROWS)
     .forEach(enhanceTable);
 }

@@ -2,9 +2,10 @@
 words.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from relurules.documents.anchors import make_anchor
 from relurules.documents.part_cards import has_card, make_part_anchor
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.class_labels import number_classes
@@ -13,6 +14,7 @@ from relurules.reasons.contributions import build_contribution_table
 from relurules.reasons.part_contributions import build_part_table
 from relurules.reasons.score_choice import ScoreForm, list_forms, list_views
 from relurules.statistics.additive_statistics import describe_scores
+from relurules.wording import phrases as p
 from relurules.wording import word_rules
 from relurules.wording.additive import word_additive_rules
 from relurules.wording.additive_phrases import phrase_line
@@ -79,7 +81,7 @@ def _describe_class(rules: RuleSet | AdditiveRules, *, has_class: bool) -> dict[
 
 def _describe_parts(
     rules: RuleSet | AdditiveRules, *, explains: bool
-) -> tuple[list[Any], list[Any], list[str]]:
+) -> tuple[list[Any], list[Any], list[Any]]:
     """The scores that are taken apart, the parts in the order of contributions, and what lines or
     rules say, by number.
     """
@@ -87,7 +89,10 @@ def _describe_parts(
         return _describe_lines(rules, explains=explains)
 
     reading = word_rules(rules)
-    lines = [_join_tests([test.symbols for test in read.tests]) for read in reading.rules]
+    lines = [
+        list_pieces(p.join_and([test.symbols for test in read.tests]) or p.text("always"))
+        for read in reading.rules
+    ]
     if not explains:
         return [], [], lines
     models = rules.local_models
@@ -101,11 +106,14 @@ def _describe_parts(
 
 def _describe_lines(
     rules: AdditiveRules, *, explains: bool
-) -> tuple[list[Any], list[Any], list[str]]:
+) -> tuple[list[Any], list[Any], list[Any]]:
     wording = word_additive_rules(rules)
-    lines = [""] * len(rules)
-    for own in (line for part in wording.parts for line in part.lines):
-        lines[own.number - 1] = _write_plain(phrase_line(own, rules.scores))
+    said = {
+        line.number: list_pieces(phrase_line(line, rules.scores))
+        for part in wording.parts
+        for line in part.lines
+    }
+    lines = [said.get(line.number, []) for line in rules]
     if not explains:
         return [], [], lines
     anchors = {part.index: make_part_anchor(part) for part in wording.parts if has_card(part)}
@@ -126,9 +134,14 @@ def _describe_forms(forms: Mapping[str, ScoreForm]) -> list[Any]:
     return [{"label": form.label, "form": form.weights.tolist()} for form in forms.values()]
 
 
-def _join_tests(tests: Sequence[Phrase]) -> str:
-    return " and ".join(map(_write_plain, tests)) or "always"
-
-
-def _write_plain(phrase: Phrase) -> str:
-    return "".join(piece.text for piece in phrase)
+def list_pieces(phrase: Phrase) -> list[tuple[str, str | None]]:
+    """Texts with the anchor of what they are the name of, None for others; neighbours as one."""
+    found: list[tuple[str, str | None]] = []
+    for piece in phrase:
+        if piece.kind == p.SCORE:
+            found.append((piece.text, make_anchor(piece.text)))
+        elif found and found[-1][1] is None:
+            found[-1] = (found[-1][0] + piece.text, None)
+        else:
+            found.append((piece.text, None))
+    return found

@@ -55,7 +55,13 @@ function makeNumberPattern(decimal, thousands) {
 /** A function from text to number, undefined for a text that is none. */
 function makeNumberReader(decimal, thousands) {
   const pattern = makeNumberPattern(decimal, thousands);
+  const plain = decimal === "." && !thousands;
   return (text) => {
+    // Digits, and not the 0x10 that JavaScript reads too: most numbers, without the pattern.
+    const value = plain && !/[^0-9.-]/.test(text) ? Number(text) : NaN;
+    if (!Number.isNaN(value) && text !== "") {
+      return value;
+    }
     if (!pattern.test(text)) {
       return undefined;
     }

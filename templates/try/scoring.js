@@ -3,7 +3,7 @@
 /** So many rows are named that have no answer, for each cause. */
 const MOST_NAMED = 5;
 
-/** How each column is read from the texts of a row: {name, source, read}; read gives undefined for a text that is none. */
+/** How each column is read from the texts of a row: {source, kind, read}; read gives undefined for a text that isn't of the kind. */
 function planColumns() {
   const { file } = PAGE;
   const readNumber = makeNumberReader(file.decimal, file.thousands);
@@ -11,7 +11,7 @@ function planColumns() {
   return PAGE.columns.map((column) => {
     const date = dates.get(column.name);
     if (date) {
-      return { source: date.source, read: planDate(date) };
+      return { source: date.source, kind: "date", read: planDate(date) };
     }
     if (column.text) {
       return { source: column.name, read: (text) => text };
@@ -19,7 +19,8 @@ function planColumns() {
     const truths = file.booleans.includes(column.name) ? { true: 1, false: 0 } : {};
     const read = (text) => readNumber(text) ?? truths[readTruth(text)];
     // A text where categories are numbers is a value that isn't known, and no fault of the file.
-    return { source: column.name, read: column.choices ? (text) => read(text) ?? text : read };
+    const lenient = column.choices ? (text) => read(text) ?? text : read;
+    return { source: column.name, kind: "number", read: lenient };
   });
 }
 
@@ -53,21 +54,27 @@ function placeColumns(plans, header) {
 function makeRowReader(header) {
   const plans = planColumns();
   const places = placeColumns(plans, header);
-  const missing = plans.map(({ source }) => new Set(["", ...(new Map(PAGE.file.missing).get(source) ?? [])]));
+  const texts = new Map(PAGE.file.missing);
+  const missing = plans.map(({ source }) => texts.get(source).filter((text) => text !== ""));
   const names = PAGE.columns.map((column) => column.name);
-  return (texts) => {
-    const row = Object.create(null);
-    let flaw = texts.length === header.length ? null : `${texts.length} fields, where the header has ${header.length}`;
+  const bare = names.includes("__proto__"); // a name that plain objects have another use for
+  return (fields) => {
+    const row = bare ? Object.create(null) : {};
+    let flaw = fields.length === header.length ? null : describeLength(fields, header);
     for (let i = 0; i < names.length; i++) {
-      const text = texts[places[i]] ?? "";
-      const value = missing[i].has(text) ? null : plans[i].read(text);
+      const text = fields[places[i]] ?? "";
+      const value = text === "" || missing[i].includes(text) ? null : plans[i].read(text);
       if (value === undefined) {
-        flaw ??= `${names[i]} isn't a ${PAGE.file.dates.some((d) => d.name === names[i]) ? "date" : "number"}`;
+        flaw ??= `${names[i]} isn't a ${plans[i].kind}`;
       }
       row[names[i]] = value ?? null;
     }
     return { row, flaw };
   };
+}
+
+function describeLength(fields, header) {
+  return `${fields.length} fields, where the header has ${header.length}`;
 }
 
 /** Why a row of values has no answer, in words that are the same for all such rows. */

@@ -72,7 +72,9 @@ def measure(rows: int, runs: int) -> Table:
     """A row for every example."""
     from playwright.sync_api import sync_playwright  # type: ignore[import-not-found, unused-ignore]
 
-    table = Table("rules", "document, kB", "columns", "score, s (thread)", "with reasons, s (thread)")
+    table = Table(
+        "rules", "document, kB", "columns", "score, s (thread)", "with reasons, s (thread)"
+    )
     program = shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])

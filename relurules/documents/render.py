@@ -15,10 +15,13 @@ def render_template(
 ) -> str:
     """The document by a template.
 
-    values: what else the template of a format needs. Filters: `say` for phrases, `plain` for other texts, and others of the format.
+    values: what else the template of a format needs. Filters: `say` for phrases, `plain` for other
+    texts, and others of the format.
     """
     return render_file(
-        f"document/{template}", {"document": document, **(values or {})}, {"kind": get_block_kind, **filters}
+        f"document/{template}",
+        {"document": document, **(values or {})},
+        {"kind": get_block_kind, **filters},
     )
 
 

@@ -20,11 +20,9 @@ _COLUMNS = (
 )
 
 
-def write_page_scorer(
-    rules: RuleSet | AdditiveRules, options: EmitOptions
-) -> PageScorer | None:
-    """The scorer with all that can be told of a row; None for rules that JavaScript can't have, such
-    as those of classes that no number of its holds.
+def write_page_scorer(rules: RuleSet | AdditiveRules, options: EmitOptions) -> PageScorer | None:
+    """The scorer with all that can be told of a row; None for rules that JavaScript can't have,
+    such as those of classes that no number of its holds.
     """
     number = "lines" if isinstance(rules, AdditiveRules) else "rule"
     form = "lines" if isinstance(rules, AdditiveRules) else "tree"
@@ -41,7 +39,7 @@ def write_page_scorer(
 
 
 def _free_outputs(rules: RuleSet | AdditiveRules) -> RuleSet | AdditiveRules:
-    """The rules with outputs that hide nothing else of an answer; the page shows their own names."""
+    """The rules with outputs that hide nothing else of an answer; the page shows their names."""
     outputs: list[str] = []
     for name in rules.outputs:
         taken = {*_BESIDE, *outputs, *(set(rules.outputs) - {name})}

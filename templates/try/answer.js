@@ -37,7 +37,9 @@ function describeBriefly(answer) {
     return "No answer";
   }
   const output = PAGE.outputs[PAGE.shown];
-  const value = output.is_class ? [] : [`${output.name} ${formatOutput(answer.found[OUTPUTS[PAGE.shown]], output)}`];
+  const value = output.is_class
+    ? []
+    : [`${output.name} ${formatOutput(answer.found[OUTPUTS[PAGE.shown]], output)}`];
   const label = readLabel(answer.found);
   return [...(label === null ? [] : [nameClass(label)]), ...value].join(" \u00b7 ");
 }
@@ -73,7 +75,9 @@ function describeOutputs({ found, scores, side }) {
   const label = readLabel(found);
   const said = [];
   if (label !== null || side !== null) {
-    said.push(make("p", { class: "try-class" }, label === null ? nameSide(side) : nameClass(label)));
+    said.push(
+      make("p", { class: "try-class" }, label === null ? nameSide(side) : nameClass(label)),
+    );
   }
   const rows = PAGE.outputs
     .map((output, i) => [output.name, output, found[OUTPUTS[i]]])
@@ -99,7 +103,8 @@ function drawGauge({ found, scores }) {
   }
   const distance = PAGE.sign * (scores[PAGE.decider] - cutoff.score);
   const name = PAGE.scores[PAGE.decider];
-  const said = `${formatNumber(Math.abs(distance))} ${distance > 0 ? "above" : "below"} the cut-off`;
+  const side = distance > 0 ? "above" : "below";
+  const said = `${formatNumber(Math.abs(distance))} ${side} the cut-off`;
   const output = PAGE.decided === null ? null : PAGE.outputs[PAGE.decided];
   const words = make("p", { class: "remark" }, `The ${name} is ${said}.`);
   if (!output?.share) {
@@ -246,7 +251,11 @@ function showReasons(explained) {
 
 /** The lines that apply, or the one rule that does. */
 function showApplying({ found }) {
-  const ours = PAGE.additive ? String(found.lines ?? "").split(",").filter(Boolean) : [String(found.rule)];
+  const ours = PAGE.additive
+    ? String(found.lines ?? "")
+        .split(",")
+        .filter(Boolean)
+    : [String(found.rule)];
   const items = ours.map((number) => {
     const said = (PAGE.lines[Number(number) - 1] ?? []).map(([text, anchor]) =>
       anchor === null ? text : make("a", { href: `#${anchor}` }, text),

@@ -1,4 +1,5 @@
-// What would change the decision, shown: the cut-off, the columns that may change, and the nearest ways.
+// What would change the decision, shown: the cut-off, the columns that may change, and the nearest
+// ways.
 
 /** Links whose output a cut-off can be set on: output from score, and back. */
 const LINKS = {
@@ -52,19 +53,22 @@ function buildCutoff(output, show) {
 /** The nearest changes of each column, and of two. */
 function showChanges() {
   const answer = answerRow(form.values);
-  const place = find("try-changes");
   if (answer === null || answer.side === null) {
-    const why = answer === null ? "The row has no answer." : "Set a cut-off to see what would change sides.";
-    place.replaceChildren(make("p", { class: "remark" }, why));
+    const cut = "Set a cut-off to see what would change sides.";
+    const open = PAGE.decided === null ? "There is no one cut-off." : cut;
+    find("try-changes-said").textContent = answer === null ? "The row has no answer." : open;
+    find("try-changes").replaceChildren();
     return;
   }
   const free = COLUMNS_READ.filter((column) => !form.fixed.has(column));
   const single = findSingleChanges(form.values, answer.side, free);
   const nearest = single.length ? single[0].distance : Infinity;
   const pair = findPairChange(form.values, answer.side, free, nearest);
-  const lead = `Now ${nameSide(answer.side)}. Any one of these makes it something else:`;
-  place.replaceChildren(
-    make("p", {}, single.length ? lead : `Now ${nameSide(answer.side)}. No column alone changes that.`),
+  const now = `Now ${nameSide(answer.side)}. `;
+  const ways = "Any one of these makes it something else:";
+  find("try-changes-said").textContent =
+    now + (single.length ? ways : "No column alone changes that.");
+  find("try-changes").replaceChildren(
     ...(single.length ? [tabulateChanges(single)] : []),
     describePair(pair, single.length),
   );
@@ -85,7 +89,9 @@ function tabulateChanges(changes) {
     );
   });
   const names = ["Column", "Now", "Would be", "Then", "Distance"];
-  const head = names.map((name, i) => make("th", { scope: "col", class: i === 4 && "number" }, name));
+  const head = names.map((name, i) =>
+    make("th", { scope: "col", class: i === 4 && "number" }, name),
+  );
   return make(
     "table",
     {},
@@ -97,7 +103,11 @@ function tabulateChanges(changes) {
 
 /** A button that takes a change over into the form. */
 function makeUse(values, what) {
-  const button = make("button", { type: "button", "aria-label": `Try it with this ${what}` }, "Try");
+  const button = make(
+    "button",
+    { type: "button", "aria-label": `Try it with this ${what}` },
+    "Try",
+  );
   button.addEventListener("click", () => {
     setValues(values, () => page.show());
     find("try-headline").focus();
@@ -107,7 +117,9 @@ function makeUse(values, what) {
 
 function describePair({ best, whole }, single) {
   if (best === null) {
-    const none = single ? "No change of two columns is nearer." : "No change of two columns does either.";
+    const none = single
+      ? "No change of two columns is nearer."
+      : "No change of two columns does either.";
     const open = "There are too many lines to look for changes of two columns.";
     return make("p", { class: "remark" }, whole ? none : open);
   }
@@ -117,7 +129,10 @@ function describePair({ best, whole }, single) {
   );
   const parts = best.changes.map(({ column, value }) => {
     const now = describeValue(column, form.values[column]);
-    return [make("b", {}, PAGE.columns[column].name), ` from ${now} to ${describeExactly(column, value)}`];
+    return [
+      make("b", {}, PAGE.columns[column].name),
+      ` from ${now} to ${describeExactly(column, value)}`,
+    ];
   });
   return make(
     "p",

@@ -1,5 +1,6 @@
-// Files of comma-separated values, as RFC 4180 has them: quotes, quotes doubled in quotes, line ends
-// in quotes. Lines without quotes, nearly all of most files, are split at once; others field by field.
+// Files of comma-separated values, as RFC 4180 has them: quotes, quotes doubled in quotes, line
+// ends in quotes. Lines without quotes, nearly all of most files, are split at once; others field
+// by field.
 
 const QUOTE = 34;
 const [LINE_FEED, RETURN] = [10, 13];
@@ -36,7 +37,8 @@ function readRecord(text, start, mark, rows) {
   const row = [];
   let at = start;
   for (;;) {
-    const field = text.charCodeAt(at) === QUOTE ? readQuoted(text, at, mark) : readPlain(text, at, mark);
+    const field =
+      text.charCodeAt(at) === QUOTE ? readQuoted(text, at, mark) : readPlain(text, at, mark);
     row.push(field.text);
     at = field.end + 1;
     if (text.charCodeAt(field.end) !== mark) {

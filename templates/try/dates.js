@@ -1,9 +1,17 @@
 // Numbers of dates, as fit made them; see the table's column types.
 
 const DAY = 86400000;
-const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,6}))?)?(Z|[+-]\d\d:?\d\d)?)?$/;
+const ISO =
+  /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,6}))?)?(Z|[+-]\d\d:?\d\d)?)?$/;
 /** What directives of a date's form match, and which part they are. */
-const DIRECTIVES = { Y: "(\\d{4})", m: "(\\d\\d?)", d: "(\\d\\d?)", H: "(\\d\\d?)", M: "(\\d\\d?)", S: "(\\d\\d?)" };
+const DIRECTIVES = {
+  Y: "(\\d{4})",
+  m: "(\\d\\d?)",
+  d: "(\\d\\d?)",
+  H: "(\\d\\d?)",
+  M: "(\\d\\d?)",
+  S: "(\\d\\d?)",
+};
 
 /** Milliseconds since 1970 of a time that exists, else undefined. */
 function makeMoment([year, month, day, hour, minute, second, part]) {
@@ -35,7 +43,10 @@ function readZone(zone) {
   return digits.startsWith("-") ? -minutes : minutes;
 }
 
-/** A function from text to milliseconds, undefined for a text that is no date; null for a form that isn't known. */
+/**
+ * A function from text to milliseconds, undefined for a text that is no date; null for a form that
+ * isn't known.
+ */
 function makeDateReader(form) {
   if (form === "") {
     return readIsoDate;

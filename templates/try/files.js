@@ -1,4 +1,4 @@
-// The part of the page that takes a file: what is told of its rows, the histogram, the scored file.
+// The part of the page that takes a file: what is said of its rows, a histogram, the scored file.
 
 const BINS = 24;
 let scored = null;
@@ -44,28 +44,48 @@ async function scoreFile() {
 
 /** A file's text; what isn't in the encoding is an error, not another character. */
 function decode(bytes, encoding) {
-  const label = encoding.replace(/^(latin|utf)[-_]/i, (start) => (/utf/i.test(start) ? "utf-" : "latin"));
+  const label = encoding.replace(/^(latin|utf)[-_]/i, (start) =>
+    /utf/i.test(start) ? "utf-" : "latin",
+  );
   return new TextDecoder(label, { fatal: true }).decode(bytes);
+}
+
+/** `1 row`, `2,998 rows`. */
+function countRows(rows) {
+  return `${rows.toLocaleString("en-US")} row${rows === 1 ? "" : "s"}`;
 }
 
 /** What is to be said of a file's rows. */
 function describeFile({ tally, file, seconds }) {
-  const count = (rows, what) => `${rows.toLocaleString("en-US")} ${what}${rows === 1 ? "" : "s"}`;
-  const lead = `${file}: ${count(tally.outputs.length, "row")} of ${tally.rows.toLocaleString("en-US")} scored in ${formatNumber(seconds, 2)} s.`;
-  const items = [...tally.classes].map(([label, rows]) =>
-    make("li", {}, make("b", {}, label), `: ${count(rows, "row")} (${formatNumber((100 * rows) / tally.outputs.length, 3)} %)`),
-  );
-  for (const [cause, rows] of tally.causes) {
-    const named = rows.slice(0, MOST_NAMED).join(", ");
-    const more = rows.length > MOST_NAMED ? ", ..." : "";
-    const said = `${count(rows.length, "row")} without an answer (${PAGE.outside}): ${cause}; row ${named}${more}`;
-    items.push(make("li", { class: "try-warning" }, said));
-  }
-  for (const { column, rows } of tally.others.filter((other) => other.rows)) {
-    const said = `${count(rows, "row")} with a value of ${column.name} that isn't known, counted as “${column.choices[column.other].label}”`;
-    items.push(make("li", {}, said));
-  }
+  const rows = tally.outputs.length;
+  const of = `${countRows(rows)} of ${tally.rows.toLocaleString("en-US")}`;
+  const lead = `${file}: ${of} scored in ${formatNumber(seconds, 2)} s.`;
+  const classes = [...tally.classes].map(([label, count]) => {
+    const share = formatNumber((100 * count) / rows, 3);
+    return make("li", {}, make("b", {}, nameClass(label)), `: ${countRows(count)} (${share} %)`);
+  });
+  const items = [...classes, ...listCauses(tally), ...listOthers(tally)];
   return [make("p", {}, lead), make("ul", {}, ...items)];
+}
+
+/** Rows without an answer, by cause. */
+function listCauses({ causes }) {
+  return [...causes].map(([cause, rows]) => {
+    const named = rows.slice(0, MOST_NAMED).join(", ") + (rows.length > MOST_NAMED ? ", ..." : "");
+    const lead = `${countRows(rows.length)} without an answer (${PAGE.outside})`;
+    return make("li", { class: "try-warning" }, `${lead}: ${cause}; row ${named}`);
+  });
+}
+
+/** Values that aren't known, of columns where these count as a category. */
+function listOthers({ others }) {
+  return others
+    .filter(({ rows }) => rows > 0)
+    .map(({ column, rows }) => {
+      const as = column.choices[column.other].label;
+      const of = `a value of ${column.name} that isn't known`;
+      return make("li", {}, `${countRows(rows)} with ${of}, counted as \u201c${as}\u201d`);
+    });
 }
 
 /** How the outputs are spread over bins of equal width. */
@@ -83,52 +103,59 @@ function countBins(values) {
   return { bins, low, high };
 }
 
-/** The histogram, and the same as a table for those who don't see it. */
+/** Where the histogram stands in its picture. */
+const FRAME = { left: 8, width: 584, top: 10, floor: 150 };
+
+/** The histogram of outputs, and what it shows in words. */
 function drawHistogram(outputs) {
   const values = outputs.filter((value) => typeof value === "number" && Number.isFinite(value));
   if (!values.length) {
     return [];
   }
   const { bins, low, high } = countBins(values);
-  const tallest = Math.max(...bins);
-  const [left, width, floor, top] = [8, 584, 150, 10];
+  const { left, width, floor } = FRAME;
   const reach = (value) => left + (width * (value - low)) / (high - low || 1);
-  const bars = bins.map((rows, i) => {
-    const height = ((floor - top) * rows) / tallest;
-    const x = left + (i * width) / BINS;
-    const bar = { class: "rows", x: x + 1, y: floor - height, width: width / BINS - 2, height };
-    return make("svg:rect", bar, make("svg:title", {}, `${rows} rows`));
-  });
-  const texts = [low, (low + high) / 2, high].map((value, i) =>
-    make(
-      "svg:text",
-      { x: reach(value), y: floor + 18, "text-anchor": ["start", "middle", "end"][i] },
-      formatNumber(value, 3),
-    ),
-  );
-  const name = PAGE.outputs[PAGE.shown].name;
-  const said = `Rows by ${name}, from ${formatNumber(low, 3)} to ${formatNumber(high, 3)}; the most in one bar: ${tallest}.`;
+  const [first, last] = [formatNumber(low, 3), formatNumber(high, 3)];
+  const most = `the most in one bar: ${Math.max(...bins).toLocaleString("en-US")}`;
+  const said = `Rows by ${PAGE.outputs[PAGE.shown].name}, from ${first} to ${last}; ${most}.`;
   const picture = make(
     "svg:svg",
     { class: "try-histogram", viewBox: "0 0 600 176", role: "img", "aria-label": said },
-    ...bars,
+    ...drawBars(bins),
     make("svg:line", { class: "axis", x1: left, x2: left + width, y1: floor, y2: floor }),
-    ...drawCut(reach, low, high, top, floor),
-    ...texts,
+    ...drawCut(reach, low, high),
+    ...[low, (low + high) / 2, high].map((value, i) =>
+      drawText(reach(value), floor + 18, ["start", "middle", "end"][i], formatNumber(value, 3)),
+    ),
   );
   return [make("figure", {}, picture, make("figcaption", { class: "remark" }, said))];
 }
 
+function drawBars(bins) {
+  const { left, width, top, floor } = FRAME;
+  const tallest = Math.max(...bins);
+  return bins.map((rows, i) => {
+    const height = ((floor - top) * rows) / tallest;
+    const x = left + (i * width) / BINS + 1;
+    const bar = { class: "rows", x, y: floor - height, width: width / BINS - 2, height };
+    return make("svg:rect", bar, make("svg:title", {}, countRows(rows)));
+  });
+}
+
+function drawText(x, y, anchor, text) {
+  return make("svg:text", { x, y, "text-anchor": anchor }, text);
+}
+
 /** The cut-off in the histogram. */
-function drawCut(reach, low, high, top, floor) {
-  const cut = cutoff.score === null || PAGE.shown !== PAGE.decided ? NaN : readOutput(cutoff.score);
+function drawCut(reach, low, high) {
+  const cut = PAGE.shown === PAGE.decided && cutoff.score !== null ? readOutput(cutoff.score) : NaN;
   if (!(cut >= low && cut <= high)) {
     return [];
   }
   const x = reach(cut);
   return [
-    make("svg:line", { class: "try-cut", x1: x, x2: x, y1: top, y2: floor }),
-    make("svg:text", { x: x + 5, y: top + 10 }, "cut-off"),
+    make("svg:line", { class: "try-cut", x1: x, x2: x, y1: FRAME.top, y2: FRAME.floor }),
+    drawText(x + 5, FRAME.top + 10, "start", "cut-off"),
   ];
 }
 
@@ -138,7 +165,9 @@ function writeValue(value) {
     return "";
   }
   const text = String(value);
-  return typeof value === "number" && PAGE.file.decimal !== "." ? text.replace(".", PAGE.file.decimal) : text;
+  return typeof value === "number" && PAGE.file.decimal !== "."
+    ? text.replace(".", PAGE.file.decimal)
+    : text;
 }
 
 /** The file with what was added to it. */

@@ -66,7 +66,8 @@ function buildNumber(column, show) {
   });
   const note = make("span", { id: `try-note-${column}`, class: "try-note" });
   const say = (value) => {
-    const outside = value !== null && ((low !== null && value < low) || (high !== null && value > high));
+    const outside =
+      value !== null && ((low !== null && value < low) || (high !== null && value > high));
     note.textContent = outside ? `outside ${describeRange(column)}` : describeEmpty(column, value);
     note.classList.toggle("try-warning", outside);
   };

@@ -1,5 +1,5 @@
-// What a sum, a rule or a column is, in place: a link to its definition shows it while it is pointed at
-// or has the focus. Escape closes it.
+// What a sum, a rule or a column is, in place: a link to its definition shows it while it is
+// pointed at or has the focus. Escape closes it.
 
 /** Where links lead to that are explained. */
 const EXPLAINED_LINKS = 'a[href^="#sum-"], a[href^="#rule-"], a[href^="#part-"]';
@@ -15,7 +15,9 @@ function readDefinition(link) {
     return "";
   }
   const card = target.closest("article");
-  const pieces = card ? [...card.querySelectorAll("h3, .word, li, .formula, .conditions td, tbody td")] : [target];
+  const pieces = card
+    ? [...card.querySelectorAll("h3, .word, li, .formula, .conditions td, tbody td")]
+    : [target];
   const text = pieces.map((piece) => piece.textContent.trim()).filter(Boolean);
   const said = [...new Set(text)].join(card ? " · " : " ").replace(/\s+/g, " ");
   return said.length > MOST_CHARACTERS ? `${said.slice(0, MOST_CHARACTERS)} ...` : said;

@@ -13,7 +13,10 @@ function formatNumber(value, digits = 4) {
   }
   const whole = Number.isInteger(value) && size < 1e12;
   const shown = whole ? value : Number(value.toPrecision(digits));
-  const least = Math.max(0, Math.min(20, digits - 1 - Math.floor(Math.log10(Math.abs(shown) || 1))));
+  const least = Math.max(
+    0,
+    Math.min(20, digits - 1 - Math.floor(Math.log10(Math.abs(shown) || 1))),
+  );
   const options = { maximumFractionDigits: whole ? 0 : least, useGrouping: size >= 1e4 };
   return shown.toLocaleString("en-US", options).replace("-", MINUS);
 }

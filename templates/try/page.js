@@ -9,7 +9,10 @@ function find(id) {
   return document.getElementById(id);
 }
 
-/** A new element: its attributes (true: without a value; false or null: not there), and what is in it. */
+/**
+ * A new element: its attributes (true: without a value; false or null: not there), and what is in
+ * it.
+ */
 function make(tag, attributes = {}, ...children) {
   const element = tag.startsWith("svg:")
     ? document.createElementNS(SVG, tag.slice(4))

@@ -1,6 +1,7 @@
-// The nearest change of two columns. In the plane of two columns scores are linear on polygons, whose
-// sides are the places where a line begins or a rule ends. The nearest point of another side is a
-// corner: it lies on such a side, or one of the two stays as it is. So all sides are walked along.
+// The nearest change of two columns. In the plane of two columns scores are linear on polygons,
+// whose sides are the places where a line begins or a rule ends. The nearest point of another side
+// is a corner: it lies on such a side, or one of the two stays as it is. So all sides are walked
+// along.
 
 /** As many whole numbers are tried one by one. */
 const MOST_WHOLE = 64;
@@ -12,7 +13,9 @@ function makeHunt(values, side, nearest) {
   return { values, side, limit: nearest, best: null, left: MOST_ROWS };
 }
 
-/** Values of a column between which nothing bends: each choice, whole numbers, or where lines begin. */
+/**
+ * Values of a column between which nothing bends: each choice, whole numbers, or where lines begin.
+ */
 function listStops(values, column) {
   const { choices, whole } = PAGE.columns[column];
   if (choices) {
@@ -91,7 +94,10 @@ function searchSlants(hunt, first, second) {
   }
 }
 
-/** Where a line's beginning meets the value that one of two columns has now, with the other one moved. */
+/**
+ * Where a line's beginning meets the value that one of two columns has now, with the other one
+ * moved.
+ */
 function listCrossings(values, cut, first, second) {
   return [first, second].flatMap((column) => {
     const [low, high] = listEnds(column);
@@ -134,7 +140,10 @@ function fillMissing(values) {
   return filled.includes(null) ? null : filled;
 }
 
-/** The nearest change of two columns that is nearer than `nearest`: {best, whole: nothing was left out}. */
+/**
+ * The nearest change of two columns that is nearer than `nearest`: {best, whole: nothing was left
+ * out}.
+ */
 function findPairChange(values, side, columns, nearest) {
   const filled = fillMissing(values);
   if (filled === null) {

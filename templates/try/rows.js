@@ -1,4 +1,5 @@
-// A row of the form: `values` has, column by column, a number (null: missing) or the place of a choice.
+// A row of the form: `values` has, column by column, a number (null: missing) or the place of a
+// choice.
 
 const COLUMNS_READ = PAGE.columns.map((column, i) => (column.read ? i : -1)).filter((i) => i >= 0);
 
@@ -78,7 +79,10 @@ function isCutMoved() {
   return cutoff.score !== cutoff.own;
 }
 
-/** On which side of the decision an answer is: the number of a class, or 1 above the cut-off and 0 below; null where there is none. */
+/**
+ * On which side of the decision an answer is: the number of a class, or 1 above the cut-off and 0
+ * below; null where there is none.
+ */
 function chooseSide(scores, found) {
   if (cutoff.score !== null && (isCutMoved() || PAGE.labels === null)) {
     return Number(PAGE.sign * (scores[PAGE.decider] - cutoff.score) > 0);

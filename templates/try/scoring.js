@@ -3,7 +3,10 @@
 /** So many rows are named that have no answer, for each cause. */
 const MOST_NAMED = 5;
 
-/** How each column is read from the texts of a row: {source, kind, read}; read gives undefined for a text that isn't of the kind. */
+/**
+ * How each column is read from the texts of a row: {source, kind, read}; read gives undefined for a
+ * text that isn't of the kind.
+ */
 function planColumns() {
   const { file } = PAGE;
   const readNumber = makeNumberReader(file.decimal, file.thousands);
@@ -32,7 +35,9 @@ function readTruth(text) {
 function planDate(date) {
   const read = makeDateReader(date.form);
   if (read === null) {
-    throw new Error(`dates of ${date.source} are written as ${date.form}, which this page can't read`);
+    throw new Error(
+      `dates of ${date.source} are written as ${date.form}, which this page can't read`,
+    );
   }
   return (text) => {
     const moment = read(text);
@@ -50,7 +55,10 @@ function placeColumns(plans, header) {
   return plans.map(({ source }) => header.indexOf(source));
 }
 
-/** A function from a row of texts to what the scorer takes; what is none of a column's values is named in `flaw`. */
+/**
+ * A function from a row of texts to what the scorer takes; what is none of a column's values is
+ * named in `flaw`.
+ */
 function makeRowReader(header) {
   const plans = planColumns();
   const places = placeColumns(plans, header);
@@ -169,7 +177,12 @@ function scoreTexts({ row, flaw }, i, tally, extended) {
 const EXPLANATIONS = PAGE.views.length ? EXPLAINED : [];
 
 function countResults(extended) {
-  return OUTPUTS.length + Number(PAGE.labels && !PAGE.labelled) + Number(extended) * (EXPLANATIONS.length + 1) + 1;
+  return (
+    OUTPUTS.length +
+    Number(PAGE.labels && !PAGE.labelled) +
+    Number(extended) * (EXPLANATIONS.length + 1) +
+    1
+  );
 }
 
 /** Names of what is added, none of which the file has already. */

@@ -1,6 +1,7 @@
-// What would change the decision. Along any straight path scores are linear between the places where
-// a line begins or a rule ends, so that every change of side can be solved for, one stretch after
-// another, and none is missed. What is told is a number that people can type, and has been scored.
+// What would change the decision. Along any straight path scores are linear between the places
+// where a line begins or a rule ends, so that every change of side can be solved for, one stretch
+// after another, and none is missed. What is told is a number that people can type, and has been
+// scored.
 
 /** So many times the range of a column is looked for a change where it has no end. */
 const FAR = 1000;
@@ -64,7 +65,10 @@ function solveStretch(first, second, side) {
   return least;
 }
 
-/** How many steps it is from `side` to the first place of another, up to `end`, which may be below 0; or null. */
+/**
+ * How many steps it is from `side` to the first place of another, up to `end`, which may be below
+ * 0; or null.
+ */
 function findChange(values, path, side, end, breaks) {
   const way = Math.sign(end);
   const inner = breaks.filter((at) => at * way > 0 && Math.abs(at) < Math.abs(end));
@@ -93,7 +97,10 @@ function isOther(values, side) {
   return answer !== null && answer.side !== side;
 }
 
-/** The value at or beyond `exact` that is short, or whole, and changes the side; null where none does. */
+/**
+ * The value at or beyond `exact` that is short, or whole, and changes the side; null where none
+ * does.
+ */
 function settleValue(values, column, exact, side) {
   const way = Math.sign(exact - values[column]) || 1;
   const [low, high] = listEnds(column);
@@ -134,7 +141,9 @@ function listNumberChanges(values, column, side) {
   return found;
 }
 
-/** The values of a column that change the side by themselves: all choices, or the nearest numbers. */
+/**
+ * The values of a column that change the side by themselves: all choices, or the nearest numbers.
+ */
 function listValues(values, column, side) {
   const { choices } = PAGE.columns[column];
   if (!choices) {
@@ -148,7 +157,9 @@ function listValues(values, column, side) {
 /** How far a value is from that of the row: in standard deviations, or 1 for another category. */
 function measureDistance(values, column, value) {
   const { choices, spread, fill } = PAGE.columns[column];
-  return choices ? Number(values[column] !== value) : Math.abs(value - (values[column] ?? fill)) / spread;
+  return choices
+    ? Number(values[column] !== value)
+    : Math.abs(value - (values[column] ?? fill)) / spread;
 }
 
 /** The changes of one column, the nearest first: {column, value, distance}. */

@@ -20,8 +20,13 @@ function groupRows(body) {
 /** What a cell is sorted by: a number where it begins with one, else its text. */
 function readCell(group, place) {
   const text = (group[0].cells[place]?.textContent ?? "").trim();
-  const plain = text.replaceAll(MINUS, "-").replace(/,(?=\d{3})/g, "").replace(/·10(-?\d+)/, "e$1");
-  const found = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?/.exec(plain.replace(/^(?:below|above|at (?:most|least)) /, ""));
+  const plain = text
+    .replaceAll(MINUS, "-")
+    .replace(/,(?=\d{3})/g, "")
+    .replace(/·10(-?\d+)/, "e$1");
+  const found = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?/.exec(
+    plain.replace(/^(?:below|above|at (?:most|least)) /, ""),
+  );
   return { text, number: found ? Number(found[0]) : null };
 }
 
@@ -32,7 +37,10 @@ function compareCells(a, b) {
   return Number(a.number === null) - Number(b.number === null) || a.text.localeCompare(b.text);
 }
 
-/** Sorts groups by a column: way 1 ascending, -1 descending, 0 as in the document. Empty cells come last. */
+/**
+ * Sorts groups by a column: way 1 ascending, -1 descending, 0 as in the document. Empty cells come
+ * last.
+ */
 function sortGroups(groups, place, way) {
   if (way === 0) {
     return groups;
@@ -96,14 +104,21 @@ function buildSearch(table, groups, number) {
     said.textContent = wanted === "" ? "" : `${kept.length} of ${groups.length}`;
   });
   const name = table.caption?.textContent || "this table";
-  const label = make("label", { for: id }, "Search", make("span", { class: "try-unseen" }, ` ${name}`));
+  const label = make(
+    "label",
+    { for: id },
+    "Search",
+    make("span", { class: "try-unseen" }, ` ${name}`),
+  );
   return make("p", { class: "try-search" }, label, " ", field, " ", said);
 }
 
 function enhanceTables() {
   const tables = [...document.querySelectorAll("main section:not(#try-section) table")];
   tables
-    .filter((table) => table.tHead && !table.matches(".chart, .heat") && !table.closest(".card, .part"))
+    .filter(
+      (table) => table.tHead && !table.matches(".chart, .heat") && !table.closest(".card, .part"),
+    )
     .filter((table) => table.tBodies[0].rows.length >= FEWEST_ROWS)
     .forEach(enhanceTable);
 }

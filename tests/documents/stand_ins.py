@@ -97,7 +97,7 @@ def sums(outputs: int = 1) -> RuleSet:
 class Page(HTMLParser):
     """Tags in their order, whether they close, and all text."""
 
-    VOID = frozenset({"meta", "br", "line", "rect", "link", "img"})
+    VOID = frozenset({"meta", "br", "line", "rect", "link", "img", "input"})
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -120,7 +120,7 @@ class Page(HTMLParser):
         self.words.append("" if tag in ("b", "a", "span", "sup") else " ")
 
     def handle_data(self, data: str) -> None:
-        if self.open[-1:] != ["style"]:
+        if self.open[-1:] not in (["style"], ["script"]):
             self.words.append(data)
 
     @property

@@ -98,8 +98,7 @@ def _describe_parts(
     models = rules.local_models
     table = build_contribution_table(rules.domain, list_views(models), rules.reference)
     parts = [
-        {"name": column.name, "columns": [column.place], "anchor": None}
-        for column in table.columns
+        {"name": column.name, "columns": [column.place], "anchor": None} for column in table.columns
     ]
     return _describe_forms(list_forms(models)), parts, lines
 

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from relurules.domain.columns import Category, Column, decode_rows
-
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.network import Array
 
@@ -43,7 +42,7 @@ def describe_coordinates(rules: RuleSet | AdditiveRules) -> list[dict[str, int |
 
 
 def choose_start(rules: RuleSet | AdditiveRules) -> Array:
-    """(d,): a typical row of the data; without data, the reference, every category the likeliest."""
+    """(d,): a typical row of the data; without data, the reference, of categories the likeliest."""
     evidence = rules.evidence
     if evidence is not None and evidence.typical is not None:
         return evidence.typical
@@ -84,9 +83,7 @@ def _describe_choices(column: Column, upper: Array, row: Array) -> dict[str, Any
 
 def _name_choice(category: Category) -> str:
     """`cook or smith`, `missing`, `any other value`."""
-    values = [
-        value if isinstance(value, str) else f"{value:.15g}" for value in category.values
-    ]
+    values = [value if isinstance(value, str) else f"{value:.15g}" for value in category.values]
     return " or ".join(
         [*values, *["missing"] * category.missing, *["any other value"] * category.other]
     )

@@ -7,8 +7,8 @@ from relurules.tables.column_types import ORIGIN, ColumnType, TableSchema, list_
 
 
 def describe_csv(rules: Scorer) -> dict[str, Any]:
-    """missing: [column of the file, texts that are missing values in it]; booleans: columns in which
-    True and False are numbers; dates: columns of numbers that a date gives.
+    """missing: [column of the file, texts that are missing values in it]; booleans: columns in
+    which True and False are numbers; dates: columns of numbers that a date gives.
     """
     schema = rules.schema or TableSchema()
     names = [column.name for column in rules.domain.columns]

@@ -7,7 +7,6 @@ import numpy as np
 
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.network import Array
-from relurules.ir.partition import Tree
 
 
 def list_cuts(rules: RuleSet | AdditiveRules) -> list[dict[str, Any]]:
@@ -26,12 +25,9 @@ def list_cuts(rules: RuleSet | AdditiveRules) -> list[dict[str, Any]]:
 
 def _iterate_half_spaces(rules: RuleSet | AdditiveRules) -> Iterator[tuple[Array, float]]:
     """Normals and bounds of lines, of splits of trees, and of the domain's inequalities."""
-    trees: list[Tree] = []
+    members = [rules] if isinstance(rules, RuleSet) else [group.rules for group in rules.groups]
     if isinstance(rules, AdditiveRules):
         yield from zip(rules.normals, rules.bounds.tolist(), strict=True)
-        trees += [group.rules.tree for group in rules.groups]
-    else:
-        trees.append(rules.tree)
-    for tree in trees:
+    for tree in (own.tree for own in members):
         yield from zip(tree.normals, (-tree.offsets).tolist(), strict=True)
     yield from zip(rules.domain.normals, rules.domain.bounds.tolist(), strict=True)

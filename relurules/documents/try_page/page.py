@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from relurules.documents.try_page.answers import describe_answers
 from relurules.documents.try_page.columns import describe_columns, describe_coordinates
-from relurules.documents.try_page.cuts import list_cuts
 from relurules.documents.try_page.csv_format import describe_csv
+from relurules.documents.try_page.cuts import list_cuts
 from relurules.files.templates import render_file
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.wording.references import describe_reference
@@ -76,7 +76,7 @@ def build_try_page(rules: RuleSet | AdditiveRules, scorer: PageScorer, style: st
 
 
 def join_scripts(scorer: str) -> str:
-    """The scorer, then the page's scripts in a block of their own, where they can have any names."""
+    """The scorer, then the page's scripts in a block of their own, with any names they like."""
     own = "\n".join(render_file(f"try/{name}.js", {}) for name in SCRIPTS)
     return _MARKUP.sub(r"<\\", f"\n{scorer}\n{{\n{own}}}\n")
 

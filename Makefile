@@ -12,6 +12,7 @@
 # make bench-scoring-code  emitted C, Python and numpy beside other generators, in an environment of their own
 # make bench-scoring  emitted SQL in its engines: right on many rows, and beside another tool in an environment of its own
 # make bench-soundness  regions, values and claims beside exact rationals, on 1,300 drawn networks
+# make bench-page       the page on which rules are tried: its size, and how fast it scores a file, in Chromium
 # make bench-partition  the search for regions in full, beside another tool in an environment of its own
 
 PYTHON ?= python3
@@ -22,7 +23,7 @@ OUT ?= out
 WRITE ?=
 
 .PHONY: venv demo test test-fast check format lint metrics bench bench-lines bench-linearise bench-partition bench-scoring bench-scoring-code
-.PHONY: bench-soundness examples clean
+.PHONY: bench-page bench-soundness examples clean
 
 venv: $(VENV)/ready
 
@@ -88,6 +89,9 @@ bench-lines: venv
 
 bench-linearise: venv
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/linearise.py $(WRITE)
+
+bench-page: venv
+	$(BIN)/python benchmarks/try_page.py $(WRITE)
 
 bench-soundness: venv
 	$(BIN)/python benchmarks/soundness.py --list $(WRITE)

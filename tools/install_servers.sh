@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# What no Python package brings and some tests need: a database server, a second C compiler, a checker of C.
+# What no Python package brings and some tests need: a database server, a second C compiler, a checker of C, a browser.
 # For Debian and Ubuntu, as root. What can't be installed is named; its tests are skipped then.
 set -uo pipefail
 updated=
-for wanted in mariadbd:mariadb-server clang:clang cppcheck:cppcheck; do
+for wanted in mariadbd:mariadb-server clang:clang cppcheck:cppcheck chromium:chromium; do
   if ! PATH="$PATH:/usr/sbin" command -v "${wanted%%:*}" >/dev/null; then
     ${updated:-apt-get update -qq} >/dev/null 2>&1 || true
     updated=true

@@ -176,11 +176,13 @@ def test_pictures_are_of_the_curves_and_grids() -> None:
         assert max(abs(cell.share) for cell in cells) in (pytest.approx(1.0), 0.0)
 
 
+@pytest.mark.parametrize("script", [True, False])
 @pytest.mark.parametrize("name", RULES)
-def test_html_for_every_reader(name: str) -> None:
-    page = Page(str(rr.emit(RULES[name](), "html")))
+def test_html_for_every_reader(name: str, *, script: bool) -> None:
+    page = Page(str(rr.emit(RULES[name](), "html", script=script)))
     assert not page.open
-    assert not {tag for tag, _ in page.tags} & {"script", "i", "link", "img", "iframe", "object"}
+    assert len(page.all("script")) == 2 * script
+    assert not {tag for tag, _ in page.tags} & {"i", "link", "img", "iframe", "object"}
     levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
     assert all(b - a <= 1 for a, b in pairwise(levels))
     ids = [str(attributes["id"]) for _, attributes in page.tags if "id" in attributes]

@@ -54,11 +54,15 @@ def hostile() -> RuleSet:
 
 
 def test_html_holds_names_as_text() -> None:
-    text = str(rr.emit(hostile(), "html", title="</title><script>"))
+    text = str(rr.emit(hostile(), "html", title="</title><script>", script=False))
     page = Page(text)
     assert not page.open
     tags = {tag for tag, _ in page.tags}
     assert not tags & {"script", "i", "link", "img", "iframe", "object"}
+    tried = Page(str(rr.emit(hostile(), "html", title="</title><script>")))
+    assert not tried.open
+    assert len(tried.all("script")) == 2
+    assert not {tag for tag, _ in tried.tags} & {"i", "link", "img", "iframe", "object"}
     for name in NAMES:
         shown = "".join(c if c.isprintable() else " " for c in name)
         assert shown in "".join(page.words).replace("\u00a0", " "), name
@@ -132,7 +136,7 @@ def test_colours_are_told_apart() -> None:
             for way in ("up", "down") for share in (0.1, 0.2, 0.3, 0.4)
         ]  # fmt: skip
         for ground in ("ground", "panel"):
-            for text in ("ink", "soft", "accent"):
+            for text in ("ink", "soft", "accent", "warn"):
                 assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
         assert all(contrast(colours["ink"], tint) >= 4.5 for tint in tints)
         for mark in ("up", "down", "strong"):

@@ -147,7 +147,7 @@ def test_golden_tables(target: str, form: str, number: str, request: pytest.Fixt
 
 @pytest.mark.parametrize(("target", "form"), ADDITIVE)
 def test_golden_lines(target: str, form: str, request: pytest.FixtureRequest) -> None:
-    files = rr.emit(small_lines(), target, form=form).files
+    files = rr.emit(small_lines(), target, form=form, script=False).files
     keep(FOLDER / f"additive-{target}-{form}", files, request)
 
 
@@ -236,9 +236,8 @@ def check(
     prefix: str,
     request: pytest.FixtureRequest,
 ) -> None:
-    artifact = rr.emit(
-        rules, target, form=form, dialect=dialect, key=["id"] if target == "sql" else []
-    )
+    key = ["id"] if target == "sql" else []
+    artifact = rr.emit(rules, target, form=form, dialect=dialect, key=key, script=False)
     keep(FOLDER / "-".join(filter(None, (prefix, target, form, dialect))), artifact.files, request)
 
 

@@ -90,7 +90,7 @@ def _describe_parts(
 
     reading = word_rules(rules)
     lines = [
-        list_pieces(p.join_and([test.symbols for test in read.tests]) or p.text("always"))
+        list_pieces(p.join_and([t.symbols for t in read.tests]) if read.tests else p.text("always"))
         for read in reading.rules
     ]
     if not explains:

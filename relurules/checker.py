@@ -1520,11 +1520,18 @@ class LineProof:
     what is left of the scores once the rules are taken off.
 
     z, phi: of every neuron that was told; kinds: what they were told to be; turn: -1 where the
-    rules' score speaks of the other one of two classes.
+    rules' score speaks of the other one of two classes. multipliers: those that show the ranges of
+    neurons.
     """
 
-    def __init__(self, rules: Mapping[str, Any], model: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        rules: Mapping[str, Any],
+        model: Mapping[str, Any],
+        multipliers: Mapping[int, tuple[Sequence[Any], Sequence[Any]]] | None = None,
+    ) -> None:
         self.rules, self.domain = rules, WideDomain(rules)
+        self.multipliers = dict(multipliers or {})
         places = find_places(rules, model)[0]
         self.neurons, self.scores = (
             keep_read_inputs(units, places, model) for units in build_units(model)
@@ -1600,46 +1607,111 @@ class LineProof:
         """What sign * z is at most in the domain, None where nothing is known.
 
         Neurons that it reads are replaced, the last one first, by lines above and below them (H.
-        Zhang et al., "Efficient Neural Network Robustness Certification", 2018).
+        Zhang et al., "Efficient Neural Network Robustness Certification", 2018), or by the ends of
+        their ranges. pairs: multipliers of inequalities, and by -(k + 1) the share of the line z,
+        from 0 to 1, where neuron k is beyond both z and slope z: the best shares are a solution of
+        the linear program over triangles (H. Salman et al., "A Convex Relaxation Barrier to Tight
+        Robustness Verification of Neural Networks", 2019).
         """
-        total = z.times(Fraction(sign))
+        walls, shares = _part_multipliers(pairs)
+        found = [self._replace_neurons(z, sign, walls, shares)]
+        if any(j < 0 for j in z.terms):
+            found.append(self._add_ends(z, sign, walls))
+        room, known = self.domain.widest(z.slack), [most for most in found if most is not None]
+        return None if room is None or not known else min(known) + room
+
+    def _replace_neurons(
+        self, z: Expression, sign: int, walls: Sequence[Any], shares: Mapping[int, Fraction]
+    ) -> Fraction | None:
+        """What sign * z is at most, its own slack aside, by lines of the neurons that it reads."""
+        total = Expression({}, sign * z.constant)
+        add_terms(total.terms, z.terms, Fraction(sign))
         while (last := min(total.terms, default=0)) < 0:
-            weight = total.terms.pop(last)
-            line = self._relax(~last, weight > 0) if weight else (Fraction(0), Fraction(0))
+            weight, k = total.terms.pop(last), ~last
+            if not weight:
+                continue
+            line = self.relax(k, upper=weight > 0, share=shares.get(k))
             if line is None:
                 return None
-            total.add(self.z[~last], weight * line[0])
+            total.add(self.z[k], weight * line[0])
             total.constant += abs(weight) * line[1]
 
-        most = self.domain.highest(total.terms, total.constant, pairs)
+        most = self.domain.highest(total.terms, total.constant, walls)
         room = self.domain.widest(total.slack)
         return None if most is None or room is None else most + room
 
-    def _relax(self, k: int, upper: bool) -> tuple[Fraction, Fraction] | None:
+    def _add_ends(self, z: Expression, sign: int, walls: Sequence[Any]) -> Fraction | None:
+        """What sign * z is at most, its slack aside, by the ends of the neurons that it reads."""
+        terms, total = Sparse(), sign * z.constant
+        for j, value in z.terms.items():
+            if j >= 0:
+                terms[j] = sign * value
+            elif value:
+                end = self._find_end(~j, upper=sign * value > 0)
+                if end is None:
+                    return None
+                total += sign * value * end
+        return self.domain.highest(terms, total, walls)
+
+    def _find_end(self, k: int, *, upper: bool) -> Fraction | None:
+        """What phi(z) is at most, or at least; None where it has no end."""
+        slope, (low, high) = self.neurons[k].slope, self._find_range(k)
+        if (high is None and upper) or (low is None and slope and upper == (slope < 0)):
+            return None
+        ends = [z if z >= 0 else slope * z for z in (low, high) if z is not None]
+        if (low is None or low < 0) and (high is None or high > 0):
+            ends.append(Fraction(0))
+        return max(ends) if upper else min(ends)
+
+    def relax(
+        self, k: int, *, upper: bool, share: Fraction | None = None
+    ) -> tuple[Fraction, Fraction] | None:
         """(gain, offset): phi(z) <= gain z + offset, or >= gain z - offset; None for none."""
         slope, (low, high) = self.neurons[k].slope, self._find_range(k)
         if low is not None and low >= 0:
-            return Fraction(1), Fraction(0)
+            return UNIT, Fraction(0)
         if high is not None and high <= 0:
             return slope, Fraction(0)
         if upper != (slope <= 1):  # phi is the larger one of z and slope z, or the smaller
-            wide = low is None or high is None or high >= -low
-            return (Fraction(1) if wide else slope), Fraction(0)
-        if low is None or high is None:
-            return None
-        gain = Fraction(float((high - slope * low) / (high - low)))
-        ends = (high - gain * high, slope * low - gain * low)
-        return gain, max(ends) if upper else -min(ends)
+            if share is None:
+                share = Fraction(low is None or high is None or high >= -low)
+            return slope + share * (1 - slope), Fraction(0)
+        if low is not None and high is not None:
+            gain = Fraction(float((high - slope * low) / (high - low)))
+            ends = (high - gain * high, slope * low - gain * low)
+            return gain, max(ends) if upper else -min(ends)
+        if low is not None:
+            return UNIT, abs(1 - slope) * -low
+        return None if high is None else (slope, abs(1 - slope) * high)
 
     def _find_range(self, k: int) -> tuple[Fraction | None, Fraction | None]:
         """What z is at least and at most."""
         if k not in self.ranges:
-            low, high = (self.bound(self.z[k], sign) for sign in (-1, 1))
+            below, above = self.multipliers.get(k, ((), ()))
+            low, high = self.bound(self.z[k], -1, below), self.bound(self.z[k], 1, above)
             self.ranges[k] = (
                 None if low is None else -_round_fraction_up(low),
                 None if high is None else _round_fraction_up(high),
             )
         return self.ranges[k]
+
+
+def _part_multipliers(pairs: Sequence[Any]) -> tuple[list[Any], dict[int, Fraction]]:
+    """Inequalities with their multipliers, and neurons with their shares."""
+    walls, shares = list[Any](), dict[int, Fraction]()
+    for row, y in zip(pairs[::2], pairs[1::2], strict=True):
+        if row >= 0:
+            walls += [row, y]
+        elif 0.0 <= y <= 1.0:
+            shares[~row] = Fraction(y)
+        else:
+            raise RefusedError(f"a share {y} of the lines of neuron {~row}, not from 0 to 1")
+    return walls, shares
+
+
+def read_ranges(said: Iterable[Sequence[Any]]) -> dict[int, tuple[list[Any], list[Any]]]:
+    """Multipliers that show what neurons are at least and at most: [neuron, below, above]."""
+    return {k: (below, above) for k, below, above in said}
 
 
 def _take_sizes(z: Expression) -> Sparse:
@@ -1928,7 +2000,7 @@ def check_additive(
     if rules.get("version") not in ADDITIVE_VERSIONS:
         raise RefusedError(f"the file of additive rules is of version {rules.get('version')!r}")
     notes = bind_names({**rules, "version": RULES_VERSIONS[-1]}, model)
-    proof = LineProof(rules, model)
+    proof = LineProof(rules, model, read_ranges(found.get("ranges", ())))
     proof.domain.check_point(found["point"])
     known = compare_lines(found, proof)
     totals, leaves = list(known.bounds), 0

@@ -1547,6 +1547,8 @@ class LineProof:
         found = Expression(dict(unit.inputs), unit.constant)
         for k, weight in unit.reads.items():
             found.add(self.phi[k], weight)
+        if unit.reads:
+            found.terms = {j: value for j, value in found.terms.items() if value}
         return found
 
     def tell(self, kind: Sequence[Any]) -> None:
@@ -1606,31 +1608,50 @@ class LineProof:
     def bound(self, z: Expression, sign: int, pairs: Sequence[Any] = ()) -> Fraction | None:
         """What sign * z is at most in the domain, None where nothing is known.
 
-        Neurons that it reads are replaced, the last one first, by lines above and below them (H.
+        pairs: numbers of inequalities, and multipliers of them; -(3 k + side + 1) is a side of the
+        triangle around neuron k's phi(z): beyond z, beyond slope z, or this side of the chord (R.
+        Ehlers, "Formal Verification of Piece-Wise Linear Feed-Forward Neural Networks", 2017).
+        Neurons that are left are replaced, the last one first, by lines above and below them (H.
         Zhang et al., "Efficient Neural Network Robustness Certification", 2018), or by the ends of
-        their ranges. pairs: multipliers of inequalities, and by -(k + 1) the share of the line z,
-        from 0 to 1, where neuron k is beyond both z and slope z: the best shares are a solution of
-        the linear program over triangles (H. Salman et al., "A Convex Relaxation Barrier to Tight
-        Robustness Verification of Neural Networks", 2019).
+        their ranges, whichever shows more.
         """
-        walls, shares = _part_multipliers(pairs)
-        found = [self._replace_neurons(z, sign, walls, shares)]
+        total, walls = Expression({}, sign * z.constant), list[Any]()
+        add_terms(total.terms, z.terms, Fraction(sign))
+        for row, y in zip(pairs[::2], pairs[1::2], strict=True):
+            if row >= 0:
+                walls += [row, y]
+            else:
+                k, side = divmod(~row, 3)
+                self._add_side(total, k, side, y)
+
+        found = [self._replace_neurons(total, walls)]
         if any(j < 0 for j in z.terms):
-            found.append(self._add_ends(z, sign, walls))
+            found.append(self._add_ends(total, walls))
         room, known = self.domain.widest(z.slack), [most for most in found if most is not None]
         return None if room is None or not known else min(known) + room
 
-    def _replace_neurons(
-        self, z: Expression, sign: int, walls: Sequence[Any], shares: Mapping[int, Fraction]
-    ) -> Fraction | None:
-        """What sign * z is at most, its own slack aside, by lines of the neurons that it reads."""
-        total = Expression({}, sign * z.constant)
-        add_terms(total.terms, z.terms, Fraction(sign))
+    def _add_side(self, total: Expression, k: int, side: int, y: float) -> None:
+        """Add a multiple of what isn't negative on a side of a neuron's triangle."""
+        if not 0 <= k < len(self.z) or not 0.0 <= y < 1e200:
+            raise RefusedError(f"a multiplier {y} of a side of neuron {k}, of {len(self.z)}")
+        beyond, weight = self.neurons[k].slope > 1, Fraction(y)
+        line = self.relax(k, upper=beyond == (side < 2), share=Fraction(side == 0))
+        if line is None:
+            raise RefusedError(f"neuron {k} has no chord")
+
+        weight *= 1 if beyond == (side < 2) else -1  # of gain z + offset - phi(z), or its negative
+        total.add(self.z[k], weight * line[0])
+        total.add(Expression({~k: UNIT}, Fraction(0)), -weight)
+        total.constant += abs(weight) * line[1]
+
+    def _replace_neurons(self, given: Expression, walls: Sequence[Any]) -> Fraction | None:
+        """What an expression is at most by lines of the neurons that it reads."""
+        total = given.times(UNIT)
         while (last := min(total.terms, default=0)) < 0:
             weight, k = total.terms.pop(last), ~last
             if not weight:
                 continue
-            line = self.relax(k, upper=weight > 0, share=shares.get(k))
+            line = self.relax(k, upper=weight > 0)
             if line is None:
                 return None
             total.add(self.z[k], weight * line[0])
@@ -1640,18 +1661,19 @@ class LineProof:
         room = self.domain.widest(total.slack)
         return None if most is None or room is None else most + room
 
-    def _add_ends(self, z: Expression, sign: int, walls: Sequence[Any]) -> Fraction | None:
-        """What sign * z is at most, its slack aside, by the ends of the neurons that it reads."""
-        terms, total = Sparse(), sign * z.constant
-        for j, value in z.terms.items():
+    def _add_ends(self, given: Expression, walls: Sequence[Any]) -> Fraction | None:
+        """What an expression is at most by the ends of the neurons that it reads."""
+        terms, total = Sparse(), given.constant
+        for j, value in given.terms.items():
             if j >= 0:
-                terms[j] = sign * value
+                terms[j] = value
             elif value:
-                end = self._find_end(~j, upper=sign * value > 0)
+                end = self._find_end(~j, upper=value > 0)
                 if end is None:
                     return None
-                total += sign * value * end
-        return self.domain.highest(terms, total, walls)
+                total += value * end
+        most, room = self.domain.highest(terms, total, walls), self.domain.widest(given.slack)
+        return None if most is None or room is None else most + room
 
     def _find_end(self, k: int, *, upper: bool) -> Fraction | None:
         """What phi(z) is at most, or at least; None where it has no end."""
@@ -1694,19 +1716,6 @@ class LineProof:
                 None if high is None else _round_fraction_up(high),
             )
         return self.ranges[k]
-
-
-def _part_multipliers(pairs: Sequence[Any]) -> tuple[list[Any], dict[int, Fraction]]:
-    """Inequalities with their multipliers, and neurons with their shares."""
-    walls, shares = list[Any](), dict[int, Fraction]()
-    for row, y in zip(pairs[::2], pairs[1::2], strict=True):
-        if row >= 0:
-            walls += [row, y]
-        elif 0.0 <= y <= 1.0:
-            shares[~row] = Fraction(y)
-        else:
-            raise RefusedError(f"a share {y} of the lines of neuron {~row}, not from 0 to 1")
-    return walls, shares
 
 
 def read_ranges(said: Iterable[Sequence[Any]]) -> dict[int, tuple[list[Any], list[Any]]]:

@@ -5,12 +5,13 @@ Nothing here has to be right: the checker finds out what it shows.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.checker import Expression, LineProof
+from relurules.checker import CONSTANT, Expression, LineProof
 from relurules.ir.network import Array
 from relurules.proofs.neuron_bounds import propose_multipliers
 
@@ -108,13 +109,11 @@ def choose_kinds(proof: LineProof, *, simplified: bool, linear: bool = False) ->
         told.append(kind or ["group", 0])
         proof.tell(told[-1])
         proof.phi[-1].slack = {}
-        if told[-1][0] == "group" and (proof.domain.limits or not _is_plain(z)):
-            proof.multipliers[k] = (
-                propose_multipliers(proof, z, -1),
-                propose_multipliers(proof, z, 1),
-            )
 
-    open_ = [k for k, kind in enumerate(told) if kind[0] == "group"]
+    open_ = _keep_read(proof, [k for k, kind in enumerate(told) if kind[0] == "group"])
+    told = [
+        ["unread"] if own[0] == "group" and k not in open_ else own for k, own in enumerate(told)
+    ]
     components = _find_components(proof, open_)
     alone = [own[0] for own in components if len(own) == 1]
     tied = [own for own in components if len(own) > 1]
@@ -138,7 +137,7 @@ def _choose_fixed(
     if plain and len(groups) == 1 and None not in groups:
         return ["points"]
 
-    share = float(abs(1 - slope))
+    share, shown = float(abs(1 - slope)), list[list[Any]]()
     row = directions.normalise([(z.terms, z.constant)])
     near = share < _NEAR and not (plain and directions.find_parallel(row, lines, _SAME).any())
     if share == 0.0:
@@ -146,16 +145,35 @@ def _choose_fixed(
     boxed = plain and _is_boxed(proof, z)
     if boxed and _crosses_zero(row[0]):
         return ["fixed", 1.0] if near else None
-    sizes = sum(abs(value) for value in z.terms.values()) + abs(z.constant)
+    sizes = _sum_terms(proof, z)
     for sign, side in ((-1, 1.0), (1, float(slope))):
-        pairs = list[Any]()
-        most = proof.bound(z, sign)
-        if most is None or most > 0:
-            pairs = propose_multipliers(proof, z, sign)
-            most = proof.bound(z, sign, pairs) if pairs else most
-        if most is not None and most <= _THIN * float(sizes):
+        pairs, most = _propose_bound(proof, z, sign)
+        if most is not None and most <= _THIN * sizes:
             return ["fixed", side, pairs, []] if sign > 0 else ["fixed", side, [], pairs]
+        shown.append(pairs)
+    if any(shown):
+        proof.multipliers[k] = shown[0], shown[1]
     return ["fixed", 1.0] if near else None
+
+
+def _sum_terms(proof: LineProof, z: Expression) -> float:
+    """What the absolute terms of a neuron come to in the domain, or at 1 where it is open."""
+    found = {j: abs(value) for j, value in z.terms.items() if j >= 0}
+    found[CONSTANT] = abs(z.constant)
+    most = proof.domain.widest(found)
+    if most is None:
+        most = sum(found.values(), Fraction(0))
+    return float(most + sum((abs(value) for j, value in z.terms.items() if j < 0), Fraction(0)))
+
+
+def _propose_bound(proof: LineProof, z: Expression, sign: int) -> tuple[list[Any], Fraction | None]:
+    """What sign * z is shown to be at most, and the multipliers that show it."""
+    most = proof.bound(z, sign)
+    if most is not None and most <= 0:
+        return [], most
+    pairs = propose_multipliers(proof, z, sign)
+    less = proof.bound(z, sign, pairs) if pairs else None
+    return ([], most) if less is None or (most is not None and most <= less) else (pairs, less)
 
 
 def _is_boxed(proof: LineProof, z: Expression) -> bool:
@@ -169,6 +187,16 @@ def _is_boxed(proof: LineProof, z: Expression) -> bool:
 def _crosses_zero(row: Array) -> bool:
     """Whether a direction is clearly positive and negative over a box of half-width 1."""
     return bool(np.abs(row[:-1]).sum() - abs(row[-1]) > _SAME)
+
+
+def _keep_read(proof: LineProof, open_: Sequence[int]) -> list[int]:
+    """Those of neurons that a score reads once others are folded, by itself or through others."""
+    scores = [proof.express(unit) for unit in proof.scores]
+    read = {~j for score in scores for j, value in score.terms.items() if j < 0 and value}
+    for k in reversed(open_):
+        if k in read:
+            read |= {~j for j, value in proof.z[k].terms.items() if j < 0 and value}
+    return [k for k in open_ if k in read]
 
 
 def _find_components(proof: LineProof, open_: Sequence[int]) -> list[list[int]]:

@@ -22,7 +22,7 @@ class TriangleProgram:
     """Rows G (x, p, 1) <= 0 that columns x in units of their boxes, and p = phi(z), meet.
 
     low, high: (n,) of the variables; walls: numbers of the domain's inequalities, whose rows are
-    first; neurons: in order, two rows each, p >= z and p >= slope z, or <= where slope > 1.
+    first; neurons: in order, three rows each, the sides of their triangles.
     """
 
     G: Array
@@ -49,9 +49,7 @@ def propose_multipliers(proof: LineProof, z: Expression, sign: int) -> list[Any]
         return []
     lengths = np.where(lengths > 0, lengths, 1.0)
     rows = program.G / lengths[:, None]
-    found = propose_maximum(
-        form[:-1] / size, rows[:, :-1], -rows[:, -1], program.low, program.high
-    )
+    found = propose_maximum(form[:-1] / size, rows[:, :-1], -rows[:, -1], program.low, program.high)
     if found is None or not np.isfinite(found.multipliers).all():
         return []
 
@@ -59,16 +57,9 @@ def propose_multipliers(proof: LineProof, z: Expression, sign: int) -> list[Any]
 
 
 def _list_proposals(program: TriangleProgram, multipliers: Array) -> list[Any]:
-    found = list[Any]()
-    for wall, y in zip(program.walls, multipliers.tolist(), strict=False):
-        if y > 0:
-            found += [wall, y]
-    first, count = len(program.walls), len(program.neurons)
-    triangles = multipliers[first : first + 3 * count].reshape(count, 3).tolist()
-    for k, own in zip(program.neurons, triangles, strict=True):
-        if (total := own[0] + own[1]) > 0:
-            found += [~k, own[0] / total]
-    return found
+    sides = [~(3 * k + side) for k in program.neurons for side in range(3)]
+    pairs = zip([*program.walls, *sides], multipliers.tolist(), strict=False)
+    return [part for row, y in pairs if y > 0 for part in (row, y)]
 
 
 def _find_neurons(proof: LineProof, z: Expression) -> list[int]:
@@ -92,9 +83,7 @@ def _find_closed_walls(proof: LineProof) -> list[int]:
     ]
 
 
-def _make_program(
-    proof: LineProof, neurons: Sequence[int], walls: list[int]
-) -> TriangleProgram:
+def _make_program(proof: LineProof, neurons: Sequence[int], walls: list[int]) -> TriangleProgram:
     domain, d = proof.domain, len(proof.domain.names)
     rows = [
         _convert(proof, Expression(dict(domain.limits[i][0]), -domain.limits[i][1]), neurons)
@@ -152,8 +141,10 @@ def _convert(proof: LineProof, z: Expression, neurons: Sequence[int]) -> Array:
     form = np.zeros(d + len(neurons) + 1)
     form[-1] = float(z.constant)
     for j, value in z.terms.items():
+        if not value:
+            continue
         if j < 0:
-            form[place[j]] += float(value) if value else 0.0
+            form[place[j]] += float(value)
             continue
         middle, half = _find_units(proof, j)
         form[j] += float(value) * half

@@ -55,6 +55,7 @@ from relurules.pipeline import (
     emit_rules,
     extract_additive_rules,
     extract_rules,
+    trace_lines,
     verify_model,
 )
 from relurules.plotting import plot
@@ -475,9 +476,10 @@ def diff(
     which rules changed.
 
     old, new: rules of either kind, or models as `extract` takes them, whose rules are extracted
-    first, additive ones where the other's are: over `domain`, by default that of the other one's
-    rules, or the range of `data`. Rules are compared where their domains overlap. data: (N, d)
-    array or frame: how many of its rows are decided differently. tolerance: how far scores may be
+    first; beside additive rules any network is compared as it is, whatever its depth. Models are
+    compared over `domain`, by default that of the other one's rules, or the range of `data`. Rules
+    are compared where their domains overlap. data: (N, d) array or frame: how many of its rows are
+    decided differently. tolerance: how far scores may be
     apart and still count as equivalent, by default what rounding may make of them. The result is
     true where that is proven: by linear programs, rounded outwards, on every part of the domain
     that a rule of each shares, and where either adds up by branch and bound over its lines. It
@@ -501,13 +503,15 @@ def diff(
 
     deadline, third = Deadline.after(time_limit), None if time_limit is None else time_limit / 3.0
     adds = any(isinstance(one, AdditiveRules) for one in (old, new))
-    form = "additive" if adds else "partition"
-    sides: list[Any] = [
-        one
-        if isinstance(one, Scorer)
-        else extract(one, domain=known, data=data, form=form, time_limit=third)
-        for one in (old, new)
-    ]
+
+    def make_side(one: Any) -> Any:
+        if isinstance(one, Scorer):
+            return one
+        if adds:
+            return trace_lines(ExtractSource(model=one, domain=known, data=data))
+        return extract(one, domain=known, data=data, time_limit=third)
+
+    sides = [make_side(one) for one in (old, new)]
     return compare_rules(
         sides[0], sides[1], data=data, tolerance=tolerance, names=names, deadline=deadline
     )

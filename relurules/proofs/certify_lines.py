@@ -86,8 +86,9 @@ def _search_kinds(rules: Mapping[str, Any], model: Mapping[str, Any]) -> dict[st
     if len(chosen.components) != len(own):
         raise RefusedError(
             f"groups of neurons that read one another: the model has {len(chosen.components)}, the "
-            f"rules have {len(own)}; the difference to lines that were chosen on rows is bounded "
-            "by diff"
+            f"rules have {len(own)}, as lines have that were chosen on rows; how far those are "
+            "from the model anywhere is certified by `relurules diff RULES MODEL --time-limit 60`, "
+            "in Python by rr.diff(rules, model, time_limit=60)"
         )
 
     groups = [

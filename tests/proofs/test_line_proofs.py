@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from handmade import graph, layered, network, random_network
+from handmade import graph, layered, network
 
 import relurules as rr
 from relurules import checker

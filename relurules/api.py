@@ -37,6 +37,7 @@ from relurules.ir import (
 from relurules.ir.class_turn import speak_of_class
 from relurules.ir.difference import Difference
 from relurules.ir.limits import Deadline, make_search_limits
+from relurules.ir.network_lines import NetworkLines
 from relurules.networks.activations import LINEAR_THRESHOLD
 from relurules.partitioning import (
     SearchOptions,
@@ -508,8 +509,12 @@ def diff(
         if isinstance(one, Scorer):
             return one
         if adds:
-            return trace_lines(ExtractSource(model=one, domain=known, data=data))
-        return extract(one, domain=known, data=data, time_limit=third)
+            lines = trace_lines(ExtractSource(model=one, domain=known, data=data))
+            # Over open columns bounds are those of the same neurons: rules that were written alike.
+            if not isinstance(lines, NetworkLines) or lines.domain.is_bounded:
+                return lines
+        form = "additive" if adds else "partition"
+        return extract(one, domain=known, data=data, form=form, time_limit=third)
 
     sides = [make_side(one) for one in (old, new)]
     return compare_rules(

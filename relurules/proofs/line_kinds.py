@@ -45,7 +45,7 @@ class LineKinds:
 class Directions:
     """Affine functions as rows of length 1 over a box of half-width 1: what can be compared.
 
-    middle, half: (d,) of every column, 0 and 1 where it is open.
+    middle, half: (d,) of every column, 0 and 1 where it is open; half is 0 of a single value.
     """
 
     middle: Array
@@ -89,7 +89,7 @@ def make_directions(proof: LineProof) -> Directions:
     ).reshape(-1, 2)
     half = np.diff(ends, axis=1)[:, 0] / 2
     middle = np.where(closed, ends.mean(axis=1), 0.0)
-    return Directions(middle=middle, half=np.where(half > 0, half, 1.0))
+    return Directions(middle=middle, half=half)
 
 
 def choose_kinds(proof: LineProof, *, simplified: bool, linear: bool = False) -> LineKinds:

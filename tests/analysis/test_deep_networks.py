@@ -72,3 +72,14 @@ def test_columns_that_only_one_of_the_two_reads() -> None:
     X[:, :2] = np.eye(2)[np.arange(len(X)) % 2]
     seen = float(np.abs(nets[0].evaluate(X) - nets[1].evaluate(X)).max())
     assert seen <= found.gaps[0].bound <= 1.5 * seen
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_same_deep_network_is_the_same_numbers(seed: int) -> None:
+    """Neurons behind others are known again, over open columns too."""
+    net = layered(seed, 3, (2, 2), 1)
+    domain = rr.Domain.box([0.0] * 3, [np.inf] * 3)
+    rules = rr.extract(graph(net), domain=domain, form="additive", guard_unread=True)
+    found = rr.diff(rules, graph(net))
+    assert found.same
+    assert found.bound == 0.0

@@ -245,3 +245,19 @@ def test_partition_rules_are_another_form(proven: Any) -> None:
     other["format"] = "relurules.rules"
     stamp(found, other, model)
     assert "rules of another form" in checker.check(found, other, model).why
+
+
+def test_a_domain_of_one_point_and_columns_of_one_value() -> None:
+    model = graph(draw_hinges(4))
+    for high in ([0.5, 0.5, 0.5], [0.5, 2.0, 0.5]):
+        rules = extract_lines(model, rr.Domain.box([0.5, 0.5, 0.5], high))
+        assert is_proven(rules, model).bound < 1e-13
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1e9])
+def test_columns_of_any_size(scale: float) -> None:
+    net = draw_hinges(5)
+    scales = np.array([1.0, scale, 1.0])
+    model = graph(network(net.A / scales, net.b, net.U, C=net.C / scales, slope=net.slope))
+    rules = extract_lines(model, rr.Domain.box(-scales, 2.0 * scales))
+    assert is_proven(rules, model).bound < 1e-13

@@ -37,6 +37,7 @@ from relurules.ir import (
 from relurules.ir.class_turn import speak_of_class
 from relurules.ir.difference import Difference
 from relurules.ir.limits import Deadline, make_search_limits
+from relurules.ir.network_lines import NetworkLines
 from relurules.networks.activations import LINEAR_THRESHOLD
 from relurules.partitioning import (
     SearchOptions,
@@ -55,6 +56,7 @@ from relurules.pipeline import (
     emit_rules,
     extract_additive_rules,
     extract_rules,
+    trace_lines,
     verify_model,
 )
 from relurules.plotting import plot
@@ -480,9 +482,10 @@ def diff(
     which rules changed.
 
     old, new: rules of either kind, or models as `extract` takes them, whose rules are extracted
-    first, additive ones where the other's are: over `domain`, by default that of the other one's
-    rules, or the range of `data`. Rules are compared where their domains overlap. data: (N, d)
-    array or frame: how many of its rows are decided differently. tolerance: how far scores may be
+    first; beside additive rules any network is compared as it is, whatever its depth. Models are
+    compared over `domain`, by default that of the other one's rules, or the range of `data`. Rules
+    are compared where their domains overlap. data: (N, d) array or frame: how many of its rows are
+    decided differently. tolerance: how far scores may be
     apart and still count as equivalent, by default what rounding may make of them. The result is
     true where that is proven: by linear programs, rounded outwards, on every part of the domain
     that a rule of each shares, and where either adds up by branch and bound over its lines. It
@@ -506,13 +509,19 @@ def diff(
 
     deadline, third = Deadline.after(time_limit), None if time_limit is None else time_limit / 3.0
     adds = any(isinstance(one, AdditiveRules) for one in (old, new))
-    form = "additive" if adds else "partition"
-    sides: list[Any] = [
-        one
-        if isinstance(one, Scorer)
-        else extract(one, domain=known, data=data, form=form, time_limit=third)
-        for one in (old, new)
-    ]
+
+    def make_side(one: Any) -> Any:
+        if isinstance(one, Scorer):
+            return one
+        if adds:
+            lines = trace_lines(ExtractSource(model=one, domain=known, data=data))
+            # Over open columns bounds are those of the same neurons: rules that were written alike.
+            if not isinstance(lines, NetworkLines) or lines.domain.is_bounded:
+                return lines
+        form = "additive" if adds else "partition"
+        return extract(one, domain=known, data=data, form=form, time_limit=third)
+
+    sides = [make_side(one) for one in (old, new)]
     return compare_rules(
         sides[0], sides[1], data=data, tolerance=tolerance, names=names, deadline=deadline
     )

@@ -1520,11 +1520,18 @@ class LineProof:
     what is left of the scores once the rules are taken off.
 
     z, phi: of every neuron that was told; kinds: what they were told to be; turn: -1 where the
-    rules' score speaks of the other one of two classes.
+    rules' score speaks of the other one of two classes. multipliers: those that show the ranges of
+    neurons.
     """
 
-    def __init__(self, rules: Mapping[str, Any], model: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        rules: Mapping[str, Any],
+        model: Mapping[str, Any],
+        multipliers: Mapping[int, tuple[Sequence[Any], Sequence[Any]]] | None = None,
+    ) -> None:
         self.rules, self.domain = rules, WideDomain(rules)
+        self.multipliers = dict(multipliers or {})
         places = find_places(rules, model)[0]
         self.neurons, self.scores = (
             keep_read_inputs(units, places, model) for units in build_units(model)
@@ -1540,6 +1547,8 @@ class LineProof:
         found = Expression(dict(unit.inputs), unit.constant)
         for k, weight in unit.reads.items():
             found.add(self.phi[k], weight)
+        if unit.reads:
+            found.terms = {j: value for j, value in found.terms.items() if value}
         return found
 
     def tell(self, kind: Sequence[Any]) -> None:
@@ -1599,47 +1608,119 @@ class LineProof:
     def bound(self, z: Expression, sign: int, pairs: Sequence[Any] = ()) -> Fraction | None:
         """What sign * z is at most in the domain, None where nothing is known.
 
-        Neurons that it reads are replaced, the last one first, by lines above and below them (H.
-        Zhang et al., "Efficient Neural Network Robustness Certification", 2018).
+        pairs: numbers of inequalities, and multipliers of them; -(3 k + side + 1) is a side of the
+        triangle around neuron k's phi(z): beyond z, beyond slope z, or this side of the chord (R.
+        Ehlers, "Formal Verification of Piece-Wise Linear Feed-Forward Neural Networks", 2017).
+        Neurons that are left are replaced, the last one first, by lines above and below them (H.
+        Zhang et al., "Efficient Neural Network Robustness Certification", 2018), or by the ends of
+        their ranges, whichever shows more.
         """
-        total = z.times(Fraction(sign))
+        total, walls = Expression({}, sign * z.constant), list[Any]()
+        add_terms(total.terms, z.terms, Fraction(sign))
+        for row, y in zip(pairs[::2], pairs[1::2], strict=True):
+            if row >= 0:
+                walls += [row, y]
+            else:
+                k, side = divmod(~row, 3)
+                self._add_side(total, k, side, y)
+
+        found = [self._replace_neurons(total, walls)]
+        if any(j < 0 for j in z.terms):
+            found.append(self._add_ends(total, walls))
+        room, known = self.domain.widest(z.slack), [most for most in found if most is not None]
+        return None if room is None or not known else min(known) + room
+
+    def _add_side(self, total: Expression, k: int, side: int, y: float) -> None:
+        """Add a multiple of what isn't negative on a side of a neuron's triangle."""
+        if not 0 <= k < len(self.z) or not 0.0 <= y < 1e200:
+            raise RefusedError(f"a multiplier {y} of a side of neuron {k}, of {len(self.z)}")
+        beyond, weight = self.neurons[k].slope > 1, Fraction(y)
+        line = self.relax(k, upper=beyond == (side < 2), share=Fraction(side == 0))
+        if line is None:
+            raise RefusedError(f"neuron {k} has no chord")
+
+        weight *= 1 if beyond == (side < 2) else -1  # of gain z + offset - phi(z), or its negative
+        total.add(self.z[k], weight * line[0])
+        total.add(Expression({~k: UNIT}, Fraction(0)), -weight)
+        total.constant += abs(weight) * line[1]
+
+    def _replace_neurons(self, given: Expression, walls: Sequence[Any]) -> Fraction | None:
+        """What an expression is at most by lines of the neurons that it reads."""
+        total = given.times(UNIT)
         while (last := min(total.terms, default=0)) < 0:
-            weight = total.terms.pop(last)
-            line = self._relax(~last, weight > 0) if weight else (Fraction(0), Fraction(0))
+            weight, k = total.terms.pop(last), ~last
+            if not weight:
+                continue
+            line = self.relax(k, upper=weight > 0)
             if line is None:
                 return None
-            total.add(self.z[~last], weight * line[0])
+            total.add(self.z[k], weight * line[0])
             total.constant += abs(weight) * line[1]
 
-        most = self.domain.highest(total.terms, total.constant, pairs)
+        most = self.domain.highest(total.terms, total.constant, walls)
         room = self.domain.widest(total.slack)
         return None if most is None or room is None else most + room
 
-    def _relax(self, k: int, upper: bool) -> tuple[Fraction, Fraction] | None:
+    def _add_ends(self, given: Expression, walls: Sequence[Any]) -> Fraction | None:
+        """What an expression is at most by the ends of the neurons that it reads."""
+        terms, total = Sparse(), given.constant
+        for j, value in given.terms.items():
+            if j >= 0:
+                terms[j] = value
+            elif value:
+                end = self._find_end(~j, upper=value > 0)
+                if end is None:
+                    return None
+                total += value * end
+        most, room = self.domain.highest(terms, total, walls), self.domain.widest(given.slack)
+        return None if most is None or room is None else most + room
+
+    def _find_end(self, k: int, *, upper: bool) -> Fraction | None:
+        """What phi(z) is at most, or at least; None where it has no end."""
+        slope, (low, high) = self.neurons[k].slope, self._find_range(k)
+        if (high is None and upper) or (low is None and slope and upper == (slope < 0)):
+            return None
+        ends = [z if z >= 0 else slope * z for z in (low, high) if z is not None]
+        if (low is None or low < 0) and (high is None or high > 0):
+            ends.append(Fraction(0))
+        return max(ends) if upper else min(ends)
+
+    def relax(
+        self, k: int, *, upper: bool, share: Fraction | None = None
+    ) -> tuple[Fraction, Fraction] | None:
         """(gain, offset): phi(z) <= gain z + offset, or >= gain z - offset; None for none."""
         slope, (low, high) = self.neurons[k].slope, self._find_range(k)
         if low is not None and low >= 0:
-            return Fraction(1), Fraction(0)
+            return UNIT, Fraction(0)
         if high is not None and high <= 0:
             return slope, Fraction(0)
         if upper != (slope <= 1):  # phi is the larger one of z and slope z, or the smaller
-            wide = low is None or high is None or high >= -low
-            return (Fraction(1) if wide else slope), Fraction(0)
-        if low is None or high is None:
-            return None
-        gain = Fraction(float((high - slope * low) / (high - low)))
-        ends = (high - gain * high, slope * low - gain * low)
-        return gain, max(ends) if upper else -min(ends)
+            if share is None:
+                share = Fraction(low is None or high is None or high >= -low)
+            return slope + share * (1 - slope), Fraction(0)
+        if low is not None and high is not None:
+            gain = Fraction(float((high - slope * low) / (high - low)))
+            ends = (high - gain * high, slope * low - gain * low)
+            return gain, max(ends) if upper else -min(ends)
+        if low is not None:
+            return UNIT, abs(1 - slope) * -low
+        return None if high is None else (slope, abs(1 - slope) * high)
 
     def _find_range(self, k: int) -> tuple[Fraction | None, Fraction | None]:
         """What z is at least and at most."""
         if k not in self.ranges:
-            low, high = (self.bound(self.z[k], sign) for sign in (-1, 1))
+            below, above = self.multipliers.get(k, ((), ()))
+            low, high = self.bound(self.z[k], -1, below), self.bound(self.z[k], 1, above)
             self.ranges[k] = (
                 None if low is None else -_round_fraction_up(low),
                 None if high is None else _round_fraction_up(high),
             )
         return self.ranges[k]
+
+
+def read_ranges(said: Iterable[Sequence[Any]]) -> dict[int, tuple[list[Any], list[Any]]]:
+    """Multipliers that show what neurons are at least and at most: [neuron, below, above]."""
+    return {k: (below, above) for k, below, above in said}
 
 
 def _take_sizes(z: Expression) -> Sparse:
@@ -1928,7 +2009,7 @@ def check_additive(
     if rules.get("version") not in ADDITIVE_VERSIONS:
         raise RefusedError(f"the file of additive rules is of version {rules.get('version')!r}")
     notes = bind_names({**rules, "version": RULES_VERSIONS[-1]}, model)
-    proof = LineProof(rules, model)
+    proof = LineProof(rules, model, read_ranges(found.get("ranges", ())))
     proof.domain.check_point(found["point"])
     known = compare_lines(found, proof)
     totals, leaves = list(known.bounds), 0

@@ -66,17 +66,36 @@ def draw_columns(seed: int, d: int) -> tuple[Column, ...]:
     return (kinds, *(Column(f"x{j}") for j in range(2, d)))
 
 
-def draw_rules(seed: int) -> tuple[Network, AdditiveRules]:
+def draw_graph(seed: int) -> Graph:
     rng = np.random.default_rng(seed)
     d, m = int(rng.integers(1, 6)), int(rng.integers(1, 4))
     net, heads = draw_network(seed, d, m), draw_heads(seed, m)
     columns = draw_columns(seed, d)
     names = tuple(f"y{i}" for i in range(len(heads) or m))
     features = rr.Domain.over(columns).names
-    graph = Graph(features, names, net, networkx.DiGraph(), heads=heads, columns=columns)
-    rules = rr.extract(graph, form="additive", guard_unread=True)
+    return Graph(features, names, net, networkx.DiGraph(), heads=heads, columns=columns)
+
+
+def extract_lines(graph: Graph, domain: rr.Domain | None = None) -> AdditiveRules:
+    rules = rr.extract(graph, domain=domain, form="additive", guard_unread=True)
     assert isinstance(rules, AdditiveRules)
-    return net, rules
+    return rules
+
+
+def draw_rules(seed: int) -> tuple[Network, AdditiveRules]:
+    graph = draw_graph(seed)
+    return graph.network, extract_lines(graph)
+
+
+def draw_box(graph: Graph, seed: int) -> rr.Domain:
+    """A small or a large one, somewhere."""
+    rng = np.random.default_rng(seed)
+    half, numbers = float(rng.choice([0.1, 1.0, 3.0, 30.0])), {}
+    for column in graph.columns:
+        middle = float(rng.normal())
+        if not column.categories:
+            numbers[column.name] = middle - half, middle + half
+    return rr.Domain.over(graph.columns).bounded(numbers)
 
 
 def draw_points(net: Network, rules: AdditiveRules, seed: int) -> Array:
@@ -116,6 +135,19 @@ def test_lines_are_the_network(block: int) -> None:
             summed = rules.contributions(X, score).sum(axis=1).to_numpy()
             reach = terms[:, i] + net.magnitude(rules.reference.values[None])[0, i]
             assert (np.abs(summed - expected[:, i]) <= TOLERANCE * reach).all(), (seed, score)
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_lines_are_proven(block: int) -> None:
+    for seed in range(30 * block, 30 * block + 30):
+        graph = draw_graph(seed)
+        rules = extract_lines(graph, draw_box(graph, seed))
+        found = rr.prove(rules, graph)
+        verdict = rr.check(found, rules, graph)
+        assert verdict, (seed, verdict.why)
+        terms = graph.network.magnitude(rules.domain.reach[None]).max()
+        # what slopes near 1 may come to in the signs of neurons behind them
+        assert found.bound <= 1e-12 * terms + 5.0 * rules.score_error, seed
 
 
 def test_all_kinds_occur() -> None:

@@ -33,26 +33,23 @@ def join_networks(
     old: Network, new: Network
 ) -> tuple[Network, tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """The neurons of both, each once, and where those of either are, (K,)."""
-    known: dict[bytes, int] = {}
+    known: dict[tuple[object, ...], int] = {}
     sources: list[tuple[Network, int]] = []
+    reads: list[NDArray[np.intp]] = []
     places = []
     for side in (old, new):
         own = np.empty(len(side), dtype=np.intp)
         for k in range(len(side)):
-            name = _describe_neuron(side, k)
-            if side.L[k].any() or name not in known:
-                own[k] = len(sources)
+            name = _describe_neuron(side, k, own)
+            own[k] = known.setdefault(name, len(sources))
+            if own[k] == len(sources):
                 sources.append((side, k))
-                if not side.L[k].any():
-                    known[name] = int(own[k])
-            else:
-                own[k] = known[name]
+                reads.append(own)
         places.append(own)
 
     L = np.zeros((len(sources), len(sources)))
-    for side, own in zip((old, new), places, strict=True):
-        for k in np.flatnonzero(side.L.any(axis=1)).tolist():
-            np.add.at(L[own[k]], own, side.L[k])
+    for row, (side, k), own in zip(L, sources, reads, strict=True):
+        np.add.at(row, own[:k], side.L[k, :k])
 
     d = old.A.shape[1]
     joined = Network(
@@ -69,5 +66,9 @@ def join_networks(
     return joined, (places[0], places[1])
 
 
-def _describe_neuron(network: Network, k: int) -> bytes:
-    return np.array([*(network.A[k] + 0.0), network.b[k] + 0.0, network.slope[k] + 0.0]).tobytes()
+def _describe_neuron(network: Network, k: int, places: NDArray[np.intp]) -> tuple[object, ...]:
+    """What a neuron's z is, and its slope; places: (K,) where those before it are."""
+    own = np.array([*(network.A[k] + 0.0), network.b[k] + 0.0, network.slope[k] + 0.0])
+    read = np.flatnonzero(network.L[k])
+    reads = sorted(zip(places[read].tolist(), network.L[k, read].tolist(), strict=True))
+    return own.tobytes(), *reads

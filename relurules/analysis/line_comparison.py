@@ -30,6 +30,7 @@ from relurules.ir import AdditiveRules, Network, RuleSet
 from relurules.ir.difference import DataDifference, Difference, Gap, RowComparison
 from relurules.ir.limits import Deadline
 from relurules.ir.network import Array
+from relurules.ir.network_lines import NetworkLines
 from relurules.ir.scorer import Scorer
 from relurules.links.table import LINKS
 from relurules.networks.maximum import ProgramMaximum, maximise_program
@@ -116,10 +117,11 @@ def compare_lines(
     ended = all(done for _, done in found)
     place, told = _compare_decisions(pair, one, other, bound)
     kept, changed, removed, added = match_lines(old, new, domain)
+    counts, units = zip(*map(_count_units, (old, new)), strict=True)
 
     return Difference(
         names,
-        (len(old), len(new)),  # type: ignore[arg-type]
+        (counts[0], counts[1]),
         tolerance,
         all(not goal.any() for goal in goals),
         gaps,
@@ -134,9 +136,15 @@ def compare_lines(
         added,
         bound <= tolerance or (ended and reached > tolerance),
         (*notes, *told, *_note_errors(old, new), *_note_fractions(pair, gaps, place)),
-        ("line" if isinstance(old, AdditiveRules) else "rule",
-         "line" if isinstance(new, AdditiveRules) else "rule"),
+        (units[0], units[1]),
     )  # fmt: skip
+
+
+def _count_units(side: Scorer) -> tuple[int, str]:
+    """What a side is made of, and of how many."""
+    if isinstance(side, NetworkLines):
+        return len(side.network), "neuron"
+    return len(side), "line" if isinstance(side, AdditiveRules) else "rule"  # type: ignore[arg-type]
 
 
 def _subtract_scores(pair: _LinePair, old: Network, new: Network, score: int) -> Rationals:

@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relurules.analysis.goals import Goal
+from relurules.analysis.nearer_rows import draw_nearer, move_columns
 from relurules.analysis.restricted_lines import RestrictedLines
 from relurules.ir.limits import Deadline
 from relurules.ir.network import Array
@@ -28,6 +31,8 @@ _FAR = 1e15
 _BEYOND = 1e-6
 #: By how much of a margin's terms a row is moved past a boundary until the rules decide otherwise.
 _PAST = (1e-15, 1e-13, 1e-11, 1e-9, 1e-7, 1e-5)
+#: So many rows of linear programs that don't meet the goal are drawn to where they do.
+_DRAWN = 50
 #: A row so near to the least distance, as a share of it, will do.
 _NEAR = 1e-5
 
@@ -131,14 +136,23 @@ def find_nearest_line_row(
     if some.bound + room < 0.0:
         return ProgramMaximum(-np.inf, -np.inf, None)
     start = some.point if some.point is not None and goal.met(some.point[None])[0] else None
+    draw = _make_drawing(ground, goal, forms, integers=integers)
     if start is not None:
+        start = draw(start, None)
         base = _narrow(base, forms, measure(start))
 
     def value(x: Array) -> float:
         met = ground.domain.contains(x[None])[0] and goal.met(x[None])[0]
         return -measure(x) if met else np.nan
 
-    repair = _make_repair([replace(base, goal=margin) for margin in margins], forms)
+    step = _make_repair([replace(base, goal=margin) for margin in margins], forms)
+    drawn = count()
+
+    def repair(x: Array) -> Iterator[Array]:
+        yield from step(x)
+        if start is not None and next(drawn) < _DRAWN:
+            yield draw(start, x)
+
     found = None
     for past in (0.0, *_PAST):
         program = _add_distances(base, [_move_past(form, past) for form in margins], forms)
@@ -153,6 +167,26 @@ def find_nearest_line_row(
     assert found is not None  # noqa: S101  # there was a first
 
     return found
+
+
+def _make_drawing(
+    ground: RestrictedLines, goal: Goal, forms: DistanceForms, *, integers: bool
+) -> Callable[[Array, Array | None], Array]:
+    """Draws a row that meets the goal towards the given one, by way of another row or not."""
+    domain = ground.domain
+    whole = domain.integer if integers else np.zeros(len(domain), dtype=np.bool_)
+    columns = np.flatnonzero(forms.scales)
+
+    def met(rows: Array) -> NDArray[np.bool_]:
+        return np.asarray(domain.contains(rows) & goal.met(rows))
+
+    def draw(row: Array, way: Array | None) -> Array:
+        if way is not None:
+            row = move_columns(row, way, columns, whole, met)
+        near = draw_nearer(row, forms.x, domain.groups, whole, forms.scales, met)
+        return near if met(near[None])[0] else row
+
+    return draw
 
 
 def _move_past(margin: Rationals, past: float) -> Rationals:

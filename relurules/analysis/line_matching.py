@@ -5,6 +5,7 @@ import numpy as np
 from relurules.domain import Domain
 from relurules.ir import AdditiveRules, Adjustment
 from relurules.ir.difference import RuleMatch, RuleWithoutMatch
+from relurules.ir.network_lines import NetworkLines
 from relurules.ir.scorer import Scorer
 from relurules.networks.program_cells import bound_forms
 
@@ -20,6 +21,8 @@ LineMatches = tuple[
 def match_lines(old: Scorer, new: Scorer, domain: Domain) -> LineMatches:
     """Lines with the same half-space are one line; nothing where either isn't made of lines."""
     if not isinstance(old, AdditiveRules) or not isinstance(new, AdditiveRules):
+        return (), (), (), ()
+    if isinstance(old, NetworkLines) or isinstance(new, NetworkLines):
         return (), (), (), ()
 
     theirs: dict[bytes, list[Adjustment]] = {}

@@ -12,6 +12,7 @@ from relurules.domain.input_places import InputPlaces
 from relurules.errors import DataError
 from relurules.ir import AdditiveRules, Network, Rule, RuleSet
 from relurules.ir.network import AffineMap, Array
+from relurules.ir.network_lines import NetworkLines
 from relurules.ir.partition import Tree
 from relurules.ir.rule_table import RuleTable, collect_points
 
@@ -140,6 +141,8 @@ def widen_lines(rules: AdditiveRules, columns: Sequence[Column], other: Domain) 
         )
         for line in rules.lines
     )
+    if isinstance(rules, NetworkLines):
+        rules = replace(rules, rest=_widen_network(rules.rest, place, len(domain)))
     return replace(
         rules,
         domain=domain,

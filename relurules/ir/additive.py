@@ -191,6 +191,11 @@ class AdditiveRules(Scorer):
             [group.rules.read_coordinates for group in self.groups],
         )
 
+    @property
+    def group_networks(self) -> tuple[Network, ...]:
+        """What every group adds, as a network."""
+        return tuple(group.rules.network for group in self.groups)
+
     @cached_property
     def network(self) -> Network:
         """The same function in canonical form: a neuron of slope 0 for every line, then the
@@ -372,7 +377,7 @@ class AdditiveRules(Scorer):
 
 
 def _compose_network(rules: AdditiveRules) -> Network:
-    networks = [group.rules.network for group in rules.groups]
+    networks = rules.group_networks
     K, sizes = len(rules.lines), [len(network) for network in networks]
     total = K + sum(sizes)
     L, start = np.zeros((total, total)), K

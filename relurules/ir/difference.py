@@ -96,8 +96,8 @@ class Difference:
     interior; differing: of these, those with rows that are decided differently (where outputs are
     no classes: differ by more than the tolerance); decides: whether outputs are classes. kept,
     changed, removed, added: the rules, or lines. complete: False where there were too many parts,
-    or where a bound wasn't narrowed to what rows reach. units: what either is made of, "rule" or
-    "line"; where lines are among them, there are no parts.
+    or where a bound wasn't narrowed to what rows reach. units: what either is made of, "rule",
+    "line" or "neuron", of a network as it is; where all aren't rules, there are no parts.
     """
 
     names: tuple[str, str]

@@ -28,7 +28,7 @@ def split_into_groups(network: Network) -> NeuronGroups:
     numbers = dict.fromkeys(component[~alone].tolist())
     return NeuronGroups(
         hinges=np.flatnonzero(alone),
-        groups=tuple(_take_group(network, component == number) for number in numbers),
+        groups=tuple(take_neurons(network, component == number) for number in numbers),
     )
 
 
@@ -42,7 +42,7 @@ def _label_components(reads: NDArray[np.bool_]) -> NDArray[np.intp]:
     return label
 
 
-def _take_group(network: Network, chosen: NDArray[np.bool_]) -> Network:
+def take_neurons(network: Network, chosen: NDArray[np.bool_]) -> Network:
     """The network of some neurons that read no other, which adds nothing but what they add."""
     return replace(
         network,

@@ -21,7 +21,7 @@ from typing import Any
 from relurules.explaining import add_reference
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.partitioning import SearchOptions, compile_search
-from relurules.pipeline.additive_stages import run_additive_stages
+from relurules.pipeline.additive_stages import run_additive_stages, run_line_stages
 from relurules.pipeline.artefacts import emit_rules, list_targets, verify_model
 from relurules.pipeline.partition_stages import build_plain_rules, run_stages
 from relurules.pipeline.sources import describe_origin, trace_source
@@ -75,6 +75,12 @@ def extract_additive_rules(
     return add_reference(rules, source.reference, task.rows)
 
 
+def trace_lines(source: ExtractSource) -> AdditiveRules:
+    """A model of any depth for a comparison with additive rules: nothing is searched."""
+    options = ExtractOptions(form="additive")
+    return run_line_stages(trace_source(source, options, SearchOptions()))
+
+
 def partition_lines(rules: AdditiveRules, search: SearchOptions, data: Any, y: Any) -> RuleSet:
     """The partition rules of additive rules, over the same domain; see
     `AdditiveRules.to_partition`.
@@ -97,5 +103,6 @@ __all__ = [
     "partition_lines",
     "run_additive_stages",
     "run_stages",
+    "trace_lines",
     "verify_model",
 ]

@@ -1,7 +1,7 @@
 """The stages of additive rules: collapse, split into groups, partition these alone, lines."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 
@@ -13,9 +13,10 @@ from relurules.ir import (
     Partition,
     RuleSet,
 )
+from relurules.ir.network_lines import NetworkLines
 from relurules.links.heads import name_scores
 from relurules.networks.collapse import CollapseResult, collapse, drop_stable_neurons
-from relurules.networks.groups import NeuronGroups, split_into_groups
+from relurules.networks.groups import NeuronGroups, split_into_groups, take_neurons
 from relurules.networks.passes import drop_unread_neurons
 from relurules.partitioning import SearchOptions, search_regions
 from relurules.pipeline.tasks import ExtractProgress, ExtractTask, check_range, check_rows
@@ -65,6 +66,23 @@ def run_additive_stages(
             deadline=task.limits.deadline,
         )
     return replace(rules, traced=graph.network)
+
+
+def run_line_stages(task: ExtractTask) -> AdditiveRules:
+    """Collapse and split: lines, and the neurons that read one another as the network that they
+    are, which needs no search.
+    """
+    collapsed = collapse(task.graph.network, task.domain, task.options.threshold)
+    split = split_into_groups(collapsed.network)
+    request = _make_additive_request(task, collapsed, ())
+    rules = build_additive_rules(collapsed.network, split.hinges, (), task.domain, request)
+    if not split.groups:
+        return replace(rules, traced=task.graph.network)
+
+    whole, tied = collapsed.network, np.ones(len(collapsed.network), dtype=np.bool_)
+    tied[split.hinges] = False
+    given = {one.name: getattr(rules, one.name) for one in fields(AdditiveRules)}
+    return NetworkLines(**{**given, "rest": take_neurons(whole, tied)})
 
 
 def _search_groups(

@@ -24,6 +24,7 @@ from relurules.checker import (
     list_additive_claim,
     make_group_context,
     make_group_rules,
+    read_ranges,
 )
 from relurules.errors import DomainError, ModelError
 from relurules.ir.limits import NEVER, Deadline
@@ -76,21 +77,30 @@ def make_additive_certificate(
 
 def _search_kinds(rules: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, Any]:
     """Kinds of neurons, and what groups add beside their rules."""
-    proof = LineProof(rules, model)
-    chosen = choose_kinds(proof, simplified=bool(rules.get("tradeoffs")))
     own = rules["neuron_groups"]
+    for linear in (False, True):
+        proof = LineProof(rules, model)
+        chosen = choose_kinds(proof, simplified=bool(rules.get("tradeoffs")), linear=linear)
+        if len(chosen.components) == len(own):
+            break
     if len(chosen.components) != len(own):
         raise RefusedError(
             f"groups of neurons that read one another: the model has {len(chosen.components)}, the "
-            f"rules have {len(own)}; the difference to lines that were chosen on rows is bounded "
-            "by diff"
+            f"rules have {len(own)}, as lines have that were chosen on rows; how far those are "
+            "from the model anywhere is certified by `relurules diff RULES MODEL --time-limit 60`, "
+            "in Python by rr.diff(rules, model, time_limit=60)"
         )
 
     groups = [
         {"shift": _find_shift(proof, members, own[g])}
         for g, members in enumerate(chosen.components)
     ]
-    return {"neurons": chosen.kinds, "virtual": chosen.virtual, "groups": groups}
+    return {
+        "neurons": chosen.kinds,
+        "virtual": chosen.virtual,
+        "groups": groups,
+        **({"ranges": chosen.ranges} if chosen.ranges else {}),
+    }
 
 
 def _search_groups(
@@ -103,7 +113,7 @@ def _search_groups(
     """The groups with the trees of their rules."""
     if not found["groups"]:
         return []
-    proof = LineProof(rules, model)
+    proof = LineProof(rules, model, read_ranges(found.get("ranges", ())))
     known, groups = compare_lines(found, proof), []
     error = float(rules.get("score_error", rules["max_error"]) or 0.0)
     for g, group in enumerate(found["groups"]):

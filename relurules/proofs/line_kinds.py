@@ -5,22 +5,24 @@ Nothing here has to be right: the checker finds out what it shows.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.checker import Expression, LineProof
+from relurules.checker import CONSTANT, Expression, LineProof
 from relurules.ir.network import Array
-from relurules.lp.highs import propose_maximum
+from relurules.proofs.neuron_bounds import propose_multipliers
 
 #: A neuron may pass 0 by this share of its terms, and count as fixed all the same.
 _THIN = 1e-12
 #: PReLUs with slopes this near to 1 may have been taken for linear.
 _NEAR = 5.1e-4
 #: A neuron is a line where no coefficient, of a direction of length 1, is off by more; and of rules
-#: that were simplified, where it is off by no more than the second one.
-_SAME, _ALIKE = 1e-6, 0.2
+#: that were simplified, where it is off by no more than the last one. Neurons behind slopes that
+#: were taken as 1 are off by about as much as these were.
+_SAME, _NEARLY, _ALIKE = 1e-6, 1e-2, 0.2
 #: Rows of a block of comparisons.
 _BLOCK = 256
 
@@ -30,19 +32,20 @@ Kind = list[Any]
 @dataclass(frozen=True, kw_only=True)
 class LineKinds:
     """Kinds of all neurons, in order; virtual: neurons that others are compared with; components:
-    the neurons of every group.
+    the neurons of every group; ranges: multipliers that show those of neurons.
     """
 
     kinds: list[Kind]
     virtual: list[int]
     components: list[list[int]]
+    ranges: list[list[Any]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Directions:
     """Affine functions as rows of length 1 over a box of half-width 1: what can be compared.
 
-    middle, half: (d,) of every column, 0 and 1 where it is open.
+    middle, half: (d,) of every column, 0 and 1 where it is open; half is 0 of a single value.
     """
 
     middle: Array
@@ -86,21 +89,31 @@ def make_directions(proof: LineProof) -> Directions:
     ).reshape(-1, 2)
     half = np.diff(ends, axis=1)[:, 0] / 2
     middle = np.where(closed, ends.mean(axis=1), 0.0)
-    return Directions(middle=middle, half=np.where(half > 0, half, 1.0))
+    return Directions(middle=middle, half=half)
 
 
-def choose_kinds(proof: LineProof, *, simplified: bool) -> LineKinds:
-    """The kinds that show most; proof: nothing of which was told yet."""
+def choose_kinds(proof: LineProof, *, simplified: bool, linear: bool = False) -> LineKinds:
+    """The kinds that show most; proof: nothing of which was told yet. linear: whether slopes near 1
+    are 1 for neurons too that are like a line of the rules.
+
+    Signs are those that they would be if slopes near 1 were 1, as the collapse takes them; what
+    that costs is the checker's to count.
+    """
     directions = make_directions(proof)
     own = directions.normalise([(line.terms, -line.above) for line in proof.lines])
+    like = own[: 0 if linear else len(own)]
     read, told = _find_read_neurons(proof), list[Kind]()
     for k in range(len(proof.neurons)):
         z = proof.express(proof.neurons[k])
-        kind = ["unread"] if k not in read else _choose_fixed(proof, k, z, directions, own)
+        kind = ["unread"] if k not in read else _choose_fixed(proof, k, z, directions, like)
         told.append(kind or ["group", 0])
         proof.tell(told[-1])
+        proof.phi[-1].slack = {}
 
-    open_ = [k for k, kind in enumerate(told) if kind[0] == "group"]
+    open_ = _keep_read(proof, [k for k, kind in enumerate(told) if kind[0] == "group"])
+    told = [
+        ["unread"] if own[0] == "group" and k not in open_ else own for k, own in enumerate(told)
+    ]
     components = _find_components(proof, open_)
     alone = [own[0] for own in components if len(own) == 1]
     tied = [own for own in components if len(own) > 1]
@@ -124,7 +137,7 @@ def _choose_fixed(
     if plain and len(groups) == 1 and None not in groups:
         return ["points"]
 
-    share = float(abs(1 - slope))
+    share, shown = float(abs(1 - slope)), list[list[Any]]()
     row = directions.normalise([(z.terms, z.constant)])
     near = share < _NEAR and not (plain and directions.find_parallel(row, lines, _SAME).any())
     if share == 0.0:
@@ -132,16 +145,35 @@ def _choose_fixed(
     boxed = plain and _is_boxed(proof, z)
     if boxed and _crosses_zero(row[0]):
         return ["fixed", 1.0] if near else None
-    sizes = sum(abs(value) for value in z.terms.values()) + abs(z.constant)
+    sizes = _sum_terms(proof, z)
     for sign, side in ((-1, 1.0), (1, float(slope))):
-        pairs = list[Any]()
-        most = proof.bound(z, sign)
-        if most is not None and most > 0 and plain and proof.domain.limits:
-            pairs = _propose_multipliers(proof, z, sign)
-            most = proof.bound(z, sign, pairs)
-        if most is not None and most <= _THIN * float(sizes):
+        pairs, most = _propose_bound(proof, z, sign)
+        if most is not None and most <= _THIN * sizes:
             return ["fixed", side, pairs, []] if sign > 0 else ["fixed", side, [], pairs]
+        shown.append(pairs)
+    if any(shown):
+        proof.multipliers[k] = shown[0], shown[1]
     return ["fixed", 1.0] if near else None
+
+
+def _sum_terms(proof: LineProof, z: Expression) -> float:
+    """What the absolute terms of a neuron come to in the domain, or at 1 where it is open."""
+    found = {j: abs(value) for j, value in z.terms.items() if j >= 0}
+    found[CONSTANT] = abs(z.constant)
+    most = proof.domain.widest(found)
+    if most is None:
+        most = sum(found.values(), Fraction(0))
+    return float(most + sum((abs(value) for j, value in z.terms.items() if j < 0), Fraction(0)))
+
+
+def _propose_bound(proof: LineProof, z: Expression, sign: int) -> tuple[list[Any], Fraction | None]:
+    """What sign * z is shown to be at most, and the multipliers that show it."""
+    most = proof.bound(z, sign)
+    if most is not None and most <= 0:
+        return [], most
+    pairs = propose_multipliers(proof, z, sign)
+    less = proof.bound(z, sign, pairs) if pairs else None
+    return ([], most) if less is None or (most is not None and most <= less) else (pairs, less)
 
 
 def _is_boxed(proof: LineProof, z: Expression) -> bool:
@@ -157,24 +189,14 @@ def _crosses_zero(row: Array) -> bool:
     return bool(np.abs(row[:-1]).sum() - abs(row[-1]) > _SAME)
 
 
-def _propose_multipliers(proof: LineProof, z: Expression, sign: int) -> list[Any]:
-    """Multipliers of the domain's inequalities that bound sign * z; none where a side is open."""
-    domain = proof.domain
-    if None in domain.low or None in domain.high:
-        return []
-    low, high = (np.array([float(v or 0) for v in side]) for side in (domain.low, domain.high))
-    form, walls = np.zeros(len(low)), np.zeros((len(domain.limits), len(low)))
-    for j, value in z.terms.items():
-        form[j] = sign * float(value)
-    for row, (terms, _) in zip(walls, domain.limits, strict=True):
-        row[list(terms)] = [float(value) for value in terms.values()]
-    limits = np.array([float(most) for _, most in domain.limits])
-    proposal = propose_maximum(form, walls, limits, low, high)
-    if proposal is None:
-        return []
-    used = np.flatnonzero(proposal.multipliers > 0).tolist()
-
-    return [part for i in used for part in (i, float(proposal.multipliers[i]))]
+def _keep_read(proof: LineProof, open_: Sequence[int]) -> list[int]:
+    """Those of neurons that a score reads once others are folded, by itself or through others."""
+    scores = [proof.express(unit) for unit in proof.scores]
+    read = {~j for score in scores for j, value in score.terms.items() if j < 0 and value}
+    for k in reversed(open_):
+        if k in read:
+            read |= {~j for j, value in proof.z[k].terms.items() if j < 0 and value}
+    return [k for k in open_ if k in read]
 
 
 def _find_components(proof: LineProof, open_: Sequence[int]) -> list[list[int]]:
@@ -217,7 +239,7 @@ def _match_hinges(
     like = directions.normalise([(proof.z[k].terms, proof.z[k].constant) for k, _ in members])
     matched = directions.find_parallel(rows, lines, _SAME)
     grouped = directions.find_parallel(rows, like, _SAME)
-    rough = directions.find_parallel(rows, lines, _ALIKE if simplified else 0.0)
+    rough = directions.find_parallel(rows, lines, _ALIKE if simplified else _NEARLY)
 
     for i, k in enumerate(alone):
         number = matched[i]
@@ -240,7 +262,12 @@ def _match_hinges(
     for g, group in enumerate(tied):
         for k in group:
             told[k] = ["group", g]
-    return LineKinds(kinds=told, virtual=virtual, components=[sorted(group) for group in tied])
+    return LineKinds(
+        kinds=told,
+        virtual=virtual,
+        components=[sorted(group) for group in tied],
+        ranges=[[k, *pair] for k, pair in proof.multipliers.items() if any(pair)],
+    )
 
 
 def _is_plain(z: Expression) -> bool:

@@ -18,7 +18,7 @@ from relurules.codec.rules_json import to_json
 from relurules.emitting import EmitOptions
 from relurules.errors import CheckError, RulesError, UnsupportedError
 from relurules.files.writing import read_json
-from relurules.ir import AdditiveRules, Artifact, Certificate, RuleSet
+from relurules.ir import AdditiveRules, Artifact, Certificate, Graph, RuleSet
 from relurules.ir.class_labels import ClassLabels
 from relurules.ir.limits import Deadline
 from relurules.ir.provenance import hash_network
@@ -72,8 +72,9 @@ def prove(
     deadline = Deadline.after(time_limit)
     whole = load_any_rules(rules) if isinstance(rules, str | Path) else rules
     said = _read_rules(rules)
-    numbers, network = _read_numbers_and_digest(model)
-    kin = whole.provenance.digest in ("", network, _hash_turned_network(model, whole.labels))
+    numbers, graph = _read_numbers_and_graph(model)
+    network = "" if graph is None else hash_network(graph.network)
+    kin = whole.provenance.digest in ("", network, _hash_turned_network(graph, whole.labels))
 
     if not kin and notice is not None:
         notice(_describe_digest_mismatch(whole.provenance.digest, network))
@@ -172,11 +173,11 @@ def read_model_numbers(model: Any) -> dict[str, Any]:
     """The model's numbers, for a proof to start from; model: what `trace` takes, or a file that
     holds them already.
     """
-    return _read_numbers_and_digest(model)[0]
+    return _read_numbers_and_graph(model)[0]
 
 
-def _read_numbers_and_digest(model: Any) -> tuple[dict[str, Any], str]:
-    """The model's numbers, and the digest of its network, none where only the numbers are known."""
+def _read_numbers_and_graph(model: Any) -> tuple[dict[str, Any], Graph | None]:
+    """The model's numbers, and the model as traced, None where only the numbers are known."""
     if isinstance(model, str | Path) and Path(model).suffix == ".json":
         found = _read_object(model)
         if found.get("format") != MODEL_FORMAT:
@@ -184,20 +185,19 @@ def _read_numbers_and_digest(model: Any) -> tuple[dict[str, Any], str]:
                 f"{model}: is no model's numbers; expected {MODEL_FORMAT}, as written with a "
                 "certificate"
             )
-        return found, ""
+        return found, None
 
     graph, _ = tracing.trace(model)
-    return dict(_round_trip_json(read_exact_weights(model, graph))), hash_network(graph.network)
+    return dict(_round_trip_json(read_exact_weights(model, graph))), graph
 
 
-def _hash_turned_network(model: Any, labels: ClassLabels | None) -> str:
-    """The digest of the model's network whose scores speak of the rules' positive class; none where
-    its classes aren't theirs.
+def _hash_turned_network(graph: Graph | None, labels: ClassLabels | None) -> str:
+    """The digest of the network whose scores speak of the rules' positive class; none where its
+    classes aren't theirs.
     """
-    if labels is None or (isinstance(model, str | Path) and Path(model).suffix == ".json"):
+    if labels is None or graph is None or graph.labels is None:
         return ""
-    graph, _ = tracing.trace(model)
-    if graph.labels is None or graph.labels.values != labels.values:
+    if graph.labels.values != labels.values:
         return ""
     return hash_network(name_classes(graph, None, labels.positive_label).network)
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from relurules.domain import Domain
-from relurules.domain.columns import Column
+from relurules.domain.columns import Column, list_table_columns
 from relurules.emitting import plan
 from relurules.emitting.request import ScorerRequest
 from relurules.ir import AdditiveRules, RuleSet
@@ -113,7 +113,12 @@ def describe_outside(request: ScorerRequest, nothing: str, missing: str) -> str:
 def describe_inputs(domain: Domain) -> list[InputColumn]:
     """Every column of the table, in order."""
     found = []
-    for column, at in zip(domain.columns, domain.places, strict=True):
+    places = dict(zip(domain.columns, domain.places, strict=True))
+    for name, column in list_table_columns(domain.columns).items():
+        if column.source:
+            found.append(InputColumn(name, "a number, or missing", ["missing counts as itself"]))
+            continue
+        at = places[column]
         holds = "a category" if column.categories else _describe_range(domain, at.start)
         found.append(InputColumn(column.name, holds, _describe_codes(column)))
     return found

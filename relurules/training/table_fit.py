@@ -23,6 +23,7 @@ from relurules.tracing import trace
 from relurules.training.estimators import ReLURulesClassifier, ReLURulesRegressor
 from relurules.training.fit_columns import (
     ColumnKinds,
+    ColumnOptions,
     classify_columns,
     group_coordinates,
     make_encoder,
@@ -59,6 +60,14 @@ class FitOptions(NamedTuple):
     max_columns: int | None = None
     monotone: Mapping[str, int] | None = None
     teacher: Any = None
+    missing: str | None = None
+    min_category_rows: int = 1
+
+    @property
+    def column_options(self) -> ColumnOptions:
+        """A missing number has points of its own where lines add up, and nothing else is said."""
+        told = "line" if self.form == "additive" else "impute"
+        return ColumnOptions(self.missing or told, self.min_category_rows)
 
 
 @dataclass(frozen=True)
@@ -152,7 +161,7 @@ def fit_table(
     table = unify_missing(table)
     options = TargetOptions(wanted.target, wanted.task, wanted.test_size)
     task, y = read_target(table, options)
-    columns = classify_columns(table.drop(columns=[wanted.target]), schema)
+    columns = classify_columns(table.drop(columns=[wanted.target]), schema, wanted.column_options)
     used = {*columns.numbers, *columns.filled, *columns.categories, *columns.ordered}
     frame = table[[name for name in table.columns if name in used]]
     parts = train_test_split(
@@ -160,7 +169,7 @@ def fit_table(
         stratify=None if task == "regression" else y,
     )  # fmt: skip
     train, test = (np.sort(part) for part in parts)
-    encoder = make_encoder(columns, scaled=wanted.form == "partition")
+    encoder = make_encoder(columns, frame.iloc[train], scaled=wanted.form == "partition")
     encoded = encoder.fit_transform(frame.iloc[train])
     estimator = _make_estimator(wanted, task, say, deadline.share(_TRAINING_SHARE))
     if wanted.form == "additive":
@@ -179,7 +188,7 @@ def fit_table(
     rules = replace(
         rules,
         provenance=replace(rules.provenance, model=type(pipeline).__name__),
-        schema=None if schema is None else schema.restrict([c.name for c in graph.columns]),
+        schema=None if schema is None else schema.restrict([c.table_name for c in graph.columns]),
     )
     scores, measure, rows = _score_models(pipeline, frame, y, (train, test), task)
 

@@ -228,7 +228,9 @@ def make_encoder(columns: ColumnKinds, frame: "pd.DataFrame", *, scaled: bool = 
         (
             "joined",
             OneHotEncoder(
-                categories=[_list_frequent(frame[name], rare) for name, rare in columns.rare.items()],
+                categories=[
+                    _list_frequent(frame[name], rare) for name, rare in columns.rare.items()
+                ],
                 handle_unknown="ignore",
                 sparse_output=False,
             ),
@@ -273,5 +275,5 @@ def group_coordinates(encoder: Any) -> dict[str, list[int]]:
 def _list_frequent(column: "pd.Series[Any]", rare: Collection[Any]) -> list[Any]:
     """The other categories, in the encoder's order: a missing one last."""
     known = [value for value in column.dropna().unique().tolist() if value not in set(rare)]
-    lacks = column.isna().any() and not any(value != value for value in rare)
+    lacks = column.isna().any() and all(isinstance(value, str) for value in rare)
     return [*sorted(known), *([np.nan] if lacks else [])]

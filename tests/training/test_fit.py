@@ -14,8 +14,9 @@ import relurules as rr
 from relurules.cli.main import run
 from relurules.errors import DataError
 from relurules.training.fit_columns import classify_columns
+from relurules.training.fit_options import FitOptions
 from relurules.training.fit_target import TargetOptions, read_target
-from relurules.training.table_fit import FitOptions, _extract_rules, fit_table
+from relurules.training.table_fit import _extract_rules, fit_table
 
 N = 240
 

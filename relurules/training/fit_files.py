@@ -291,9 +291,10 @@ def _describe_calibration(fitted: Fitted) -> list[str]:
         return []
     table = fitted.calibration
     share = table["rows"] / table["rows"].sum()
-    predicted, seen = float(table["predicted"] @ share), float(table["seen"] @ share)
-    off = float((table["predicted"] - table["seen"]).abs() @ share)
-    cells = [f"{row.predicted:.3f}/{row.seen:.3f}" for row in table.itertuples(index=False)]
+    predicted, seen = (float((table[name] * share).sum()) for name in ("predicted", "seen"))
+    off = float(((table["predicted"] - table["seen"]).abs() * share).sum())
+    pairs = zip(table["predicted"].tolist(), table["seen"].tolist(), strict=True)
+    cells = [f"{one:.3f}/{other:.3f}" for one, other in pairs]
     return [
         f"calibration of the second class on test rows: {predicted:.4f} predicted, {seen:.4f} "
         f"seen; groups by what is predicted are off by {off:.4f} on average:",

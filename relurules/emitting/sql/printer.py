@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from relurules.domain.columns import Column, list_table_columns
 from relurules.emitting import plan
 from relurules.emitting.contribution_plan import describe_explanation, plan_contributions
-from relurules.emitting.file_header import describe_size
+from relurules.emitting.file_header import describe_sentinels, describe_size
 from relurules.emitting.line_explanation import plan_line_explanation
 from relurules.emitting.request import OUTSIDE, EmitRequest, LineRequest, ScorerRequest
 from relurules.emitting.sql.dialect import LINE, Dialect
@@ -234,6 +234,7 @@ def _list_comments(request: ScorerRequest, dialect: Dialect) -> list[str]:
         *_describe_contributions(request),
         *describe_labels(rules),
         *describe_reading(rules),
+        *describe_sentinels(rules),
     ]
 
     if isinstance(rules, RuleSet) and not rules.complete and request.outside != "exact":

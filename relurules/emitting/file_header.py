@@ -93,8 +93,8 @@ def check_sentinels(rules: Scorer, outside: str) -> None:
             where = "in the range of the others" if within else f"with outside={outside!r}"
             raise UnsupportedError(
                 f"column {name!r}: {(within or values)[0]} stands for a missing value, and {where} "
-                "it would count as a number; supported: outside='null' where it is out of range, or "
-                "rules of a table that holds no value (NULL) there"
+                "it would count as a number; supported: outside='null' where it is out of range, "
+                "or rules of a table that holds no value (NULL) there"
             )
 
 

@@ -1,7 +1,7 @@
 """What credit data need of `fit`: missing values, sentinels, splits, constraints, baselines."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,10 +12,12 @@ import relurules as rr
 from relurules.cli.main import app
 from relurules.errors import DataError, RelurulesError, UnsupportedError
 from relurules.ir import AdditiveRules
-from relurules.ir.network import Array
 from relurules.training.constraints import list_pairs_apart
 from relurules.training.lines.line_columns import describe_columns
 from relurules.training.row_split import read_split_column, split_table
+
+if TYPE_CHECKING:
+    from relurules.ir.network import Array
 
 ROWS = 600
 FEW: dict[str, Any] = {"form": "additive", "max_rules": 3}
@@ -147,7 +149,8 @@ def test_no_group_is_on_both_sides(fitted: Any) -> None:
     assert split.validation is not None
     parts = [split.train[~split.validation], split.train[split.validation], split.test]
     clients = [set(table.client.iloc[part]) for part in parts]
-    assert not clients[0] & clients[1] and not (clients[0] | clients[1]) & clients[2]
+    assert not clients[0] & clients[1]
+    assert not (clients[0] | clients[1]) & clients[2]
     assert fitted.split.startswith("by group of client: ")
     assert fitted.rules.provenance.settings["split"] == fitted.split
     assert "client" not in fitted.frame.columns
@@ -217,14 +220,16 @@ def test_columns_stay_apart_go_their_way_and_are_bounded() -> None:
     assert all("income" not in line.columns or len(line.columns) == 1 for line in rules.lines)
     names = [part.name for part in rules.parts]
     effects: Array = np.asarray(rules.curves["income"].values).ravel()
-    assert effects.min() >= -0.05 and effects.max() <= 0.4
+    assert effects.min() >= -0.05
+    assert effects.max() <= 0.4
     assert effects.min() < -0.04 or effects.max() > 0.39
     grid = found.frame.iloc[np.zeros(200, dtype=int)].assign(income=np.linspace(100, 8900, 200))
     way = np.sign(np.corrcoef(found.frame.income, table.y)[0, 1])
     assert (way * np.diff(rules.predict(grid)[:, 0])).min() >= -1e-12
     assert rr.ask(rules, "monotone", feature="months_late").holds
     moved = rules.contributions(found.frame)["income"]
-    assert "income" in names and moved.between(-0.05, 0.4).all()
+    assert "income" in names
+    assert moved.between(-0.05, 0.4).all()
     assert rules.provenance.settings["signs"] == "data"
 
 

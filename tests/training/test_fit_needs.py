@@ -78,7 +78,9 @@ def test_no_row_lies_between_missing_and_known(fitted: Any) -> None:
         assert again == pytest.approx(witness.outputs["y"], abs=1e-9)
 
 
-@pytest.mark.parametrize("target", ["python", "numpy", "sqlite", "duckdb", "c", "javascript"])
+@pytest.mark.parametrize(
+    "target", ["python", "numpy", "sqlite", "duckdb", "c", "javascript", "onnx"]
+)
 def test_every_language_gives_a_missing_number_the_same(fitted: Any, target: str) -> None:
     sql = target in ("sqlite", "duckdb")
     artifact = rr.emit(
@@ -103,7 +105,7 @@ def test_the_median_alone_or_an_error() -> None:
     table = make_table().drop(columns=["client", "job"])
     names = [c.name for c in rr.fit(table, "y", **FEW, missing="impute").rules.domain.columns]
     assert "months_late is missing" not in names
-    with pytest.raises(DataError, match="'months_late' is missing in .* missing='line'"):
+    with pytest.raises(DataError, match=r"'months_late' is missing in .* missing='line'"):
         rr.fit(table, "y", **FEW, missing="error")
     with pytest.raises(UnsupportedError, match="missing 'zero'; supported: line, impute, error"):
         rr.fit(table, "y", **FEW, missing="zero")

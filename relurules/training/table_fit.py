@@ -191,7 +191,7 @@ def _fit_pipeline(
 def _score_pipeline(pipeline: Any, prepared: PreparedTable) -> FitScores:
     estimator = pipeline[-1]
     front, chosen = estimator.front_, estimator.chosen_ or 0
-    leaves = 2 if front is None else int(front["rules"].tolist()[chosen])
+    leaves = 2 if front is None else max(2, int(front["rules"].tolist()[chosen]))
     return score_models(pipeline, prepared.frame, prepared.y, prepared.split, prepared.task, leaves)
 
 

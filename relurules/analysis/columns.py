@@ -48,6 +48,8 @@ def list_columns(ground: RestrictedScorer) -> list[TableColumn]:
 
 
 def _name_category(category: Category) -> str:
+    if category.word:
+        return category.word
     words = ["missing"] * category.missing + ["any other value"] * category.other
     return " or ".join(
         [f"{v:g}" if isinstance(v, float) else str(v) for v in category.values] + words

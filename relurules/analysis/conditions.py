@@ -98,6 +98,8 @@ def _parse_category(column: Column, text: str, condition: str) -> Value:
         return text
     if text == "missing" and None in column.lookup:
         return None
+    if text in {category.word for category in column.categories if category.word}:
+        return text
 
     try:
         if float(text) in column.lookup:

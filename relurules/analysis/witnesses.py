@@ -7,7 +7,7 @@ import numpy as np
 from relurules.analysis.restricted import QuestionSpace, RestrictedScorer
 from relurules.analysis.targets import ScoreTarget
 from relurules.domain import Domain
-from relurules.domain.columns import decode_rows
+from relurules.domain.columns import decode_rows, fill_gaps
 from relurules.errors import CheckError
 from relurules.ir import RuleSet
 from relurules.ir.answers import Witness
@@ -74,6 +74,7 @@ def round_row(domain: Domain, x: Array, space: QuestionSpace | None = None) -> A
 
     free = np.setdiff1d(np.arange(len(x)), own)
     x[free] = np.clip(x[free], domain.lower[free], domain.upper[free])
+    fill_gaps(x[None], domain.columns)
     return np.asarray(x + 0.0)
 
 

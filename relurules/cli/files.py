@@ -75,7 +75,7 @@ def make_rules_options(
 
 def restrict_schema(schema: "TableSchema | None", rules: "Scorer") -> "TableSchema | None":
     """What is said of the columns that rules read; None where nothing is known."""
-    names = [column.name for column in rules.domain.columns]
+    names = [column.table_name for column in rules.domain.columns]
     return None if schema is None else schema.restrict(names)
 
 
@@ -131,9 +131,11 @@ def parse_row(rules: "Scorer", text: str, table: Any) -> Any:
         raise DataError(f"--row {text!r}; expected the number of a row, or values such as a=1,b=2")
 
     given = {name.strip(): value.strip() for name, _, value in pairs}
+    from relurules.domain.columns import list_table_columns
+
     return {
-        column.name: _parse_value(column.categories, given, column.name)
-        for column in rules.domain.columns
+        name: _parse_value(() if column.source else column.categories, given, name)
+        for name, column in list_table_columns(rules.domain.columns).items()
     }
 
 

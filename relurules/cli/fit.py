@@ -1,6 +1,7 @@
 """The command `relurules fit`; `main` registers it."""
 
 from dataclasses import replace
+from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
@@ -60,6 +61,55 @@ def fit(
         str | None,
         typer.Option(help="boosting: half of every target is what boosting says of it."),
     ] = None,
+    interaction: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="'A & B': lines may read these two columns together, and no others; repeatable."
+        ),
+    ] = None,
+    no_interaction: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="COLUMN: no line may read it with another one; 'A & B': nor these two together; "
+            "repeatable."
+        ),
+    ] = None,
+    signs: Annotated[
+        str | None,
+        typer.Option(
+            help="data: columns that --monotone says nothing of go the way of their correlation "
+            "with the target."
+        ),
+    ] = None,
+    effect_bound: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="COLUMN=LOW:HIGH: what the column adds to the score, beside what it adds at the "
+            "reference, lies between these everywhere; repeatable."
+        ),
+    ] = None,
+    missing: Annotated[
+        str | None,
+        typer.Option(
+            help="What a missing number is: line, points of its own; impute, the median; error. By "
+            "default line of additive, impute of partition."
+        ),
+    ] = None,
+    min_category_rows: Annotated[
+        int, typer.Option(help="Categories of fewer rows count as any other value.", min=1)
+    ] = 1,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            help="Column by which rows are split: the latest of a date are the test rows; no group "
+            "of a text is on both sides; time:COLUMN and group:COLUMN for numbers. By default at "
+            "random."
+        ),
+    ] = None,
+    repeats: Annotated[
+        int,
+        typer.Option(help="Splits that everything is fitted on anew, for intervals.", min=1),
+    ] = 1,
     max_terms: Annotated[
         int,
         typer.Option(
@@ -98,7 +148,14 @@ def fit(
 
     --form additive gives a sum of lines instead of rules of which one applies: they are chosen
     directly, and take no --hidden, --max-terms or --max-condition-terms. The score may be told to
-    rise or fall with a column everywhere: --monotone months_late=1 --monotone limit=-1.
+    rise or fall with a column everywhere: --monotone months_late=1 --monotone limit=-1; or all
+    columns go the way of their correlation with the target: --signs data. A missing number has
+    points of its own: "months_late is missing: +0.4". --na age=-999 says which values of a column
+    stand for a missing one.
+
+    The summary compares with a linear model, a regularised one, a tree of as many leaves and
+    boosting of the same columns and rows. --split issued scores the latest rows; --repeats 5 gives
+    intervals.
 
     At --time-limit training ends where it is, and what there is by then is made a model of so few
     rules, which the summary says.
@@ -109,10 +166,13 @@ def fit(
     from relurules.cli.display import announce_compiling, show_messages
     from relurules.cli.files import read_table
     from relurules.training.fit_files import write_fit
-    from relurules.training.fit_function import DEFAULT_RULES, check_form
-    from relurules.training.table_fit import FitOptions, fit_table
+    from relurules.training.fit_function import DEFAULT_RULES, add_sentinels, check_form
+    from relurules.training.fit_options import FitOptions
+    from relurules.training.table_fit import fit_table
 
     trends = parse_trends(monotone or [])
+    bounds = parse_bounds(effect_bound or [])
+    own, na = take_sentinels(reading)
     sizes = _parse_sizes(hidden)
     asked = {
         "max_columns": max_columns,
@@ -122,29 +182,43 @@ def fit(
         "max_terms": max_terms or None,
         "max_condition_terms": max_condition_terms,
         "hidden": sizes,
+        "interactions": interaction or None,
+        "no_interactions": no_interaction or None,
+        "signs": signs,
+        "effect_bounds": bounds,
     }
     check_form(form, asked)
     require_place(out, folder=True)
-    options = make_read_options(reading, drop=drop or [])
+    options = make_read_options(own, drop=drop or [])
+    options = replace(options, schema=add_sentinels(options.schema, na))
     table = read_table(data, options)
     check_columns(data, options.schema.columns, table.schema, ", which --types has")
+    check_columns(data, na, table.schema, ", which --na has")
     wanted = FitOptions(
-        target,
-        task,
-        DEFAULT_RULES[form] if max_rules is None else max_rules,
-        max_terms or None,
-        max_condition_terms,
-        sizes,
-        test_size,
-        seed,
-        time_limit,
-        positive,
-        read_reference(reference, replace(options, schema=table.schema)),
-        form,
-        max_condition_columns,
-        max_columns,
-        trends,
-        teacher,
+        target=target,
+        task=task,
+        max_rules=DEFAULT_RULES[form] if max_rules is None else max_rules,
+        max_terms=max_terms or None,
+        max_condition_terms=max_condition_terms,
+        hidden=sizes,
+        test_size=test_size,
+        seed=seed,
+        time_limit=time_limit,
+        positive=positive,
+        reference=read_reference(reference, replace(options, schema=table.schema)),
+        form=form,
+        max_condition_columns=max_condition_columns,
+        max_columns=max_columns,
+        monotone=trends,
+        teacher=teacher,
+        missing=missing,
+        min_category_rows=min_category_rows,
+        split=split,
+        repeats=repeats,
+        interactions=interaction or None,
+        no_interactions=no_interaction or None,
+        signs=signs,
+        effect_bounds=bounds,
     )
     announce_compiling(_err)
 
@@ -175,3 +249,34 @@ def parse_trends(texts: list[str]) -> dict[str, int] | None:
         trends[name] = int(sign)
 
     return trends or None
+
+
+def parse_bounds(texts: list[str]) -> dict[str, tuple[float, float]] | None:
+    """COLUMN=LOW:HIGH, of --effect-bound; None for none."""
+    bounds: dict[str, tuple[float, float]] = {}
+    for text in texts:
+        name, _, pair = text.rpartition("=")
+        low, _, high = pair.partition(":")
+        try:
+            bounds[name] = float(low), float(high)
+        except ValueError as error:
+            raise DataError(
+                f"--effect-bound {text!r}; expected COLUMN=LOW:HIGH, such as age=-0.5:0.5"
+            ) from error
+        if not name or not all(map(isfinite, bounds[name])):
+            raise DataError(f"--effect-bound {text!r}; expected COLUMN=LOW:HIGH of finite numbers")
+
+    return bounds or None
+
+
+def take_sentinels(reading: TableArguments) -> tuple[TableArguments, dict[str, list[str]]]:
+    """COLUMN=VALUE of --na, by column, and the arguments without them."""
+    texts = reading.na or []
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        name, mark, value = text.rpartition("=")
+        if mark and name and value:
+            found.setdefault(name, []).append(value)
+    plain = [text for text in texts if not all(text.rpartition("="))]
+
+    return replace(reading, na=plain or None), found

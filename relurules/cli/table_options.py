@@ -24,7 +24,10 @@ _OPTIONS: Mapping[str, Any] = {
     ],
     "na": Annotated[
         list[str] | None,
-        typer.Option(help="Text that is a missing value, as an empty cell is; repeatable."),
+        typer.Option(
+            help="Text that is a missing value, as an empty cell is; of fit also COLUMN=VALUE; "
+            "repeatable."
+        ),
     ],
     "sep": Annotated[str | None, typer.Option(help="Character between fields; by default ,.")],
     "decimal": Annotated[

@@ -341,6 +341,16 @@ class ColumnEntry(FileEntry, kw_only=True):
     fill: (
         Annotated[float, Meta(description="The number that a missing one counts as.")] | UnsetType
     ) = UNSET
+    missing_of: (
+        Annotated[
+            str,
+            Meta(
+                description="The column of the table of which this one says whether its value is "
+                "missing: its first feature is 1 where it is, its second one where it isn't."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     categories: (
         Annotated[
             list[CategoryEntry], Meta(description="In the order of their features.", min_length=1)

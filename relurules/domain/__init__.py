@@ -148,7 +148,7 @@ class Domain:
 
         return replace(
             domain, lower=lower, upper=upper, integer=find_whole_numbers(X), groups=groups
-        )
+        ).with_gaps()
 
     def where(self, text: str) -> "Domain":
         """A new domain with one more inequality, such as "a + 2*b <= 1"; quote other names as `mean
@@ -164,6 +164,30 @@ class Domain:
             bounds=np.append(self.bounds, bound),
             texts=(*self.texts, text.strip()),
         )
+
+    def with_gaps(self) -> "Domain":
+        """The same domain, in which a number is what a missing one counts as wherever a column says
+        that it is missing: two inequalities for each, which leave just these rows.
+
+        A side that is open is left so.
+        """
+        found = self
+        at = {column.name: places for column, places in zip(self.columns, self.places, strict=True)}
+        for column in self.columns:
+            gap = at[column.name].start
+            number = next((c for c in self.columns if c.name == column.source), None)
+            if number is None or number.fill is None or self.normals[:, gap].any():
+                continue
+            place = at[number.name].start
+            low, high = float(self.lower[place]), float(self.upper[place])
+            name, lacks = f"`{self.names[place]}`", f"`{self.names[gap]}`"
+            fill = min(max(number.fill, low), high)
+            if -np.inf < low < fill:
+                found = found.where(f"{name} >= {low!r} + {fill - low!r} * {lacks}")
+            if fill < high < np.inf:
+                found = found.where(f"{name} <= {high!r} - {high - fill!r} * {lacks}")
+
+        return found
 
     def bounded(self, bounds: Mapping[str, tuple[float, float]]) -> "Domain":
         """The same domain with other (lower, upper) bounds for the columns named."""
@@ -190,7 +214,8 @@ class Domain:
                     f"{', '.join(by_name) or 'none'}"
                 )
             column, first = by_name[name], self.names.index(by_name[name].coordinates[0])
-            unknown = [value for value in wanted if value not in column.lookup]
+            words = {category.word for category in column.categories}
+            unknown = [v for v in wanted if v not in column.lookup and v not in words]
             if unknown:
                 known = ", ".join(
                     member for category in column.categories for member in category.members
@@ -252,18 +277,22 @@ class Domain:
         limits = {
             c.name: set(c.lookup) & set(mine[c.name].lookup)
             for c in columns
-            if c.name in mine and mine[c.name].categories
+            if c.name in mine and mine[c.name].categories and not c.source
         }
-        return replace(
-            domain,
-            lower=lower,
-            upper=upper,
-            integer=integer,
-            normals=normals,
-            bounds=self.bounds,
-            texts=self.texts,
-            groups=(*domain.groups, *self._list_own_groups(domain.groups, at)),
-        ).admitting(limits)
+        return (
+            replace(
+                domain,
+                lower=lower,
+                upper=upper,
+                integer=integer,
+                normals=normals,
+                bounds=self.bounds,
+                texts=self.texts,
+                groups=(*domain.groups, *self._list_own_groups(domain.groups, at)),
+            )
+            .admitting(limits)
+            .with_gaps()
+        )
 
     def _list_own_groups(
         self, known: Collection[tuple[int, ...]], at: Mapping[str, int]

@@ -26,28 +26,38 @@ _MOST_LISTED = 4
 
 class Category(NamedTuple):
     """Values of a column that count as one, and whether a missing value or any other value counts
-    as it too.
+    as it too. word: what people call it, in place of its values.
     """
 
     values: tuple[str | float, ...] = ()
     missing: bool = False
     other: bool = False
+    word: str = ""
 
     @property
     def members(self) -> list[str]:
         """The values as text, and the words for a missing and for any other value."""
+        if self.word:
+            return [self.word]
         words = ["missing"] * self.missing + ["any other value"] * self.other
         return [*map(format_value, self.values), *words]
 
 
 class Column(NamedTuple):
     """A column of the table. categories: none for a number; fill: the number that a missing one
-    counts as, if any.
+    counts as, if any; source: the column of the table that it is read of, where that has another
+    name, see `make_missing_column`.
     """
 
     name: str
     categories: tuple[Category, ...] = ()
     fill: float | None = None
+    source: str = ""
+
+    @property
+    def table_name(self) -> str:
+        """The column of the user's table that holds its values."""
+        return self.source or self.name
 
     @property
     def coordinates(self) -> tuple[str, ...]:
@@ -72,11 +82,9 @@ class Column(NamedTuple):
         return len(self.categories) or 1
 
     def known(self, category: int) -> set[Value]:
-        """The values of a category, None for a missing one."""
-        return {
-            *self.categories[category].values,
-            *([None] if self.categories[category].missing else []),
-        }
+        """The values of a category, None for a missing one, and its word if it has one."""
+        own = self.categories[category]
+        return {*own.values, *([None] if own.missing else []), *([own.word] if own.word else [])}
 
     @property
     def other(self) -> int | None:
@@ -87,6 +95,42 @@ class Column(NamedTuple):
 def make_number_columns(names: Sequence[str]) -> tuple[Column, ...]:
     """One number per name."""
     return tuple(Column(name) for name in names)
+
+
+def make_missing_column(source: str) -> Column:
+    """Whether a column of numbers lacks its value, as a column of its own: `income is missing`, yes
+    or no.
+    """
+    name = f"{source} is missing"
+    yes, no = Category(missing=True, word="yes"), Category(other=True, word="no")
+    return Column(name, (yes, no), None, source)
+
+
+def list_table_columns(columns: Sequence[Column]) -> dict[str, Column]:
+    """The columns of the user's table that are read, each once, by name; of those that several are
+    read of, the one that has its name.
+    """
+    found: dict[str, Column] = {}
+    for column in columns:
+        if column.table_name not in found or not column.source:
+            found[column.table_name] = column
+    return found
+
+
+def number_table_columns(columns: Sequence[Column]) -> list[int]:
+    """The place of every column among those of the user's table that are read."""
+    places = {name: place for place, name in enumerate(list_table_columns(columns))}
+    return [places[column.table_name] for column in columns]
+
+
+def get_value(raw: Mapping[str, Value], column: Column) -> Value:
+    """What a column is in a row of the table: its value, None for a missing one; yes or no of one
+    that says whether another one is missing.
+    """
+    value = raw[column.table_name]
+    if not column.source:
+        return value
+    return column.categories[int(value is not None)].word
 
 
 def is_plain(columns: Sequence[Column]) -> bool:
@@ -111,8 +155,10 @@ def check_texts(columns: Sequence[Column]) -> None:
 
 def is_text_column(column: Column) -> bool:
     """Whether a column holds text; one of categories may hold numbers."""
-    return bool(column.categories) and not all(
-        isinstance(value, float) for value in column.lookup if value is not None
+    return (
+        bool(column.categories)
+        and not column.source
+        and not all(isinstance(value, float) for value in column.lookup if value is not None)
     )
 
 
@@ -183,8 +229,11 @@ def _encode_columns(table: DataTable, columns: Sequence[Column]) -> Array:
         )
         return _fill_coordinates(X, columns)
 
-    found = table.select([column.name for column in columns])
-    parts = [_encode_column(part, column) for part, column in zip(found, columns, strict=True)]
+    found = table.select(list(list_table_columns(columns)))
+    parts = [
+        _encode_column(found[place], column)
+        for place, column in zip(number_table_columns(columns), columns, strict=True)
+    ]
     return np.hstack(parts) if parts else np.empty((len(table), 0))
 
 
@@ -249,11 +298,14 @@ def decode_rows(X: Array, columns: Sequence[Column]) -> dict[str, list[Value]]:
     A category without values of its own gives a text that is none of the others. DataError where a
     row can't be decoded, since it has no category in a column where a missing value is one.
     """
-    raw: dict[str, list[Value]] = {}
-    first = 0
+    raw: dict[str, list[Value]] = {name: [] for name in list_table_columns(columns)}
+    first, gaps = 0, dict[str, Any]()
     for column in columns:
         part = X[:, first : first + column.width]
         first += part.shape[1]
+        if column.source:
+            gaps[column.source] = part[:, 0] == 1
+            continue
         if not column.categories:
             raw[column.name] = [None if np.isnan(v) else v for v in part[:, 0].tolist()]
             continue
@@ -266,7 +318,23 @@ def decode_rows(X: Array, columns: Sequence[Column]) -> dict[str, list[Value]]:
         at = np.where(part.max(axis=1, initial=0.0) == 1, part.argmax(axis=1), -1)
         raw[column.name] = [none if i < 0 else shown[i] for i in at.tolist()]
 
+    for name, gap in gaps.items():  # a number that nothing else reads may be any
+        known = raw[name] or [0.0] * len(X)
+        raw[name] = [None if lacks else v for v, lacks in zip(known, gap.tolist(), strict=True)]
+
     return raw
+
+
+def fill_gaps(X: Array, columns: Sequence[Column]) -> None:
+    """Make rows in coordinates (N, d) such as tables give them, in place: a number that is missing
+    is what a missing one counts as.
+    """
+    places = place_columns(columns)
+    own = {column.name: (at.start, column.fill) for column, at in zip(columns, places, strict=True)}
+    for column, at in zip(columns, places, strict=True):
+        place, fill = own.get(column.source, (0, None))
+        if column.source and fill is not None:
+            X[X[:, at.start] == 1.0, place] = fill
 
 
 def read_raw_columns(table: Any, columns: Sequence[Column]) -> dict[str, list[Value]]:
@@ -279,12 +347,12 @@ def read_raw_columns(table: Any, columns: Sequence[Column]) -> dict[str, list[Va
             encode_table(table, [column._replace(fill=None) for column in columns]), columns
         )
 
-    found = table.select([column.name for column in columns])
+    own = list_table_columns(columns)
     return {
-        column.name: part.entries
-        if column.categories
+        column.table_name: part.entries
+        if column.categories and not column.source
         else [None if np.isnan(v) else v for v in part.numbers.tolist()]
-        for part, column in zip(found, columns, strict=True)
+        for part, column in zip(table.select(list(own)), own.values(), strict=True)
     }
 
 
@@ -311,6 +379,8 @@ def format_value(value: str | float) -> str:
 
 def _name_coordinate(column: Column, category: Category) -> str:
     """`sex = 'Male'`, `job in ('a', 'b', missing)`, `job is missing`."""
+    if column.source:
+        return f"{column.source} is {'' if category.missing else 'not '}missing"
     members = category.members
     if len(members) == 1:
         return f"{column.name} {'=' if category.values else 'is'} {members[0]}"

@@ -13,6 +13,7 @@ from relurules.domain.columns import (
     Column,
     find_groups,
     is_plain,
+    make_missing_column,
     make_number_columns,
     name_coordinates,
 )
@@ -121,6 +122,8 @@ def _places_from_json(
 def _column_json(column: Column) -> dict[str, Any]:
     """A column; what doesn't apply is left out."""
     said: dict[str, Any] = {"name": column.name}
+    if column.source:
+        said["missing_of"] = column.source
     if column.fill is not None:
         said["fill"] = column.fill
     if column.categories:
@@ -139,6 +142,9 @@ def columns_from_json(found: Sequence[Mapping[str, Any]]) -> tuple[Column, ...]:
 
 
 def _column_from_json(found: Mapping[str, Any]) -> Column:
+    if "missing_of" in found:
+        return make_missing_column(str(found["missing_of"]))
+
     categories = tuple(
         Category(
             tuple(value if isinstance(value, str) else float(value) for value in item["values"]),

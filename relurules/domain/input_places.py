@@ -66,6 +66,12 @@ def narrow_table(table: Any, columns: Sequence[Column], places: InputPlaces) -> 
 
     whole = table if type(table) is np.ndarray else read_table(table)
     width = whole.shape[1] if len(whole.shape) == 2 else -1
+    gaps = [column.name for column in columns if column.source]
+    if gaps and width not in (len(places.coordinates), places.coordinate_count):
+        raise DataError(
+            f"found an array of shape {tuple(whole.shape)}; rules that read whether a value is "
+            f"missing ({gaps[0]!r}) need the columns' names: pass a frame"
+        )
     if width in (len(columns), len(places.coordinates)):
         return table
     if width == places.coordinate_count and width != places.column_count:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from relurules.domain.columns import number_table_columns
 from relurules.emitting import plan
 from relurules.emitting.code_options import is_rule_needed
 from relurules.emitting.notation import Notation
@@ -130,7 +131,8 @@ def plan_reads(request: ScorerRequest, names: Sequence[str]) -> list[ColumnRead]
     """Every column of the table; names: of all coordinates."""
     domain, found = request.rules.domain, list[ColumnRead]()
     own = {i for group in domain.groups for i in group}
-    for i, (column, place) in enumerate(zip(domain.columns, domain.places, strict=True)):
+    numbers = number_table_columns(domain.columns)
+    for i, column, place in zip(numbers, domain.columns, domain.places, strict=True):
         at, mine = place.start, list(names[place.start : place.stop])
         if column.categories:
             known = {value: k for value, k in column.lookup.items() if value is not None}

@@ -1,12 +1,14 @@
 """What the head of emitted code says: which model, made how, how close, and what a column holds."""
 
+from math import isfinite
 from typing import NamedTuple
 
 from relurules.domain import Domain
-from relurules.domain.columns import Column
+from relurules.domain.columns import Column, list_table_columns
 from relurules.emitting import plan
 from relurules.emitting.request import ScorerRequest
-from relurules.ir import AdditiveRules, RuleSet
+from relurules.errors import UnsupportedError
+from relurules.ir import AdditiveRules, RuleSet, Scorer
 from relurules.wording.classes import describe_labels, format_class
 from relurules.wording.coverage import describe_missing
 from relurules.wording.file_reading import describe_reading
@@ -47,11 +49,60 @@ def list_facts(request: ScorerRequest) -> list[str]:
 
     lines.append(_describe_bound(request))
     lines += describe_reading(rules)
+    lines += describe_sentinels(rules)
     if isinstance(rules, RuleSet) and not rules.complete and request.outside != "exact":
         lines.append(f"INCOMPLETE: {describe_missing(rules)}")
     if isinstance(rules, RuleSet) and rules.decision is not None:
         lines.append(f"decides: {_list_classes(rules)}")
     return [*lines, *describe_labels(rules)]
+
+
+def describe_sentinels(rules: Scorer) -> list[str]:
+    """What somebody who runs the code must know of numbers that stand for missing values."""
+    return [
+        f"{name}: {' or '.join(values)} stands for a missing value; make it NULL (NaN) first"
+        for name, values in list_sentinels(rules).items()
+    ]
+
+
+def list_sentinels(rules: Scorer) -> dict[str, tuple[str, ...]]:
+    """Columns of numbers -> the numbers that stand for a missing value in files, as their schema
+    says; code and SQL take them for what they are.
+    """
+    types = {} if rules.schema is None else rules.schema.columns
+    found: dict[str, tuple[str, ...]] = {}
+    for name, column in list_table_columns(rules.domain.columns).items():
+        own = types[name].na if name in types and (column.source or not column.categories) else ()
+        numbers = tuple(text for text in own or () if _is_number(text))
+        found |= {name: numbers} if numbers else {}
+
+    return found
+
+
+def check_sentinels(rules: Scorer, outside: str) -> None:
+    """UnsupportedError where a number that stands for a missing value would count as another one,
+    since rows outside the domain have scores.
+    """
+    domain = rules.domain
+    at = dict(zip((column.name for column in domain.columns), domain.places, strict=True))
+    for name, values in list_sentinels(rules).items():
+        place = at[name].start if name in at else None
+        low, high = (0.0, 0.0) if place is None else (domain.lower[place], domain.upper[place])
+        within = [text for text in values if low <= float(text) <= high]
+        if within or (outside != "null" and name in at):
+            where = "in the range of the others" if within else f"with outside={outside!r}"
+            raise UnsupportedError(
+                f"column {name!r}: {(within or values)[0]} stands for a missing value, and {where} "
+                "it would count as a number; supported: outside='null' where it is out of range, "
+                "or rules of a table that holds no value (NULL) there"
+            )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _describe_bound(request: ScorerRequest) -> str:
@@ -113,7 +164,12 @@ def describe_outside(request: ScorerRequest, nothing: str, missing: str) -> str:
 def describe_inputs(domain: Domain) -> list[InputColumn]:
     """Every column of the table, in order."""
     found = []
-    for column, at in zip(domain.columns, domain.places, strict=True):
+    places = dict(zip(domain.columns, domain.places, strict=True))
+    for name, column in list_table_columns(domain.columns).items():
+        if column.source:
+            found.append(InputColumn(name, "a number, or missing", ["missing counts as itself"]))
+            continue
+        at = places[column]
         holds = "a category" if column.categories else _describe_range(domain, at.start)
         found.append(InputColumn(column.name, holds, _describe_codes(column)))
     return found

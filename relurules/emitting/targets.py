@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from relurules.emitting import code_options
 from relurules.emitting.c.printer import print_c, print_c_lines
+from relurules.emitting.file_header import check_sentinels
 from relurules.emitting.javascript.printer import print_javascript, print_javascript_lines
 from relurules.emitting.numpy.printer import print_numpy, print_numpy_lines
 from relurules.emitting.python.printer import print_python, print_python_lines
@@ -143,6 +144,8 @@ def _emit_rules(rules: RuleSet, target: str, dialect: str | None, options: EmitO
         outside = request.outside or _choose_outside(rules, tried)
         artifact = _describe_artifact(replace(request, form=tried, outside=outside), target)
         try:
+            if target != "text":
+                check_sentinels(rules, outside)
             asked = replace(request, form=tried, outside=outside, header=format_header(artifact))
             return replace(
                 artifact,
@@ -170,6 +173,8 @@ def _emit_lines(
     else:
         request = code_options.check_line_request(rules, target, options)
     request = replace(request, outside=request.outside or "null")
+    if target != "text":
+        check_sentinels(rules, request.outside)
     artifact = _describe_artifact(request, target)
     asked = replace(request, header=format_header(artifact))
     return replace(artifact, files=row.print_lines(code_options.prepare_lines(asked)))

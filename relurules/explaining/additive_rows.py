@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from relurules.domain.columns import get_value
 from relurules.errors import DataError
 from relurules.explaining.additive_explanation import (
     AdditiveExplanation,
@@ -78,9 +79,12 @@ def _add_contributions(
     table = build_part_table(rules, {form.label: form}, reference)
     values = table.evaluate(row.x[None])[0, 0]
     moves = _find_moving_parts(table)
+    own = {column.name: column for column in rules.domain.columns}
     parts = [
         PartContribution(
-            part.name, tuple(row.raw[name] for name in part.columns), float(value) + 0.0
+            part.name,
+            tuple(get_value(row.raw, own[name]) for name in part.columns),
+            float(value) + 0.0,
         )
         for part, value in zip(table.parts, values, strict=True)
         if moves[part.place]

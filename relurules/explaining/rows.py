@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from relurules.domain import Domain
-from relurules.domain.columns import read_raw_columns
+from relurules.domain.columns import get_value, read_raw_columns
 from relurules.errors import DataError
 from relurules.explaining.conditions import check_conditions
 from relurules.explaining.explanation import Contribution, Explanation, Reason
@@ -117,10 +117,11 @@ def _take_apart(
     weights, constant = view.weights[rule.rule - 1], float(view.constants[rule.rule - 1])
     table = build_contribution_table(rules.domain, {view.label: view}, reference)
     values = table.evaluate(np.array([rule.rule]), row.x[None])[0, 0]
+    own = {column.name: column for column in rules.domain.columns}
     parts = [
         Contribution(
             column.name,
-            row.raw[column.name],
+            get_value(row.raw, own[column.name]),
             _find_coefficient(column, weights, row.x),
             float(values[i]),
         )

@@ -47,6 +47,8 @@ def list_features(models: LocalModels) -> list[Feature]:
 
 def name_category(category: Category) -> str:
     """Its values as people write them."""
+    if category.word:
+        return category.word
     words = ["missing"] * category.missing + ["any other value"] * category.other
     return " or ".join(
         [f"{v:g}" if isinstance(v, float) else str(v) for v in category.values] + words

@@ -248,6 +248,8 @@ def _build_choices(scored: ScoredRules, part: ScorePart) -> PointChoices:
 
 
 def _name_category(category: Category) -> str:
+    if category.word:
+        return category.word
     words = ["missing"] * category.missing + ["any other value"] * category.other
     values = [format_number(v) if isinstance(v, float) else str(v) for v in category.values]
     return " or ".join([*values, *words])

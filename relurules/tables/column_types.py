@@ -97,15 +97,19 @@ class TableSchema:
 
     format: how the text of a file is.
     columns: name -> type; a file's other columns are typed by their values.
+    sentinels: name -> texts and numbers that stand for a missing value in this column, beside those
+    of its type; once the table is read, they are among its type's `na`.
     """
 
     format: TableFormat = field(default_factory=TableFormat)
     columns: Mapping[str, ColumnType] = field(default_factory=dict)
+    sentinels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def get_missing(self, name: str) -> tuple[str, ...]:
         """Texts that are missing values in a column, the empty one first."""
         own = self.columns[name].na if name in self.columns else None
-        return ("", *(text for text in (self.format.na if own is None else own) if text))
+        known = (*(self.format.na if own is None else own), *self.sentinels.get(name, ()))
+        return ("", *dict.fromkeys(text for text in known if text))
 
     def restrict(self, names: Sequence[str]) -> "TableSchema":
         """The types of what `names` are read from alone: of columns, and of dates that give

@@ -266,7 +266,43 @@ def _make_table(
     frame = pandas.DataFrame(
         {name: _as_pandas(values) for name, values in arrays.items()}, copy=False
     )
-    return FileTable(frame=frame, schema=replace(options.schema, columns=dict(types)))
+    schema = replace(options.schema, columns=dict(types))
+    if schema.sentinels:
+        frame, schema = _mark_sentinels(frame, schema)
+    return FileTable(frame=frame, schema=schema)
+
+
+def _mark_sentinels(
+    frame: "pandas.DataFrame", schema: TableSchema
+) -> "tuple[pandas.DataFrame, TableSchema]":
+    """The frame without the values that stand for missing ones, and the schema whose types tell
+    them; a number is one whatever way it is written.
+
+    Raises DataError for a value that no row has: it may be a slip of the pen.
+    """
+    found, types = {}, dict(schema.columns)
+    for name, values in schema.sentinels.items():
+        if name not in frame.columns:
+            continue  # which its reader tells
+        types[name] = replace(types[name], na=schema.get_missing(name)[1:])
+        column = frame[name]
+        if column.dtype.kind in "iuf":
+            numbers = [_parse_sentinel(name, value) for value in values]
+            found[name] = column.astype(float).where(~column.isin(numbers))
+        else:
+            found[name] = column.where(~column.isin(values))
+
+    return frame.assign(**found), replace(schema, columns=types)
+
+
+def _parse_sentinel(name: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError as error:
+        raise DataError(
+            f"na has {value!r} for the column {name!r}, which holds numbers; expected a number "
+            "such as -999"
+        ) from error
 
 
 def _as_pandas(values: Any) -> Any:

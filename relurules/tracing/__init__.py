@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.domain.columns import find_groups
+from relurules.domain.columns import fill_gaps, find_groups
 from relurules.errors import CheckError, ModelError
 from relurules.ir import Graph, Scorer
 from relurules.ir.network import AFFINE_ARRAYS
@@ -149,6 +149,7 @@ def _check_against_model(graph: Graph, function: Reference) -> None:
     for group in find_groups(graph.columns):
         X[:, group] = np.eye(len(group))[rng.integers(len(group), size=_PROBES)]
 
+    fill_gaps(X, graph.columns)
     expected, found = function(X), graph.evaluate(X)
     terms = graph.network.magnitude(X) + np.finfo(float).tiny
     allowed = bound_link_error(

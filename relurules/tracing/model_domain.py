@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from relurules.domain import Domain
-from relurules.domain.columns import Column, find_groups, is_plain
+from relurules.domain.columns import Column, find_groups, is_plain, list_table_columns
 from relurules.domain.input_places import InputPlaces
 from relurules.domain.ranges import infer_columns
 from relurules.errors import DataError, DomainError
@@ -50,8 +50,8 @@ def make_unbounded_domain(graph: Graph, table: Any, *, whole: bool) -> Domain:
 def tell_kinds(columns: Sequence[Column]) -> dict[str, ColumnKind]:
     """Column -> how a file is to be read for it: as text where a category is text."""
     return {
-        column.name: "text" if any(isinstance(v, str) for v in column.lookup) else "number"
-        for column in columns
+        name: "text" if any(isinstance(v, str) for v in column.lookup) else "number"
+        for name, column in list_table_columns(columns).items()
     }
 
 

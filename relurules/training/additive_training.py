@@ -10,9 +10,11 @@ from relurules.errors import DataError, UnsupportedError
 from relurules.ir.limits import Deadline
 from relurules.ir.network import Array
 from relurules.tables.names import make_default_names
+from relurules.training.constraints import choose_signs, list_pairs_apart, read_effect_bounds
+from relurules.training.lines.effect_limits import EffectLimits
 from relurules.training.lines.fit_lines import LineSettings, LinesFit, fit_lines
 from relurules.training.lines.front_walk import LineBudget
-from relurules.training.lines.line_columns import describe_columns
+from relurules.training.lines.line_columns import LineColumn, describe_columns
 from relurules.training.lines.walk import WalkOptions
 from relurules.training.targets import one_hot, weigh_rows
 
@@ -20,7 +22,10 @@ from relurules.training.targets import one_hot, weigh_rows
 DEFAULT_LINES = 16
 #: Parameters that the additive form has and the partition form has not, and the other way round,
 #: with what they are by default.
-_OF_ADDITIVE = {"monotonic_cst": None, "teacher": None, "max_columns": None}
+_OF_ADDITIVE = dict.fromkeys((
+    "monotonic_cst", "teacher", "max_columns", "interactions", "no_interactions", "signs",
+    "effect_bounds",
+))  # fmt: skip
 _OF_PARTITION = {"max_neurons": None, "max_terms": None, "max_condition_terms": None}
 
 
@@ -50,6 +55,11 @@ def check_line_parameters(estimator: Any) -> None:
         raise UnsupportedError(
             f"max_condition_columns is {estimator.max_condition_columns}; supported: 1 and 2"
         )
+    if estimator.interactions and estimator.max_condition_columns == 1:
+        raise DataError(
+            f"interactions names {len(estimator.interactions)} pairs, and max_condition_columns is "
+            "1, which allows none; drop one of the two"
+        )
 
 
 def train_lines(
@@ -66,9 +76,11 @@ def train_lines(
     (X, y, weights), task, seed = given, estimator._task, estimator._seed
     names = getattr(estimator, "feature_names_in_", None)
     names = make_default_names(X.shape[1]) if names is None else tuple(map(str, names))
-    groups = estimator.column_groups
-    trends = read_trends(estimator.monotonic_cst, names)
-    columns = describe_columns(X, names, groups, trends)
+    columns, trends = _describe_columns(estimator, given, names)
+    known = [column.name for column in columns]
+    bounds = read_effect_bounds(estimator.effect_bounds, known)
+    apart = list_pairs_apart(columns, estimator.interactions, estimator.no_interactions, bounds)
+    estimator.trends_ = trends
     soft = None
     if estimator.teacher is not None:
         if say is not None:
@@ -92,11 +104,40 @@ def train_lines(
         validation_fraction=estimator.validation_fraction,
         seed=seed,
         soft=soft,
-        options=WalkOptions(told=tell, deadline=deadline),
+        options=WalkOptions(told=tell, deadline=deadline, apart=apart),
+        chosen_by=getattr(estimator, "_chosen_by", None),
+        limits=_make_limits(estimator, X, bounds) if bounds else None,
     )
     Y = y[:, None].astype(float) if task == "regression" else one_hot(y, 2)[:, 1:]
 
     return fit_lines(weigh_rows(X, Y, weights), columns, task, settings)
+
+
+def _describe_columns(
+    estimator: Any, given: tuple[Array, NDArray[Any], Any], names: tuple[str, ...]
+) -> tuple[tuple[LineColumn, ...], dict[str, int]]:
+    """The columns with their trends, and these; those that are asked for go before those that the
+    data tell.
+    """
+    X, y, weights = given
+    groups, asked = estimator.column_groups, read_trends(estimator.monotonic_cst, names)
+    columns = describe_columns(X, names, groups, asked)
+    told = choose_signs(estimator.signs, X, y.astype(float), weights, columns)
+    if estimator.monotonic_cst is not None and isinstance(estimator.monotonic_cst, Mapping):
+        told = {name: sign for name, sign in told.items() if name not in estimator.monotonic_cst}
+    trends = {**told, **asked}
+
+    return describe_columns(X, names, groups, trends), trends
+
+
+def _make_limits(
+    estimator: Any, X: Array, bounds: Mapping[str, tuple[float, float]]
+) -> EffectLimits:
+    """Limits over the range of the rows and against their mean, unless a caller knows others."""
+    low, high, reference = getattr(
+        estimator, "_effect_frame", (X.min(axis=0), X.max(axis=0), X.mean(axis=0))
+    )
+    return EffectLimits(limits=bounds, low=low, high=high, reference=reference)
 
 
 def read_trends(given: Any, names: tuple[str, ...]) -> dict[str, int]:

@@ -81,8 +81,13 @@ _PARAMETERS = """
     sign}; held everywhere; the score is that of the second class. teacher: None, "boosting", or an
     estimator of scikit-learn: what it says of rows that it wasn't fitted to is mixed with the
     targets. column_groups: {name: coordinates} of columns that stand for one, such as the
-    indicators of its categories. class_weight, of either form: as everywhere in scikit-learn, for
-    classifiers.
+    indicators of its categories. interactions: None, or the only pairs of columns that a line may
+    read together, [("age", "income")]; no_interactions: columns that no line may read with another
+    one, and pairs that none may read. signs: None, or "data": a column of numbers that
+    monotonic_cst says nothing of goes the way of its correlation with the target. effect_bounds:
+    {column: (low, high)}: what the column adds to the score, beside what it adds at the mean of the
+    rows, lies between these everywhere in its range; such a column stands in no pair. class_weight,
+    of either form: as everywhere in scikit-learn, for classifiers.
 
     After fit: rules_: the RuleSet, or AdditiveRules, over the range of the training rows, which are
     counted where rules are few. network_: the network in canonical form, in the units of X, and
@@ -120,6 +125,8 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         time_limit: float | None = None, form: str = "partition", max_condition_columns: int = 2,
         max_columns: int | None = None, monotonic_cst: Any = None, teacher: Any = None,
         column_groups: Mapping[str, Sequence[int]] | None = None, class_weight: Any = None,
+        interactions: Any = None, no_interactions: Any = None, signs: str | None = None,
+        effect_bounds: Any = None,
     ) -> None:  # fmt: skip
         self.hidden_layer_sizes = hidden_layer_sizes
         self.l1_reg = l1_reg
@@ -143,6 +150,10 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         self.teacher = teacher
         self.column_groups = column_groups
         self.class_weight = class_weight
+        self.interactions = interactions
+        self.no_interactions = no_interactions
+        self.signs = signs
+        self.effect_bounds = effect_bounds
 
     @property
     def rules_(self) -> RuleSet | AdditiveRules:
@@ -407,7 +418,13 @@ def _train_dense_network(
     task, seed, say = estimator._task, estimator._seed, make_progress(estimator.verbose)
     Y = y[:, None] if task == "regression" else one_hot(y, len(estimator.classes_))
     Y = Y[:, 1:] if task == "binary" else Y
-    data, scale = prepare_rows(weigh_rows(X, Y, weights), estimator.validation_fraction, seed, task)
+    data, scale = prepare_rows(
+        weigh_rows(X, Y, weights),
+        estimator.validation_fraction,
+        seed,
+        task,
+        getattr(estimator, "_chosen_by", None),
+    )
     done = 0
 
     def told(epochs: int, loss: float) -> None:
@@ -466,6 +483,7 @@ def _linearize_graph(
         estimator.validation_fraction,
         estimator._seed,
         deadline=deadline,
+        chosen_by=getattr(estimator, "_chosen_by", None),
     )
 
     return linearize_network(

@@ -18,6 +18,7 @@ from relurules.ir import RuleSet
 from relurules.pipeline import emit_rules
 from relurules.tables.schema_values import write_schema
 from relurules.tracing.model_weights import format_model_json
+from relurules.training.fit_options import FitOptions
 from relurules.training.table_fit import Fitted
 from relurules.training.teacher import describe_teacher
 from relurules.wording.coverage import describe_missing
@@ -128,11 +129,14 @@ def summary_text(fitted: Fitted, data: Path, folder: Path, written: list[str]) -
 
 def _describe_data(fitted: Fitted) -> list[str]:
     columns, rows, wanted = fitted.columns, fitted.rows, fitted.wanted
+    filled = [name for name in columns.filled if name not in columns.marked]
+    marked = [name for name in columns.filled if name in columns.marked]
     counts = [
         f"{len(names)} {what}"
         for names, what in (
             (columns.numbers, "of numbers"),
-            (columns.filled, "of numbers, some missing, which count as the median"),
+            (filled, "of numbers, some missing, which count as the median"),
+            (marked, "of numbers, some missing, which have points of their own"),
             (columns.categories, "of categories"),
             (columns.ordered, "of categories in an order"),
         )
@@ -141,12 +145,17 @@ def _describe_data(fitted: Fitted) -> list[str]:
     told = ", told from its values; --task says otherwise" if wanted.task == "auto" else ""
     split = ", ".join(f"{count} {part}" for part, count in rows.items())
     lines = [
-        f"rows       {sum(rows.values())}: {split}",
+        f"rows       {sum(rows.values())}: {split}; split {fitted.split}",
         f"target     {wanted.target}: {fitted.task}{told}",
         f"columns    {'; '.join(counts)}",
     ]
 
     lines += [f"dropped    {name}: {why}" for name, why in columns.dropped.items()]
+    lines += [
+        f"rare       {name}: {len(rare)} categories of fewer than {wanted.min_category_rows} rows "
+        "count as any other value"
+        for name, rare in columns.rare.items()
+    ]
 
     return lines + _describe_types(fitted)
 
@@ -212,6 +221,7 @@ def _describe_lines(fitted: Fitted) -> list[str]:
             f"{name} {'up' if trend > 0 else 'down'}" for name, trend in wanted.monotone.items()
         )
         lines += [f"monotone   the score goes {told}; everywhere"]
+    lines += _describe_constraints(wanted, estimator)
     if wanted.teacher is not None:
         lines += [f"teacher    {describe_teacher(wanted.teacher)}: half of every target"]
     if estimator.hurried_:
@@ -227,6 +237,32 @@ def _describe_lines(fitted: Fitted) -> list[str]:
     return lines
 
 
+def _describe_constraints(wanted: FitOptions, estimator: Any) -> list[str]:
+    """Which way columns go since the data say so, which may not meet, how far they may move."""
+    lines = []
+    if wanted.signs:
+        asked = wanted.monotone or {}
+        told = [
+            f"{name} {'up' if trend > 0 else 'down'}"
+            for name, trend in estimator.trends_.items()
+            if name not in asked
+        ]
+        lines += [f"signs      of the data, for the second class: {', '.join(told)}; everywhere"]
+    if wanted.interactions is not None:
+        lines += [f"pairs      {_list_pairs(wanted.interactions) or 'none'}, and no others"]
+    if wanted.no_interactions:
+        lines += [f"apart      {_list_pairs(wanted.no_interactions)}"]
+    lines += [
+        f"bounded    {name}: adds {low:g} to {high:g} beside the reference, everywhere"
+        for name, (low, high) in (wanted.effect_bounds or {}).items()
+    ]
+    return lines
+
+
+def _list_pairs(given: Any) -> str:
+    return ", ".join(one if isinstance(one, str) else " & ".join(one) for one in given)
+
+
 def _describe_scores(fitted: Fitted) -> list[str]:
     wide = max(map(len, fitted.scores))
     head = f"{fitted.measure:<{wide}}" + "".join(f"{part:>12}" for part in fitted.rows)
@@ -240,12 +276,45 @@ def _describe_scores(fitted: Fitted) -> list[str]:
 
     lines += [
         (
-            "(validation rows chose the number of rules, and the last two models were then fitted "
-            "to them as well;"
+            "(validation rows chose the number of rules, and all but the network at first were "
+            "then fitted to them as well;"
         )
     ]
+    lines += [" test rows were only scored)", ""]
 
-    return [*lines, " test rows were only scored)", ""]
+    return lines + _describe_calibration(fitted) + _describe_repeats(fitted)
+
+
+def _describe_calibration(fitted: Fitted) -> list[str]:
+    """What is predicted of the test rows in ten groups, and what was seen."""
+    if fitted.calibration is None:
+        return []
+    table = fitted.calibration
+    share = table["rows"] / table["rows"].sum()
+    predicted, seen = (float((table[name] * share).sum()) for name in ("predicted", "seen"))
+    off = float(((table["predicted"] - table["seen"]).abs() * share).sum())
+    pairs = zip(table["predicted"].tolist(), table["seen"].tolist(), strict=True)
+    cells = [f"{one:.3f}/{other:.3f}" for one, other in pairs]
+    return [
+        f"calibration of the second class on test rows: {predicted:.4f} predicted, {seen:.4f} "
+        f"seen; groups by what is predicted are off by {off:.4f} on average:",
+        f"           {'  '.join(cells)}",
+        "",
+    ]
+
+
+def _describe_repeats(fitted: Fitted) -> list[str]:
+    """Mean scores over several splits."""
+    if fitted.repeated is None:
+        return []
+    table = fitted.repeated
+    wide = max(map(len, table.index))
+    lines = [f"{fitted.measure} of test rows, mean of {fitted.wanted.repeats} splits and 95 %:"]
+    means, widths = table["mean"].tolist(), table["interval"].tolist()
+    for model, mean, width in zip(table.index, means, widths, strict=True):
+        lines += [f"{model:<{wide}}{mean:>12.4f} +- {width:.4f}"]
+
+    return [*lines, ""]
 
 
 def _order_scores(scores: Mapping[str, float], parts: Mapping[str, int]) -> list[float]:

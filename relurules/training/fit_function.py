@@ -27,6 +27,10 @@ _OF_FORMS: dict[str, dict[str, Any]] = {
         "monotone": None,
         "teacher": None,
         "max_condition_columns": 2,
+        "interactions": None,
+        "no_interactions": None,
+        "signs": None,
+        "effect_bounds": None,
     },
 }
 
@@ -38,7 +42,10 @@ def fit(
     monotone: Mapping[str, int] | None = None, teacher: Any = None, max_terms: int | None = 5,
     max_condition_terms: int | None = None, hidden: tuple[int, ...] = (40, 40),
     test_size: float = 0.2, seed: int = 0, positive: Any = None,
-    reference: Any = None, time_limit: float | None = None,
+    reference: Any = None, time_limit: float | None = None, missing: str | None = None,
+    min_category_rows: int = 1, split: str | None = None, repeats: int = 1,
+    interactions: Any = None, no_interactions: Any = None, signs: str | None = None,
+    effect_bounds: Mapping[str, tuple[float, float]] | None = None, na: Any = None,
     progress: Callable[[str], None] | None = None,
 ) -> "Fitted":  # fmt: skip
     """Train a network on a table, down to few rules in its raw columns.
@@ -58,11 +65,27 @@ def fit(
     row that contributions are measured from, as in `extract`. time_limit: seconds
     that all of this may take. `progress` is called with lines about how far it is.
 
+    missing: what a missing number is: "line", it has points of its own beside those of the median
+    ("income is missing: +0.4"), "impute", it counts as the median, "error", a reason to stop; None:
+    "line" of lines, "impute" of partition rules. Of fewer than ten rows it counts as the median.
+    na: {column: value} or {column: values} that stand for a missing one, such as {"age": -999}.
+    min_category_rows: categories of fewer rows count as any other value.
+
+    split: a column by which rows are split: of a date, the latest are the test rows; of text, no
+    group is on both sides; time:COLUMN and group:COLUMN say which of a column of numbers. It isn't
+    learnt from. repeats: so many splits at random, each fitted anew, of which .repeated has the
+    mean scores and their intervals.
+
+    Of lines: interactions, no_interactions, signs, effect_bounds: see `ReLURulesClassifier`;
+    effects count from the reference, over the range of all rows.
+
     Returns `Fitted`: .rules, .pipeline (takes the columns as `.frame` has them), .report (scores of
-    train, validation and test rows beside those of a linear model), .save(folder). Raises DataError
+    train, validation and test rows beside those of linear models, a tree of as many leaves and
+    boosting), .calibration, .split, .save(folder). Raises DataError
     for a table or a target that can't be learnt from, naming column and row.
     """
-    from relurules.training.table_fit import FitOptions, fit_table  # loads scikit-learn
+    from relurules.training.fit_options import FitOptions
+    from relurules.training.table_fit import fit_table  # loads scikit-learn
 
     asked = {
         "max_columns": max_columns,
@@ -72,11 +95,16 @@ def fit(
         "max_terms": max_terms,
         "max_condition_terms": max_condition_terms,
         "hidden": tuple(hidden),
+        "interactions": interactions,
+        "no_interactions": no_interactions,
+        "signs": signs,
+        "effect_bounds": effect_bounds,
     }
     check_form(form, asked)
-    read = _read_any_table(table, ReadOptions(schema=_read_types(types), dropped=tuple(drop)))
+    schema = add_sentinels(_read_types(types), na)
+    read = _read_any_table(table, ReadOptions(schema=schema, dropped=tuple(drop)))
     known = read.schema.columns
-    for name in (*drop, *_read_types(types).columns):
+    for name in (*drop, *schema.columns, *schema.sentinels):
         if name not in known:
             raise DataError(
                 f"the table has no column {name!r}; it has {', '.join(map(repr, list(known)[:12]))}"
@@ -99,6 +127,14 @@ def fit(
         max_columns=max_columns,
         monotone=monotone,
         teacher=teacher,
+        missing=missing,
+        min_category_rows=min_category_rows,
+        split=split,
+        repeats=repeats,
+        interactions=interactions,
+        no_interactions=no_interactions,
+        signs=signs,
+        effect_bounds=effect_bounds,
     )
     fitted = fit_table(read.frame, wanted, progress or (lambda _: None), read.schema)
     return replace(fitted, source=str(table)) if isinstance(table, str | Path) else fitted
@@ -114,6 +150,21 @@ def check_form(form: str, asked: Mapping[str, Any]) -> None:
     own = _OF_FORMS[other].items()
     if named := [name for name, default in own if asked[name] not in (None, default)]:
         raise UnsupportedError(f"{', '.join(named)} with form={form!r}; supported: form={other!r}")
+
+
+def add_sentinels(schema: TableSchema, na: Any) -> TableSchema:
+    """The schema with values that stand for missing ones, by column; DataError for anything else
+    than a mapping.
+    """
+    if na is None:
+        return schema
+    if not isinstance(na, Mapping):
+        raise DataError(f"na is {na!r}; expected {{column: value}}, such as {{'age': -999}}")
+    found = {
+        str(name): tuple(map(str, one if isinstance(one, list | tuple | set) else [one]))
+        for name, one in na.items()
+    }
+    return replace(schema, sentinels={**schema.sentinels, **found})
 
 
 def _read_any_table(table: Any, options: ReadOptions) -> FileTable:

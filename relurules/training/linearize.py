@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from relurules.errors import DataError, UnsupportedError
@@ -43,7 +44,8 @@ class LinearizeSettings(NamedTuple):
 
     method: saliency; parallel, which ties neurons to one direction too; force; freeze, the force
     with frozen slopes; l1: see `newton.refine`; seed: of splits and batches; steps: gradient steps
-    of the force; reachable: see `forced.forced_points`; deadline: when training must end.
+    of the force; reachable: see `forced.forced_points`; deadline: when training must end;
+    chosen_by: see `split_rows`.
     """
 
     method: str = "saliency"
@@ -53,6 +55,7 @@ class LinearizeSettings(NamedTuple):
     steps: int = 100_000
     reachable: float | None = None
     deadline: Deadline = NEVER
+    chosen_by: NDArray[np.bool_] | None = None
 
 
 def linearize_network(
@@ -75,7 +78,9 @@ def linearize_network(
     name, Y = read_targets(graph, given[1], task)
     rows = weigh_rows(given[0], Y, given[2])
     tested = None if test is None else _read_test_rows(graph, test, name)
-    data, scale = prepare_rows(rows, settings.validation_fraction, settings.seed, name)
+    data, scale = prepare_rows(
+        rows, settings.validation_fraction, settings.seed, name, settings.chosen_by
+    )
 
     def counted(compact: ReluParameters) -> NetworkSize:
         return count(to_network(scale.restored(compact)))

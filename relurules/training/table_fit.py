@@ -2,20 +2,16 @@
 baseline put beside it.
 """
 
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from relurules.files.notebook import format_notebook_html
 from relurules.ir import AdditiveRules, Graph, RuleSet
-from relurules.ir.class_labels import make_labels
-from relurules.ir.class_turn import find_positive
 from relurules.ir.limits import NEVER, Deadline
-from relurules.ir.network import Array
 from relurules.partitioning import SearchOptions, compile_search
 from relurules.pipeline import ExtractSource, extract_additive_rules, extract_rules
 from relurules.tables.column_types import TableSchema
@@ -23,12 +19,19 @@ from relurules.tracing import trace
 from relurules.training.estimators import ReLURulesClassifier, ReLURulesRegressor
 from relurules.training.fit_columns import (
     ColumnKinds,
-    classify_columns,
     group_coordinates,
     make_encoder,
     unify_missing,
 )
-from relurules.training.fit_target import TargetOptions, read_target
+from relurules.training.fit_constraints import (
+    check_effects,
+    describe_settings,
+    find_reference,
+    turn_constraints,
+)
+from relurules.training.fit_options import FitOptions
+from relurules.training.fit_scores import FitScores, average_scores, repeat_fits, score_models
+from relurules.training.prepared_table import PreparedTable, prepare_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,27 +41,6 @@ if TYPE_CHECKING:
 _TRAINING_SHARE = 0.7
 #: Share of a time limit that writing down the rules may take beyond it.
 _EXTRA = 0.1
-
-
-class FitOptions(NamedTuple):
-    """What is asked for; see `ReLURulesClassifier` for what isn't said here."""
-
-    target: str
-    task: str = "auto"
-    max_rules: int = 8
-    max_terms: int | None = 5
-    max_condition_terms: int | None = None
-    hidden: tuple[int, ...] = (40, 40)
-    test_size: float = 0.2
-    seed: int = 0
-    time_limit: float | None = None
-    positive: Any = None
-    reference: Any = None
-    form: str = "partition"
-    max_condition_columns: int = 2
-    max_columns: int | None = None
-    monotone: Mapping[str, int] | None = None
-    teacher: Any = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +66,13 @@ class Fitted:
     measure: str
     schema: TableSchema | None = None
 
+    #: How the rows were split.
+    split: str = "at random"
+    #: Groups of test rows, what is predicted of them and what was seen; None for other targets than
+    #: two classes.
+    calibration: "pd.DataFrame | None" = None
+    #: Mean and interval of every model's test score over several splits; None for one.
+    repeated: "pd.DataFrame | None" = None
     #: The path of the table's file; None for a frame.
     source: str | None = None
 
@@ -99,8 +88,8 @@ class Fitted:
 
     @property
     def report(self) -> "pd.DataFrame":
-        """Scores of the network, the rules and a linear model, one row each, by part of the rows;
-        the columns' name is the measure.
+        """Scores of the network, the rules and models beside them, one row each, by part of the
+        rows; the columns' name is the measure.
         """
         import pandas as pd
 
@@ -141,52 +130,87 @@ def fit_table(
     Raises DataError for a table or a target that can't be learnt from, UnsupportedError for an
     unknown task.
     """
-    import pandas as pd
-    from sklearn.model_selection import train_test_split
-    from sklearn.pipeline import Pipeline
-
     if wanted.time_limit is not None:
         compile_search()
 
     deadline = Deadline.after(wanted.time_limit)
     table = unify_missing(table)
-    options = TargetOptions(wanted.target, wanted.task, wanted.test_size)
-    task, y = read_target(table, options)
-    columns = classify_columns(table.drop(columns=[wanted.target]), schema)
-    used = {*columns.numbers, *columns.filled, *columns.categories, *columns.ordered}
-    frame = table[[name for name in table.columns if name in used]]
-    parts = train_test_split(
-        np.arange(len(y)), test_size=wanted.test_size, random_state=wanted.seed,
-        stratify=None if task == "regression" else y,
-    )  # fmt: skip
-    train, test = (np.sort(part) for part in parts)
-    encoder = make_encoder(columns, scaled=wanted.form == "partition")
-    encoded = encoder.fit_transform(frame.iloc[train])
-    estimator = _make_estimator(wanted, task, say, deadline.share(_TRAINING_SHARE))
-    if wanted.form == "additive":
-        groups = group_coordinates(encoder)
-        trends = turn_trends(wanted.monotone, y, wanted.positive, task)
-        estimator.set_params(column_groups=groups, monotonic_cst=trends)
-
-    pipeline = Pipeline([("columns", encoder), ("rules", estimator.fit(encoded, y[train]))])
-    pipeline[-1].set_params(verbose=False)
+    prepared = prepare_table(table, wanted, schema)
+    pipeline = _fit_pipeline(prepared, wanted, wanted.seed, say, deadline)
     say("writing down the rules")
     # Once: it asks encoders about every category.
     graph, _ = trace(pipeline, positive=wanted.positive)
-    rules, everywhere = _extract_rules(
-        graph, frame, pd.Series(y, name=wanted.target), train, wanted, deadline
-    )
+    rules, everywhere = _extract_rules(graph, prepared, wanted, deadline)
+    settings = {**rules.provenance.settings, **describe_settings(wanted, prepared.split.said)}
     rules = replace(
         rules,
-        provenance=replace(rules.provenance, model=type(pipeline).__name__),
-        schema=None if schema is None else schema.restrict([c.name for c in graph.columns]),
+        provenance=replace(rules.provenance, model=type(pipeline).__name__, settings=settings),
+        schema=None if schema is None else schema.restrict([c.table_name for c in graph.columns]),
     )
-    scores, measure, rows = _score_models(pipeline, frame, y, (train, test), task)
+    check_effects(rules, wanted.effect_bounds)
+    found = _score_pipeline(pipeline, prepared)
 
     return Fitted(
-        pipeline, graph, wanted, task, columns, frame, rows, rules, everywhere, scores, measure,
-        schema,
+        pipeline, graph, wanted, prepared.task, prepared.columns, prepared.frame, found.rows,
+        rules, everywhere, found.scores, found.measure, schema, prepared.split.said,
+        found.calibration, _repeat_splits(prepared, wanted, found, say),
     )  # fmt: skip
+
+
+def _fit_pipeline(
+    prepared: PreparedTable,
+    wanted: FitOptions,
+    seed: int,
+    say: Callable[[str], None],
+    deadline: Deadline,
+) -> Any:
+    """The encoder and the estimator, fitted to the rows to train on."""
+    from sklearn.pipeline import Pipeline
+
+    train, frame, y = prepared.split.train, prepared.frame, prepared.y
+    rows = frame.iloc[train]
+    encoder = make_encoder(prepared.columns, rows, scaled=wanted.form == "partition")
+    encoded = encoder.fit_transform(rows)
+    estimator = _make_estimator(wanted, prepared.task, say, deadline.share(_TRAINING_SHARE))
+    estimator.set_params(random_state=seed)
+    estimator._chosen_by = prepared.split.validation
+    if wanted.form == "additive":
+        turned = turn_constraints(wanted, y, prepared.task)
+        estimator.set_params(column_groups=group_coordinates(encoder), **turned)
+    if wanted.effect_bounds:
+        every = np.asarray(encoder.transform(frame), dtype=float)
+        at = find_reference(wanted.reference, frame)
+        at = every.mean(axis=0) if at is None else np.asarray(encoder.transform(at))[0]
+        estimator._effect_frame = every.min(axis=0), every.max(axis=0), at
+
+    pipeline = Pipeline([("columns", encoder), ("rules", estimator.fit(encoded, y[train]))])
+    pipeline[-1].set_params(verbose=False)
+    return pipeline
+
+
+def _score_pipeline(pipeline: Any, prepared: PreparedTable) -> FitScores:
+    estimator = pipeline[-1]
+    front, chosen = estimator.front_, estimator.chosen_ or 0
+    leaves = 2 if front is None else max(2, int(front["rules"].tolist()[chosen]))
+    return score_models(pipeline, prepared.frame, prepared.y, prepared.split, prepared.task, leaves)
+
+
+def _repeat_splits(
+    prepared: PreparedTable, wanted: FitOptions, first: FitScores, say: Callable[[str], None]
+) -> "pd.DataFrame | None":
+    """Test scores over several splits, for each of which all is fitted anew."""
+    if wanted.repeats == 1:
+        return None
+
+    def fit(seed: int) -> Mapping[str, Mapping[str, float]]:
+        say(f"split {seed - wanted.seed + 1} of {wanted.repeats}")
+        drawn = prepared.draw(wanted, seed)
+        pipeline = _fit_pipeline(drawn, wanted, seed, lambda _: None, NEVER)
+        return _score_pipeline(pipeline, drawn).scores
+
+    every = repeat_fits(fit, first.scores, wanted.repeats, wanted.seed)
+    test = first.rows["test"]
+    return average_scores(every, test / (sum(first.rows.values()) - test))
 
 
 def _make_estimator(
@@ -199,6 +223,8 @@ def _make_estimator(
             form="additive", max_rules=wanted.max_rules, max_columns=wanted.max_columns,
             max_condition_columns=wanted.max_condition_columns, teacher=wanted.teacher,
             random_state=wanted.seed, verbose=say, time_limit=limit,
+            interactions=wanted.interactions, no_interactions=wanted.no_interactions,
+            signs=wanted.signs,
         )  # fmt: skip
 
     return kind(
@@ -208,30 +234,16 @@ def _make_estimator(
     )  # fmt: skip
 
 
-def turn_trends(
-    monotone: Mapping[str, int] | None, y: Any, positive: Any, task: str
-) -> Mapping[str, int] | None:
-    """Trends of the score that the estimator is fitted for, the second class's; as asked for, they
-    are those of the positive class, where one is named.
-    """
-    if monotone is None or positive is None or task != "binary":
-        return monotone
-    if find_positive(make_labels(np.unique(y)), positive) == 1:
-        return monotone
-    return {name: -trend for name, trend in monotone.items()}
-
-
 def _extract_rules(
-    model: Any,
-    frame: "pd.DataFrame",
-    y: "pd.Series[Any]",
-    train: Any,
-    wanted: FitOptions,
-    deadline: Deadline = NEVER,
+    model: Any, prepared: PreparedTable, wanted: FitOptions, deadline: Deadline = NEVER
 ) -> tuple[RuleSet | AdditiveRules, bool]:
     """The rules in raw columns, over the range of all rows; of those trained on where there would
     be too many.
     """
+    import pandas as pd
+
+    frame, train = prepared.frame, prepared.split.train
+    y = pd.Series(prepared.y, name=wanted.target)
     source = ExtractSource(model=model, data=frame, y=y, reference=wanted.reference)
     if wanted.form == "additive":
         return extract_additive_rules(source), True
@@ -250,66 +262,3 @@ def _extract_rules(
         model=model, data=frame.iloc[train], y=y.iloc[train], reference=wanted.reference
     )
     return extract_rules(source, search=SearchOptions(time_limit=left(1.0))), False
-
-
-def _score_models(
-    pipeline: Any, frame: "pd.DataFrame", y: Any, parts: tuple[Any, Any], task: str
-) -> tuple[Mapping[str, Mapping[str, float]], str, Mapping[str, int]]:
-    """Scores of what was trained first, of the rules and of a linear model, the measure, and the
-    rows of each part.
-    """
-    from relurules.training.targets import one_hot, split_rows
-    from relurules.training.task import TASKS as MEASURES
-    from relurules.training.task import Rows
-
-    (train, test), estimator = parts, pipeline[-1]
-    encoded = np.asarray(pipeline[:-1].transform(frame), dtype=float)
-
-    if task == "regression":
-        Y = y[:, None]
-    else:
-        Y = one_hot(np.searchsorted(estimator.classes_, y), len(estimator.classes_))[
-            :, 1 if task == "binary" else 0 :
-        ]
-
-    # As the estimator split its rows.
-    numbered = Rows(train[:, None].astype(float), Y[train], np.ones(len(train)))
-    data = split_rows(
-        numbered, estimator.validation_fraction, estimator._seed, classes=task != "regression"
-    )
-    rows = {
-        "train": data.training.X[:, 0].astype(int),
-        "validation": data.validation.X[:, 0].astype(int),
-        "test": test,
-    }
-    first = estimator.dense_network_
-    found = {
-        **({} if first is None else {"the network at first": first.evaluate(encoded)}),
-        "the rules": estimator.network_.evaluate(encoded),
-        "linear regression" if task == "regression" else "logistic regression": _fit_baseline(
-            encoded, y, train, task
-        ),
-    }
-    measure = MEASURES[task]
-    scores = {
-        model: {
-            part: measure.score(F[some], Y[some], np.ones(len(some))) for part, some in rows.items()
-        }
-        for model, F in found.items()
-    }
-
-    return scores, measure.measure, {part: len(some) for part, some in rows.items()}
-
-
-def _fit_baseline(X: Array, y: Any, train: Any, task: str) -> Array:
-    """Scores (N, m) of a linear model of the same columns, fitted to all rows but the test rows."""
-    from sklearn.linear_model import LinearRegression, LogisticRegression
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of few rounds
-        if task == "regression":
-            return np.asarray(LinearRegression().fit(X[train], y[train]).predict(X)).reshape(
-                len(X), 1
-            )
-        fitted = LogisticRegression(max_iter=1000).fit(X[train], y[train])
-        return np.asarray(fitted.decision_function(X)).reshape(len(X), -1)

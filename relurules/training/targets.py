@@ -210,10 +210,23 @@ def weigh_rows(X: Array, Y: Array, weights: Any) -> Rows:
     return Rows(X, Y, w / w.mean())
 
 
-def split_rows(rows: Rows, fraction: float, seed: int, *, classes: bool) -> DataSplit:
-    """Rows to train on and, a fraction, to choose by; with classes, the same share of each."""
+def split_rows(
+    rows: Rows,
+    fraction: float,
+    seed: int,
+    *,
+    classes: bool,
+    chosen_by: NDArray[np.bool_] | None = None,
+) -> DataSplit:
+    """Rows to train on and, a fraction, to choose by; with classes, the same share of each.
+    chosen_by: (N,) the rows to choose by, where somebody else drew them.
+    """
     if not 0 < fraction < 1:
         raise DataError(f"validation_fraction is {fraction!r}; expected a number between 0 and 1")
+
+    if chosen_by is not None:
+        parts = np.flatnonzero(~chosen_by), np.flatnonzero(chosen_by)
+        return DataSplit(rows.part(parts[0]), rows.part(parts[1]))
 
     random = np.random.default_rng(seed)
     order = random.permutation(len(rows.X))
@@ -230,13 +243,17 @@ def split_rows(rows: Rows, fraction: float, seed: int, *, classes: bool) -> Data
 
 
 def prepare_rows(
-    rows: Rows, fraction: float, seed: int, task: str
+    rows: Rows,
+    fraction: float,
+    seed: int,
+    task: str,
+    chosen_by: NDArray[np.bool_] | None = None,
 ) -> tuple[DataSplit, Standardisation]:
     """Rows for a task, split in two and standardised by those to train on; see `split` and
     `scale_of`.
     """
     numbers = task == "regression"
-    data = split_rows(rows, fraction, seed, classes=not numbers)
+    data = split_rows(rows, fraction, seed, classes=not numbers, chosen_by=chosen_by)
     scale = fit_standardisation(data.training, numbers=numbers)
     return DataSplit(scale.rows(data.training), scale.rows(data.validation)), scale
 

@@ -32,6 +32,7 @@ def soften_targets(
     from sklearn.base import clone
     from sklearn.model_selection import KFold, StratifiedKFold
     from sklearn.utils.validation import has_fit_parameter
+    from threadpoolctl import threadpool_limits
 
     made = make_teacher(teacher, classes=classes, seed=seed)
     weighted = weights is not None and has_fit_parameter(made, "sample_weight")
@@ -41,10 +42,11 @@ def soften_targets(
     for training, others in split.split(X, y):
         fitted = clone(made)
         given = {"sample_weight": weights[training]} if weighted and weights is not None else {}
-        fitted.fit(X[training], y[training], **given)
-        told[others] = (
-            fitted.predict_proba(X[others])[:, 1] if classes else fitted.predict(X[others])
-        )
+        with threadpool_limits(1):  # so that its sums don't depend on the number of cores
+            fitted.fit(X[training], y[training], **given)
+            told[others] = (
+                fitted.predict_proba(X[others])[:, 1] if classes else fitted.predict(X[others])
+            )
 
     return np.asarray((1 - _SHARE) * y + _SHARE * told)
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from relurules.domain.columns import read_raw_columns
+from relurules.domain.columns import list_table_columns, read_raw_columns
 from relurules.errors import CheckError, UnsupportedError
 from relurules.ir import Artifact
 from relurules.ir.network import Array
@@ -138,12 +138,12 @@ def run_c(artifact: Artifact, table: Rows) -> RunResult:
 def _encode_rows(artifact: Artifact, table: Rows) -> Array:
     """The rows as score.h asks for them: a category by its number, a missing value as NaN."""
     columns = []
-    for column in artifact.domain.columns:
+    for name, column in list_table_columns(artifact.domain.columns).items():
         lookup, other = column.lookup, -1 if column.other is None else column.other
-        values = table[column.name]
+        values = table[name]
         coded = (
             [lookup.get(v, other) if v is not None else None for v in values]
-            if column.categories
+            if column.categories and not column.source
             else values
         )
         columns.append([math.nan if value is None else float(value) for value in coded])

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from relurules.domain.columns import Column, is_text_column
+from relurules.domain.columns import Column, is_text_column, list_table_columns
 from relurules.errors import CheckError, UnsupportedError
 from relurules.ir import Artifact
 from relurules.tables.values import Value
@@ -24,7 +24,8 @@ def run_onnx(artifact: Artifact, table: Rows) -> RunResult:
         ) from error
 
     sent = {
-        column.name: make_tensor(table[column.name], column) for column in artifact.domain.columns
+        name: make_tensor(table[name], column)
+        for name, column in list_table_columns(artifact.domain.columns).items()
     }
     wanted = [*artifact.outputs]
     wanted += [name for name in ("class", "rule") if _gives(artifact, name)]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+from relurules.domain.columns import list_table_columns
 from relurules.errors import CheckError
 from relurules.ir import Artifact
 from relurules.tables.values import Value
@@ -101,8 +102,8 @@ def _list_columns(artifact: Artifact) -> list[tuple[str, bool]]:
     come last.
     """
     own = {
-        column.name: any(isinstance(v, str) for v in column.lookup)
-        for column in artifact.domain.columns
+        name: any(isinstance(v, str) for v in column.lookup)
+        for name, column in list_table_columns(artifact.domain.columns).items()
     }
     return [*own.items(), *((key, False) for key in artifact.key if key not in own)]
 

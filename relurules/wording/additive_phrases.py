@@ -59,6 +59,9 @@ def phrase_stretch_points(stretch: PointStretch, decimals: int) -> Phrase:
 
 def phrase_members(span: ColumnSpan, members: Sequence[int]) -> Phrase:
     """`car or missing`: categories without the column's name."""
+    if span.column.source:
+        return p.text(" or ".join(span.column.categories[i].word for i in members))
+
     named = phrase_categories(span._replace(admitted=tuple(members)), members)
     return named[4:]  # the column's name, a gap, "is", a gap
 

@@ -142,6 +142,10 @@ def bracket_phrase(phrase: Phrase) -> Phrase:
 
 def phrase_categories(span: ColumnSpan, members: Sequence[int]) -> Phrase:
     """`purpose is car or missing`, or `purpose is not house` where that is shorter."""
+    if span.column.source and len(members) == 1:
+        verb = "is" if span.column.categories[members[0]].missing else "is not"
+        return p.join_loose(p.name(span.column.source), p.text(f"{verb} missing"))
+
     rest = [i for i in span.admitted if i not in members]
     negated = len(rest) < len(members) and len(span.admitted) > 2
     wanted = [span.column.categories[i] for i in (rest if negated else members)]
@@ -152,6 +156,8 @@ def phrase_categories(span: ColumnSpan, members: Sequence[int]) -> Phrase:
 
 
 def _phrase_members(category: Category) -> list[Phrase]:
+    if category.word:
+        return [p.text(category.word)]
     values = [
         p.value(v) if isinstance(v, str) else p.number(format_number(v)) for v in category.values
     ]

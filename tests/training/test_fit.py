@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ import relurules as rr
 from relurules.cli.main import run
 from relurules.errors import DataError
 from relurules.training.fit_columns import classify_columns
+from relurules.training.fit_options import FitOptions
 from relurules.training.fit_target import TargetOptions, read_target
-from relurules.training.table_fit import FitOptions, _extract_rules, fit_table
+from relurules.training.prepared_table import prepare_table
+from relurules.training.table_fit import _extract_rules, fit_table
 
 N = 240
 
@@ -260,13 +263,10 @@ def test_rules_over_the_rows_trained_on_where_all_rows_have_too_many() -> None:
     fitted = fit_table(frame, FitOptions("default", hidden=(6,), max_rules=4), lambda _: None)
     assert fitted.everywhere
     train = np.arange(0, N, 2)
-    rules, everywhere = _extract_rules(
-        fitted.pipeline,
-        fitted.frame,
-        frame["default"],
-        train,
-        FitOptions("default", max_rules=0),
-    )
+    asked = FitOptions("default", max_rules=0)
+    prepared = prepare_table(frame, asked, None)
+    prepared = replace(prepared, split=replace(prepared.split, train=train))
+    rules, everywhere = _extract_rules(fitted.pipeline, prepared, asked)
     assert not everywhere
     assert rules.reduction.rows == len(train)
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relurules.domain.columns import Column
+from relurules.domain.columns import Column, number_table_columns
 from relurules.emitting import plan
 from relurules.emitting.c.layers import plan_layers
 from relurules.emitting.c.numbers import CTable, Real, escape_comment, print_real_table
@@ -195,7 +195,8 @@ def assign_inputs(
     """Every coordinate, from the array x of columns."""
     domain, inputs = request.rules.domain, list[InputAssignment]()
     own = {i for group in domain.groups for i in group}
-    for i, column in enumerate(domain.columns):
+    numbers = number_table_columns(domain.columns)
+    for i, column in zip(numbers, domain.columns, strict=True):
         for text, said in _print_coordinates(column, f"x[{i}]", real):
             at = len(inputs)
             clamp = request.outside == "clamp" and at not in own
@@ -218,6 +219,13 @@ def _print_coordinates(column: Column, x: str, real: Real) -> list[tuple[str, st
             else x
         )
         return [(fill, escape_comment(column.name))]
+
+    if column.source:
+        tests = [f"isnan({x})" if one.missing else f"!isnan({x})" for one in column.categories]
+        return [
+            (f"{test} ? {real.literal(1.0)} : {real.literal(0.0)}", escape_comment(said))
+            for test, said in zip(tests, column.coordinates, strict=True)
+        ]
 
     found = []
     for at, (category, said) in enumerate(zip(column.categories, column.coordinates, strict=True)):

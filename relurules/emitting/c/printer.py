@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from relurules.domain.columns import Column
+from relurules.domain.columns import Column, list_table_columns
 from relurules.emitting import file_header, plan
 from relurules.emitting.c.float import check_float, check_float_lines
 from relurules.emitting.c.layers import is_dense
@@ -94,7 +94,11 @@ def _render(
         "one": real.literal(1.0),
         "columns": [
             _describe_input(*pair)
-            for pair in zip(file_header.describe_inputs(domain), domain.columns, strict=True)
+            for pair in zip(
+                file_header.describe_inputs(domain),
+                list_table_columns(domain.columns).values(),
+                strict=True,
+            )
         ],
         "outside_words": file_header.describe_outside(request, "NaN outputs", "a NaN"),
         "wants_rule": "rule" in request.columns,
@@ -204,6 +208,7 @@ def _list_math_functions(step: LinkStep | None) -> list[str]:
 def _describe_input(said: file_header.InputColumn, column: Column) -> file_header.InputColumn:
     """What the header says of a column: a missing value is NaN, a category its number."""
     codes = [escape_comment(code.replace("missing counts", "NaN counts")) for code in said.codes]
-    missing = [category.missing for category in column.categories] or [False] * len(codes)
+    told = column.categories and not column.source
+    missing = [category.missing for category in column.categories if told] or [False] * len(codes)
     codes = [f"{code}, NaN too" if nan else code for code, nan in zip(codes, missing, strict=True)]
     return file_header.InputColumn(escape_comment(said.name), said.holds, codes)

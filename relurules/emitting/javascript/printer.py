@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 
+from relurules.domain.columns import list_table_columns
 from relurules.emitting import file_header, plan
 from relurules.emitting.code_options import is_rule_needed
 from relurules.emitting.explanations import plan_explanation
@@ -64,7 +65,7 @@ def _list_values(
         "header": request.header,
         "about": file_header.describe_size(request),
         "facts": [flatten_text(line) for line in file_header.list_facts(request)],
-        "columns": [json.dumps(column.name) for column in rules.domain.columns],
+        "columns": list(map(json.dumps, list_table_columns(rules.domain.columns))),
         "said": [
             flatten_text(column.holds) for column in file_header.describe_inputs(rules.domain)
         ],

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from relurules.domain.columns import find_groups, is_text_column
+from relurules.domain.columns import find_groups, is_text_column, list_table_columns
 from relurules.emitting import file_header, plan
 from relurules.emitting.code_options import is_rule_needed
 from relurules.emitting.explanations import plan_explanation
@@ -50,7 +50,7 @@ def _list_values(request: ScorerRequest, reads: Sequence[ColumnRead]) -> dict[st
         "header": request.header,
         "about": file_header.describe_size(request),
         "facts": [flatten_text(line) for line in file_header.list_facts(request)],
-        "columns": [ascii(column.name) for column in domain.columns],
+        "columns": list(map(ascii, list_table_columns(domain.columns))),
         "said": [flatten_text(column.holds) for column in file_header.describe_inputs(domain)],
         "outside_words": file_header.describe_outside(request, "NaN outputs", "a missing value"),
         "reads": reads,
@@ -59,7 +59,11 @@ def _list_values(request: ScorerRequest, reads: Sequence[ColumnRead]) -> dict[st
         "wants_lines": False,
         "walk": None,
         "places": None,
-        "texts": [i for i, column in enumerate(domain.columns) if is_text_column(column)],
+        "texts": [
+            i
+            for i, column in enumerate(list_table_columns(domain.columns).values())
+            if is_text_column(column)
+        ],
         "outputs": [ascii(name) for name in rules.outputs],
         "step": plan_numpy_links(rules) if has_links(rules) else None,
         "classes": plan_class_column(request, "numpy"),

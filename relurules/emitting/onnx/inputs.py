@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from relurules.domain import Domain
-from relurules.domain.columns import Column, find_groups, is_text_column
+from relurules.domain.columns import Column, find_groups, is_text_column, list_table_columns
 from relurules.emitting.file_header import describe_inputs
 from relurules.emitting.onnx.graph_builder import GraphBuilder
 from relurules.emitting.request import ScorerRequest
@@ -29,10 +29,17 @@ class InputRows(NamedTuple):
 def add_rows(graph: GraphBuilder, request: ScorerRequest) -> InputRows:
     """An input for every column, and what becomes of them."""
     domain = request.rules.domain
-    said = [column.holds for column in describe_inputs(domain)]
+    said = {column.name: column.holds for column in describe_inputs(domain)}
+    numbers = {
+        name: graph.add_input(name, "double", said[name])
+        for name, column in list_table_columns(domain.columns).items()
+        if not is_text_column(column)
+    }
     parts = [
-        _add_column(graph, column, holds)
-        for column, holds in zip(domain.columns, said, strict=True)
+        _add_text_column(graph, column, said[column.name])
+        if is_text_column(column)
+        else _add_number_column(graph, column, numbers[column.table_name])
+        for column in domain.columns
     ]
     x = parts[0] if len(parts) == 1 else graph.apply("Concat", *parts, called="row", axis=1)
     if request.outside == "clamp":
@@ -43,18 +50,20 @@ def add_rows(graph: GraphBuilder, request: ScorerRequest) -> InputRows:
     return InputRows(coordinates=x, known=known, inside=inside)
 
 
-def _add_column(graph: GraphBuilder, column: Column, said: str) -> str:
-    """(N, width) the coordinates of a column."""
+def _add_number_column(graph: GraphBuilder, column: Column, value: str) -> str:
+    """(N, width) the coordinates of a column; value: (N, 1) the numbers that it is read of."""
     if not column.categories:
-        value = graph.add_input(column.name, "double", said)
         if column.fill is None:
             return value
         fill = graph.add_constant("missing counts as", np.array([column.fill]))
         return graph.apply("Where", graph.apply("IsNaN", value), fill, value)
 
-    if is_text_column(column):
-        return _add_text_column(graph, column, said)
-    return _add_code_column(graph, column, said)
+    if column.source:
+        missing = graph.as_numbers(graph.apply("IsNaN", value))
+        known = graph.apply("Sub", graph.add_constant("one", np.array([1.0])), missing)
+        marks = _mark(graph, missing, 0, column), _mark(graph, known, 1, column)
+        return graph.apply("Add", *marks, called=f"is {column.name}")
+    return _add_code_column(graph, column, value)
 
 
 def _add_text_column(graph: GraphBuilder, column: Column, said: str) -> str:
@@ -81,9 +90,8 @@ def _add_text_column(graph: GraphBuilder, column: Column, said: str) -> str:
     return graph.as_numbers(graph.apply("Equal", code, numbers), called=f"is {column.name}")
 
 
-def _add_code_column(graph: GraphBuilder, column: Column, said: str) -> str:
+def _add_code_column(graph: GraphBuilder, column: Column, value: str) -> str:
     """Categories that are numbers."""
-    value = graph.add_input(column.name, "double", said)
     known = {float(v): k for v, k in column.lookup.items() if v is not None}
     own = np.zeros((len(known), column.width))
     own[np.arange(len(known)), list(known.values())] = 1.0

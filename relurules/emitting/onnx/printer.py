@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from onnx import ModelProto, TensorProto, helper
 
+from relurules.domain.columns import list_table_columns
 from relurules.emitting import file_header
 from relurules.emitting.label_literals import ClassColumn, find_labels, plan_class_column
 from relurules.emitting.line_explanation import LineExplanation, plan_line_explanation
@@ -85,7 +86,7 @@ def _list_names(request: ScorerRequest, explained: LineExplanation | None = None
     if "class" in extra and rules.tells_label:
         extra.remove("class")
     scores = [name for name in rules.scores if "score" in request.columns]
-    names = [*(column.name for column in rules.domain.columns), *rules.outputs, *extra]
+    names = [*list_table_columns(rules.domain.columns), *rules.outputs, *extra]
     names += [name for name in scores if name not in rules.outputs]
     names += [] if explained is None else list(explained.contributions)
 

@@ -4,6 +4,7 @@ import builtins
 import keyword
 from collections.abc import Sequence
 
+from relurules.domain.columns import list_table_columns
 from relurules.emitting import file_header, plan
 from relurules.emitting.code_options import is_rule_needed
 from relurules.emitting.explanations import plan_explanation
@@ -83,7 +84,7 @@ def _list_values(
         "header": request.header,
         "about": file_header.describe_size(request),
         "facts": [flatten_text(line) for line in file_header.list_facts(request)],
-        "columns": [ascii(column.name) for column in rules.domain.columns],
+        "columns": list(map(ascii, list_table_columns(rules.domain.columns))),
         "said": [_describe_column(column) for column in file_header.describe_inputs(rules.domain)],
         "outside_words": file_header.describe_outside(request, "NaN outputs", "a missing value"),
         "reads": reads,

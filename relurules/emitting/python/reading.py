@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from relurules.domain.columns import is_text_column
+from relurules.domain.columns import is_text_column, list_table_columns
 from relurules.ir import Scorer
 from relurules.tables.column_types import (
     BOOLEANS,
@@ -63,11 +63,15 @@ def plan_reading(rules: Scorer) -> CsvReading:
         for source, column in schema.columns.items()
         for derived, part in list_date_columns(source, column).items()
     }
-    names = [column.name for column in columns]
+    names = list(list_table_columns(columns))
     plain = [name for name in names if name not in dates]
     sources = [*plain, *(dates[name][0] for name in names if name in dates)]
     missing = {name: schema.get_missing(name)[1:] for name in dict.fromkeys(sources)}
-    numbers = [c.name for c in columns if not c.categories and c.name not in dates]
+    numbers = [
+        name
+        for name, column in list_table_columns(columns).items()
+        if (not column.categories or column.source) and name not in dates
+    ]
     return CsvReading(
         known=rules.schema is not None,
         sep=ascii(form.sep),

@@ -72,8 +72,10 @@ def _print_column_coordinates(
 def is_numeric(column: Column) -> bool:
     """Whether a column of the table holds numbers: it has no categories, or they are numbers."""
     known = [value for category in column.categories for value in category.values]
-    return not column.categories or (
-        bool(known) and all(isinstance(value, float) for value in known)
+    return (
+        not column.categories
+        or bool(column.source)
+        or (bool(known) and all(isinstance(value, float) for value in known))
     )
 
 

@@ -40,7 +40,7 @@ def print_line_expression(request: LineRequest, dialect: Dialect) -> str:
 def _read_in_place(request: LineRequest, dialect: Dialect) -> LineScope:
     """A scope whose coordinates are expressions in the columns of the table."""
     columns = request.rules.domain.columns
-    names = [print_column(column.name, "", dialect) for column in columns]
+    names = [print_column(column.table_name, "", dialect) for column in columns]
     reading = replace(dialect, cast=str) if is_typed(request, dialect) else dialect
     points = find_point_columns(request.rules)
     coordinates = print_coordinates(columns, names, reading)

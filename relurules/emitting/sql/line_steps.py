@@ -51,7 +51,7 @@ def _plan_input(scope: LineScope) -> list[Subquery]:
     """What is read of the table: numbers, indicators, and categories that only add points."""
     dialect, names = scope.dialect, scope.names
     read = scope.rules.domain.columns
-    raw = [print_column(column.name, scope.table.table, dialect) for column in read]
+    raw = [print_column(column.table_name, scope.table.table, dialect) for column in read]
     texts = [
         None if i in scope.points else text for i, text in enumerate(list_texts(read, raw, dialect))
     ]

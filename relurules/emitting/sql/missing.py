@@ -6,7 +6,7 @@ engines compute only for the rows, and only for the columns, that are asked for.
 
 from collections.abc import Sequence
 
-from relurules.domain.columns import Column
+from relurules.domain.columns import Column, list_table_columns
 from relurules.emitting.request import ScorerRequest
 from relurules.emitting.sql.dialect import LINE, Dialect
 from relurules.emitting.sql.inputs import is_numeric, print_column
@@ -48,7 +48,8 @@ def _list_failing_columns(request: ScorerRequest) -> Sequence[Column]:
     if request.missing != "error":
         return []
     columns = request.rules.domain.columns
-    return [column for column in columns if column.fill is None and None not in column.lookup]
+    read = list_table_columns(columns).values()
+    return [column for column in read if column.fill is None and None not in column.lookup]
 
 
 def _print_test(column: Column, table: str, dialect: Dialect) -> str:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from relurules.domain.columns import list_table_columns
 from relurules.emitting.request import ScorerRequest
 from relurules.emitting.sql.dialect import Dialect, is_within_limit
 from relurules.errors import InputError
@@ -105,7 +106,7 @@ def check_names(request: ScorerRequest, own: Sequence[str], dialect: Dialect) ->
     """InputError where two names are one to the engine, or where it can't have a name. own: the
     columns we add.
     """
-    raw = [column.name for column in request.rules.domain.columns]
+    raw = list(list_table_columns(request.rules.domain.columns))
     for names, what in ((raw, "features"), ([*request.key, *own], "key, output and rule columns")):
         folded = [dialect.fold(name) for name in names]
         if clash := [

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from relurules.domain.columns import Column
+from relurules.domain.columns import Column, list_table_columns
 from relurules.emitting import plan
 from relurules.emitting.contribution_plan import describe_explanation, plan_contributions
-from relurules.emitting.file_header import describe_size
+from relurules.emitting.file_header import describe_sentinels, describe_size
 from relurules.emitting.line_explanation import plan_line_explanation
 from relurules.emitting.request import OUTSIDE, EmitRequest, LineRequest, ScorerRequest
 from relurules.emitting.sql.dialect import LINE, Dialect
@@ -220,7 +220,7 @@ def _check_size(text: str, request: ScorerRequest, dialect: Dialect) -> str:
 def _list_user_names(request: ScorerRequest) -> list[str]:
     """The user's names, none of which may be one of ours."""
     rules = request.rules
-    raw = [column.name for column in rules.domain.columns]
+    raw = list(list_table_columns(rules.domain.columns))
     own = [column.name for column in list_output_columns(request)]
     return [*rules.features, *raw, *request.key, *own, *request.table.split("."), request.name]
 
@@ -234,6 +234,7 @@ def _list_comments(request: ScorerRequest, dialect: Dialect) -> list[str]:
         *_describe_contributions(request),
         *describe_labels(rules),
         *describe_reading(rules),
+        *describe_sentinels(rules),
     ]
 
     if isinstance(rules, RuleSet) and not rules.complete and request.outside != "exact":

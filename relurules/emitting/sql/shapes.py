@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from relurules.domain.columns import list_table_columns
 from relurules.emitting import plan
 from relurules.emitting.label_literals import print_sql_class, print_sql_label, print_sql_type
 from relurules.emitting.request import EmitRequest, ScorerRequest
@@ -91,7 +92,7 @@ def print_expression(request: EmitRequest, dialect: Dialect, output: str) -> str
     """
     check_one_expression(request, "in form rules or tree, ")
     rules, typed = request.rules, is_typed(request, dialect)
-    names = [print_column(column.name, "", dialect) for column in rules.domain.columns]
+    names = [print_column(column.table_name, "", dialect) for column in rules.domain.columns]
     read = print_coordinates(
         rules.domain.columns, names, replace(dialect, cast=str) if typed else dialect
     )
@@ -154,11 +155,9 @@ def print_function(request: ScorerRequest, dialect: Dialect, body: str) -> str:
             f"{request.dialect} has no functions in SQL; use shape 'view' or 'expression'"
         )
 
-    names = [quote_name(column.name, dialect) for column in request.rules.domain.columns]
-    text = [
-        any(isinstance(value, str) for value in column.lookup)
-        for column in request.rules.domain.columns
-    ]
+    read = list_table_columns(request.rules.domain.columns)
+    names = [quote_name(name, dialect) for name in read]
+    text = [any(isinstance(value, str) for value in column.lookup) for column in read.values()]
     types = [dialect.string if is_text else dialect.double for is_text in text]
 
     if "$$" in dialect.function and "$$" in body:

@@ -49,7 +49,7 @@ def plan_input(scope: TableScope) -> list[Subquery]:
     """What is read of the table; first its texts, where these are more than a cast."""
     dialect, names = scope.dialect, scope.names
     read = scope.request.rules.domain.columns
-    raw = [print_column(column.name, scope.table, dialect) for column in read]
+    raw = [print_column(column.table_name, scope.table, dialect) for column in read]
     texts = list_texts(read, raw, dialect)
     if not any(texts):
         found = zip(scope.features.columns, print_coordinates(read, raw, dialect), strict=True)

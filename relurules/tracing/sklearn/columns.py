@@ -123,11 +123,6 @@ def _apply_function(name: str, step: Any, signals: Sequence[Signal]) -> list[Sig
 
 
 def _apply_imputer(name: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
-    if step.add_indicator:
-        raise ModelError(
-            f"step {name!r} adds indicators of missing values; supported: add_indicator=False"
-        )
-
     (mark,) = read_column([step.missing_values], name).entries
     filled: list[Signal] = []
     for signal, value in zip(signals, read_column(step.statistics_, name).entries, strict=True):
@@ -138,7 +133,38 @@ def _apply_imputer(name: str, step: Any, signals: Sequence[Signal]) -> list[Sign
                 f"step {name!r} keeps a column that had no value; drop it before the pipeline"
             )
 
+    if step.add_indicator:
+        if mark is not None:
+            raise ModelError(
+                f"step {name!r} adds indicators of {mark!r}; supported: missing_values=nan"
+            )
+        filled += [_mark_missing(name, signals[i]) for i in step.indicator_.features_.tolist()]
+
     return filled  # a column that had no value is dropped, as the imputer does
+
+
+def _mark_missing(name: str, signal: Signal) -> FeatureForm:
+    """1 where the imputer fills a value in, else 0."""
+    if isinstance(signal, RawColumn) and None not in signal.replaced:
+        return FeatureForm(0.0, {}, {signal.column: CategoryTable({None: 1.0}, 0.0)})
+
+    form = to_feature_form(signal)
+    if len(form.numbers) == 1 and not form.tables:
+        ((number, weight),) = form.numbers.items()
+        marked = float(number.fill is None and weight != 0.0)
+        return FeatureForm(0.0, {}, {number.column: CategoryTable({None: marked}, 0.0)})
+    if len(form.tables) == 1 and not form.numbers:
+        ((column, table),) = form.tables.items()
+        marks = {
+            value: None if number is None else float(np.isnan(number))
+            for value, number in table.values.items()
+        }
+        other = None if table.other is None else float(np.isnan(table.other))
+        return FeatureForm(0.0, {}, {column: CategoryTable(marks, other, table.mark)})
+
+    raise ModelError(
+        f"step {name!r} adds indicators of what other steps made; supported: an imputer before PCA"
+    )
 
 
 def _find_mark(step: Any) -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.domain.columns import Category, Column
+from relurules.domain.columns import Category, Column, make_missing_column
 from relurules.errors import ModelError
 from relurules.ir.network import AffineMap
 from relurules.tables.values import Value
@@ -94,7 +94,8 @@ def lay_out_columns(
     for j, name in enumerate(names):
         fills = {number.fill for form in forms for number in form.numbers if number.column == j}
         tables = [form.tables.get(j) for form in forms]
-        if fills and any(table is not None for table in tables):
+        gaps = _list_gaps(tables)
+        if fills and gaps is None:
             raise ModelError(
                 f"column {name!r} is used as a number and as a category; supported: one of them"
             )
@@ -108,6 +109,9 @@ def lay_out_columns(
             parts.append(
                 np.array([[form.numbers.get(NumericColumn(j, fill), 0.0)] for form in forms])
             )
+            if gaps:
+                columns.append(make_missing_column(name))
+                parts.append(np.array(gaps))
         elif any(table is not None for table in tables):
             categories, weights = _merge_categories(name, tables)
             columns.append(Column(name, categories))
@@ -116,6 +120,27 @@ def lay_out_columns(
     if not columns:
         raise ModelError("the pipeline uses none of its columns")
     return tuple(columns), AffineMap(np.hstack(parts), np.array([form.constant for form in forms]))
+
+
+def _list_gaps(
+    tables: Sequence[CategoryTable | None],
+) -> list[tuple[float, float]] | None:
+    """What every signal gets of a missing value and of any other, where its table tells nothing
+    else of the column; none without tables, None where one tells more.
+    """
+    if all(table is None for table in tables):
+        return []
+
+    found = []
+    for table in tables:
+        answers = (0.0, 0.0) if table is None else (table.at(None), table.other)
+        if table is not None and set(table.values) > {None}:
+            return None
+        if (row := _complete_row(answers)) is None:
+            return None
+        found.append((row[0], row[1]))
+
+    return found
 
 
 def find_marks(signals: Sequence[Signal], names: Sequence[str]) -> dict[str, str]:

@@ -108,10 +108,12 @@ class DirectionOptions:
     """What directions may be.
 
     condition_columns: how many columns one may read. read: (columns,) which may be read at all.
+    apart: pairs of them, ascending, that none may read together.
     """
 
     condition_columns: int
     read: NDArray[np.bool_]
+    apart: frozenset[tuple[int, ...]] = frozenset()
 
 
 def list_directions(
@@ -127,15 +129,17 @@ def list_directions(
 
     sets = [one for number in used for one in _list_sets(rows, columns, number)]
     for first, second in combinations(numbers, 2):
-        found += _list_slanted(some, columns, (first, second))
+        if (first, second) not in options.apart:
+            found += _list_slanted(some, columns, (first, second))
 
     for number in numbers:
         for one in sets:
-            if one.column != number:
+            pair = tuple(sorted((one.column, number)))
+            if one.column != number and pair not in options.apart:
                 found += _list_within(some, columns, number, one)
 
     for one, other in combinations(sets, 2):
-        if one.column != other.column:
+        if one.column != other.column and (one.column, other.column) not in options.apart:
             found.append(_make_meeting(one, other))
 
     return [direction for direction in found if len(direction.bounds)]

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from relurules.errors import UnsupportedError
 from relurules.ir import Network
 from relurules.ir.network import Array, Neuron
+from relurules.training.lines.effect_limits import EffectLimits, limit_effects
 from relurules.training.lines.front_walk import LineBudget
 from relurules.training.lines.line_choice import (
     FOLDS,
@@ -41,6 +42,8 @@ _LAST_STEPS, _LAST_ROUNDS = 12, 3
 class LineSettings:
     """budget: see `LineBudget`. validation_fraction: of larger tables. soft: (N, 1) targets that a
     teacher has softened, to fit to; None for the targets themselves. options: see `WalkOptions`.
+    chosen_by: (N,) the rows by which the number of lines is chosen, whatever the table's size;
+    None: drawn at random. limits: of columns' effects.
     """
 
     budget: LineBudget
@@ -48,6 +51,8 @@ class LineSettings:
     seed: int = 0
     soft: Array | None = None
     options: WalkOptions = field(default_factory=WalkOptions)
+    chosen_by: NDArray[np.bool_] | None = None
+    limits: EffectLimits | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +95,8 @@ def fit_lines(
         choice, training = _choose(given, rows, task, settings)
         model = _finish(given, choice, settings)
         plain = round_lines(model, given.terms(choice.strength), scale)
+        if settings.limits is not None:
+            plain = limit_effects(plain, columns, settings.limits)
 
     front = make_front_table(choice, given.part(training))
 
@@ -107,6 +114,10 @@ def _choose(
 ) -> tuple[LineChoice, NDArray[np.intp]]:
     """The choice, and the numbers of the rows that its models were fitted to."""
     n, classes = len(given.true), task == "binary"
+    if settings.chosen_by is not None:
+        parts = np.flatnonzero(~settings.chosen_by), np.flatnonzero(settings.chosen_by)
+        return choose_by_part(given, parts, settings.budget, settings.options), parts[0]
+
     numbered = Rows(np.arange(n, dtype=float)[:, None], rows.Y, rows.weights)
     if n > SMALL:
         data = split_rows(numbered, settings.validation_fraction, settings.seed, classes=classes)

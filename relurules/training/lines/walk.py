@@ -53,10 +53,12 @@ _SHORT, _LONG = 3, 6
 class WalkOptions:
     """How lines are chosen.
 
-    condition_columns: the most that a line reads. told: called with the number of lines.
+    condition_columns: the most that a line reads. apart: see `DirectionOptions`. told: called with
+    the number of lines.
     """
 
     condition_columns: int = 2
+    apart: frozenset[tuple[int, ...]] = frozenset()
     told: Callable[[int], None] = lambda _: None
     deadline: Deadline = NEVER
 
@@ -68,7 +70,9 @@ class LineWalk:
         self.terms, self.options = terms, options
         self._scored = replace(terms, rows=take_evenly(terms.rows, _SCORED_ROWS))
         self._tried = replace(terms, rows=take_evenly(terms.rows, _TRIED_ROWS))
-        directions = DirectionOptions(condition_columns=options.condition_columns, read=read)
+        directions = DirectionOptions(
+            condition_columns=options.condition_columns, read=read, apart=options.apart
+        )
         found = list_directions(terms.rows, terms.columns, directions)
         self._directions = tabulate_directions(found) if found else None
         self._kept = self._directions

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from relurules.codec.evidence_json import evidence_from_json, evidence_to_json
+from relurules.codec.group_check import find_group_conflict
 from relurules.codec.network_json import network_from_json, network_to_json
 from relurules.codec.origin_json import origin_from_json, origin_to_json
 from relurules.codec.reference_json import reference_from_json, reference_to_json
@@ -80,6 +81,11 @@ def read_additive_rules(found: Any, path: Path) -> AdditiveRules:
             raise RulesError(
                 f"{path}: parts of the file don't fit together: the point of rule {number} of "
                 f"group {group.number} isn't in the domain, of which every rule must hold a part"
+            )
+        if (why := find_group_conflict(group.rules)) is not None:
+            raise RulesError(
+                f"{path}: parts of the file don't fit together: neuron_groups[{group.number - 1}]: "
+                f"{why}; extract the rules again, or load a file that wasn't changed"
             )
     return rules
 

@@ -70,9 +70,11 @@ class Provenance:
     network as traced.
 
     version: of this package; settings: what `extract` was asked for, where that isn't the default.
+    fitted: whether the model is lines that were fitted to a table, so that no network was trained.
     """
 
     model: str = ""
     digest: str = ""
     version: str = ""
     settings: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+    fitted: bool = False

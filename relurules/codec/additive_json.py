@@ -5,6 +5,7 @@ repr.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ def additive_to_json(rules: AdditiveRules) -> dict[str, Any]:
             )
         },
         "lines": [_line_to_json(line, names, rules.scores) for line in rules],
-        "neuron_groups": [_group_to_json(group) for group in rules.groups],
+        "neuron_groups": [_group_to_json(group, rules.scores) for group in rules.groups],
         **({} if rules.schema is None else {"schema": schema_to_plain(rules.schema)}),
         **({} if rules.traced is None else {"traced": network_to_json(rules.traced)}),
     }
@@ -132,8 +133,9 @@ def _line_to_json(line: Adjustment, names: Sequence[str], scores: Sequence[str])
     }
 
 
-def _group_to_json(group: RuleGroup) -> dict[str, Any]:
-    rules = group.rules
+def _group_to_json(group: RuleGroup, scores: Sequence[str]) -> dict[str, Any]:
+    """Its scores are those of all rules, which may have got other names since."""
+    rules = replace(group.rules, outputs=tuple(scores))
     return {
         **({"score_error": rules.score_error} if rules.score_error else {}),
         "reduction": _reduction_to_json(rules.reduction),

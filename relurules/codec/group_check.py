@@ -19,6 +19,8 @@ from relurules.ir.ruleset import RuleSet
 #: Coefficients that differ by less than this share of their terms are the same: rounding of deep
 #: sums stays far below it, and nobody changes a number by hand by so little.
 _SHARE = 1e-6
+#: How far beside a split is looked, as a share of the way from one rule's point to another's.
+_BESIDE = 1e-9
 #: So many numbers are worked on at once.
 _BLOCK = 2**22
 
@@ -60,7 +62,7 @@ def find_group_conflict(rules: RuleSet) -> str | None:
             rule = start + int(np.argmin(fits.all(axis=(1, 2)))) + 1
             return f"rule {rule} adds something else than its network does there"
 
-    return None
+    return _find_stray_split(rules, points)
 
 
 def _find_misled_rule(rules: RuleSet, points: Array) -> int | None:
@@ -86,19 +88,62 @@ def _list_first_rules(tree: Tree, points: Array) -> list[tuple[int, int]]:
     """
     found: dict[int, int] = {}
     for rule, point in enumerate(points):
-        for split in _walk(tree, point):
+        for split, _ in _walk(tree, point):
             if tree.neurons[split] >= 0:
                 found.setdefault(split, rule)
     return sorted((rule, split) for split, rule in found.items())
 
 
-def _walk(tree: Tree, point: Array) -> Iterator[int]:
-    """The splits that a point passes."""
+def _walk(tree: Tree, point: Array) -> Iterator[tuple[int, bool]]:
+    """The splits that a point passes, and whether their tests hold."""
     split = 0 if len(tree.children) else -1
     while split >= 0:
-        yield split
-        holds = tree.normals[split] @ point + tree.offsets[split] >= 0
+        holds = bool(tree.normals[split] @ point + tree.offsets[split] >= 0)
+        yield split, holds
         split = int(tree.children[split, int(holds)])
+
+
+def _find_stray_split(rules: RuleSet, points: Array) -> str | None:
+    """A split beside which the rules add something else than the network: where a tree was built
+    anew, splits tell no neuron's sign, and this is all that can be seen.
+    """
+    splits, beside = _cross_splits(rules.domain, rules.tree, points)
+    inside = np.flatnonzero(rules.domain.contains(beside))
+    if not len(inside):
+        return None
+
+    X, (weights, constants) = beside[inside], rules.maps
+    led = rules.tree.route(X)
+    told = np.einsum("nsd,nd->ns", weights[led], X) + constants[led]
+    room = _SHARE * rules.network.magnitude(X)
+    off = (np.abs(told - rules.network.evaluate(X)) > room).any(axis=1)
+    if not off.any():
+        return None
+    split = splits[inside[np.argmax(off)]]
+    return f"beside splits[{split}], the rules add something else than their network does"
+
+
+def _cross_splits(domain: Domain, tree: Tree, points: Array) -> tuple[list[int], Array]:
+    """Splits, and rows just before and behind each, (N, d), on the way from a point that its test
+    holds for to one that it doesn't hold for. Categories stay those of where the way starts.
+    """
+    held, failed = dict[int, Array](), dict[int, Array]()
+    for point in points:
+        for split, holds in _walk(tree, point):
+            (held if holds else failed).setdefault(split, point)
+
+    own = [j for group in domain.groups for j in group]
+    fixed = np.isin(np.arange(points.shape[1]), own)
+    splits, rows = list[int](), list[Array]()
+    for split in sorted(held.keys() & failed.keys()):
+        for start, end in ((held[split], failed[split]), (failed[split], held[split])):
+            way = np.where(fixed, 0.0, end - start)
+            slope = float(tree.normals[split] @ way)
+            if slope:
+                share = -float(tree.normals[split] @ start + tree.offsets[split]) / slope
+                splits += [split, split]
+                rows += [start + (share + side) * way for side in (-_BESIDE, _BESIDE)]
+    return splits, np.array(rows).reshape(-1, points.shape[1])
 
 
 def _compose_forms(network: Network, patterns: Pattern) -> tuple[_Forms, _Forms]:

@@ -97,7 +97,5 @@ def _take_options(options: EmitOptions, taken: Sequence[str]) -> dict[str, Any]:
 
 #: What SQL takes; languages with functions take fewer.
 SQL_OPTIONS = tuple(
-    each.name
-    for each in fields(EmitOptions)
-    if each.name not in ("form", "dialect", "title", "reference")
+    each.name for each in fields(EmitOptions) if each.name not in ("form", "dialect", "title")
 )

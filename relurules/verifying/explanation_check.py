@@ -36,8 +36,9 @@ Extras = Mapping[str, Sequence[Any]]
 class ExplanationCheck:
     """Extra columns of an artefact on N rows, and the rules that they must follow from.
 
-    rows: (N, d) in coordinates, as the artefact reads them; given: (N,) rows with outputs;
-    tolerance: the share of its terms that a number may be off by.
+    rows: (N, d) in coordinates, as the artefact reads them; given: (N,) rows with outputs; silent:
+    (N,) rows of which nothing may be said; tolerance: the share of its terms that a number may be
+    off by.
     """
 
     artifact: Artifact
@@ -45,6 +46,7 @@ class ExplanationCheck:
     extras: Extras
     rows: Array
     given: NDArray[np.bool_]
+    silent: NDArray[np.bool_]
     tolerance: float
 
     def find_faults(self) -> tuple[str, ...]:
@@ -71,7 +73,7 @@ class ExplanationCheck:
         for name, values in self.extras.items():
             if name in others:
                 continue
-            for row in np.flatnonzero(~self.given).tolist():
+            for row in np.flatnonzero(self.silent).tolist():
                 if not _is_nothing(values[row]):
                     yield f"row {row} has no outputs, and {name} is {values[row]!r}"
                     break

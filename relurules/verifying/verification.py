@@ -98,12 +98,14 @@ def _add_explanations(
         said = NOT_COMPARED.format(what=", ".join(told))
         return replace(report, remarks=(*report.remarks, said))
 
+    given = np.asarray(~np.isnan(ran.outputs).all(axis=1))
     check = ExplanationCheck(
         artifact=artifact,
         rules=rules,
         extras=ran.extras,
         rows=reference.rows,
-        given=np.asarray(~np.isnan(ran.outputs).all(axis=1)),
+        given=given,
+        silent=~given if reference.free is None else ~given & ~reference.free,
         tolerance=reference.tolerance,
     )
     with np.errstate(all="ignore"):

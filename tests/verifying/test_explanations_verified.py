@@ -2,7 +2,6 @@
 what is right passes in every engine, what is changed alone fails.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,7 @@ def partition(lines: tuple[AdditiveRules, pd.DataFrame]) -> RuleSet:
 def emit(
     rules: RuleSet | AdditiveRules, target: str, dialect: str | None, **options: Any
 ) -> Artifact:
-    columns: Sequence[str] = ALL if isinstance(rules, AdditiveRules) else OF_RULES
+    columns = ALL if isinstance(rules, AdditiveRules) else OF_RULES
     if target == "sql":
         columns = [*columns, "score", "probability"]
     return rr.emit(rules, target, dialect=dialect, columns=columns, **options)
@@ -98,7 +97,7 @@ def test_contributions_alone_are_seen(lines: Any, partition: RuleSet) -> None:
         wrapped = text + (
             "\n\n_explain = explain\n\n\ndef explain(row):\n    told = _explain(row)\n"
             "    for name in told:\n        if name.startswith('contribution_debt'):\n"
-            "            told[name] = told[name] * (1.0 + 1e-7)\n            break\n    return told\n"
+            "            told[name] *= 1.0 + 1e-7\n            break\n    return told\n"
         )
         report = rr.verify(replace(artifact, files={name: wrapped}), rules, lines[1])
         assert not report

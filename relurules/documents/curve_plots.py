@@ -16,7 +16,7 @@ from relurules.wording.numbers import format_number
 CURVES = 3
 #: Rows that a picture may leave out at either end, as a share: few rows far out would press all
 #: others into one bar.
-_TAIL = 0.005
+_TAIL = 0.02
 #: Room above and below the curve, and beside an open end, as a share of what is shown.
 _MARGIN = 0.08
 #: Whole numbers that get a bar each.

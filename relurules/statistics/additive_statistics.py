@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _BINS = 24
 #: Share of the rows on either side that one wide bin holds, so that a few large values, as amounts
 #: of money have, don't leave all others in a single one. Documents leave out a little more.
-_TAIL = 0.004
+_TAIL = 0.015
 
 
 def gather_additive_evidence(rules: "AdditiveRules", table: Any, y: Any = None) -> Evidence:

@@ -149,6 +149,7 @@ def count_values(values: Array) -> Histogram:
         edges = np.linspace(low, high, _BINS + 1)
     else:
         first, last = np.quantile(values, [_TAIL, 1.0 - _TAIL])
+        last = min(np.nextafter(last, np.inf), high)  # rows at the edge itself belong to the inner
         inner = np.linspace(first, last, _BINS + 1) if first < last else [first]
         edges = np.unique([low, *inner, high])
 

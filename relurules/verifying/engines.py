@@ -196,7 +196,7 @@ def _call_explanations(
     library: ctypes.CDLL, artifact: Artifact, rows: NDArray[Any]
 ) -> dict[str, list[Any]]:
     """What score_explain and score_lines give, where score.h has them."""
-    header = next(iter(artifact.files.values()))
+    header = str(next(iter(artifact.files.values())))
     sizes = {name: int(size) for name, size in _SIZES.findall(header)}
     terms = (ctypes.c_double * max(1, sizes.get("CONTRIBUTIONS", 0)))()
     reasons = (ctypes.c_char_p * max(1, sizes.get("REASONS", 0)))()

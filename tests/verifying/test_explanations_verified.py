@@ -144,3 +144,17 @@ def test_columns_of_sql_are_seen(dialect: str, lines: Any, partition: RuleSet) -
                 report = rr.verify(changed, rules, lines[1])
                 assert not report
                 assert f"{column} is" in report.remarks[0]
+
+
+def test_onnx_is_compared_too(lines: Any) -> None:
+    pytest.importorskip("onnxruntime", reason="needs onnxruntime")
+    rules, frame = lines
+    columns = ["outputs", "contributions", "lines", "score"]
+    artifact = rr.emit(rules, "onnx", columns=columns)
+    assert rr.verify(artifact, rules, with_odd_rows(frame))
+    first, *others = rules.lines
+    moved = replace(first, slopes=2.0 * first.slopes)
+    told = replace(artifact, rules=replace(rules, lines=(moved, *others)))
+    report = rr.verify(told, rules, frame)
+    assert not report
+    assert " is " in report.remarks[0]

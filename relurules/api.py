@@ -6,6 +6,7 @@ stand here; `ask`, `explain`, `plot`, `linearize`, `scorecard`, `prove` and `che
 their rooms.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -19,7 +20,7 @@ from relurules.codec.any_rules import load_any_rules
 from relurules.documents.scorecard import emit_scorecard
 from relurules.domain import Domain
 from relurules.emitting import EmitOptions
-from relurules.errors import DataError
+from relurules.errors import DataError, UnusedOptionWarning
 from relurules.explaining import explain
 from relurules.files.version import VERSION
 from relurules.ir import (
@@ -53,6 +54,7 @@ from relurules.pipeline import (
     ExtractOptions,
     ExtractProgress,
     ExtractSource,
+    describe_idle_options,
     emit_rules,
     extract_additive_rules,
     extract_rules,
@@ -315,7 +317,9 @@ def extract(  # type: ignore[misc]  # the signatures above leave options to this
     early; OutOfTimeError where the time limit ends the merging before so few rules are left. Of
     additive rules, a rule is a line: lines are left out, merged and rounded, and those of open
     columns and groups stay as they are; with fidelity="rows" the lines are the closest ones,
-    whatever the network.
+    whatever the network. They take no decision and no checkpoint; max_regions, memory_limit, jobs
+    and solver are for groups alone, and an UnusedOptionWarning says where there are none
+    (`pipeline.OPTION_USES` is the table).
 
     Columns that the traced network doesn't read are no part of the rules or of their domain: a row
     may hold anything there, and frames needn't have them. guard_unread: they are, so that a row
@@ -356,7 +360,10 @@ def extract(  # type: ignore[misc]  # the signatures above leave options to this
 
     told = ExtractProgress(searching=progress, merging=merging)
     if form == "additive":
-        return extract_additive_rules(source, options, search, told)
+        rules = extract_additive_rules(source, options, search, told)
+        if said := describe_idle_options(rules, search):
+            warnings.warn(said, UnusedOptionWarning, stacklevel=2)
+        return rules
     return extract_rules(source, options, search, told)
 
 

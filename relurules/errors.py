@@ -14,6 +14,8 @@ RelurulesError                 something the caller can mend; the message says w
 `-- CheckError                 exit code 1: an artefact that fails to run, or isn't its network
     `-- OutOfTimeError         a time limit that was reached before there was a result
 
+UnusedOptionWarning            what was asked for and did nothing here
+
 Termination                    a signal that asks the program to end, as Ctrl-C does by
 KeyboardInterrupt
 """
@@ -61,6 +63,10 @@ class CheckError(RelurulesError, RuntimeError):
 
 class OutOfTimeError(CheckError):
     """A time limit was reached before there was a result; the message says what was being done."""
+
+
+class UnusedOptionWarning(UserWarning):
+    """An option had nothing to do; the message says why."""
 
 
 class Termination(SystemExit):

@@ -1,7 +1,7 @@
 """The command `relurules ask`; `main` registers it."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -96,7 +96,7 @@ def ask(
     from relurules.analysis.questions import ask as ask_rules
     from relurules.codec.any_rules import load_any_rules
 
-    found: Any = load_any_rules(rules)
+    found = load_any_rules(rules)
     if value and len(value) != 2:
         raise DataError(
             f"--value is given {len(value)} times; it takes two, from one value to the other"

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -123,7 +123,7 @@ def emit(
     from relurules.api import emit as emit_rules
     from relurules.codec.any_rules import load_any_rules
 
-    found: Any = load_any_rules(rules)
+    found = load_any_rules(rules)
     measured_from = read_reference(reference, make_rules_options(found, TableArguments()))
     if scorecard:
         check_scorecard_options(True, {"--dialect": dialect, "--form": form, "--name": name})

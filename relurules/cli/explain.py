@@ -1,6 +1,6 @@
 """The command `relurules explain`; `main` registers it."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -50,7 +50,7 @@ def explain(
     from relurules.codec.any_rules import load_any_rules
     from relurules.explaining import explain as explain_row
 
-    found: Any = load_any_rules(rules)
+    found = load_any_rules(rules)
     table = read_data(data, found, reading)
     measured_from = read_reference(reference, make_rules_options(found, reading))
     explained = explain_row(

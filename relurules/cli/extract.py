@@ -1,5 +1,8 @@
 """The command `relurules extract`; `main` registers it."""
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -29,6 +32,7 @@ from relurules.cli.search_options import (
     parse_labels,
 )
 from relurules.cli.table_options import TableArguments, make_model_options, take_table_options
+from relurules.errors import UnusedOptionWarning
 from relurules.files.writing import is_stdout, require_place
 
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
@@ -114,7 +118,9 @@ def extract(
     led there; `relurules plot rules.json tradeoff` draws these.
 
     With --form additive the rules are lines that add up: a base, and so much for every unit of a
-    sum of columns beyond a bound. There are as many as neurons, without any search.
+    sum of columns beyond a bound. There are as many as neurons, without any search: --decision and
+    --checkpoint don't go with it, and --max-regions, --memory-limit, --jobs and --solver are for
+    neurons that read one another alone; a note says where there are none.
 
     The rules have the columns that the network reads, and no others: what a row holds there doesn't
     matter, unless --guard-unread keeps their range too.
@@ -145,7 +151,7 @@ def extract(
     known = options if schema is None else replace(options, schema=schema)
     measured_from = read_reference(reference, known)
 
-    with show_search(checkpoint, compiles=solver == "compiled") as progress:
+    with show_search(checkpoint, compiles=solver == "compiled") as progress, _hear_notices():
         rules = extract_rules(
             graph, domain=domain, data=table, y=y, form=form, max_error=max_error,
             max_rules=max_rules, fidelity=fidelity, decision=_parse_decision(decision),
@@ -180,6 +186,19 @@ def extract(
     if isinstance(rules, RuleSet) and not rules.complete:
         text = f"{describe_missing(rules)} To go on: {describe_resumption(checkpoint)}"
         _err.print(text, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def _hear_notices() -> Iterator[None]:
+    """Print what options had nothing to do, when the work is done."""
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always", UnusedOptionWarning)
+        yield
+    for one in heard:
+        if issubclass(one.category, UnusedOptionWarning):
+            _err.print(f"note: {one.message}", markup=False, soft_wrap=True)
+        else:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
 
 
 def _parse_decision(text: str | None) -> str | float | None:

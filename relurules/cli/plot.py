@@ -1,7 +1,7 @@
 """The command `relurules plot`; `main` registers it."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -73,7 +73,7 @@ def plot(
 
     path = Path(f"{kind}.svg") if out is None else out
     require_place(path)
-    found: Any = load_any_rules(rules)
+    found = load_any_rules(rules)
     table, y, _ = read_rows(data, make_rules_options(found, reading, target), target)
     at = None if row is None else parse_row(found, row, table)
     draw(

@@ -1,7 +1,7 @@
 """The command `relurules verify`; `main` registers it."""
 
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 import typer
 from rich.console import Console
@@ -51,7 +51,6 @@ def verify(
     from relurules.codec.any_rules import load_any_rules
     from relurules.ir import Artifact
 
-    read: Any = load_any_rules if artefact.suffix == ".json" else Artifact.read
     if data is None and certificate is None:
         raise DataError("nothing to verify with; give --data FILE, --certificate FILE or both")
     if certificate is not None:
@@ -62,7 +61,7 @@ def verify(
             raise typer.Exit(0 if proven else 1)
 
     model = load_rules_or_model(against, trust_pickle)
-    given = read(artefact)
+    given = load_any_rules(artefact) if artefact.suffix == ".json" else Artifact.read(artefact)
     table = read_table(cast("Path", data), make_rules_options(given, reading)).frame
     report = verify_artifact(given, model, table, engine)
     _out.print(tabulate_reports([report]))

@@ -5,12 +5,14 @@ repr.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from relurules.codec.evidence_json import evidence_from_json, evidence_to_json
+from relurules.codec.group_check import find_group_conflict
 from relurules.codec.network_json import network_from_json, network_to_json
 from relurules.codec.origin_json import origin_from_json, origin_to_json
 from relurules.codec.reference_json import reference_from_json, reference_to_json
@@ -81,6 +83,11 @@ def read_additive_rules(found: Any, path: Path) -> AdditiveRules:
                 f"{path}: parts of the file don't fit together: the point of rule {number} of "
                 f"group {group.number} isn't in the domain, of which every rule must hold a part"
             )
+        if (why := find_group_conflict(group.rules)) is not None:
+            raise RulesError(
+                f"{path}: parts of the file don't fit together: neuron_groups[{group.number - 1}]: "
+                f"{why}; extract the rules again, or load a file that wasn't changed"
+            )
     return rules
 
 
@@ -105,7 +112,7 @@ def additive_to_json(rules: AdditiveRules) -> dict[str, Any]:
             )
         },
         "lines": [_line_to_json(line, names, rules.scores) for line in rules],
-        "neuron_groups": [_group_to_json(group) for group in rules.groups],
+        "neuron_groups": [_group_to_json(group, rules.scores) for group in rules.groups],
         **({} if rules.schema is None else {"schema": schema_to_plain(rules.schema)}),
         **({} if rules.traced is None else {"traced": network_to_json(rules.traced)}),
     }
@@ -126,8 +133,9 @@ def _line_to_json(line: Adjustment, names: Sequence[str], scores: Sequence[str])
     }
 
 
-def _group_to_json(group: RuleGroup) -> dict[str, Any]:
-    rules = group.rules
+def _group_to_json(group: RuleGroup, scores: Sequence[str]) -> dict[str, Any]:
+    """Its scores are those of all rules, which may have got other names since."""
+    rules = replace(group.rules, outputs=tuple(scores))
     return {
         **({"score_error": rules.score_error} if rules.score_error else {}),
         "reduction": _reduction_to_json(rules.reduction),

@@ -136,6 +136,15 @@ class ProvenanceEntry(FileEntry, kw_only=True):
         dict[str, str | float | bool | None],
         Meta(description="Options of `extract` that weren't the defaults."),
     ]
+    fitted: Annotated[
+        bool | UnsetType,
+        Meta(
+            description=(
+                "True where the model is lines that were fitted to a table, and no network was "
+                "trained; absent otherwise."
+            )
+        ),
+    ] = UNSET
 
 
 class FactsEntry(FileEntry, kw_only=True):

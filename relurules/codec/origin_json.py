@@ -19,10 +19,8 @@ def origin_to_json(rules: RuleSet | AdditiveRules) -> dict[str, Any]:
     """Parts of the rules as plain values."""
     said: dict[str, Any] = {}
     if rules.provenance != Provenance():
-        said["provenance"] = {
-            **asdict(rules.provenance),
-            "settings": dict(rules.provenance.settings),
-        }
+        made = {**asdict(rules.provenance), "settings": dict(rules.provenance.settings)}
+        said["provenance"] = made if made["fitted"] else _leave_out(made, "fitted")
 
     if rules.decision is not None:
         said["decision"] = {
@@ -58,6 +56,10 @@ def origin_from_json(found: Mapping[str, Any]) -> dict[str, Any]:
             Tradeoff(count, np.inf if error is None else float(error)) for count, error in steps
         ),
     }
+
+
+def _leave_out(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key != name}
 
 
 def decision_from_json(found: Mapping[str, Any]) -> Decision | None:

@@ -14,6 +14,7 @@ from relurules.wording import phrases as p
 from relurules.wording.coverage import describe_missing
 from relurules.wording.numbers import format_percent
 from relurules.wording.references import describe_reference, list_reference_values
+from relurules.wording.sources import name_source
 
 #: Rules with fewer rows than this are pointed out.
 _FEW = 30
@@ -34,10 +35,11 @@ _OPTIONS = (
 def build_limits(context: AnyContext) -> Section:
     """What a reader must not conclude."""
     rules, evidence = context.rules, context.evidence
+    fitted = rules.provenance.fitted
     items = [
         p.text(
-            "The rules say what the network does, not why the world is so: a coefficient is no "
-            "causal effect."
+            f"The rules say what {name_source(rules).short} {'do' if fitted else 'does'}, not why "
+            "the world is so: a coefficient is no causal effect."
         ),
         p.text(
             "They hold within the domain only. Beyond it, no answer is given, rather than a guess."
@@ -261,8 +263,10 @@ def _write_commands(context: AnyContext, target: str, title: str | None) -> str:
 
 
 def build_appendix(context: DocumentContext) -> Section | None:
-    """Which neuron of the network each condition comes from."""
+    """Which neuron of the network each condition comes from; None where lines were fitted."""
     rules = context.rules
+    if rules.provenance.fitted:
+        return None
     rows = []
     for read, rule in zip(context.reading.rules, rules, strict=True):
         known = [c.half_space.neuron for c in rule.conditions if c.half_space.neuron is not None]
@@ -283,7 +287,9 @@ def build_appendix(context: DocumentContext) -> Section | None:
 
 
 def build_line_appendix(context: AdditiveContext) -> Section | None:
-    """Which neuron of the network each line comes from."""
+    """Which neuron of the network each line comes from; None where lines were fitted."""
+    if context.rules.provenance.fitted:
+        return None
     known = [(line.number, line.condition.half_space.neuron) for line in context.rules]
     rows = tuple(
         (p.number(str(number)), p.text(str(neuron)))

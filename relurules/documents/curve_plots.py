@@ -16,7 +16,7 @@ from relurules.wording.numbers import format_number
 CURVES = 3
 #: Rows that a picture may leave out at either end, as a share: few rows far out would press all
 #: others into one bar.
-_TAIL = 0.005
+_TAIL = 0.02
 #: Room above and below the curve, and beside an open end, as a share of what is shown.
 _MARGIN = 0.08
 #: Whole numbers that get a bar each.
@@ -112,10 +112,10 @@ def _spread_rows(
     """Bars of the rows within the window; a bar for every whole number, where these are few."""
     if histogram is None:
         return ()
-    edges, counts = histogram.edges, histogram.counts
-    spans = list(zip(edges[:-1].tolist(), edges[1:].tolist(), counts.tolist(), strict=True))
+    edges, heights = histogram.edges, histogram.densities
+    spans = list(zip(edges[:-1].tolist(), edges[1:].tolist(), heights.tolist(), strict=True))
     if whole and edges[-1] - edges[0] < _MOST_WHOLE:
-        spans = _gather_whole(edges, counts)
+        spans = _gather_whole(edges, histogram.counts)
     shown = [
         (max(0.0, window.place(low)), min(1.0, window.place(high)), count)
         for low, high, count in spans

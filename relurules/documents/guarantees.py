@@ -21,6 +21,7 @@ from relurules.wording.forms import ColumnSpan
 from relurules.wording.guards import describe_guards
 from relurules.wording.numbers import format_bound, format_count, format_number, format_short
 from relurules.wording.phrases import Phrase
+from relurules.wording.sources import name_source
 
 #: Steps of a simplification that are shown.
 _STEPS = 20
@@ -77,20 +78,23 @@ def _describe_fidelity(rules: RuleSet | AdditiveRules) -> str:
     where = "anywhere in the domain" if rules.complete else "wherever there is a rule"
     such = "" if rules.complete else "such "
     made = "Regions and formulas are" if isinstance(rules, RuleSet) else "Points and lines are"
+    source = name_source(rules)
     if rules.max_error == 0:
+        end = "computed from its weights; nothing is fitted."
+        if rules.provenance.fitted:
+            end = "computed from their numbers; nothing more is fitted."
         return (
-            f"Fidelity: {where}, the {what} of the rules are those of the network as traced. "
-            f"{made} computed from its weights; nothing is fitted."
+            f"Fidelity: {where}, the {what} of the rules are those of {source.whole}. {made} {end}"
         )
 
     if not np.isfinite(rules.max_error):
         return (
             "Fidelity: no bound is known on how far the outputs of the rules are from those of "
-            "the network as traced."
+            f"{source.whole}."
         )
 
     return (
-        f"Fidelity: {where}, the {what} of the rules differ from those of the network as traced by "
+        f"Fidelity: {where}, the {what} of the rules differ from those of {source.whole} by "
         f"at most {format_bound(rules.max_error)}. This bounds all {such}rows that the domain "
         "could hold; it is no mean over data."
     )

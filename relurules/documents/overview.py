@@ -43,6 +43,7 @@ from relurules.wording.numbers import (
     format_short,
 )
 from relurules.wording.phrases import Phrase
+from relurules.wording.sources import name_source
 
 #: Conditions of a rule that the table of rules shows.
 _CONDITIONS = 4
@@ -58,8 +59,11 @@ def write_summary(context: DocumentContext) -> tuple[Phrase, ...]:
     outputs = phrase_names(rules.outputs)
     count = format_count(len(rules), "rule")
     say = "says" if len(rules) == 1 else "say"
+    made = "a trained neural network answers"
+    if rules.provenance.fitted:
+        made = "lines that were fitted to a table answer"
     first = (
-        *p.text(f"{count} {say} what a trained neural network answers for "),
+        *p.text(f"{count} {say} what {made} for "),
         *outputs,
         *p.text("."),
     )
@@ -100,7 +104,7 @@ def build_glance(context: AnyContext) -> Section:
         ("Outputs", phrase_names(rules.outputs, 8)),
         *_list_classes(rules),
         _count_rules(rules),
-        ("Neurons", p.text(_describe_neurons(left))),
+        ("Lines fitted" if made.fitted else "Neurons", p.text(_describe_neurons(left))),
         (
             "Columns",
             (*p.text(columns), *phrase_names(used, 12)) if used else p.text("none is used"),
@@ -127,7 +131,7 @@ def build_glance(context: AnyContext) -> Section:
 def _count_rules(rules: RuleSet | AdditiveRules) -> tuple[str, Phrase]:
     if isinstance(rules, RuleSet):
         regions = format_count(rules.reduction.regions, "linear region")
-        return "Rules", p.text(f"{len(rules)}, of {regions} of the network")
+        return "Rules", p.text(f"{len(rules)}, of {regions} of {name_source(rules).short}")
     own = [part for part in rules.parts if len(part.columns) == 1]
     said = f"{len(rules)}"
     if rules.groups:
@@ -151,8 +155,10 @@ def _describe_neurons(left: CollapseStats) -> str:
 def describe_bound(rules: RuleSet | AdditiveRules) -> str:
     """The bound on the difference from the network."""
     if rules.max_error == 0:
-        return "0: over the domain, the rules " + (
-            "decide as the network" if rules.decision else "are the network itself"
+        source = name_source(rules)
+        decides = f"decide as {source.short}"
+        return (
+            f"0: over the domain, the rules {decides if rules.decision else f'are {source.itself}'}"
         )
     if not np.isfinite(rules.max_error):
         return "no bound is known"

@@ -30,12 +30,13 @@ def write_additive_summary(context: AdditiveContext) -> tuple[Phrase, ...]:
     count = format_count(len(rules), "line")
     if rules.groups:
         count += f" and {format_count(len(rules.groups), 'group')}"
-    verb = "says" if count == "1 line" else "say"
-    first = (
-        *p.text(f"{count} that add up {verb} what a trained neural network answers for "),
-        *phrase_names(rules.outputs),
-        *p.text("."),
-    )
+    one = count == "1 line"
+    verb = "says" if one else "say"
+    said, end = f"{count} that add up {verb} what a trained neural network answers for ", "."
+    if rules.provenance.fitted:
+        said = f"{count} that add up {'gives' if one else 'give'} the score for "
+        end = "; they were fitted to a table directly, and no neural network was trained."
+    first = (*p.text(said), *phrase_names(rules.outputs), *p.text(end))
     second = "Every column adds its points, whatever the others are"
     sets = any(len(part.columns) > 1 for part in rules.parts)
     second += ", but for those that are listed as acting together." if sets else "."

@@ -30,7 +30,7 @@ _OWN_COLUMNS = {
     )
 }
 #: Fields of `Request` that code takes; the others are for SQL.
-OPTIONS = ("columns", "outside", "number", "reasons", "everywhere", "scored")
+OPTIONS = ("columns", "outside", "number", "reasons", "reference", "everywhere", "scored")
 
 
 def check_code_request(rules: RuleSet, target: str, options: EmitOptions) -> EmitRequest:

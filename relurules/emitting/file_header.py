@@ -12,6 +12,7 @@ from relurules.ir import AdditiveRules, RuleSet, Scorer
 from relurules.wording.classes import describe_labels, format_class
 from relurules.wording.coverage import describe_missing
 from relurules.wording.file_reading import describe_reading
+from relurules.wording.sources import name_source
 
 
 class InputColumn(NamedTuple):
@@ -39,8 +40,9 @@ def list_facts(request: ScorerRequest) -> list[str]:
     rules, made = request.rules, request.rules.provenance
     lines = []
     if made.model or made.digest:
+        what = "lines fitted to a table" if made.fitted else "network"
         lines.append(
-            f"model: {made.model or 'unnamed'}, network SHA-256: {made.digest or 'unknown'}"
+            f"model: {made.model or 'unnamed'}, {what} SHA-256: {made.digest or 'unknown'}"
         )
 
     if made.version:
@@ -106,9 +108,9 @@ def _is_number(text: str) -> bool:
 
 
 def _describe_bound(request: ScorerRequest) -> str:
-    rules = request.rules
+    rules, source = request.rules, name_source(request.rules)
     if request.outside == "exact":
-        return "scores are those of the network as traced, rounding of floats aside"
+        return f"scores are those of {source.whole}, rounding of floats aside"
     if rules.decision is not None:
         where = "everywhere in the domain" if rules.complete else "wherever there is a rule"
         return f"certified: decides as the network does {where}, ties and rounding of floats aside"
@@ -120,7 +122,7 @@ def _describe_bound(request: ScorerRequest) -> str:
 
     said = "no score in the domain is" if rules.complete else "where there is a rule, no score is"
     return (
-        f"certified: {said} further from the network's than {rules.score_error!r}, rounding of "
+        f"certified: {said} further from {source.whose} than {rules.score_error!r}, rounding of "
         "floats aside"
     )
 

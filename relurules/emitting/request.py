@@ -102,5 +102,5 @@ def _take_options(options: EmitOptions, taken: Sequence[str]) -> dict[str, Any]:
 SQL_OPTIONS = tuple(
     each.name
     for each in fields(EmitOptions)
-    if each.name not in ("form", "dialect", "title", "reference", "scored", "script")
+    if each.name not in ("form", "dialect", "title", "scored", "script")
 )

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from relurules.emitting import code_options
 from relurules.emitting.c.printer import print_c, print_c_lines
+from relurules.emitting.contribution_plan import is_explanation_wanted
 from relurules.emitting.file_header import check_sentinels
 from relurules.emitting.javascript.printer import print_javascript, print_javascript_lines
 from relurules.emitting.numpy.printer import print_numpy, print_numpy_lines
@@ -32,6 +33,7 @@ from relurules.emitting.text.printer import print_text
 from relurules.errors import UnsupportedError
 from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.ir.artifact import format_header
+from relurules.reasons.reason_texts import ReasonOptions
 
 Files = Mapping[str, str | bytes]
 
@@ -203,8 +205,32 @@ def _describe_artifact(request: ScorerRequest, target: str) -> Artifact:
         outside=request.outside,
         classes=rules.labels.values if rules.labels is not None and told else (),
         schema=rules.schema,
+        explained=_list_explained(request),
+        rules=_choose_explained_rules(request),
         **said,
     )
+
+
+def _choose_explained_rules(request: ScorerRequest) -> RuleSet | AdditiveRules:
+    """The rules that contributions are printed from."""
+    exact = request.outside == "exact" and isinstance(request, LineRequest)
+    return request.everywhere if exact and request.everywhere is not None else request.rules
+
+
+def _list_explained(request: ScorerRequest) -> dict[str, Any]:
+    """What was asked of contributions and reasons, where that isn't the default."""
+    if not is_explanation_wanted(request):
+        return {}
+    given, plain = request.reasons, ReasonOptions()
+    names = ("direction", "count", "texts") if "reasons" in request.columns else ()
+    asked = {
+        name: getattr(given, name) for name in names if getattr(given, name) != getattr(plain, name)
+    }
+    if "texts" in asked:
+        asked["texts"] = {column: dict(own) for column, own in given.texts.items()}
+    if request.reference is not None:
+        asked["reference"] = request.rules.reference.values.tolist()
+    return asked
 
 
 def _choose_outside(rules: RuleSet, form: str) -> str:

@@ -9,14 +9,16 @@ from relurules.errors import DataError
 from relurules.explaining.profiles import PairEffect
 from relurules.explaining.score_view import Feature
 from relurules.ir import AdditiveRules
+from relurules.ir.evidence import Histogram
 from relurules.ir.network import Array
 from relurules.ir.score_parts import ScorePart
 from relurules.reasons.score_choice import ScoreForm
+from relurules.statistics.additive_statistics import count_values
 from relurules.statistics.part_importance import evaluate_part, measure_movement
 from relurules.wording.references import describe_reference
 
-#: Bins of a histogram, points of an axis of a map, rows that are drawn.
-_BINS, _GRID, _ROWS = 24, 161, 2000
+#: Points of an axis of a map, rows that are drawn.
+_GRID, _ROWS = 161, 2000
 #: How far beyond its breakpoints a curve of an open column is drawn, as a share of their width.
 _MARGIN = 0.15
 
@@ -48,8 +50,8 @@ class Shape:
     x: Array
     #: (k,) what is added there.
     y: Array
-    #: Bounds of bins, of numbers, and rows in them; of categories the rows of each. None without
-    #: data.
+    #: Bounds of bins, of numbers, and rows in them as if all were equally wide; of categories the
+    #: rows of each. None without data.
     edges: Array | None
     counts: Array | None
     #: What the reference's value is; None for categories.
@@ -196,12 +198,16 @@ def _count_rows(
     rules: AdditiveRules, values: Array | None, j: int
 ) -> tuple[Array | None, Array | None]:
     if values is not None and len(values):
-        counts, edges = np.histogram(values, bins=_BINS)
-        return edges, counts.astype(np.float64)
+        return _scale_counts(count_values(values))
     if rules.evidence is not None and rules.evidence.histograms:
-        kept = rules.evidence.histograms[j]
-        return kept.edges, np.asarray(kept.counts, dtype=np.float64)
+        return _scale_counts(rules.evidence.histograms[j])
     return None, None
+
+
+def _scale_counts(found: Histogram) -> tuple[Array, Array]:
+    """Edges of bins, and rows in each as if all were as wide as the one that is densest."""
+    densest = int(np.argmax(found.densities))
+    return found.edges, found.densities * float(found.counts[densest])
 
 
 def map_pair(

@@ -1,6 +1,6 @@
 """Additive rules: base + lines, each IF half-space THEN so much for every unit beyond it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,10 +14,12 @@ from relurules.errors import DataError
 from relurules.files.notebook import format_notebook_html
 from relurules.ir.class_labels import ClassLabels
 from relurules.ir.evidence import Evidence, Provenance
-from relurules.ir.network import AffineMap, Array, Network, Neuron, make_read_only
+from relurules.ir.line_network import compose_line_network
+from relurules.ir.network import AffineMap, Array, Network, make_read_only
 from relurules.ir.reference import ReferenceRow
 from relurules.ir.rule import Condition
 from relurules.ir.ruleset import CollapseStats, Decision, RuleSet, Tradeoff
+from relurules.ir.score_curves import make_curve
 from relurules.ir.score_parts import Curve, ScorePart, split_into_parts
 from relurules.ir.scorer import Scorer, list_briefly
 from relurules.links.heads import Head
@@ -201,7 +203,7 @@ class AdditiveRules(Scorer):
         """The same function in canonical form: a neuron of slope 0 for every line, then the
         groups'.
         """
-        return _compose_network(self)
+        return compose_line_network(self)
 
     @np.errstate(over="ignore", invalid="ignore")
     def evaluate_parts(self, X: Array) -> Array:
@@ -288,7 +290,7 @@ class AdditiveRules(Scorer):
         """Column of numbers -> what it adds in itself, measured from the reference."""
         columns = self.domain.columns
         return {
-            part.name: _make_curve(self, i)
+            part.name: make_curve(self, i)
             for i, part in enumerate(self.parts)
             if len(part.columns) == 1 and not columns[part.columns[0]].categories
         }
@@ -374,78 +376,3 @@ class AdditiveRules(Scorer):
         from relurules.codec.additive_json import load_additive_rules
 
         return load_additive_rules(Path(path))
-
-
-def _compose_network(rules: AdditiveRules) -> Network:
-    networks = rules.group_networks
-    K, sizes = len(rules.lines), [len(network) for network in networks]
-    total = K + sum(sizes)
-    L, start = np.zeros((total, total)), K
-    for network, size in zip(networks, sizes, strict=True):
-        L[start : start + size, start : start + size] = network.L
-        start += size
-    L.flags.writeable = False
-
-    told = [line.condition.half_space.neuron for line in rules.lines]
-    own = [neuron or Neuron("line", number) for number, neuron in enumerate(told, 1)]
-    return Network(
-        A=np.vstack([rules.normals, *(network.A for network in networks)]),
-        L=L,
-        b=np.concatenate([-rules.bounds, *(network.b for network in networks)]),
-        C=rules.base.weights + sum(network.C for network in networks),
-        U=np.hstack([rules.slopes.T, *(network.U for network in networks)]),
-        c=rules.base.constants + sum(network.c for network in networks),
-        slope=np.concatenate([np.zeros(K), *(network.slope for network in networks)]),
-        neurons=(*own, *(neuron for network in networks for neuron in network.neurons)),
-    )
-
-
-def _make_curve(rules: AdditiveRules, part: int) -> Curve:
-    """What the part, of one column of numbers, adds."""
-    own, domain = rules.parts[part], rules.domain
-    j = int(own.coordinates[0])
-    low, high = float(domain.lower[j]), float(domain.upper[j])
-    at = np.unique([x for x in _list_kinks(rules, own, j) if low < x < high])
-    ends = [x for x in (low, high) if np.isfinite(x)]
-    breakpoints = np.unique(np.concatenate([at, ends]))
-    if not len(breakpoints):
-        breakpoints = rules.reference.values[j : j + 1].copy()
-
-    rows = np.tile(rules.reference.values, (len(breakpoints), 1))
-    rows[:, j] = breakpoints
-    return Curve(
-        column=own.name,
-        breakpoints=make_read_only(breakpoints),
-        values=make_read_only(rules.evaluate_parts(rows)[:, part] - rules.reference_parts[part]),
-        below=make_read_only(_find_outer_slope(rules, own, j, -1.0)),
-        above=make_read_only(_find_outer_slope(rules, own, j, 1.0)),
-    )
-
-
-def _find_outer_slope(rules: AdditiveRules, part: ScorePart, j: int, side: float) -> Array:
-    """(m,) slope in column j far below (side -1) or far above (+1) all that the part compares."""
-    slope = part.weights[:, 0].copy()
-    for k in part.lines:
-        if side * rules.normals[k, j] > 0:
-            slope += rules.slopes[k] * rules.normals[k, j]
-    for group in part.groups:
-        far = np.zeros((1, len(rules.domain.names)))
-        far[0, j] = side * 1e300
-        slope += rules.groups[group].rules.maps.weights[
-            rules.groups[group].rules.tree.route(far)[0], :, j
-        ]
-
-    return slope
-
-
-def _list_kinks(rules: AdditiveRules, part: ScorePart, j: int) -> Sequence[float]:
-    """Where the part's lines begin or end, and where its groups' rules change."""
-    found = [rules.bounds[k] / rules.normals[k, j] for k in part.lines]
-    for group in part.groups:
-        tree = rules.groups[group].rules.tree
-        found += [
-            -offset / normal[j]
-            for normal, offset in zip(tree.normals, tree.offsets, strict=True)
-            if normal[j]
-        ]
-    return found

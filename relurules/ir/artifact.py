@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from relurules.errors import DataError, DomainError, RulesError
 from relurules.files.notebook import format_notebook_html
 from relurules.files.writing import read_bytes, read_text, write_all
 from relurules.ir.class_labels import ClassLabels, Label, make_labels
+from relurules.ir.scorer import Scorer
 from relurules.tables.column_types import TableSchema
 from relurules.tables.schema_values import schema_from_plain, schema_to_plain
 
@@ -32,6 +33,8 @@ _OPTIONAL_FIELDS = ("shape", "name", "returned", "outside", "missing", "number",
 _LISTS = ("returned", "classes")
 #: Ends of the names of files that are no text.
 _BINARY = (".onnx",)
+#: What is asked of reasons, see `Artifact`.
+_EXPLAINED = ("direction", "count", "texts", "reference")
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,9 @@ class Artifact:
     are known. Only for SQL: dialect, table, key; shape, and the name
     of what is created; returned: what it gives beside the key; outside: what becomes of rows
     outside the domain; missing: what of missing values. schema: as in the
-    rules.
+    rules. explained: what contributions and reasons were asked for, where that isn't the default:
+    direction, count, texts, and the reference, (d,) numbers, where it isn't that of the rules.
+    rules: those that it was emitted from, of either kind; None for what was read from a file.
     """
 
     target: str
@@ -66,6 +71,8 @@ class Artifact:
     number: str = "double"
     classes: tuple[Label, ...] = ()
     schema: TableSchema | None = None
+    explained: Mapping[str, Any] = field(default_factory=dict)
+    rules: Scorer | None = field(default=None, repr=False, compare=False)
 
     def __repr__(self) -> str:
         """One line: what it is, in which file, of how many lines."""
@@ -148,6 +155,8 @@ def format_header(artifact: Artifact) -> str:
         for name in _OPTIONAL_FIELDS
         if (value := getattr(artifact, name)) != getattr(Artifact, name)
     }
+    if artifact.explained:
+        said["explained"] = dict(artifact.explained)
     if artifact.schema is not None:
         said["schema"] = schema_to_plain(artifact.schema)
     text = json.dumps(said | _shorten_domain(domain_to_json(artifact.domain)))
@@ -185,6 +194,11 @@ def _build_from_header(said: Mapping[str, Any], files: Mapping[str, str | bytes]
     max_error = said["max_error"]
     if not isinstance(max_error, float | int):
         raise TypeError("max_error is no number")
+    texts: dict[str, Any] = {
+        name: str(said.get(name, getattr(Artifact, name)))
+        for name in _OPTIONAL_FIELDS
+        if name not in _LISTS
+    }
     return Artifact(
         target=str(said["target"]),
         form=str(said["form"]),
@@ -197,12 +211,15 @@ def _build_from_header(said: Mapping[str, Any], files: Mapping[str, str | bytes]
         table=said.get("table"),
         key=tuple(map(str, said.get("key", ()))),
         returned=tuple(map(str, said.get("returned", Artifact.returned))),
-        **{
-            name: str(said.get(name, getattr(Artifact, name)))
-            for name in _OPTIONAL_FIELDS
-            if name not in _LISTS
-        },
+        **texts,
         classes=tuple(said.get("classes", ())),
         decision=said.get("decision"),
         schema=schema_from_plain(said["schema"]) if "schema" in said else None,
+        explained=_read_explained(said.get("explained", {})),
     )
+
+
+def _read_explained(said: Mapping[str, Any]) -> dict[str, Any]:
+    if unknown := [name for name in said if name not in _EXPLAINED]:
+        raise ValueError(f"explained names {unknown[0]!r}")
+    return dict(said)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
+
 from relurules.ir.network import Array
 
 
@@ -31,11 +33,18 @@ class RuleFacts(NamedTuple):
 class Histogram(NamedTuple):
     """How a coordinate's values are spread over rows.
 
-    edges: (b + 1,) of equal bins; counts: (b,) rows in each.
+    edges: (b + 1,) of the bins, which needn't be equally wide; counts: (b,) rows in each.
     """
 
     edges: Array
     counts: Array
+
+    @property
+    def densities(self) -> Array:
+        """(b,) rows in each bin for every unit of its width, as a share of the largest."""
+        widths = np.maximum(np.diff(self.edges), np.finfo(np.float64).tiny)
+        found = self.counts / widths
+        return np.asarray(found / max(float(found.max(initial=0.0)), np.finfo(np.float64).tiny))
 
 
 @dataclass(frozen=True)
@@ -70,9 +79,11 @@ class Provenance:
     network as traced.
 
     version: of this package; settings: what `extract` was asked for, where that isn't the default.
+    fitted: whether the model is lines that were fitted to a table, so that no network was trained.
     """
 
     model: str = ""
     digest: str = ""
     version: str = ""
     settings: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+    fitted: bool = False

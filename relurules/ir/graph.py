@@ -26,7 +26,8 @@ class Graph:
     the d inputs; none given: they are the inputs. batch: the size at which the model fixes the
     first dimension of its inputs, which then is a part of every row; 1 where it fixes none. labels:
     what the model calls its classes, None where it has none or doesn't name them. marks: column ->
-    "NaN" or "None", where the model takes that alone for a missing value.
+    "NaN" or "None", where the model takes that alone for a missing value. fitted: whether it is
+    lines that were fitted to a table, and not a network that was trained.
     """
 
     features: tuple[str, ...]
@@ -39,6 +40,7 @@ class Graph:
     batch: int = 1
     labels: ClassLabels | None = None
     marks: Mapping[str, str] = field(default_factory=dict)
+    fitted: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "heads", self.heads or make_identity_heads(len(self.network.c)))

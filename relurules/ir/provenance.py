@@ -33,12 +33,23 @@ def hash_network(network: Network) -> str:
 
 
 def add_provenance(
-    rules: AnyRules, model: Any, network: Network, version: str, settings: Mapping[str, Any]
+    rules: AnyRules,
+    model: Any,
+    network: Network,
+    *,
+    version: str,
+    settings: Mapping[str, Any],
+    fitted: bool = False,
 ) -> AnyRules:
     """The rules with where they come from. model: an object or a path; settings: those that aren't
-    the defaults.
+    the defaults; fitted: see `Provenance`.
     """
     name = Path(model).name if isinstance(model, str | Path) else type(model).__name__
-    return replace(
-        rules, provenance=Provenance(name, hash_network(network), version, dict(settings))
+    made = Provenance(
+        model=name,
+        digest=hash_network(network),
+        version=version,
+        settings=dict(settings),
+        fitted=fitted,
     )
+    return replace(rules, provenance=made)

@@ -23,6 +23,7 @@ from relurules.ir import AdditiveRules, RuleSet
 from relurules.partitioning import SearchOptions, compile_search
 from relurules.pipeline.additive_stages import run_additive_stages, run_line_stages
 from relurules.pipeline.artefacts import emit_rules, list_targets, verify_model
+from relurules.pipeline.form_options import OPTION_USES, describe_idle_options
 from relurules.pipeline.partition_stages import build_plain_rules, run_stages
 from relurules.pipeline.sources import describe_origin, trace_source
 from relurules.pipeline.tasks import (
@@ -91,11 +92,13 @@ def partition_lines(rules: AdditiveRules, search: SearchOptions, data: Any, y: A
 __all__ = [
     "FIDELITIES",
     "FORMS",
+    "OPTION_USES",
     "ExtractOptions",
     "ExtractProgress",
     "ExtractSource",
     "ExtractTask",
     "build_plain_rules",
+    "describe_idle_options",
     "emit_rules",
     "extract_additive_rules",
     "extract_rules",

@@ -44,7 +44,7 @@ def emit_rules(
         rules = add_reference(rules, options.reference, None)
     if target in PRINTERS:
         plain = options.form in (None, "rules") and options.dialect is None
-        answers = answer_standing_questions(rules) if plain and isinstance(rules, RuleSet) else ()
+        answers = answer_standing_questions(rules) if plain else ()
         return emit_document(
             rules,
             target,

@@ -15,6 +15,7 @@ from relurules.ir.limits import SearchLimits
 from relurules.ir.provenance import AnyRules, add_provenance
 from relurules.links.table import LINKS
 from relurules.partitioning import SearchOptions
+from relurules.pipeline.form_options import check_form_options
 from relurules.pipeline.tasks import (
     ExtractOptions,
     ExtractSource,
@@ -42,6 +43,7 @@ def trace_source(
 ) -> ExtractTask:
     """The network of the columns that it reads, with the domain and the rows."""
     options = check_extract_options(options)
+    check_form_options(options, search)
     limits = search.find_limits()
 
     if isinstance(source.model, Scorer):
@@ -90,7 +92,14 @@ def describe_origin(
         settings["reference"] = source.reference if named else "REFERENCE"
     if isinstance(source.model, Scorer):
         return _take_origin(rules, source.model, settings)
-    return add_provenance(rules, source.model, task.traced, VERSION, settings)
+    return add_provenance(
+        rules,
+        source.model,
+        task.traced,
+        version=VERSION,
+        settings=settings,
+        fitted=task.graph.fitted,
+    )
 
 
 def _take_origin(rules: AnyRules, source: Scorer, settings: Mapping[str, Any]) -> AnyRules:

@@ -91,12 +91,6 @@ def check_extract_options(options: ExtractOptions) -> ExtractOptions:
     """The same; UnsupportedError for what makes no sense."""
     if options.form not in FORMS:
         raise UnsupportedError(f"form={options.form!r}; supported: {', '.join(FORMS)}")
-    if options.form == "additive" and options.decision is not None:
-        raise UnsupportedError(
-            "form='additive' gives scores that add up, and decision= rules that say which class; "
-            "use form='partition' for decisions, or leave decision out: classify() gives classes"
-        )
-
     if not 0.0 <= options.max_error < np.inf:
         raise UnsupportedError(
             f"max_error={options.max_error!r}; supported: 0.0 or a finite number above, in the "

@@ -23,7 +23,7 @@ def plot(
     data: Any = None,
     y: Any = None,
     out: str | Path | None = None,
-    features: Sequence[str] = (),
+    features: str | Sequence[str] | None = None,
     output: str | None = None,
     top: int | None = None,
     rule: int | None = None,
@@ -36,15 +36,16 @@ def plot(
     merging or tradeoff, and of additive rules importance, shape (or profile), pair, pairwise, row
     (or waterfall) or tradeoff; see `plot_kinds.PLOTS` for what each needs. data: (N, d) rows; y:
     (N,) true values; features: the column, or the two, that profile, shape, pairwise, pair and
-    regions are of, by default the most important ones; output: whose score; top: how many columns,
+    regions are of, None for the most important ones; output: whose score; top: how many columns,
     or of a profile local models; rule: number from 1; row: as in `explain`, for regions what the
     other columns are. UnsupportedError for an unknown kind and without matplotlib, DataError where
     something is missing.
     """
     table = None if data is None else read_table(data)
+    names = (features,) if isinstance(features, str) else tuple(features or ())
     with use_style():
         figure = draw_plot(
-            kind, PlotRequest(rules, table, y, tuple(features), output, top, rule, row, centred)
+            kind, PlotRequest(rules, table, y, names, output, top, rule, row, centred)
         )
     if out is not None:
         save_figure(figure, Path(out))

@@ -60,10 +60,7 @@ def choose_form(models: LocalModels, output: str | None = None) -> ScoreForm:
     i = find_output(models, output)
     head, name = models.heads[i], models.outputs[i]
     if is_decision(models, output):
-        raise UnsupportedError(
-            f"output {name!r} is the number of a class, not a sum of terms; look at rules of the "
-            "scores themselves"
-        )
+        raise UnsupportedError(_explain_no_sum(models, name))
 
     form = np.zeros(models.constants.shape[1])
     if not LINKS[head.link].joint:
@@ -105,11 +102,23 @@ def list_forms(models: LocalModels) -> dict[str, ScoreForm]:
         found[output] = choose_form(models, output)
 
     if not found:
-        raise UnsupportedError(
-            f"output {models.outputs[0]!r} is the number of a class, not a sum of terms, so no "
-            "column contributes to it; extract rules of the scores, without decision="
-        )
+        raise UnsupportedError(_explain_no_sum(models, models.outputs[0]))
     return found
+
+
+def _explain_no_sum(models: LocalModels, output: str) -> str:
+    """Why no column contributes to an output that is a class, and what to do."""
+    said = (
+        f"output {output!r} is the number of a class, not a sum of terms, so no column contributes "
+        "to it; "
+    )
+    if models.classes:
+        return said + "extract rules of the scores, without decision="
+    return said + (
+        "the model itself ends in the class and gives nothing else. Extract from the part of it "
+        "before that choice, which gives scores or probabilities, as from a classifier with "
+        "predict_proba"
+    )
 
 
 def list_views(models: LocalModels) -> dict[str, ScoreView]:

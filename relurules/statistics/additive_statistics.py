@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 #: Bins of a histogram.
 _BINS = 24
+#: Share of the rows on either side that one wide bin holds, so that a few large values, as amounts
+#: of money have, don't leave all others in a single one. Documents leave out a little more.
+_TAIL = 0.015
 
 
 def gather_additive_evidence(rules: "AdditiveRules", table: Any, y: Any = None) -> Evidence:
@@ -58,7 +61,7 @@ def gather_additive_evidence(rules: "AdditiveRules", table: Any, y: Any = None) 
         rules=(),
         positive=None if response is None else response.positive,
         typical=None if typical < 0 else make_read_only(known[typical]),
-        histograms=tuple(map(_count_values, known.T)) if len(known) else (),
+        histograms=tuple(map(count_values, known.T)) if len(known) else (),
         part_deviations=_measure_parts(rules, known),
     )
 
@@ -133,9 +136,22 @@ def _measure_parts(rules: "AdditiveRules", X: Array) -> Array | None:
     return make_read_only(np.where(np.ptp(added, axis=0) > 0, added.std(axis=0), 0.0))
 
 
-def _count_values(values: Array) -> Histogram:
+def count_values(values: Array) -> Histogram:
+    """(N,) values -> bins that are equally wide where nearly all of them are, and a wide one on
+    either side.
+
+    A few whole numbers keep equal bins, each of which holds one of them at most.
+    """
     low, high = float(values.min()), float(values.max())
-    bins = _BINS if np.isfinite(high - low) and high > low else 1
-    edges = np.linspace(low, high, bins + 1) if bins > 1 else np.array([low, high])
+    if not (np.isfinite(high - low) and high > low):
+        edges = np.array([low, high])
+    elif high - low < _BINS and not (values % 1.0).any():
+        edges = np.linspace(low, high, _BINS + 1)
+    else:
+        first, last = np.quantile(values, [_TAIL, 1.0 - _TAIL])
+        last = min(np.nextafter(last, np.inf), high)  # rows at the edge itself belong to the inner
+        inner = np.linspace(first, last, _BINS + 1) if first < last else [first]
+        edges = np.unique([low, *inner, high])
+
     counts, _ = np.histogram(values, bins=edges)
     return Histogram(make_read_only(edges), make_read_only(counts))

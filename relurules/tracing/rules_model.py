@@ -27,6 +27,7 @@ def make_rules_graph(rules: Scorer) -> Graph:
         heads=rules.heads,
         columns=rules.domain.columns,
         labels=rules.labels,
+        fitted=rules.provenance.fitted,
     )
 
 

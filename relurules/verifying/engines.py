@@ -6,6 +6,7 @@ A new engine is one function here and one row in `ENGINES`.
 
 import ctypes
 import math
+import re
 import shutil
 import subprocess
 import tempfile
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relurules.domain.columns import list_table_columns, read_raw_columns
 from relurules.errors import CheckError, UnsupportedError
@@ -26,11 +28,15 @@ from relurules.verifying.onnx_runtime import run_onnx
 from relurules.verifying.run_result import (
     Rows,
     RunResult,
+    collect_extras,
     make_run_result,
     number_labels,
     number_outputs,
 )
 from relurules.verifying.sql_scoring import run_sql
+
+#: Lines of score.h that say how much room results take.
+_SIZES = re.compile(r"^#define SCORE_(CONTRIBUTIONS|REASONS|LINES) (\d+)$", re.MULTILINE)
 
 COMPILER = (
     "-std=c99",
@@ -49,10 +55,9 @@ def run_python(artifact: Artifact, table: Rows) -> RunResult:
     module: dict[str, Any] = {"__name__": "score"}
     try:
         exec(compile(str(artifact), "score.py", "exec"), module)  # noqa: S102  # the artefact is what is being tested
-        rows = [
-            module["score"](dict(zip(table, row, strict=True)))
-            for row in zip(*table.values(), strict=True)
-        ]
+        asked = [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
+        rows = [module["score"](row) for row in asked]
+        told = [module["explain"](row) for row in asked] if "explain" in module else []
     except Exception as error:
         raise CheckError(f"score.py failed to run: {type(error).__name__}: {error}") from error
 
@@ -64,6 +69,10 @@ def run_python(artifact: Artifact, table: Rows) -> RunResult:
         ],
         len(artifact.outputs),
     )
+    extras = collect_extras(told)
+    if "lines" in artifact.returned:
+        extras["lines"] = [row["lines"] for row in rows]
+    ran = ran._replace(extras=extras)
     if "class" not in artifact.returned:
         return ran
     return ran._replace(classes=number_labels(artifact, [row["class"] for row in rows]))
@@ -85,16 +94,26 @@ def run_numpy(artifact: Artifact, table: Rows) -> RunResult:
             else module["score_batch"](table),
             dtype=np.float64,
         )
+        extras = _collect_batch(module, table)
         if "rule" in artifact.returned:
             rule = np.array(module["rule_batch"](table), dtype=np.intp)
-            return RunResult(outputs, rule, classes=told)
+            return RunResult(outputs, rule, classes=told, extras=extras)
     except Exception as error:
         raise CheckError(
             f"score_numpy.py failed to run: {type(error).__name__}: {error}"
         ) from error
 
     ruled = np.array(~np.isnan(outputs).all(axis=1), dtype=np.intp)
-    return RunResult(outputs, ruled, classes=told)
+    return RunResult(outputs, ruled, classes=told, extras=extras)
+
+
+def _collect_batch(module: Mapping[str, Any], table: Rows) -> dict[str, list[Any]]:
+    """What explain_batch and lines_batch give, where there are such functions."""
+    explained = module["explain_batch"](table) if "explain_batch" in module else {}
+    extras = {name: values.tolist() for name, values in explained.items()}
+    if "lines_batch" in module:
+        extras["lines"] = module["lines_batch"](table).tolist()
+    return extras
 
 
 def read_rule_number(row: Mapping[str, Any], outputs: Sequence[float], artifact: Artifact) -> float:
@@ -169,7 +188,35 @@ def _call_batch(library: ctypes.CDLL, artifact: Artifact, X: Array) -> RunResult
     if artifact.labelled:
         numbered = number_labels(artifact, given[:, 0].tolist()) if told is None else told
         given = numbered[:, None]
-    return RunResult(given, rule.astype(np.intp), classes=told)
+    extras = _call_explanations(library, artifact, rows)
+    return RunResult(given, rule.astype(np.intp), classes=told, extras=extras)
+
+
+def _call_explanations(
+    library: ctypes.CDLL, artifact: Artifact, rows: NDArray[Any]
+) -> dict[str, list[Any]]:
+    """What score_explain and score_lines give, where score.h has them."""
+    header = str(next(iter(artifact.files.values())))
+    sizes = {name: int(size) for name, size in _SIZES.findall(header)}
+    terms = (ctypes.c_double * max(1, sizes.get("CONTRIBUTIONS", 0)))()
+    reasons = (ctypes.c_char_p * max(1, sizes.get("REASONS", 0)))()
+    applies = (ctypes.c_int * max(1, sizes.get("LINES", 0)))()
+    found = list[dict[str, Any]]()
+
+    for row in rows:
+        told: dict[str, Any] = {}
+        if "CONTRIBUTIONS" in sizes:
+            library.score_explain(ctypes.c_void_p(row.ctypes.data), terms, reasons)
+            told |= {f"contribution {i}": terms[i] for i in range(sizes["CONTRIBUTIONS"])}
+            texts = [reasons[i] for i in range(sizes["REASONS"])]
+            told |= {f"reason {i}": text and text.decode() for i, text in enumerate(texts)}
+        if "LINES" in sizes:
+            known = library.score_lines(ctypes.c_void_p(row.ctypes.data), applies)
+            numbers = [str(i + 1) for i in range(sizes["LINES"]) if applies[i]]
+            told["lines"] = ",".join(numbers) if known else None
+        found.append(told)
+
+    return collect_extras(found)
 
 
 def _call_score_class(library: ctypes.CDLL, artifact: Artifact, outputs: Array) -> Array | None:

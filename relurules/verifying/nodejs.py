@@ -14,6 +14,7 @@ from relurules.ir import Artifact
 from relurules.verifying.run_result import (
     Rows,
     RunResult,
+    collect_extras,
     make_run_result,
     number_labels,
     number_outputs,
@@ -23,7 +24,9 @@ from relurules.verifying.run_result import (
 #: these come as objects, and what is written are texts.
 _RUNNER = """\
 import { readFileSync } from "node:fs";
-import { OUTPUTS, score } from "./score.mjs";
+import * as code from "./score.mjs";
+
+const { OUTPUTS, score } = code;
 
 const { columns, rows } = JSON.parse(readFileSync(0, "utf8"));
 const found = rows.map((values) => {
@@ -34,7 +37,10 @@ const found = rows.map((values) => {
     });
     const given = score(row);
     const numbers = [...OUTPUTS.map((name) => given[name]), "rule" in given ? given.rule : -1];
-    return [numbers.map((value) => typeof value === "number" ? String(value) : value), given.class];
+    const told = Object.entries({ ...(code.explain?.(row) ?? {}), lines: given.lines });
+    const shown = (value) => typeof value === "number" ? String(value) : value;
+    return [numbers.map(shown), given.class, told.map(([name, value]) =>
+        [name, typeof value === "number", shown(value) ?? null])];
 });
 process.stdout.write(JSON.stringify(found));
 """
@@ -59,14 +65,20 @@ def run_node(artifact: Artifact, table: Rows) -> RunResult:
         raise CheckError(f"score.mjs failed to run: {ran.stderr.strip()[:2000]}")
 
     given = json.loads(ran.stdout)
-    rows = number_outputs(artifact, [_read_numbers(values, artifact) for values, _ in given])
+    rows = number_outputs(artifact, [_read_numbers(values, artifact) for values, *_ in given])
     found = make_run_result(
         [[*map(float, row[:-1]), _read_rule_number(row, artifact)] for row in rows],
         len(artifact.outputs),
     )
+    extras = collect_extras([_read_extras(told) for *_, told in given])
+    found = found._replace(extras=extras)
     if "class" not in artifact.returned:
         return found
-    return found._replace(classes=number_labels(artifact, [told for _, told in given]))
+    return found._replace(classes=number_labels(artifact, [told for _, told, _ in given]))
+
+
+def _read_extras(told: list[list[Any]]) -> dict[str, Any]:
+    return {name: float(value) if number else value for name, number, value in told}
 
 
 def _read_numbers(values: list[Any], artifact: Artifact) -> list[Any]:

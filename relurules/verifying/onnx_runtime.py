@@ -33,6 +33,7 @@ def run_onnx(artifact: Artifact, table: Rows) -> RunResult:
         session = onnxruntime.InferenceSession(
             list(artifact.files.values())[-1], providers=["CPUExecutionProvider"]
         )
+        wanted += [one.name for one in session.get_outputs() if one.name not in wanted]
         found = dict(zip(wanted, session.run(wanted, sent), strict=True))
     except Exception as error:  # it has a class of its own for every fault
         raise CheckError(f"score.onnx failed to run: {type(error).__name__}: {error}") from error
@@ -61,7 +62,16 @@ def _read_result(artifact: Artifact, found: dict[str, Any]) -> RunResult:
     rule = found["rule"].ravel().astype(np.intp) if "rule" in found else ruled
     told = found.get("class")
     classes = None if told is None else _number_classes(artifact, told.ravel().tolist())
-    return RunResult(outputs, rule, classes=classes)
+    own = {*artifact.outputs, "class", "rule"}
+    extras = {name: _list_values(values) for name, values in found.items() if name not in own}
+    return RunResult(outputs, rule, classes=classes, extras=extras)
+
+
+def _list_values(values: Any) -> list[Any]:
+    """(N, 1) numbers, or (N, K) which lines apply, as the text of their numbers."""
+    if values.dtype == np.bool_:
+        return [",".join(str(k + 1) for k in np.flatnonzero(row)) for row in values]
+    return list(values.ravel().tolist())
 
 
 def _number_classes(artifact: Artifact, given: Sequence[Any]) -> Any:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +22,9 @@ class RunResult(NamedTuple):
     outputs: (N, m), NaN where the artefact gave none. rule: (N,), -1 where there is none. seconds:
     of the run. classes: (N,) of the artefact's own column `class`, the classes' numbers, NaN where
     it gave none, -1 for what is no class; None without such a column. alone: whether there are no
-    outputs beside it.
+    outputs beside it. extras: name -> N values of what stands beside outputs, class and rule, as
+    the engine gives them; None for nothing. In C a contribution, or a reason, is known by its place
+    alone: `contribution 0`.
     """
 
     outputs: Array
@@ -29,6 +32,7 @@ class RunResult(NamedTuple):
     seconds: float = math.nan
     classes: Array | None = None
     alone: bool = False
+    extras: Mapping[str, Sequence[Any]] = MappingProxyType({})
 
 
 def make_run_result(
@@ -55,3 +59,9 @@ def number_labels(artifact: Artifact, labels: Iterable[Any]) -> Array:
     if known is not None:
         return known.encode(labels)
     return np.array([math.nan if label is None else float(label) for label in labels])
+
+
+def collect_extras(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Values by row and name -> by name and row."""
+    names = rows[0] if rows else {}
+    return {name: [row[name] for row in rows] for name in names}

@@ -144,7 +144,9 @@ def _order_rows(
         [*values, row[-1] if ruled else not all(_is_missing(value) for value in values)]
         for values, row in zip(given, rows, strict=True)
     ]
-    return make_run_result(found, count, seconds)._replace(classes=told, alone=alone)
+    extras = {name: [row[i] for row in rows] for i, name in enumerate(names) if i >= first}
+    ran = make_run_result(found, count, seconds)
+    return ran._replace(classes=told, alone=alone, extras=extras if query else {})
 
 
 def _is_missing(value: Any) -> bool:

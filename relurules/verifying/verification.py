@@ -39,6 +39,8 @@ from relurules.verifying import (
     measure_breadth,
     run_artifact,
 )
+from relurules.verifying.due_explanations import find_explained_rules
+from relurules.verifying.explanation_check import NOT_COMPARED, ExplanationCheck, list_explained
 
 #: Outside the domain, rows with numbers beyond this aren't compared: products overflow, and some
 #: engines take none.
@@ -77,7 +79,38 @@ def verify_artifact(
         if isinstance(artifact, RuleSet | AdditiveRules)
         else artifact.max_error
     )
-    return compare_outputs(ran, reference, bound, artifact.complete, name, place)
+    report = compare_outputs(ran, reference, bound, artifact.complete, name, place)
+    if not isinstance(artifact, Artifact):
+        return report
+    return _add_explanations(report, artifact, model.names, ran, reference)
+
+
+def _add_explanations(
+    report: Report, artifact: Artifact, names: Graph | Scorer, ran: RunResult, reference: Reference
+) -> Report:
+    """The report, with what is wrong of scores, contributions, reasons and lines; and that they
+    weren't compared, where the rules that they are of aren't at hand.
+    """
+    if not (told := list_explained(artifact)):
+        return report
+    rules = find_explained_rules(artifact, names)
+    if rules is None:
+        said = NOT_COMPARED.format(what=", ".join(told))
+        return replace(report, remarks=(*report.remarks, said))
+
+    given = np.asarray(~np.isnan(ran.outputs).all(axis=1))
+    check = ExplanationCheck(
+        artifact=artifact,
+        rules=rules,
+        extras=ran.extras,
+        rows=reference.rows,
+        given=given,
+        silent=~given if reference.free is None else ~given & ~reference.free,
+        tolerance=reference.tolerance,
+    )
+    with np.errstate(all="ignore"):
+        faults = check.find_faults()
+    return replace(report, passed=report.passed and not faults, remarks=(*faults, *report.remarks))
 
 
 def _run_rules(rules: RuleSet | AdditiveRules, given: Array) -> RunResult:

@@ -154,7 +154,7 @@ def test_what_is_missing_is_said() -> None:
     ):
         rr.plot(deep, "shape", features=["age"])
     step = replace(rules, heads=(Head("step", (0,)),))
-    with pytest.raises(UnsupportedError, match="is the number of a class"):
+    with pytest.raises(UnsupportedError, match=r"is the number of a class.*model itself ends in"):
         rr.plot(step, "shape", features=["income"])
 
 
@@ -182,3 +182,13 @@ def test_the_command(tmp_path: Path) -> None:
         assert run(["plot", path, kind, *more, "--out", str(out)]) == 0
         assert out.exists()
     assert run(["explain", path, *rows, "--row", "3", "--json"]) == 0
+
+
+def test_features_may_be_none_or_one_name() -> None:
+    rules, frame = make_additive("two")
+    for kind in ("importance", "shape", "pair"):
+        rr.plot(rules, kind, features=None)
+    rr.plot(rules, "shape", features="income")
+    partition = rules.to_partition(data=frame)
+    for kind in ("importance", "parallel", "violin", "profile"):
+        rr.plot(partition, kind, data=frame, features=None)

@@ -12,6 +12,7 @@ from relurules.wording.guards import describe_guards
 from relurules.wording.links import explain_outputs, has_links
 from relurules.wording.numbers import format_bound, format_number
 from relurules.wording.phrases import GAP, Phrase, write_ascii
+from relurules.wording.sources import name_source
 
 #: A long phrase is broken before the piece that would pass this width, and goes on indented.
 _WIDTH, _INDENT = 110, "\n         "
@@ -44,6 +45,8 @@ def list_shared_values(rules: RuleSet | AdditiveRules) -> dict[str, object]:
         "reduction": rules.reduction,
         "removed": ", ".join(f"{count} {name}" for name, count in rules.reduction.removed.items()),
         "max_error": format_bound(rules.max_error),
+        "source": name_source(rules),
+        "fitted": rules.provenance.fitted,
         "exact": rules.max_error == 0.0,
         "of_scores": linked is not None and rules.output_error is None,
         "classes": [flatten_text(line) for line in describe_labels(rules)],

@@ -58,6 +58,8 @@ class LastEstimator:
     run: Callable[[Array], Array] | None = None
     #: What a classifier calls its classes.
     labels: ClassLabels | None = None
+    #: Whether it is lines that were fitted to its rows, and no network that was trained.
+    fitted: bool = False
 
 
 def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callable[[Any], Array]]:
@@ -112,6 +114,7 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
         columns,
         labels=ending.labels,
         marks=marks,
+        fitted=ending.fitted,
     )
 
     return graph, _make_predictor(model, ending, graph, names, named is None)
@@ -272,6 +275,7 @@ def _read_rule_estimator(estimator: Any) -> LastEstimator:
         outputs=graph.outputs,
         layers=[("linear", size) for size in sizes],
         labels=None if classes is None else make_labels(classes),
+        fitted=getattr(estimator, "_form", "partition") == "additive",
     )
 
 

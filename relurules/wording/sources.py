@@ -1,0 +1,40 @@
+"""What rules are compared with, in words: a network that was trained, or lines that were fitted."""
+
+from dataclasses import dataclass
+
+from relurules.ir import Scorer
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceWords:
+    """How sentences call what rules were made of."""
+
+    #: In full.
+    whole: str
+    #: As what the rules are, where nothing was changed.
+    itself: str
+    #: In short.
+    short: str
+    #: Whose scores something is compared with.
+    whose: str
+
+
+#: A network that was trained, by whomever.
+_NETWORK = SourceWords(
+    whole="the network as traced",
+    itself="the network itself",
+    short="the network",
+    whose="the network's",
+)
+#: Lines that were fitted to a table, for which no network was trained.
+_FITTED = SourceWords(
+    whole="the lines as fitted to the table",
+    itself="the lines as fitted",
+    short="the fitted lines",
+    whose="the fitted lines'",
+)
+
+
+def name_source(rules: Scorer) -> SourceWords:
+    """How to call what the rules were made of."""
+    return _FITTED if rules.provenance.fitted else _NETWORK

@@ -6,7 +6,7 @@ stand here; `ask`, `explain`, `plot`, `linearize`, `scorecard`, `prove` and `che
 their rooms.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -387,6 +387,7 @@ def emit(
     direction: str = "higher",
     reasons: Any = None,
     positive: Any = None,
+    scorecard: Scorecard | Mapping[str, Any] | None = None,
 ) -> Artifact:
     """Rules as text, a document (markdown, html, latex) or code (sql, python, numpy, c,
     javascript, onnx); a scorecard as text, markdown, html, latex, csv or json.
@@ -420,6 +421,10 @@ def emit(
 
     positive: the label of the class that scores, contributions and reasons are to speak of.
 
+    scorecard: whose points the column points of additive rules gives: a card of the same rules, or
+    options of `scorecard` as a mapping; None for those by default, with this direction. A row has
+    the points that `Scorecard.predict` gives.
+
     Raises UnsupportedError for anything that doesn't exist or that an engine can't take, naming
     what exists, and InputError for names that the engine can't have.
     """
@@ -440,7 +445,10 @@ def emit(
         number=number,
         reasons=make_reason_options(direction, top, reasons),
         reference=reference,
+        scorecard=scorecard,
     )
+    if scorecard is not None and "points" not in options.columns:
+        raise DataError("scorecard is whose points the column points gives; add it to columns")
 
     chosen = rules if positive is None else speak_of_class(rules, positive)
     return emit_rules(chosen, target, options)

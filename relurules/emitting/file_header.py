@@ -5,7 +5,8 @@ from typing import NamedTuple
 from relurules.domain import Domain
 from relurules.domain.columns import Column
 from relurules.emitting import plan
-from relurules.emitting.request import ScorerRequest
+from relurules.emitting.point_plan import describe_points, get_card
+from relurules.emitting.request import LineRequest, ScorerRequest
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.wording.classes import describe_labels, format_class
 from relurules.wording.coverage import describe_missing
@@ -46,6 +47,8 @@ def list_facts(request: ScorerRequest) -> list[str]:
         lines.append(f"made by relurules {made.version}, settings: {settings or 'the defaults'}")
 
     lines.append(_describe_bound(request))
+    if isinstance(request, LineRequest) and (card := get_card(request)) is not None:
+        lines += describe_points(card)
     lines += describe_reading(rules)
     if isinstance(rules, RuleSet) and not rules.complete and request.outside != "exact":
         lines.append(f"INCOMPLETE: {describe_missing(rules)}")

@@ -1,11 +1,12 @@
 """What a target is asked to print."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.reasons.reason_texts import ReasonOptions
+from relurules.scorecards import Scorecard
 
 #: What may become of rows outside the domain, in every language.
 OUTSIDE = ("null", "clamp", "exact")
@@ -16,7 +17,8 @@ class EmitOptions:
     """What `api.emit` is asked for, beside the rules and the target; see there.
 
     reference: a row or policy, None for that of the rules. everywhere: the lines of the network as
-    traced, where additive rules are to be exact outside their domain.
+    traced, where additive rules are to be exact outside their domain. scorecard: whose points are
+    asked for, or its options; None for that of the rules by default.
     """
 
     form: str | None = None
@@ -34,6 +36,7 @@ class EmitOptions:
     reasons: ReasonOptions = field(default_factory=ReasonOptions)
     reference: Any = None
     everywhere: AdditiveRules | None = None
+    scorecard: Scorecard | Mapping[str, Any] | None = None
 
     @property
     def texts(self) -> tuple[str, ...]:

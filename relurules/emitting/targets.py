@@ -31,6 +31,7 @@ from relurules.emitting.text.printer import print_text
 from relurules.errors import UnsupportedError
 from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.ir.artifact import format_header
+from relurules.scorecards.belonging import find_card
 
 Files = Mapping[str, str | bytes]
 
@@ -170,6 +171,9 @@ def _emit_lines(
     else:
         request = code_options.check_line_request(rules, target, options)
     request = replace(request, outside=request.outside or "null")
+    if "points" in request.columns:
+        card = find_card(rules, request.scorecard, request.reasons.direction)
+        request = replace(request, scorecard=card)
     artifact = _describe_artifact(request, target)
     asked = replace(request, header=format_header(artifact))
     return replace(artifact, files=row.print_lines(code_options.prepare_lines(asked)))

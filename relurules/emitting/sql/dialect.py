@@ -81,6 +81,8 @@ class Dialect:
     shrink: Callable[[str], str] = lambda s: f"exp({s})"
     #: The natural logarithm.
     ln: str = "ln"
+    #: The largest whole number, as a double, that isn't above a number.
+    floor: Callable[[str], str] = lambda s: f"floor({s})"
     #: Texts, one after the other.
     concat: Callable[[Sequence[str]], str] = lambda parts: f"({' || '.join(parts)})"
     #: A text without its first character.

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from relurules.emitting.sql.dialect import LINE, Dialect
 from relurules.emitting.sql.names import build_quoted_pattern
 from relurules.files.templates import flatten_text
+from relurules.links.sql import GROUP
 
 #: Lines end here.
 WIDTH = 120
@@ -55,6 +56,24 @@ def indent_lines(text: str, depth: int) -> str:
 def drop_comments(text: str) -> str:
     """An expression without the comments at the ends of its lines."""
     return LINE.join(line for line in text.split(LINE) if not line.startswith(_COMMENT))
+
+
+def add_items(first: str, items: Sequence[str]) -> str:
+    """A sum, one item a line; a minus at an item's start is its sign. first: what it starts with,
+    "" for nothing.
+
+    Long sums are added up in brackets, as engines limit how deep an expression nests.
+    """
+    while len(items) > GROUP:
+        chunks = [items[i : i + GROUP] for i in range(0, len(items), GROUP)]
+        items = [f"({_join_signed(chunk)}{LINE})" for chunk in chunks]
+    return _join_signed([first, *items] if first else items)
+
+
+def _join_signed(items: Sequence[str]) -> str:
+    first, *rest = items
+    signed = [f"- {item[1:]}" if item.startswith("-") else f"+ {item}" for item in rest]
+    return LINE.join([first, *signed])
 
 
 def _read_comment(line: str) -> str:

@@ -66,7 +66,9 @@ class LineScope:
     @property
     def checked(self) -> bool:
         """Whether a column says that the row is in the domain."""
-        several = self.rules.score_count > 1 or "lines" in self.request.columns
+        several = self.rules.score_count > 1 or bool(
+            {"lines", "points"} & set(self.request.columns)
+        )
         return not self.alone and (self.early or several)
 
     @property
@@ -110,7 +112,9 @@ class LineScope:
         if self.is_sum_named(line.number - 1):
             named = self.argument(line.number)
             return f"CASE WHEN {named} > 0E0 THEN {named} ELSE 0E0 END"
-        return print_hinge(self.rules, line, self.features, self.dialect)
+        k = line.number - 1
+        bound = float(self.rules.bounds[k])
+        return print_hinge(self.rules.normals[k], bound, self.features, self.dialect)
 
     def argument(self, number: int) -> str:
         """The name of normal·x - bound."""

@@ -2,6 +2,7 @@
 
 from relurules.emitting.label_literals import print_sql_class
 from relurules.emitting.link_steps import has_links, plan_sql_links
+from relurules.emitting.sql.line_points import print_point_total
 from relurules.emitting.sql.line_scope import LineScope
 from relurules.emitting.sql.line_steps import plan_line_steps, print_applying_lines
 from relurules.emitting.sql.missing import print_failure
@@ -61,8 +62,9 @@ def _print_column(
         return explained.contribution(column.which, column.part)
     if column.kind == "reason" and explained is not None:
         return print_reason(explained, column.which, column.part)
-    if column.kind == "lines":
-        return print_applying_lines(scope)
+    if column.kind in ("points", "lines"):
+        printed = print_point_total if column.kind == "points" else print_applying_lines
+        return printed(scope)
 
     return print_class(scope.request, scope.dialect, scope.names.prefix).results[0]
 

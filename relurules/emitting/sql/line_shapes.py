@@ -17,6 +17,7 @@ from relurules.emitting.sql.shapes import (
     is_typed,
     print_linked,
 )
+from relurules.errors import UnsupportedError
 
 
 def print_line_expression(request: LineRequest, dialect: Dialect) -> str:
@@ -26,6 +27,11 @@ def print_line_expression(request: LineRequest, dialect: Dialect) -> str:
     over many scores.
     """
     check_one_expression(request, "")
+    if "points" in request.columns:
+        raise UnsupportedError(
+            f"shape {request.shape!r} is of one output; column 'points' is for shapes select, view "
+            "and dbt"
+        )
     output = choose_one_output(request)
     scope = _read_in_place(request, dialect)
     scores = [print_score(scope, i) for i in range(scope.rules.score_count)]

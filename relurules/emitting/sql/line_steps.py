@@ -13,7 +13,8 @@ from relurules.emitting.sql.inputs import (
     print_number,
     print_value,
 )
-from relurules.emitting.sql.layout import indent_lines, write_comment
+from relurules.emitting.sql.layout import add_items, indent_lines, write_comment
+from relurules.emitting.sql.line_points import plan_point_sum
 from relurules.emitting.sql.line_scope import LineScope
 from relurules.emitting.sql.line_terms import (
     count_part_terms,
@@ -154,7 +155,9 @@ def _plan_scores(scope: LineScope) -> Subquery:
     columns = [
         (scope.names.score(i), print_score_case(scope, i)) for i in range(scope.rules.score_count)
     ]
-    return Subquery(scope.names.of("scored"), columns)
+    points = plan_point_sum(scope)
+    said = "scores, and the sum of a row's points" if points else ""
+    return Subquery(scope.names.of("scored"), columns + points, said)
 
 
 def print_score_case(scope: LineScope, score: int) -> str:
@@ -181,18 +184,7 @@ def print_score(scope: LineScope, score: int) -> str:
         text = f"({text})" if bracketed else text
         items.append(f"{text}{LINE}{write_comment(_describe_part(scope, place))}")
 
-    while len(items) > GROUP:
-        chunks = [items[i : i + GROUP] for i in range(0, len(items), GROUP)]
-        items = [f"({_join_signed(chunk)}{LINE})" for chunk in chunks]
-    first = print_number(constant) if constant else ""
-    return _join_signed([first, *items] if first else items)
-
-
-def _join_signed(items: Sequence[str]) -> str:
-    """A sum, one item a line; a minus at an item's start is its sign."""
-    first, *rest = items
-    signed = [f"- {item[1:]}" if item.startswith("-") else f"+ {item}" for item in rest]
-    return LINE.join([first, *signed])
+    return add_items(print_number(constant) if constant else "", items)
 
 
 def _describe_part(scope: LineScope, place: int) -> str:
@@ -213,7 +205,7 @@ def print_applying_lines(scope: LineScope) -> str:
     rules, dialect = scope.rules, scope.dialect
     empty, found = quote_text("", dialect), list[str]()
     for k, line in enumerate(rules.lines):
-        test = print_line_test(rules, k, scope.features)
+        test = print_line_test(rules.normals[k], float(rules.bounds[k]), scope.features)
         if scope.hinges_named:
             test = f"{scope.names.prefix}_l{line.number} > 0E0"
         elif scope.is_sum_named(k):

@@ -21,6 +21,15 @@ def _cast_numbers_only(column: str) -> str:
     return f"CASE WHEN {number} = {column} OR typeof({column}) = 'integer' THEN {number} END"
 
 
+def _test_spelt_numbers(column: str, low: str, high: str) -> str:
+    """What lies between these; a range without ends needs one side, as its other one is looked at
+    once it is a number.
+    """
+    if low == f"-{high}":
+        return f"{column} <= CAST({high} AS DOUBLE)"
+    return f"{column} BETWEEN CAST({low} AS DOUBLE) AND CAST({high} AS DOUBLE)"
+
+
 def _cast_spelt_numbers(column: str) -> str:
     """MySQL reads '12 apples' as 12; the character set of a number is `binary`."""
     spelt = "^[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)?$"
@@ -104,7 +113,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "booleans": ("0", "1"),
             "cast": _cast_numbers_only,
             # A text that spells no number is larger than any; its type makes numbers of the others.
-            "spelt": _format_test("{} <= CAST(1.7976931348623157E308 AS DOUBLE)"),
+            "spelt": _test_spelt_numbers,
             "greatest": "max",
             "fence": " LIMIT 9223372036854775807",
             "depth": 10,

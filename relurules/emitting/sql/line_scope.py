@@ -90,6 +90,23 @@ class LineScope:
         return [i for i, each in enumerate(columns) if not each.categories and each.fill is None]
 
     @cached_property
+    def bounds(self) -> dict[str, tuple[str, str]]:
+        """Coordinate -> its range, as literals."""
+        checks, _ = self._plan_all_checks()
+        return {column: (low, high) for low, column, high in checks.bounds}
+
+    @property
+    def told_ranges(self) -> frozenset[str]:
+        """Coordinates whose range is told with whether they are numbers, as the table is read."""
+        if self.request.outside == "clamp":
+            return frozenset()
+        places = self.rules.domain.places
+        names = [self.features.columns[places[i].start] for i in self.spelt_columns]
+        return frozenset(
+            name for name in names if name in self.bounds and not is_open(*self.bounds[name])
+        )
+
+    @cached_property
     def plan(self) -> LinePlan:
         """Every part with its expressions."""
         style = LineStyle(self.hinge, self.group, self.part, self.dialect.depth)
@@ -159,6 +176,12 @@ class LineScope:
         return print_domain_test(*self._plan_checks())
 
     def _plan_checks(self) -> tuple[planning.DomainChecks, list[str]]:
+        """What is left to be checked once the table is read."""
+        checks, known = self._plan_all_checks()
+        told = self.told_ranges
+        return checks._replace(bounds=[b for b in checks.bounds if b[1] not in told]), known
+
+    def _plan_all_checks(self) -> tuple[planning.DomainChecks, list[str]]:
         """The domain, or what a network takes wherever it lies; categories that only add points are
         told by their values.
         """
@@ -177,6 +200,11 @@ class LineScope:
         left = [total for total in checks.sums if total not in own]
 
         return checks._replace(sums=left), [test for test in known if test]
+
+
+def is_open(low: str, high: str) -> bool:
+    """Whether a range has no ends, as literals."""
+    return low == f"-{high}"
 
 
 def make_line_scope(

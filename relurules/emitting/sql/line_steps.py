@@ -4,7 +4,7 @@ in the domain, sums that are read more than once, and every score as one express
 
 from collections.abc import Sequence
 
-from relurules.emitting.sql.dialect import LINE, print_double
+from relurules.emitting.sql.dialect import LARGEST, LINE, print_double
 from relurules.emitting.sql.inputs import (
     list_texts,
     print_column,
@@ -76,7 +76,17 @@ def _test_numbers(scope: LineScope, raw: Sequence[str]) -> list[tuple[str, str]]
     spelt = scope.dialect.spelt
     if spelt is None or not scope.spelt_columns:
         return []
-    test = join_in_groups([spelt(raw[i]) for i in scope.spelt_columns], " AND ")
+    places, top = scope.rules.domain.places, print_double(LARGEST)
+    ranges = [
+        scope.bounds[name]
+        if (name := scope.features.columns[places[i].start]) in scope.told_ranges
+        else (f"-{top}", top)
+        for i in scope.spelt_columns
+    ]
+    tests = [
+        spelt(raw[i], *ends) for i, ends in zip(scope.spelt_columns, ranges, strict=True)
+    ]
+    test = join_in_groups(tests, " AND ")
     return [(scope.numbers, f"CASE WHEN {test} THEN 1 ELSE 0 END")]
 
 
@@ -182,13 +192,13 @@ def print_score(scope: LineScope, score: int) -> str:
     for place in places:
         text = scope.print_part(place, score)
         text = f"({text})" if bracketed else text
-        items.append(f"{text}{LINE}{write_comment(_describe_part(scope, place))}")
+        items.append(f"{text}{LINE}{write_comment(*_describe_part(scope, place))}")
 
     return add_items(print_number(constant) if constant else "", items)
 
 
-def _describe_part(scope: LineScope, place: int) -> str:
-    """`age & income: lines 3, 4`: the numbers are those of texts."""
+def _describe_part(scope: LineScope, place: int) -> tuple[str, str]:
+    """`age & income: lines 3, 4`, and `lines 3, 4`: the numbers are those of texts."""
     part = scope.rules.parts[place]
     numbers = [scope.rules.lines[k].number for k in part.lines.tolist()]
     said = list[str]()
@@ -197,7 +207,7 @@ def _describe_part(scope: LineScope, place: int) -> str:
         listed = f"{numbers[0]} to {numbers[-1]}" if whole else ", ".join(map(str, numbers))
         said.append(f"{inflect_noun('line', len(numbers))} {listed}")
     said += [f"group {scope.rules.groups[k].number}" for k in part.groups]
-    return f"{part.name}: {', '.join(said)}" if said else part.name
+    return (f"{part.name}: {', '.join(said)}", ", ".join(said)) if said else (part.name, part.name)
 
 
 def print_applying_lines(scope: LineScope) -> str:

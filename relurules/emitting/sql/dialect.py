@@ -90,6 +90,8 @@ class Dialect:
     rest: Callable[[str], str] = lambda s: f"substr({s}, 2)"
     #: Of several numbers, "" for none.
     greatest: str = "greatest"
+    #: A test, what it gives, and what is given else, where that is short; "" for CASE.
+    choice: str = ""
     #: A number beyond it is outside, as sums of products would abort the query.
     largest: float = LARGEST
     #: A number below it counts as 0, for the same reason.

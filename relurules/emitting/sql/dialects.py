@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from relurules.emitting.sql.dialect import Dialect, NameLimit, TypeNames
+from relurules.emitting.sql.dialect import LINE, Dialect, NameLimit, TypeNames
 
 
 def _cast_numbers_only(column: str) -> str:
@@ -31,11 +31,13 @@ def _test_spelt_numbers(column: str, low: str, high: str) -> str:
 
 
 def _cast_spelt_numbers(column: str) -> str:
-    """MySQL reads '12 apples' as 12; the character set of a number is `binary`."""
+    """MySQL reads '12 apples' as 12; the character set of a number is `binary`. What is added makes
+    a DOUBLE of any of them.
+    """
     spelt = "^[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)?$"
     return (
-        f"CASE WHEN charset({column}) = 'binary' OR {column} REGEXP '{spelt}' "
-        f"THEN CAST({column} AS DOUBLE) END"
+        f"CASE WHEN charset({column}) = 'binary' OR {column} REGEXP{LINE}"
+        f"  '{spelt}' THEN {column} + 0E0 END"
     )
 
 
@@ -132,7 +134,8 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "cast": _format_cast("TRY_CAST({} AS DOUBLE)"),
             "missing": lambda c: f"({c} IS NULL OR isnan(TRY_CAST({c} AS DOUBLE)))",
             "nan": _format_test("isnan({})"),
-            "greatest": "",  # slower than a CASE
+            "greatest": "",  # slower than a choice
+            "choice": "if({}, {}, {})",
             "abort": _raise_message("error({})"),
             "executed": "DuckDB",
             "function": "CREATE OR REPLACE MACRO {name}({names}) AS ({body})",
@@ -349,6 +352,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "concat": _call_concat,
             "rest": lambda s: f"substring({s}, 2, 8000)",
             "greatest": "",
+            "choice": "IIF({}, {}, {})",
             "largest": 1e100,
             "depth": 8,
             "statement": 256_000_000,

@@ -36,7 +36,7 @@ def plan_point_sum(scope: LineScope) -> list[tuple[str, str]]:
     items = [f"{part.text}{LINE}{write_comment(part.comment)}" for part in planned]
     start = print_number(card.start) if items else print_constant(card.start, scope.dialect)
     text = indent_lines(add_items(start, items), 4)
-    return [(scope.names.points, f"CASE{LINE}  WHEN {scope.test}{LINE}  THEN {text}{LINE}END")]
+    return [(scope.names.points, f"CASE WHEN {scope.test}{LINE}  THEN {text}{LINE}END")]
 
 
 def _choose(cases: Sequence[tuple[str, str]], otherwise: str) -> str:

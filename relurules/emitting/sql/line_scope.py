@@ -19,6 +19,7 @@ from relurules.emitting.sql.forms import SqlNames
 from relurules.emitting.sql.inputs import print_domain_check, print_domain_test
 from relurules.emitting.sql.line_terms import (
     PointColumn,
+    choose_positive,
     find_point_columns,
     is_any_shared,
     is_group_numbered,
@@ -128,7 +129,7 @@ class LineScope:
         """The same as an expression."""
         if self.is_sum_named(line.number - 1):
             named = self.argument(line.number)
-            return f"CASE WHEN {named} > 0E0 THEN {named} ELSE 0E0 END"
+            return choose_positive(f"{named} > 0E0", named, self.dialect)
         k = line.number - 1
         bound = float(self.rules.bounds[k])
         return print_hinge(self.rules.normals[k], bound, self.features, self.dialect)

@@ -38,7 +38,7 @@ def print_line_expression(request: LineRequest, dialect: Dialect) -> str:
     if has_links(scope.rules):  # which repeat what they read
         scores = [drop_comments(score) for score in scores]
     text = indent_lines(print_linked(request, output, scores, dialect), 4)
-    found = lay_out(f"CASE{LINE}  WHEN {scope.test}{LINE}  THEN {text}{LINE}END", 0, dialect)
+    found = lay_out(f"CASE WHEN {scope.test}{LINE}  THEN {text}{LINE}END", 0, dialect)
 
     return check_repetition(found, request, output)
 

@@ -173,7 +173,7 @@ def _plan_scores(scope: LineScope) -> Subquery:
 def print_score_case(scope: LineScope, score: int) -> str:
     """A score, NULL outside the domain; a line for every part."""
     text = indent_lines(print_score(scope, score), 4)
-    return f"CASE{LINE}  WHEN {scope.test}{LINE}  THEN {text}{LINE}END"
+    return f"CASE WHEN {scope.test}{LINE}  THEN {text}{LINE}END"
 
 
 def print_score(scope: LineScope, score: int) -> str:

@@ -126,7 +126,14 @@ def print_hinge(normal: Array, bound: float, features: Notation, dialect: Dialec
     argument = _print_argument(normal, bound, features)
     if dialect.greatest:
         return f"{dialect.greatest}(0E0, {argument})"
-    return f"CASE WHEN {print_line_test(normal, bound, features)} THEN {argument} ELSE 0E0 END"
+    return choose_positive(print_line_test(normal, bound, features), argument, dialect)
+
+
+def choose_positive(test: str, argument: str, dialect: Dialect) -> str:
+    """What a line adds, where an engine has no function for the larger of two numbers."""
+    if dialect.choice:
+        return dialect.choice.format(test, argument, "0E0")
+    return f"CASE WHEN {test} THEN {argument} ELSE 0E0 END"
 
 
 def _print_argument(normal: Array, bound: float, features: Notation) -> str:

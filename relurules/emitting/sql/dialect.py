@@ -59,7 +59,7 @@ class Dialect:
     infinities: bool = True
     #: c as a double, NULL where it is no number.
     cast: Callable[[str], str] = lambda c: f"CAST({c} AS DOUBLE)"
-    #: Whether column c of the table holds a number, or a text that spells one, between two literals,
+    #: Whether column c of the table holds a number, or a text that spells one, between two ends,
     #: where `cast` is long as it must tell that; None where it is not. Then CAST(c AS DOUBLE) is
     #: enough beside it.
     spelt: Callable[[str, str, str], str] | None = None

@@ -343,8 +343,8 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "view": "CREATE OR ALTER VIEW {name} AS",
             "quote": ("[", "]"),
             "name_limit": NameLimit(128),
-            "double": "FLOAT(53)",
-            "cast": _format_cast("CAST({} AS FLOAT(53))"),
+            "double": "FLOAT",  # of 53 bits
+            "cast": _format_cast("CAST({} AS FLOAT)"),
             "text": _format_cast("CAST({} AS NVARCHAR(4000)) COLLATE Latin1_General_100_BIN2"),
             "prefix": "N",
             "exp": _bound_exp(""),

@@ -83,9 +83,7 @@ def _test_numbers(scope: LineScope, raw: Sequence[str]) -> list[tuple[str, str]]
         else (f"-{top}", top)
         for i in scope.spelt_columns
     ]
-    tests = [
-        spelt(raw[i], *ends) for i, ends in zip(scope.spelt_columns, ranges, strict=True)
-    ]
+    tests = [spelt(raw[i], *ends) for i, ends in zip(scope.spelt_columns, ranges, strict=True)]
     test = join_in_groups(tests, " AND ")
     return [(scope.numbers, f"CASE WHEN {test} THEN 1 ELSE 0 END")]
 

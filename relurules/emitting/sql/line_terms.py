@@ -109,11 +109,11 @@ def print_known(point: PointColumn, dialect: Dialect) -> str:
 
 
 def print_line_test(normal: Array, bound: float, features: Notation) -> str:
-    """Whether a line applies."""
-    used = normal.nonzero()[0].tolist()
-    if len(used) == 1 and normal[used[0]] < 0:
+    """Whether a line applies; sums start without a minus."""
+    columns = features.affine(normal)
+    if columns.startswith("-"):
         return f"{features.affine(-normal)} < {print_number(0.0 - bound)}"
-    return f"{features.affine(normal)} > {print_number(bound)}"
+    return f"{columns} > {print_number(bound)}"
 
 
 def is_sum_named(rules: AdditiveRules, k: int, dialect: Dialect) -> bool:
@@ -132,7 +132,7 @@ def print_hinge(normal: Array, bound: float, features: Notation, dialect: Dialec
 def choose_positive(test: str, argument: str, dialect: Dialect) -> str:
     """What a line adds, where an engine has no function for the larger of two numbers."""
     if dialect.choice:
-        return dialect.choice.format(test, argument, "0E0")
+        return dialect.choice.format(test, argument, "0")
     return f"CASE WHEN {test} THEN {argument} ELSE 0E0 END"
 
 

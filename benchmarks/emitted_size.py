@@ -1,4 +1,5 @@
-"""Lines and bytes of emitted code: of four rules on four of twenty columns, and of given rules.
+"""Lines and bytes of emitted code: of four rules on four of twenty columns, of 24 additive lines on
+ten columns in every dialect of SQL, and of given rules.
 
     python benchmarks/emitted_size.py [RULES.json] [--out FOLDER]
 
@@ -16,8 +17,14 @@ import numpy as np
 from results import add_write_option, record_output
 
 import relurules as rr
+from relurules.emitting.sql.dialects import DIALECTS
 from relurules.errors import UnsupportedError
-from relurules.ir import Graph, Head, Network, Neuron, RuleSet
+from relurules.ir import AdditiveRules, Graph, Head, Network, Neuron, RuleSet
+
+#: Of additive rules, as tables of credit have them.
+LINE_COLUMNS = (
+    "age", "income", "debt", "late", "limit", "paid", "rate", "term", "used", "years",
+)  # fmt: skip
 
 #: (called, target, options) of everything that is measured.
 CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
@@ -61,6 +68,49 @@ def make_rules(columns: int, heads: tuple[Head, ...] = (), guard_unread: bool = 
     return rr.extract(graph, domain=domain, guard_unread=guard_unread)
 
 
+def make_lines(digits: int = 4) -> AdditiveRules:
+    """24 lines of at most two of ten columns behind a sigmoid, with numbers of so many digits as
+    `fit` writes them.
+    """
+    rng = np.random.default_rng(0)
+    A, names = np.zeros((24, len(LINE_COLUMNS))), list(LINE_COLUMNS)
+    for k in range(24):
+        first, *others = rng.choice(len(names), 1 + k % 2, replace=False)
+        A[k, first] = 1.0
+        A[k, others] = rng.normal(size=len(others))
+
+    def shorten(values: Any) -> Any:
+        return np.vectorize(lambda value: float(f"{value:.{digits}g}"))(values)
+
+    network = Network(
+        A=shorten(A),
+        L=np.zeros((24, 24)),
+        b=shorten(0.5 * rng.normal(size=24)),
+        C=shorten(rng.normal(size=(1, len(names)))),
+        U=shorten(rng.normal(size=(1, 24))),
+        c=shorten(rng.normal(size=1)),
+        slope=np.zeros(24),
+        neurons=tuple(Neuron("hidden", k) for k in range(24)),
+    )
+    head = (Head("sigmoid", (0,)),)
+    graph = Graph(tuple(names), ("p",), network, networkx.DiGraph(), heads=head)
+    domain = rr.Domain.box([-3.25] * len(names), [3.125] * len(names), names)
+    return rr.extract(graph, domain=domain, form="additive")
+
+
+def count_lines(text: str) -> int:
+    """Lines of emitted text; the one that `verify` reads isn't counted."""
+    return sum("relurules artefact" not in line for line in text.splitlines())
+
+
+def show_lines(rules: AdditiveRules) -> None:
+    """A line for every dialect."""
+    print(f"{len(rules)} additive lines, {len(rules.features)} columns")
+    for dialect in DIALECTS:
+        text = str(rr.emit(rules, "sql", dialect=dialect, key=["id"]))
+        print(f"  {f'sql lines {dialect}':24}{count_lines(text):7}{len(text.encode()):9}")
+
+
 def list_models(paths: list[Path]) -> Iterator[tuple[str, RuleSet]]:
     """Every set of rules with a name."""
     yield "4 rules, 4 of 20 columns", make_rules(20, guard_unread=True)
@@ -85,6 +135,7 @@ def main() -> None:
             print(f"{name}: {len(rules)} rules, {len(rules.features)} columns")
             print(f"  {'':24}{'lines':>7}{'bytes':>9}{'longest line':>14}")
             show_sizes(rules, given.out and given.out / str(number))
+        show_lines(make_lines())
 
 
 def show_sizes(rules: RuleSet, folder: Path | None) -> None:

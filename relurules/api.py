@@ -7,7 +7,7 @@ their rooms.
 """
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -397,6 +397,7 @@ def emit(
     reasons: Any = None,
     positive: Any = None,
     script: bool = True,
+    scorecard: Scorecard | Mapping[str, Any] | None = None,
 ) -> Artifact:
     """Rules as text, a document (markdown, html, latex) or code (sql, python, numpy, c,
     javascript, onnx); a scorecard as text, markdown, html, latex, csv or json.
@@ -432,6 +433,9 @@ def emit(
 
     script: whether the HTML document carries the rules as JavaScript, so that they can be tried in
     it, offline; it is the same document without.
+    scorecard: whose points the column points of additive rules gives: a card of the same rules, or
+    options of `scorecard` as a mapping; None for those by default, with this direction. A row has
+    the points that `Scorecard.predict` gives.
 
     Raises UnsupportedError for anything that doesn't exist or that an engine can't take, naming
     what exists, and InputError for names that the engine can't have.
@@ -454,7 +458,10 @@ def emit(
         reasons=make_reason_options(direction, top, reasons),
         reference=reference,
         script=script,
+        scorecard=scorecard,
     )
+    if scorecard is not None and "points" not in options.columns:
+        raise DataError("scorecard is whose points the column points gives; add it to columns")
 
     chosen = rules if positive is None else speak_of_class(rules, positive)
     return emit_rules(chosen, target, options)

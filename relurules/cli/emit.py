@@ -54,8 +54,8 @@ def emit(
         str,
         typer.Option(
             help=(
-                "What to return, of outputs,class,contributions,reasons,rule; for SQL also "
-                "score,probability."
+                "What to return, of outputs,class,contributions,reasons,rule; of additive rules "
+                "lines,points too; for SQL also score,probability."
             )
         ),
     ] = "outputs,rule",
@@ -118,7 +118,8 @@ def emit(
 
     A document for people: `relurules emit rules.json --to html --title "Who repays?" --out .`, or
     markdown, or latex. A scorecard: `relurules emit rules.json --to html --scorecard --pdo 20
-    --base 600 --odds 50 --data loans.csv --out .`.
+    --base 600 --odds 50 --data loans.csv --out .`; its points in code: `relurules emit rules.json
+    --to sql --columns outputs,points --pdo 20 --base 600 --odds 50`.
     """
     from relurules.api import emit as emit_rules
     from relurules.codec.any_rules import load_any_rules
@@ -138,13 +139,18 @@ def emit(
             },
         )  # fmt: skip
     else:
-        check_scorecard_options(False, {"--data": data, "--decimals": decimals})
+        listed = [part.strip() for part in columns.split(",")]
+        pointed = "points" in listed
+        check_scorecard_options(False, {"--data": data, "--decimals": decimals and not pointed})
         artifact = emit_rules(
             found, to, dialect=dialect, form=form, table=table, key=key or [],
-            shape=shape, name=name, columns=[part.strip() for part in columns.split(",")], top=top,
+            shape=shape, name=name, columns=listed, top=top,
             output=output, outside=outside, missing=missing, number=number, title=title,
             reference=measured_from, direction=direction, reasons=reasons,
             positive=positive, script=script,
+            scorecard={"pdo": pdo, "base": base, "odds": odds, "whole": not decimals}
+            if pointed
+            else None,
         )  # fmt: skip
 
     if out is not None:

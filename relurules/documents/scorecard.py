@@ -123,7 +123,8 @@ def emit_scorecard(card: Scorecard, target: str, title: str | None = None) -> Ar
     """The card in a format; UnsupportedError for one that there is none of."""
     if target not in CARD_FORMATS:
         raise UnsupportedError(
-            f"a scorecard can't be written as {target!r}; supported: {', '.join(CARD_FORMATS)}"
+            f"a scorecard can't be written as {target!r}; supported: {', '.join(CARD_FORMATS)}; "
+            "code of additive rules has its points as the column points"
         )
     found = CARD_FORMATS[target]
     return Artifact(

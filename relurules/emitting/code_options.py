@@ -21,7 +21,7 @@ from relurules.ir import AdditiveRules, RuleSet
 
 COLUMNS = ("outputs", "class", "contributions", "reasons", "rule")
 #: Of additive rules, where no rule has a number, but lines have.
-LINE_COLUMNS = ("outputs", "class", "contributions", "reasons", "lines")
+LINE_COLUMNS = ("outputs", "class", "points", "contributions", "reasons", "lines")
 #: Columns of languages that have others than these: of rules, and of additive rules.
 _OWN_COLUMNS = {
     "onnx": (
@@ -30,7 +30,16 @@ _OWN_COLUMNS = {
     )
 }
 #: Fields of `Request` that code takes; the others are for SQL.
-OPTIONS = ("columns", "outside", "number", "reasons", "reference", "everywhere", "scored")
+OPTIONS = (
+    "columns",
+    "outside",
+    "number",
+    "reasons",
+    "reference",
+    "everywhere",
+    "scored",
+    "scorecard",
+)
 
 
 def check_code_request(rules: RuleSet, target: str, options: EmitOptions) -> EmitRequest:
@@ -97,7 +106,7 @@ def _explain_unknown(column: str, request: ScorerRequest) -> str:
     """Why a column that others have isn't there, in words after the name."""
     if column == "rule" and isinstance(request.rules, AdditiveRules):
         return ", as lines add up and none is the rule that applies"
-    if column == "lines":
+    if column in ("lines", "points") and not isinstance(request.rules, AdditiveRules):
         return ", as these are rules of which one applies"
     return ""
 
@@ -148,6 +157,11 @@ def prepare_lines(request: LineRequest) -> LineRequest:
             "column 'lines' gives the numbers that lines have in these rules, and outside='exact' "
             "the lines of the network as traced, which may be others; leave 'lines' out, or use "
             "outside='null' or 'clamp'"
+        )
+    if "points" in request.columns and request.everywhere is not request.rules:
+        raise UnsupportedError(
+            "column 'points': a scorecard has no points for rows outside the domain, whose outputs "
+            "outside='exact' gives; leave 'points' out, or use outside='null' or 'clamp'"
         )
     return replace(request, rules=request.everywhere)
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from relurules.domain import Domain
 from relurules.domain.columns import Column, list_table_columns
 from relurules.emitting import plan
-from relurules.emitting.request import ScorerRequest
+from relurules.emitting.point_plan import describe_points, get_card
+from relurules.emitting.request import LineRequest, ScorerRequest
 from relurules.errors import UnsupportedError
 from relurules.ir import AdditiveRules, RuleSet, Scorer
 from relurules.wording.classes import describe_labels, format_class
@@ -50,6 +51,8 @@ def list_facts(request: ScorerRequest) -> list[str]:
         lines.append(f"made by relurules {made.version}, settings: {settings or 'the defaults'}")
 
     lines.append(_describe_bound(request))
+    if isinstance(request, LineRequest) and (card := get_card(request)) is not None:
+        lines += describe_points(card)
     lines += describe_reading(rules)
     lines += describe_sentinels(rules)
     if isinstance(rules, RuleSet) and not rules.complete and request.outside != "exact":

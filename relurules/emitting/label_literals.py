@@ -164,9 +164,13 @@ def plan_class_column(request: ScorerRequest, language: str) -> ClassColumn | No
 
 
 def check_hidden_names(request: ScorerRequest) -> None:
-    """InputError where an output would hide the class, or the number of the rule or lines."""
+    """InputError where an output would hide the class, the points, the rule's number or lines."""
     rules = request.rules
-    for name, what in (("rule", "the number of the rule"), ("lines", "the lines that apply")):
+    for name, what in (
+        ("rule", "the number of the rule"),
+        ("lines", "the lines that apply"),
+        ("points", "the points of the scorecard"),
+    ):
         if name in rules.outputs and name in request.columns:
             raise InputError(
                 f"an output called {name!r} would hide {what}; rename it in the model's graph"

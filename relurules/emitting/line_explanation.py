@@ -74,6 +74,8 @@ class LineExplanation:
 
 
 def _subtract(notation: Notation, text: str, offset: float) -> str:
+    if not offset:
+        return text
     return f"{text} {'+' if offset < 0 else '-'} {notation.number(abs(offset))}"
 
 

@@ -18,6 +18,7 @@ from relurules.emitting.line_plan import (
     plan_lines,
 )
 from relurules.emitting.notation import Notation
+from relurules.emitting.point_plan import PointStyle, sum_points
 from relurules.emitting.request import LineRequest
 from relurules.emitting.tree_walk import TreeWalk, plan_tree_walk
 from relurules.files.templates import flatten_text
@@ -29,9 +30,12 @@ _DEPTH = 15
 
 @dataclass(frozen=True, kw_only=True)
 class LineNames:
-    """Variables: parts: (P, m); lines: by number; groups: (number, score)."""
+    """Variables: parts: (P, m); points: (P,) of a scorecard; lines: by number; groups: (number,
+    score).
+    """
 
     parts: list[list[str]]
+    points: list[str]
     lines: dict[int, str]
     groups: dict[tuple[int, int], str]
 
@@ -61,13 +65,15 @@ def name_line_variables(rules: AdditiveRules, taken: Collection[str], prefix: st
     ]
     wanted += [f"line_{number}" for number in numbers]
     wanted += [f"group_{number}{_end_name(m, i)}" for number, i in groups]
+    wanted += [f"points_{make_identifier(part.name)}" for part in rules.parts]
 
     found = make_unique(wanted, taken)
-    rest = found[count:]
+    rest, last = found[count:], len(found) - len(rules.parts)
     return LineNames(
         parts=[found[p * m : (p + 1) * m] for p in range(len(rules.parts))],
         lines=dict(zip(numbers, rest[: len(numbers)], strict=True)),
-        groups=dict(zip(groups, rest[len(numbers) :], strict=True)),
+        points=found[last:],
+        groups=dict(zip(groups, rest[len(numbers) : len(numbers) + len(groups)], strict=True)),
     )
 
 
@@ -80,8 +86,11 @@ def plan_line_values(
     features: Notation,
     taken: Collection[str],
     activate: Callable[[str], str],
+    choose: Callable[[Sequence[tuple[str, str]], str], str],
 ) -> dict[str, object]:
-    """What the template needs. taken: names that aren't free; activate: z -> max(0, z)."""
+    """What the template needs. taken: names that aren't free; activate: z -> max(0, z); choose: as
+    in `PointStyle`.
+    """
     rules = request.rules
     names = name_line_variables(rules, taken, "from_")
     named = rules.score_count > 1 or "lines" in request.columns
@@ -117,6 +126,12 @@ def plan_line_values(
         "is_large": lambda group: plan.is_large(group.group.rules),
         "scores": rules.score_count,
         "wants_lines": "lines" in request.columns,
+        "pointed": sum_points(
+            request,
+            features,
+            PointStyle(choose, lambda _line, argument: activate(argument)),
+            lambda place: names.points[place],
+        ),
         "parted": explained,
         "said_parts": [flatten_text(line) for line in explained.said] if explained else [],
         "terms": explained.print_terms(features, names.parts) if explained else [],

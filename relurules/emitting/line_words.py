@@ -39,13 +39,25 @@ def describe_line(rules: AdditiveRules, line: int) -> str:
     if len(used) > _COLUMNS:
         what = f"a sum of {len(used)} terms"
     else:
-        terms = [(turn * float(normal[j]), rules.domain.names[j]) for j in used]
-        what = _join_words(terms)
+        names = _name_coordinates(rules)
+        what = _join_words([(turn * float(normal[j]), names[j]) for j in used])
 
     return (
         f"for every unit of {what} {side} {_format(turn * bound + 0.0)}: "
         f"{_list_gains(rules.slopes[line])}"
     )
+
+
+def _name_coordinates(rules: AdditiveRules) -> list[str]:
+    """Columns by their names, categories in brackets, as they are 1 or 0: `[kind = 'u']`."""
+    domain = rules.domain
+    own = {
+        i
+        for column, at in zip(domain.columns, domain.places, strict=True)
+        if column.categories
+        for i in at
+    }
+    return [f"[{name}]" if i in own else name for i, name in enumerate(domain.names)]
 
 
 def describe_group(group: RuleGroup) -> str:

@@ -1,11 +1,12 @@
 """What a target is asked to print."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.reasons.reason_texts import ReasonOptions
+from relurules.scorecards import Scorecard
 
 #: What may become of rows outside the domain, in every language.
 OUTSIDE = ("null", "clamp", "exact")
@@ -17,7 +18,8 @@ class EmitOptions:
 
     reference: a row or policy, None for that of the rules. everywhere: the lines of the network as
     traced, where additive rules are to be exact outside their domain. scored: whether answers of
-    JavaScript keep their scores too. script: whether an HTML document can be tried.
+    JavaScript keep their scores too. script: whether an HTML document can be tried. scorecard:
+    whose points are asked for, or its options; None for that of the rules by default.
     """
 
     form: str | None = None
@@ -37,6 +39,7 @@ class EmitOptions:
     everywhere: AdditiveRules | None = None
     scored: bool = False
     script: bool = True
+    scorecard: Scorecard | Mapping[str, Any] | None = None
 
     @property
     def texts(self) -> tuple[str, ...]:

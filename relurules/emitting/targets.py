@@ -34,6 +34,7 @@ from relurules.errors import UnsupportedError
 from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.ir.artifact import format_header
 from relurules.reasons.reason_texts import ReasonOptions
+from relurules.scorecards.belonging import find_card
 
 Files = Mapping[str, str | bytes]
 
@@ -177,6 +178,9 @@ def _emit_lines(
     request = replace(request, outside=request.outside or "null")
     if target != "text":
         check_sentinels(rules, request.outside)
+    if "points" in request.columns:
+        card = find_card(rules, request.scorecard, request.reasons.direction)
+        request = replace(request, scorecard=card)
     artifact = _describe_artifact(request, target)
     asked = replace(request, header=format_header(artifact))
     return replace(artifact, files=row.print_lines(code_options.prepare_lines(asked)))

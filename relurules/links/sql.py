@@ -66,6 +66,29 @@ def print_complement(s: Sequence[str], _p: str, dialect: LinkDialect) -> LinkCol
     )
 
 
+def print_sigmoid_alone(s: Sequence[str], _component: int, dialect: LinkDialect) -> str:
+    """1 / (1 + exp(-s)), without a column of its own."""
+    share = f"1E0 / (1E0 + exp(-{s[0]}))"
+    return share if _is_exp_open(dialect) else _bound_share(s[0], share, ("0E0", "1E0"))
+
+
+def print_complement_alone(s: Sequence[str], _component: int, dialect: LinkDialect) -> str:
+    """1 / (1 + exp(s))."""
+    share = f"1E0 / (1E0 + exp({s[0]}))"
+    return share if _is_exp_open(dialect) else _bound_share(s[0], share, ("1E0", "0E0"))
+
+
+def _is_exp_open(dialect: LinkDialect) -> bool:
+    """Whether exp takes any number: infinite for large ones, 0 for those far below 0."""
+    return dialect.exp("x") == dialect.shrink("x") == "exp(x)"
+
+
+def _bound_share(score: str, share: str, ends: tuple[str, str]) -> str:
+    """Beyond 700, where exp may end the query, a share is 0 or 1 but for 1e-304."""
+    low, high = ends
+    return f"CASE WHEN {score} < -7E2 THEN {low} WHEN {score} > 7E2 THEN {high} ELSE {share} END"
+
+
 def print_step(s: Sequence[str], _p: str, _dialect: LinkDialect) -> LinkColumns:
     """NULL where the score is no finite number."""
     return LinkColumns(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: A sum that lies half way between two whole numbers is rounded up, whatever float64 made of its
 #: last digits.
-_TIE = 1e-9
+TIE = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,7 +199,7 @@ class Scorecard:
         inside = self.domain.contains(X)
         found = np.full(len(X), np.nan)
         found[inside] = self.start + sum(part.evaluate(X[inside]) for part in self.parts)
-        return np.floor(found + (0.5 + _TIE)) if self.scaling.whole else found
+        return np.floor(found + (0.5 + TIE)) if self.scaling.whole else found
 
     def predict_parts(self, table: Any) -> "pandas.DataFrame":
         """(N, d) array or frame -> (N, 1 + P): the start, and the points of every part; their sum

@@ -61,6 +61,8 @@ LINE_CODE = [
     for target in ("python", "numpy", "c", "javascript")
     for kind in ("lines", "told")
 ]
+#: The points of a scorecard beside the outputs.
+POINTS = [("python", None), ("numpy", None), ("c", None), ("javascript", None), ("sql", "sqlite")]
 TEXTS = {"mean radius": {"low": "radius under {threshold}", "high": "radius over {threshold}"}}
 HEADS = [
     Head("softmax", (0, 1)),
@@ -228,6 +230,27 @@ def test_golden_line_code(target: str, kind: str, request: pytest.FixtureRequest
     keep(FOLDER / f"{kind}-{target}-lines", artifact.files, request)
 
 
+@pytest.mark.parametrize(("target", "dialect"), POINTS)
+def test_golden_points(target: str, dialect: str | None, request: pytest.FixtureRequest) -> None:
+    """A curve that is open above, a closed one, a category and a pair."""
+    columns = (Column("late"), Column("age"), Column("kind", (Category(("u",)), Category(("v",)))))
+    net = network(
+        A=[[1, 0, 0, 0], [0, -1, 0, 0], [1, 0.1, 0, 0]],
+        b=[-2, 30, -12],
+        U=[[0.58, 0.02, -0.1]],
+        C=[[0.125, 0, 0.75, 0]],
+        c=[-1],
+    )
+    domain = rr.Domain.over(columns).bounded({"late": (0.0, np.inf), "age": (18.0, 80.0)})
+    graph = made_graph(net, ["p"], [Head("sigmoid", (0,))])
+    graph = replace(graph, features=domain.names, columns=columns, labels=make_labels((0, 1)))
+    made = rr.extract(graph, domain=domain, form="additive")
+    made = replace(made, provenance=Provenance("hand.onnx", "ab" * 32, "9.9.9"))
+    artifact = rr.emit(made, target, dialect=dialect, columns=["outputs", "points"])
+    name = "-".join(filter(None, ("points", target, dialect)))
+    keep(FOLDER / name, artifact.files, request)
+
+
 def check(
     rules: RuleSet,
     target: str,
@@ -265,6 +288,7 @@ def test_no_golden_file_is_left_over() -> None:
     expected |= {f"additive-{'-'.join(case)}" for case in ADDITIVE}
     expected |= {f"{kind}-{target}-lines" for target, kind in LINE_CODE}
     expected |= {f"dense-{'-'.join(case)}" for case in DENSE}
+    expected |= {"-".join(filter(None, ("points", *case))) for case in POINTS}
     assert {path.name for path in FOLDER.iterdir()} == {*expected, "sql"}  # of test_golden_sql.py
 
 

@@ -17,6 +17,7 @@ from relurules.emitting.c.numbers import (
     print_real_table,
 )
 from relurules.emitting.c.parts import CTemplate, InputAssignment, assign_inputs, plan_c_gate
+from relurules.emitting.c.points import move_inputs, plan_c_points
 from relurules.emitting.identifiers import make_identifier, make_unique
 from relurules.emitting.line_explanation import LineExplanation, plan_line_explanation
 from relurules.emitting.line_plan import (
@@ -115,6 +116,7 @@ def fill_line_template(request: LineRequest, real: Real) -> CTemplate:
         "looked": sorted({side[0] for side in explained.sides if side}) if explained else [],
         "parted": explained,
         "wants_lines": wants_lines,
+        **plan_c_points(request, real, columns, inputs, names),
     }
     return CTemplate("lines.c", values)
 
@@ -127,13 +129,11 @@ def _plan_double_parts(
     names: LineNames,
 ) -> CParts:
     """The parts in double, of a row in the type of scores, as the row is scored."""
-    moved = [
-        each._replace(expression=f"(double)({each.expression})") if real.suffix else each
-        for each in inputs
-    ]
+    moved = move_inputs(inputs, real)
     m = request.rules.score_count
     places = LineNames(
         parts=[[f"p[{place * m + i}]" for i in range(m)] for place in range(len(names.parts))],
+        points=names.points,
         lines=names.lines,
         groups=names.groups,
     )

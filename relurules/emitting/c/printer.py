@@ -28,6 +28,7 @@ from relurules.emitting.label_literals import (
 )
 from relurules.emitting.link_steps import LinkStep, has_links, plan_c_links
 from relurules.emitting.plan import print_signed
+from relurules.emitting.point_plan import PointSum
 from relurules.emitting.request import EmitRequest, LineRequest, ScorerRequest
 from relurules.errors import UnsupportedError
 from relurules.files.templates import render_file
@@ -60,6 +61,7 @@ def print_c(request: EmitRequest) -> dict[str, str]:
         "contracted": request.form == "rules",
         "explained": plan_c_explanation(request, real),
         "parted": None,
+        "pointed": None,
         "wants_lines": False,
     }
     return _render(request, real, values, _choose_template(request))
@@ -107,7 +109,7 @@ def _render(
         "scores": len(request.rules.scores),
         "step": step,
         **_list_class_values(request, classes),
-        "functions": _list_math_functions(step),
+        "functions": _list_math_functions(step, parts),
         "clamps": has_clamps(request),
         **parts.values,
     }
@@ -199,10 +201,12 @@ def _check_labels(labels: ClassLabels, real: Real) -> None:
         )
 
 
-def _list_math_functions(step: LinkStep | None) -> list[str]:
-    """The functions of math.h that the links call."""
+def _list_math_functions(step: LinkStep | None, parts: CTemplate) -> list[str]:
+    """The functions of math.h that links and points call."""
     text = "" if step is None else "\n".join([*step.functions, *step.shared, *step.outputs])
-    return sorted(set(_FUNCTIONS.findall(text)))
+    points = parts.values.get("pointed")
+    rounds = isinstance(points, PointSum) and bool(points.half)
+    return sorted({*_FUNCTIONS.findall(text), *(["floor"] if rounds else [])})
 
 
 def _describe_input(said: file_header.InputColumn, column: Column) -> file_header.InputColumn:

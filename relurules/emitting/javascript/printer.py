@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import partial
 
 from relurules.domain.columns import list_table_columns
 from relurules.emitting import file_header, plan
@@ -19,6 +20,7 @@ from relurules.emitting.label_literals import check_hidden_names, plan_class_col
 from relurules.emitting.line_values import plan_line_values
 from relurules.emitting.link_steps import has_links, plan_javascript_links
 from relurules.emitting.notation import Notation
+from relurules.emitting.point_plan import chain_choices
 from relurules.emitting.request import EmitRequest, LineRequest, ScorerRequest
 from relurules.files.templates import flatten_text, render_file
 
@@ -43,7 +45,13 @@ def print_javascript_lines(request: LineRequest) -> dict[str, str]:
     reads = plan_reads(request, features.columns)
     values = {
         **_list_values(request, features, reads),
-        **plan_line_values(request, features, features.columns, "Math.max(0.0, {})".format),
+        **plan_line_values(
+            request,
+            features,
+            features.columns,
+            "Math.max(0.0, {})".format,
+            partial(chain_choices, choice="{} ? {}\n        : {}".format),
+        ),
     }
     return {"score.mjs": render_file("javascript/lines.mjs.j2", values)}
 
@@ -74,6 +82,7 @@ def _list_values(
         "explained": None,
         "shared": [],
         "wants_lines": False,
+        "pointed": None,
         "quote": json.dumps,
         "known": lambda known: json.dumps(list(known.items())),
         "outputs": [json.dumps(name) for name in rules.outputs],

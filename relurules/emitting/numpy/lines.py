@@ -6,6 +6,7 @@ from relurules.emitting.line_explanation import plan_line_explanation
 from relurules.emitting.line_plan import order_lines
 from relurules.emitting.line_words import describe_part
 from relurules.emitting.numpy.arrays import print_array, print_table
+from relurules.emitting.numpy.points import plan_numpy_points
 from relurules.emitting.plan import print_signed
 from relurules.emitting.request import LineRequest
 from relurules.emitting.tree_walk import plan_tree_walk
@@ -31,6 +32,7 @@ def plan_numpy_lines(request: LineRequest) -> dict[str, object]:
         "rule_groups": [_plan_group(group) for group in rules.groups],
         "parts": _list_parts(rules),
         "wants_lines": "lines" in request.columns,
+        "pointed": plan_numpy_points(request),
         "parted": explained,
         "said_parts": [flatten_text(line) for line in explained.said] if explained else [],
         "forms": print_array(explained.table.forms.T) if explained else "",

@@ -57,6 +57,7 @@ def _list_values(request: ScorerRequest, reads: Sequence[ColumnRead]) -> dict[st
         "explained": None,
         "parted": None,
         "wants_lines": False,
+        "pointed": None,
         "walk": None,
         "places": None,
         "texts": [

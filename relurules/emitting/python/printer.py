@@ -20,6 +20,7 @@ from relurules.emitting.label_literals import check_hidden_names, plan_class_col
 from relurules.emitting.line_values import plan_line_values
 from relurules.emitting.link_steps import has_links, plan_python_links
 from relurules.emitting.notation import Notation
+from relurules.emitting.point_plan import chain_choices
 from relurules.emitting.python.reading import plan_reading
 from relurules.emitting.request import EmitRequest, LineRequest, ScorerRequest
 from relurules.files.templates import flatten_text, render_file
@@ -32,7 +33,7 @@ _MODULE_NAMES = (
 )  # fmt: skip
 #: Names that the module uses for additive rules.
 _LINE_NAMES = (
-    "found", "lines", "columns", "at", "words", "values", "EXPLAINED", "explain", "mul",
+    "found", "lines", "points", "columns", "at", "words", "values", "EXPLAINED", "explain", "mul",
     *(f"terms{i}" for i in range(64)),
 )  # fmt: skip
 
@@ -58,10 +59,18 @@ def print_python_lines(request: LineRequest) -> dict[str, str]:
     taken = {*features.columns, *_MODULE_NAMES, *_LINE_NAMES}
     values = {
         **_list_values(request, features, reads),
-        **plan_line_values(request, features, taken, "max(0.0, {})".format),
+        **plan_line_values(request, features, taken, "max(0.0, {})".format, _choose_range),
     }
     values["tests"] = values["table"] or values["group_tables"]
     return {"score.py": render_file("python/lines.py.j2", values)}
+
+
+def _choose_range(cases: Sequence[tuple[str, str]], otherwise: str) -> str:
+    """A choice in a statement, a case a line."""
+    if not cases:
+        return otherwise
+    chain = chain_choices(cases, otherwise, "{1} if {0}\n        else {2}".format)
+    return f"(\n        {chain}\n    )"
 
 
 def _name_features(request: ScorerRequest) -> Notation:
@@ -92,6 +101,7 @@ def _list_values(
         "shared": [],
         "tests": None,
         "wants_lines": False,
+        "pointed": None,
         "outputs": [ascii(name) for name in rules.outputs],
         "step": plan_python_links(rules) if has_links(rules) else None,
         "classes": plan_class_column(request, "python"),

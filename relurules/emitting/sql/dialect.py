@@ -59,9 +59,10 @@ class Dialect:
     infinities: bool = True
     #: c as a double, NULL where it is no number.
     cast: Callable[[str], str] = lambda c: f"CAST({c} AS DOUBLE)"
-    #: Whether column c of the table holds a number, or a text that spells one, where `cast` is long
-    #: as it must tell that; None where it is not. Then CAST(c AS DOUBLE) is enough beside it.
-    spelt: Callable[[str], str] | None = None
+    #: Whether column c of the table holds a number, or a text that spells one, between two ends,
+    #: where `cast` is long as it must tell that; None where it is not. Then CAST(c AS DOUBLE) is
+    #: enough beside it.
+    spelt: Callable[[str, str, str], str] | None = None
     #: Whether c has no value, or NaN.
     missing: Callable[[str], str] = lambda c: f"{c} IS NULL"
     #: Whether a number x is NaN; None where there is none.
@@ -81,12 +82,16 @@ class Dialect:
     shrink: Callable[[str], str] = lambda s: f"exp({s})"
     #: The natural logarithm.
     ln: str = "ln"
+    #: The largest whole number, as a double, that isn't above a number.
+    floor: Callable[[str], str] = lambda s: f"floor({s})"
     #: Texts, one after the other.
     concat: Callable[[Sequence[str]], str] = lambda parts: f"({' || '.join(parts)})"
     #: A text without its first character.
     rest: Callable[[str], str] = lambda s: f"substr({s}, 2)"
     #: Of several numbers, "" for none.
     greatest: str = "greatest"
+    #: A test, what it gives, and what is given else, where that is short; "" for CASE.
+    choice: str = ""
     #: A number beyond it is outside, as sums of products would abort the query.
     largest: float = LARGEST
     #: A number below it counts as 0, for the same reason.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from relurules.emitting.sql.dialect import Dialect, NameLimit, TypeNames
+from relurules.emitting.sql.dialect import LINE, Dialect, NameLimit, TypeNames
 
 
 def _cast_numbers_only(column: str) -> str:
@@ -21,12 +21,23 @@ def _cast_numbers_only(column: str) -> str:
     return f"CASE WHEN {number} = {column} OR typeof({column}) = 'integer' THEN {number} END"
 
 
+def _test_spelt_numbers(column: str, low: str, high: str) -> str:
+    """What lies between these; a range without ends needs one side, as its other one is looked at
+    once it is a number.
+    """
+    if low == f"-{high}":
+        return f"{column} <= CAST({high} AS DOUBLE)"
+    return f"{column} BETWEEN CAST({low} AS DOUBLE) AND CAST({high} AS DOUBLE)"
+
+
 def _cast_spelt_numbers(column: str) -> str:
-    """MySQL reads '12 apples' as 12; the character set of a number is `binary`."""
+    """MySQL reads '12 apples' as 12; the character set of a number is `binary`. What is added makes
+    a DOUBLE of any of them.
+    """
     spelt = "^[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)?$"
     return (
-        f"CASE WHEN charset({column}) = 'binary' OR {column} REGEXP '{spelt}' "
-        f"THEN CAST({column} AS DOUBLE) END"
+        f"CASE WHEN charset({column}) = 'binary' OR {column} REGEXP{LINE}"
+        f"  '{spelt}' THEN {column} + 0E0 END"
     )
 
 
@@ -104,7 +115,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "booleans": ("0", "1"),
             "cast": _cast_numbers_only,
             # A text that spells no number is larger than any; its type makes numbers of the others.
-            "spelt": _format_test("{} <= CAST(1.7976931348623157E308 AS DOUBLE)"),
+            "spelt": _test_spelt_numbers,
             "greatest": "max",
             "fence": " LIMIT 9223372036854775807",
             "depth": 10,
@@ -123,7 +134,8 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "cast": _format_cast("TRY_CAST({} AS DOUBLE)"),
             "missing": lambda c: f"({c} IS NULL OR isnan(TRY_CAST({c} AS DOUBLE)))",
             "nan": _format_test("isnan({})"),
-            "greatest": "",  # slower than a CASE
+            "greatest": "",  # slower than a choice
+            "choice": "if({}, {}, {})",
             "abort": _raise_message("error({})"),
             "executed": "DuckDB",
             "function": "CREATE OR REPLACE MACRO {name}({names}) AS ({body})",
@@ -234,6 +246,11 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "nan": _format_test("isnan({})"),
             "text": _format_cast("CAST({} AS STRING)"),
             "abort": _raise_message("raise_error({})"),
+            # A BIGINT, which is wrong where a number is beyond it; from 2^53 on all are whole.
+            "floor": lambda s: (
+                f"CASE WHEN abs({s}) < 9007199254740992E0 THEN CAST(floor({s}) AS DOUBLE) "
+                f"ELSE {s} END"
+            ),
             "dollar_brace": True,
             "depth": 20,
             "statement": 300_000,
@@ -326,8 +343,8 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "view": "CREATE OR ALTER VIEW {name} AS",
             "quote": ("[", "]"),
             "name_limit": NameLimit(128),
-            "double": "FLOAT(53)",
-            "cast": _format_cast("CAST({} AS FLOAT(53))"),
+            "double": "FLOAT",  # of 53 bits
+            "cast": _format_cast("CAST({} AS FLOAT)"),
             "text": _format_cast("CAST({} AS NVARCHAR(4000)) COLLATE Latin1_General_100_BIN2"),
             "prefix": "N",
             "exp": _bound_exp(""),
@@ -335,6 +352,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "concat": _call_concat,
             "rest": lambda s: f"substring({s}, 2, 8000)",
             "greatest": "",
+            "choice": "IIF({}, {}, {})",
             "largest": 1e100,
             "depth": 8,
             "statement": 256_000_000,

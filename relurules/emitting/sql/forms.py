@@ -60,6 +60,11 @@ class SqlNames(NamedTuple):
         """0, or the end of the query."""
         return f"{self.prefix}_failure"
 
+    @property
+    def points(self) -> str:
+        """A row's points, before their sum is rounded."""
+        return f"{self.prefix}_points"
+
     def key(self, i: int) -> str:
         """A column that is kept."""
         return f"{self.prefix}_key{i}"

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from relurules.emitting.sql.dialect import LINE, Dialect
 from relurules.emitting.sql.names import build_quoted_pattern
 from relurules.files.templates import flatten_text
+from relurules.links.sql import GROUP
 
 #: Lines end here.
 WIDTH = 120
@@ -17,6 +18,8 @@ _FURTHER = 4
 #: Starts a line of an expression that is a comment on the line before it. Names and texts in it are
 #: numbers until it is printed, so that nothing finds a column or the end of a text there.
 _COMMENT = "#"
+#: Between a comment and its short form.
+_OTHER = "/"
 #: A line is broken before these.
 _BEFORE = frozenset(["+", "-", "/", "AND", "OR", "WHEN", "THEN", "ELSE", "END"])
 
@@ -29,18 +32,22 @@ def lay_out(text: str, indent: int, dialect: Dialect, rest: int = 0) -> str:
     lines, broken = _join_lines(text.split(LINE), indent, rest), list[str]()
     for i, line in enumerate(lines):
         if line.startswith(_COMMENT):
-            broken[-1] += _read_comment(line)
+            broken[-1] += _read_comment(line, WIDTH - indent - len(lines[i - 1]))
             continue
         after = rest if i == len(lines) - 1 else 0
         if i + 1 < len(lines) and lines[i + 1].startswith(_COMMENT):
-            after = len(_read_comment(lines[i + 1]))
+            after = len(_read_comment(lines[i + 1], WIDTH - indent - len(line)))
         broken += _break_line(line, indent, dialect, after)
     return f"\n{' ' * indent}".join(broken)
 
 
-def write_comment(text: str) -> str:
-    """A comment at the end of an expression's line: what stands between two `LINE`s after it."""
-    return _COMMENT + ".".join(str(ord(letter)) for letter in flatten_text(text))
+def write_comment(text: str, short: str = "") -> str:
+    """A comment at the end of an expression's line: what stands between two `LINE`s after it.
+
+    short: what is said where the whole comment would break the line.
+    """
+    told = [flatten_text(each) for each in (text, short or text)]
+    return _COMMENT + _OTHER.join(".".join(str(ord(letter)) for letter in each) for each in told)
 
 
 def indent_lines(text: str, depth: int) -> str:
@@ -57,9 +64,31 @@ def drop_comments(text: str) -> str:
     return LINE.join(line for line in text.split(LINE) if not line.startswith(_COMMENT))
 
 
-def _read_comment(line: str) -> str:
-    letters = [chr(int(code)) for code in line[len(_COMMENT) :].split(".") if code]
-    return f" -- {''.join(letters)}"
+def add_items(first: str, items: Sequence[str]) -> str:
+    """A sum, one item a line; a minus at an item's start is its sign. first: what it starts with,
+    "" for nothing.
+
+    Long sums are added up in brackets, as engines limit how deep an expression nests.
+    """
+    while len(items) > GROUP:
+        chunks = [items[i : i + GROUP] for i in range(0, len(items), GROUP)]
+        items = [f"({_join_signed(chunk)}{LINE})" for chunk in chunks]
+    return _join_signed([first, *items] if first else items)
+
+
+def _join_signed(items: Sequence[str]) -> str:
+    first, *rest = items
+    signed = [f"- {item[1:]}" if item.startswith("-") else f"+ {item}" for item in rest]
+    return LINE.join([first, *signed])
+
+
+def _read_comment(line: str, room: int) -> str:
+    """The comment, or its short form where only that has room."""
+    codes = line[len(_COMMENT) :].split(_OTHER)
+    full, short = (
+        " -- " + "".join(chr(int(code)) for code in each.split(".") if code) for each in codes
+    )
+    return short if len(short) <= room < len(full) else full
 
 
 def fill_list(start: str, parts: Sequence[str], indent: int) -> list[str]:

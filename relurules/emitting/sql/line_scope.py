@@ -19,6 +19,7 @@ from relurules.emitting.sql.forms import SqlNames
 from relurules.emitting.sql.inputs import print_domain_check, print_domain_test
 from relurules.emitting.sql.line_terms import (
     PointColumn,
+    choose_positive,
     find_point_columns,
     is_any_shared,
     is_group_numbered,
@@ -66,7 +67,9 @@ class LineScope:
     @property
     def checked(self) -> bool:
         """Whether a column says that the row is in the domain."""
-        several = self.rules.score_count > 1 or "lines" in self.request.columns
+        several = self.rules.score_count > 1 or bool(
+            {"lines", "points"} & set(self.request.columns)
+        )
         return not self.alone and (self.early or several)
 
     @property
@@ -86,6 +89,23 @@ class LineScope:
             return []
         columns = self.rules.domain.columns
         return [i for i, each in enumerate(columns) if not each.categories and each.fill is None]
+
+    @cached_property
+    def bounds(self) -> dict[str, tuple[str, str]]:
+        """Coordinate -> its range, as literals."""
+        checks, _ = self._plan_all_checks()
+        return {column: (low, high) for low, column, high in checks.bounds}
+
+    @property
+    def told_ranges(self) -> frozenset[str]:
+        """Coordinates whose range is told with whether they are numbers, as the table is read."""
+        if self.request.outside == "clamp":
+            return frozenset()
+        places = self.rules.domain.places
+        names = [self.features.columns[places[i].start] for i in self.spelt_columns]
+        return frozenset(
+            name for name in names if name in self.bounds and not is_open(*self.bounds[name])
+        )
 
     @cached_property
     def plan(self) -> LinePlan:
@@ -109,8 +129,10 @@ class LineScope:
         """The same as an expression."""
         if self.is_sum_named(line.number - 1):
             named = self.argument(line.number)
-            return f"CASE WHEN {named} > 0E0 THEN {named} ELSE 0E0 END"
-        return print_hinge(self.rules, line, self.features, self.dialect)
+            return choose_positive(f"{named} > 0E0", named, self.dialect)
+        k = line.number - 1
+        bound = float(self.rules.bounds[k])
+        return print_hinge(self.rules.normals[k], bound, self.features, self.dialect)
 
     def argument(self, number: int) -> str:
         """The name of normal·x - bound."""
@@ -155,6 +177,12 @@ class LineScope:
         return print_domain_test(*self._plan_checks())
 
     def _plan_checks(self) -> tuple[planning.DomainChecks, list[str]]:
+        """What is left to be checked once the table is read."""
+        checks, known = self._plan_all_checks()
+        told = self.told_ranges
+        return checks._replace(bounds=[b for b in checks.bounds if b[1] not in told]), known
+
+    def _plan_all_checks(self) -> tuple[planning.DomainChecks, list[str]]:
         """The domain, or what a network takes wherever it lies; categories that only add points are
         told by their values.
         """
@@ -173,6 +201,11 @@ class LineScope:
         left = [total for total in checks.sums if total not in own]
 
         return checks._replace(sums=left), [test for test in known if test]
+
+
+def is_open(low: str, high: str) -> bool:
+    """Whether a range has no ends, as literals."""
+    return low == f"-{high}"
 
 
 def make_line_scope(

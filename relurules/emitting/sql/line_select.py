@@ -2,6 +2,7 @@
 
 from relurules.emitting.label_literals import print_sql_class
 from relurules.emitting.link_steps import has_links, plan_sql_links
+from relurules.emitting.sql.line_points import print_point_total
 from relurules.emitting.sql.line_scope import LineScope
 from relurules.emitting.sql.line_steps import plan_line_steps, print_applying_lines
 from relurules.emitting.sql.missing import print_failure
@@ -16,6 +17,8 @@ from relurules.emitting.sql.part_reasons import PartReasonScope, make_part_reaso
 from relurules.emitting.sql.reasons import plan_reason_steps, print_reason
 from relurules.emitting.sql.select import SelectPlan
 from relurules.emitting.sql.steps import Subquery
+from relurules.links.sql import LinkColumns
+from relurules.links.table import LINKS
 
 
 def plan_line_select(scope: LineScope) -> SelectPlan:
@@ -23,7 +26,7 @@ def plan_line_select(scope: LineScope) -> SelectPlan:
     request, dialect, names = scope.request, scope.dialect, scope.names
     steps, outputs = plan_line_steps(scope), _print_scores(scope)
     if has_links(scope.rules) and {"outputs", "probability"} & set(request.columns):
-        links = plan_sql_links(scope.rules, outputs, names.prefix, dialect)
+        links = _plan_links(scope, outputs)
         steps += [Subquery(names.of(f"link{i}"), step) for i, step in enumerate(links.steps, 1)]
         outputs = links.results
         if scope.rules.labels is not None and scope.rules.tells_label:
@@ -45,6 +48,25 @@ def plan_line_select(scope: LineScope) -> SelectPlan:
     return _inline_scores(scope, SelectPlan(steps, keys + final))
 
 
+def _plan_links(scope: LineScope, scores: list[str]) -> LinkColumns:
+    """From scores to outputs. Shares of one score need no columns of their own, unless two outputs
+    could have one that costs no subquery of its own, as nothing fences that.
+    """
+    heads, dialect = scope.rules.heads, scope.dialect
+    alone = [LINKS[head.link].print_sql_alone for head in heads if len(head.scores) == 1]
+    shared = len({head.scores for head in heads}) < len(heads) and not dialect.fence
+    if not all(alone) or len(alone) < len(heads) or shared:
+        return plan_sql_links(scope.rules, scores, scope.names.prefix, dialect)
+    return LinkColumns(
+        [],
+        [
+            printed([scores[head.scores[0]]], head.component, dialect)
+            for printed, head in zip(alone, heads, strict=True)
+            if printed is not None
+        ],
+    )
+
+
 def _print_scores(scope: LineScope) -> list[str]:
     return [scope.names.score(i) for i in range(scope.rules.score_count)]
 
@@ -61,8 +83,9 @@ def _print_column(
         return explained.contribution(column.which, column.part)
     if column.kind == "reason" and explained is not None:
         return print_reason(explained, column.which, column.part)
-    if column.kind == "lines":
-        return print_applying_lines(scope)
+    if column.kind in ("points", "lines"):
+        printed = print_point_total if column.kind == "points" else print_applying_lines
+        return printed(scope)
 
     return print_class(scope.request, scope.dialect, scope.names.prefix).results[0]
 

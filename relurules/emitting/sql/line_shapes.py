@@ -17,6 +17,7 @@ from relurules.emitting.sql.shapes import (
     is_typed,
     print_linked,
 )
+from relurules.errors import UnsupportedError
 
 
 def print_line_expression(request: LineRequest, dialect: Dialect) -> str:
@@ -26,13 +27,18 @@ def print_line_expression(request: LineRequest, dialect: Dialect) -> str:
     over many scores.
     """
     check_one_expression(request, "")
+    if "points" in request.columns:
+        raise UnsupportedError(
+            f"shape {request.shape!r} is of one output; column 'points' is for shapes select, view "
+            "and dbt"
+        )
     output = choose_one_output(request)
     scope = _read_in_place(request, dialect)
     scores = [print_score(scope, i) for i in range(scope.rules.score_count)]
     if has_links(scope.rules):  # which repeat what they read
         scores = [drop_comments(score) for score in scores]
     text = indent_lines(print_linked(request, output, scores, dialect), 4)
-    found = lay_out(f"CASE{LINE}  WHEN {scope.test}{LINE}  THEN {text}{LINE}END", 0, dialect)
+    found = lay_out(f"CASE WHEN {scope.test}{LINE}  THEN {text}{LINE}END", 0, dialect)
 
     return check_repetition(found, request, output)
 

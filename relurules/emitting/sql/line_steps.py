@@ -4,7 +4,7 @@ in the domain, sums that are read more than once, and every score as one express
 
 from collections.abc import Sequence
 
-from relurules.emitting.sql.dialect import LINE, print_double
+from relurules.emitting.sql.dialect import LARGEST, LINE, print_double
 from relurules.emitting.sql.inputs import (
     list_texts,
     print_column,
@@ -13,7 +13,8 @@ from relurules.emitting.sql.inputs import (
     print_number,
     print_value,
 )
-from relurules.emitting.sql.layout import indent_lines, write_comment
+from relurules.emitting.sql.layout import add_items, indent_lines, write_comment
+from relurules.emitting.sql.line_points import plan_point_sum
 from relurules.emitting.sql.line_scope import LineScope
 from relurules.emitting.sql.line_terms import (
     count_part_terms,
@@ -75,7 +76,15 @@ def _test_numbers(scope: LineScope, raw: Sequence[str]) -> list[tuple[str, str]]
     spelt = scope.dialect.spelt
     if spelt is None or not scope.spelt_columns:
         return []
-    test = join_in_groups([spelt(raw[i]) for i in scope.spelt_columns], " AND ")
+    places, top = scope.rules.domain.places, print_double(LARGEST)
+    ranges = [
+        scope.bounds[name]
+        if (name := scope.features.columns[places[i].start]) in scope.told_ranges
+        else (f"-{top}", top)
+        for i in scope.spelt_columns
+    ]
+    tests = [spelt(raw[i], *ends) for i, ends in zip(scope.spelt_columns, ranges, strict=True)]
+    test = join_in_groups(tests, " AND ")
     return [(scope.numbers, f"CASE WHEN {test} THEN 1 ELSE 0 END")]
 
 
@@ -154,13 +163,15 @@ def _plan_scores(scope: LineScope) -> Subquery:
     columns = [
         (scope.names.score(i), print_score_case(scope, i)) for i in range(scope.rules.score_count)
     ]
-    return Subquery(scope.names.of("scored"), columns)
+    points = plan_point_sum(scope)
+    said = "scores, and the sum of a row's points" if points else ""
+    return Subquery(scope.names.of("scored"), columns + points, said)
 
 
 def print_score_case(scope: LineScope, score: int) -> str:
     """A score, NULL outside the domain; a line for every part."""
     text = indent_lines(print_score(scope, score), 4)
-    return f"CASE{LINE}  WHEN {scope.test}{LINE}  THEN {text}{LINE}END"
+    return f"CASE WHEN {scope.test}{LINE}  THEN {text}{LINE}END"
 
 
 def print_score(scope: LineScope, score: int) -> str:
@@ -179,24 +190,13 @@ def print_score(scope: LineScope, score: int) -> str:
     for place in places:
         text = scope.print_part(place, score)
         text = f"({text})" if bracketed else text
-        items.append(f"{text}{LINE}{write_comment(_describe_part(scope, place))}")
+        items.append(f"{text}{LINE}{write_comment(*_describe_part(scope, place))}")
 
-    while len(items) > GROUP:
-        chunks = [items[i : i + GROUP] for i in range(0, len(items), GROUP)]
-        items = [f"({_join_signed(chunk)}{LINE})" for chunk in chunks]
-    first = print_number(constant) if constant else ""
-    return _join_signed([first, *items] if first else items)
+    return add_items(print_number(constant) if constant else "", items)
 
 
-def _join_signed(items: Sequence[str]) -> str:
-    """A sum, one item a line; a minus at an item's start is its sign."""
-    first, *rest = items
-    signed = [f"- {item[1:]}" if item.startswith("-") else f"+ {item}" for item in rest]
-    return LINE.join([first, *signed])
-
-
-def _describe_part(scope: LineScope, place: int) -> str:
-    """`age & income: lines 3, 4`: the numbers are those of texts."""
+def _describe_part(scope: LineScope, place: int) -> tuple[str, str]:
+    """`age & income: lines 3, 4`, and `lines 3, 4`: the numbers are those of texts."""
     part = scope.rules.parts[place]
     numbers = [scope.rules.lines[k].number for k in part.lines.tolist()]
     said = list[str]()
@@ -205,7 +205,7 @@ def _describe_part(scope: LineScope, place: int) -> str:
         listed = f"{numbers[0]} to {numbers[-1]}" if whole else ", ".join(map(str, numbers))
         said.append(f"{inflect_noun('line', len(numbers))} {listed}")
     said += [f"group {scope.rules.groups[k].number}" for k in part.groups]
-    return f"{part.name}: {', '.join(said)}" if said else part.name
+    return (f"{part.name}: {', '.join(said)}", ", ".join(said)) if said else (part.name, part.name)
 
 
 def print_applying_lines(scope: LineScope) -> str:
@@ -213,7 +213,7 @@ def print_applying_lines(scope: LineScope) -> str:
     rules, dialect = scope.rules, scope.dialect
     empty, found = quote_text("", dialect), list[str]()
     for k, line in enumerate(rules.lines):
-        test = print_line_test(rules, k, scope.features)
+        test = print_line_test(rules.normals[k], float(rules.bounds[k]), scope.features)
         if scope.hinges_named:
             test = f"{scope.names.prefix}_l{line.number} > 0E0"
         elif scope.is_sum_named(k):

@@ -7,7 +7,7 @@ import numpy as np
 
 from relurules.domain.columns import Column
 from relurules.emitting import plan
-from relurules.emitting.line_plan import PlannedLine
+from relurules.emitting.line_plan import print_argument
 from relurules.emitting.notation import Notation
 from relurules.emitting.sql.dialect import LINE, Dialect
 from relurules.emitting.sql.forms import SqlNames, nest_cases, print_by_rule
@@ -108,13 +108,12 @@ def print_known(point: PointColumn, dialect: Dialect) -> str:
     return known[0] if len(known) == 1 else f"({' OR '.join(known)})"
 
 
-def print_line_test(rules: AdditiveRules, k: int, features: Notation) -> str:
-    """Whether line k applies."""
-    normal, bound = rules.normals[k], float(rules.bounds[k])
-    used = normal.nonzero()[0].tolist()
-    if len(used) == 1 and normal[used[0]] < 0:
+def print_line_test(normal: Array, bound: float, features: Notation) -> str:
+    """Whether a line applies; sums start without a minus."""
+    columns = features.affine(normal)
+    if columns.startswith("-"):
         return f"{features.affine(-normal)} < {print_number(0.0 - bound)}"
-    return f"{features.affine(normal)} > {print_number(bound)}"
+    return f"{columns} > {print_number(bound)}"
 
 
 def is_sum_named(rules: AdditiveRules, k: int, dialect: Dialect) -> bool:
@@ -122,24 +121,27 @@ def is_sum_named(rules: AdditiveRules, k: int, dialect: Dialect) -> bool:
     return not dialect.greatest and bool(np.count_nonzero(rules.normals[k]) > _SHORT)
 
 
-def print_hinge(
-    rules: AdditiveRules, line: PlannedLine, features: Notation, dialect: Dialect
-) -> str:
+def print_hinge(normal: Array, bound: float, features: Notation, dialect: Dialect) -> str:
     """Max(0, normal·x - bound)."""
-    k = line.number - 1
-    argument = _print_argument(rules, line, features)
+    argument = _print_argument(normal, bound, features)
     if dialect.greatest:
         return f"{dialect.greatest}(0E0, {argument})"
-    return f"CASE WHEN {print_line_test(rules, k, features)} THEN {argument} ELSE 0E0 END"
+    return choose_positive(print_line_test(normal, bound, features), argument, dialect)
 
 
-def _print_argument(rules: AdditiveRules, line: PlannedLine, features: Notation) -> str:
+def choose_positive(test: str, argument: str, dialect: Dialect) -> str:
+    """What a line adds, where an engine has no function for the larger of two numbers."""
+    if dialect.choice:
+        return dialect.choice.format(test, argument, "0")
+    return f"CASE WHEN {test} THEN {argument} ELSE 0E0 END"
+
+
+def _print_argument(normal: Array, bound: float, features: Notation) -> str:
     """How far a row is beyond the bound; of one column that must be small, the bound first."""
-    normal, bound = rules.normals[line.number - 1], float(rules.bounds[line.number - 1])
     used = normal.nonzero()[0].tolist()
     if len(used) == 1 and normal[used[0]] < 0 and bound:
         return f"{print_number(0.0 - bound)} - {features.affine(-normal)}"
-    return line.argument
+    return print_argument(features, normal, bound)
 
 
 def is_group_numbered(group: RuleGroup, rules: AdditiveRules, dialect: Dialect) -> bool:

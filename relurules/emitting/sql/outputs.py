@@ -26,7 +26,7 @@ from relurules.links.table import LINKS
 #: What may be asked for. Columns come in this order, whatever order they are asked for in.
 COLUMNS = ("outputs", "score", "probability", "class", "contributions", "reasons", "rule")
 #: The same of additive rules, where lines have numbers.
-LINE_COLUMNS = (*COLUMNS[:-1], "lines")
+LINE_COLUMNS = (*COLUMNS[:4], "points", *COLUMNS[4:-1], "lines")
 
 
 class OutputNeeds(NamedTuple):
@@ -53,7 +53,10 @@ class OutputColumn(NamedTuple):
 def determine_needs(request: EmitRequest) -> OutputNeeds:
     """UnsupportedError for a column that there is none of."""
     if unknown := [name for name in request.columns if name not in COLUMNS]:
-        raise UnsupportedError(f"no column {unknown[0]!r} in SQL; supported: {', '.join(COLUMNS)}")
+        why = ", as a scorecard is of additive rules" if unknown[0] == "points" else ""
+        raise UnsupportedError(
+            f"no column {unknown[0]!r} in SQL{why}; supported: {', '.join(COLUMNS)}"
+        )
 
     asked, everywhere = set(request.columns), request.outside == "exact"
     covered = request.rules.complete or everywhere
@@ -100,6 +103,9 @@ def list_output_columns(request: ScorerRequest) -> list[OutputColumn]:
 
     if "class" in asked:
         found.append(OutputColumn("class", "class", 0))
+
+    if "points" in asked:
+        found.append(OutputColumn("points", "points", 0))
 
     plan = (
         plan_line_explanation(request)

@@ -7,6 +7,7 @@ from relurules.emitting import plan
 from relurules.emitting.contribution_plan import describe_explanation, plan_contributions
 from relurules.emitting.file_header import describe_sentinels, describe_size
 from relurules.emitting.line_explanation import plan_line_explanation
+from relurules.emitting.point_plan import describe_points, get_card
 from relurules.emitting.request import OUTSIDE, EmitRequest, LineRequest, ScorerRequest
 from relurules.emitting.sql.dialect import LINE, Dialect
 from relurules.emitting.sql.dialects import DIALECTS
@@ -231,6 +232,7 @@ def _list_comments(request: ScorerRequest, dialect: Dialect) -> list[str]:
         f"{describe_size(request)}, dialect: {request.dialect}",
         _describe_rows(request),
         *_describe_sizes(dialect),
+        *_describe_points(request),
         *_describe_contributions(request),
         *describe_labels(rules),
         *describe_reading(rules),
@@ -284,6 +286,12 @@ def _describe_sizes(dialect: Dialect) -> list[str]:
 
 def _describe_missing(request: ScorerRequest) -> str:
     return " A missing value ends the query." if request.missing == "error" else ""
+
+
+def _describe_points(request: ScorerRequest) -> list[str]:
+    """What points mean, and what rounding them changes."""
+    card = get_card(request) if isinstance(request, LineRequest) else None
+    return [] if card is None else describe_points(card)
 
 
 def _describe_contributions(request: ScorerRequest) -> list[str]:

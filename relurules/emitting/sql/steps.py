@@ -176,13 +176,18 @@ def count_most_columns(steps: Sequence[SubqueryText]) -> int:
 
 
 def _print_columns(
-    carried: Sequence[str], columns: Sequence[tuple[str, str]], dialect: Dialect
+    carried: Sequence[str],
+    columns: Sequence[tuple[str, str]],
+    dialect: Dialect,
+    last: str = "",
 ) -> list[str]:
-    """SELECT and its list: what is carried on first, then every column on lines of its own."""
+    """SELECT and its list: what is carried on first, then every column on lines of its own. last:
+    what stands behind the last one.
+    """
     lines = fill_list("SELECT", [*carried, ""] if columns else carried, 2)
     lines[-1] = lines[-1].rstrip()
     for i, (alias, text) in enumerate(columns):
-        end = f" AS {alias}" + ("," if i < len(columns) - 1 else "")
+        end = f" AS {alias}" + ("," if i < len(columns) - 1 else last)
         lines.append(f"  {lay_out(text, _INDENT, dialect, len(end))}{end}")
     return lines
 
@@ -192,11 +197,11 @@ def _fill_columns(
 ) -> list[str]:
     """SELECT and its list, as many columns on a line as fit; long ones first, on their own."""
     short = [pair for pair in columns if len(pair[0]) + len(pair[1]) <= _SHORT]
-    lines = _print_columns(carried, [pair for pair in columns if pair not in short], dialect)
+    long = [pair for pair in columns if pair not in short]
+    lines = _print_columns(carried, long, dialect, "," if short else "")
     if len(lines) == 1:
         return fill_list(lines[0], [f"{text} AS {alias}" for alias, text in short], 2)
     if not short:
         return lines
-    lines[-1] += ","
     first, *rest = fill_list(" ", [f"{text} AS {alias}" for alias, text in short], 2)
     return [*lines, first, *rest]

@@ -39,14 +39,20 @@ class NumberBands(NamedTuple):
 
 
 def cut_bands(values: Array, bands: int = BANDS) -> NumberBands:
-    """Bands of about as many rows each, fewer where values repeat; a value of its own band where
-    there are no more of them than bands.
+    """Bands of about as many rows each; a value that more rows have is a band of its own, and so
+    is every value where there are no more of them than bands.
     """
     distinct = np.unique(values)
     if len(distinct) <= bands:
         return NumberBands(distinct[1:])
+
     shares = np.arange(1, bands) / bands
-    edges = np.unique(np.quantile(values, shares, method="inverted_cdf"))
+    found, counts = np.unique(
+        np.quantile(values, shares, method="inverted_cdf"), return_counts=True
+    )
+    common = found[(counts > 1) | (found == distinct[0])]
+    above = np.searchsorted(distinct, common, side="right")
+    edges = np.union1d(found, distinct[above[above < len(distinct)]])
     return NumberBands(edges[edges > distinct[0]])
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from relurules.domain.columns import Category
 from relurules.errors import DataError
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.network import Array
@@ -59,7 +60,7 @@ class RowBander(NamedTuple):
         for column, places in zip(domain.columns, domain.places, strict=True):
             at = list(places)
             if column.categories:
-                labels = tuple(" or ".join(one.members) for one in column.categories)
+                labels = tuple(name_category(one) for one in column.categories)
                 place = X[:, at].argmax(axis=1) if len(X) else np.zeros(0, np.intp)
                 found.append(BandedRows("column", column.name, labels, place))
             else:
@@ -108,11 +109,21 @@ def _write_edges(edges: Sequence[float]) -> list[str]:
     return [format_number(edge) for edge in edges]
 
 
-def group_rows(frame: "pandas.DataFrame", column: str) -> BandedRows:
-    """The rows by the values of a column; numbers of many values in four bands of as many rows;
-    those without a value are a group of their own. DataError for a column that there isn't.
+def name_category(category: Category) -> str:
+    """Its values as they stand in a table, without quotes."""
+    values = [v if isinstance(v, str) else format_number(v) for v in category.values]
+    words = ["missing"] * category.missing + ["any other value"] * category.other
+    return " or ".join([*values, *words])
+
+
+def group_rows(frames: Sequence["pandas.DataFrame"], column: str) -> list[BandedRows]:
+    """The rows of every frame by the values of a column, alike in all; numbers of many values in
+    four bands of as many rows; those without a value are a group of their own. DataError for a
+    column that there isn't.
     """
-    values = read_group_column(frame, column)
+    import pandas
+
+    values = pandas.concat([read_group_column(one, column) for one in frames], ignore_index=True)
     missing = np.asarray(values.isna())
     known = values[~missing]
     labels, place = _group_known(column, known)
@@ -120,7 +131,8 @@ def group_rows(frame: "pandas.DataFrame", column: str) -> BandedRows:
     found[~missing] = place
     if missing.any():
         labels = (*labels, "missing")
-    return BandedRows("group", column, labels, found)
+    ends = np.cumsum([len(one) for one in frames])[:-1]
+    return [BandedRows("group", column, labels, place) for place in np.split(found, ends)]
 
 
 def read_group_column(frame: "pandas.DataFrame", column: str) -> "pandas.Series[Any]":

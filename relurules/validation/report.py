@@ -130,7 +130,7 @@ class BandShare(NamedTuple):
 
 class WeakPlace(NamedTuple):
     """Rows of a range of a column where the loss is larger than elsewhere; certainty: how many
-    standard errors.
+    standard errors. outcome, prediction: means there; None for several classes.
     """
 
     part: str
@@ -140,6 +140,8 @@ class WeakPlace(NamedTuple):
     loss: float
     overall: float
     certainty: float
+    outcome: float | None
+    prediction: float | None
 
 
 class NoiseEffect(NamedTuple):

@@ -1,22 +1,30 @@
 """What the rules do to the groups of a column."""
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from relurules.statistics.binary_figures import measure_auc
 from relurules.statistics.resampling import MeasuredValue
-from relurules.validation.bands import group_rows
+from relurules.validation.bands import BandedRows, group_rows
 from relurules.validation.judged_rows import Judge, JudgedRows
 from relurules.validation.report import GroupFigures
 
 
 def measure_groups(
-    judge: Judge, part: JudgedRows, column: str, *, adverse: str, least: int
-) -> tuple[GroupFigures, ...]:
-    """Figures of every group. adverse: whether "higher" or "lower" scores are; least: rows below
-    which a group counts as few, and sets no standard for the others.
+    judge: Judge, parts: Sequence[JudgedRows], column: str, *, adverse: str, least: int
+) -> Iterator[GroupFigures]:
+    """Figures of every group in every part. adverse: whether "higher" or "lower" scores are;
+    least: rows below which a group counts as few, and sets no standard for the others.
     """
-    groups = group_rows(part.frame, column)
+    for part, groups in zip(parts, group_rows([one.frame for one in parts], column), strict=True):
+        yield from _measure_part(judge, part, groups, adverse, least)
+
+
+def _measure_part(
+    judge: Judge, part: JudgedRows, groups: BandedRows, adverse: str, least: int
+) -> Iterator[GroupFigures]:
     masks = [groups.place == i for i in range(len(groups.labels))]
     favoured = _tell_favourable(part, adverse)
     shares = [
@@ -29,12 +37,11 @@ def measure_groups(
         if share is not None and rows.sum() >= least
     ]
     best = max(enough, default=None)
-    found = []
-    for label, rows, share in zip(groups.labels, masks, shares, strict=True):
+    named = [(groups.name, label) for label in groups.labels]
+    for name, rows, share in zip(named, masks, shares, strict=True):
         if rows.any():
             ratio = None if share is None or not best else share / best
-            found.append(_measure_group(judge, part, (column, label), rows, (share, ratio), least))
-    return tuple(found)
+            yield _measure_group(judge, part, name, rows, (share, ratio), least)
 
 
 def _tell_favourable(part: JudgedRows, adverse: str) -> NDArray[np.bool_] | None:

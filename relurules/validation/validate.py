@@ -168,10 +168,9 @@ def _list_groups(
     judge: Judge, judged: Sequence[JudgedRows], options: ValidationOptions
 ) -> Iterator[Any]:
     for column in options.groups:
-        for part in judged:
-            yield from measure_groups(
-                judge, part, column, adverse=options.adverse, least=options.least
-            )
+        yield from measure_groups(
+            judge, judged, column, adverse=options.adverse, least=options.least
+        )
 
 
 def _list_figures(

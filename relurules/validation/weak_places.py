@@ -1,6 +1,7 @@
 """Ranges of columns where the rules are wrong more than elsewhere."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from relurules.ir.network import Array
 from relurules.links.table import LINKS
 from relurules.statistics.binary_figures import list_log_losses
 from relurules.statistics.population_stability import cut_bands
-from relurules.validation.bands import label_bands
+from relurules.validation.bands import label_bands, name_category
 from relurules.validation.judged_rows import Judge, JudgedRows
 from relurules.validation.report import WeakPlace
 
@@ -19,6 +20,15 @@ from relurules.validation.report import WeakPlace
 _MOST, _APART = 10, 3.0
 #: Bands that a range consists of.
 _BANDS = 10
+
+
+class _WorstRange(NamedTuple):
+    """A range with its rows, (n,), their mean loss, and the standard errors it is apart."""
+
+    label: str
+    rows: NDArray[np.bool_]
+    loss: float
+    certainty: float
 
 
 def name_loss(judge: Judge) -> str:
@@ -63,19 +73,30 @@ def find_weak_places(
     for column, places in zip(domain.columns, domain.places, strict=True):
         values = part.X[:, list(places)]
         if column.categories:
-            labels = tuple(" or ".join(one.members) for one in column.categories)
+            labels = tuple(name_category(one) for one in column.categories)
             ranges = _list_categories(labels, values)
         else:
             ranges = _list_ranges(values[:, 0])
         weak = _find_worst(losses, ranges, least)
-        if weak is not None and weak[3] >= _APART:
-            label, rows, loss, certainty = weak
-            found.append(
-                WeakPlace(
-                    part.part, column.name, label, rows, loss, float(losses.mean()), certainty
-                )
-            )
+        if weak is not None and weak.certainty >= _APART:
+            found.append(_describe_place(part, column.name, weak, float(losses.mean())))
     return tuple(sorted(found, key=lambda place: -place.certainty)[:_MOST])
+
+
+def _describe_place(part: JudgedRows, column: str, weak: _WorstRange, overall: float) -> WeakPlace:
+    values, rows = part.values, weak.rows
+    told = values is not None and part.prediction is not None
+    return WeakPlace(
+        part.part,
+        column,
+        weak.label,
+        int(rows.sum()),
+        weak.loss,
+        overall,
+        weak.certainty,
+        float(values[rows].mean()) if told and values is not None else None,
+        float(part.prediction[rows].mean()) if part.prediction is not None and told else None,
+    )
 
 
 def _list_categories(
@@ -107,10 +128,8 @@ def _label_run(edges: list[float], first: int, last: int) -> str:
 
 def _find_worst(
     losses: Array, ranges: Iterator[tuple[str, NDArray[np.bool_]]], least: int
-) -> tuple[str, int, float, float] | None:
-    """Label, rows, mean loss and standard errors of the range that is the most certain to be
-    worse than all other rows.
-    """
+) -> _WorstRange | None:
+    """The range that is the most certain to be worse than all other rows."""
     found = None
     for label, rows in ranges:
         count = int(rows.sum())
@@ -118,6 +137,6 @@ def _find_worst(
             inside, others = losses[rows], losses[~rows]
             spread = inside.var(ddof=1) / count + others.var(ddof=1) / len(others)
             apart = float((inside.mean() - others.mean()) / np.sqrt(spread)) if spread > 0 else 0.0
-            if found is None or apart > found[3]:
-                found = (label, count, float(inside.mean()), apart)
+            if found is None or apart > found.certainty:
+                found = _WorstRange(label, rows, float(inside.mean()), apart)
     return found

@@ -147,10 +147,13 @@ def test_a_planted_weak_place_is_found(rules: Any) -> None:
     report = validate_rules(rules, {"test": frame}, ValidationOptions(target="bad", rounds=0))
     worst = report.weak_places[0]
     assert (worst.column, worst.place) == ("purpose", "house")
-    assert worst.loss > 1.5 * worst.overall
-    assert worst.certainty > 10
     inside = ~np.isnan(share)
+    came = frame["bad"] == "yes"
+    loss = -np.log(np.where(came, share, 1 - share))
     assert worst.rows == (wrong & inside).sum()
+    assert worst.loss == pytest.approx(loss[wrong & inside].mean())
+    assert worst.overall == pytest.approx(loss[inside].mean())
+    assert worst.outcome == pytest.approx(came[wrong & inside].mean())
 
 
 def test_noise_of_no_size_changes_nothing_and_more_changes_more(report: ValidationReport) -> None:

@@ -18,12 +18,14 @@ from relurules.cli.columns import columns
 from relurules.cli.count import count
 from relurules.cli.demo import demo
 from relurules.cli.diff import diff
+from relurules.cli.document import document
 from relurules.cli.emit import emit
 from relurules.cli.explain import explain
 from relurules.cli.extract import extract
 from relurules.cli.fit import fit
 from relurules.cli.interruption import INTERRUPTED, WORDS, InterruptionError, catch_signals
 from relurules.cli.linearize import linearize
+from relurules.cli.monitor import monitor
 from relurules.cli.plot import plot
 from relurules.cli.prove import prove
 from relurules.cli.schema import schema
@@ -144,6 +146,8 @@ for _command in (
     ask,
     diff,
     emit,
+    document,
+    monitor,
     verify,
     prove,
     check,

@@ -183,7 +183,7 @@ def _say_inputs(found: ValidatedRules) -> list[str]:
     return [f"columns {names}; their ranges and values are in the rule document, under Domain"]
 
 
-def _say_watch(found: ValidatedRules) -> list[str]:
+def _say_watch(_: ValidatedRules) -> list[str]:
     return [f"relurules monitor compares new rows with a reference; the plan: {TO_DO}"]
 
 

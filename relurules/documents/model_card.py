@@ -29,7 +29,7 @@ def build_model_card(found: ValidatedRules) -> Document:
         *repeated,
         _build_data(found, about),
         _list_section("ethics", "Ethical considerations", about.risks),
-        _build_caveats(found, about),
+        _build_caveats(about),
     )
     said = (p.text("A model card; the rule document beside it has the rules themselves."),)
     return Document(f"Model card: {found.title}", said, sections, "relurules")
@@ -95,7 +95,7 @@ def _build_data(found: ValidatedRules, about: About) -> Section:
     return Section("data", "Data", (Facts(tuple((n, p.text(v)) for n, v in items)),))
 
 
-def _build_caveats(found: ValidatedRules, about: About) -> Section:
+def _build_caveats(about: About) -> Section:
     items = [
         "The rules hold within their domain only; beyond it, no answer is given.",
         "They say what the network does, not why the world is so: no causal effect is claimed.",

@@ -31,7 +31,7 @@ class DocumentRequest:
     """
 
     parts: Mapping[str, Any] = field(default_factory=dict)
-    options: ValidationOptions = ValidationOptions()
+    options: ValidationOptions = field(default_factory=ValidationOptions)
     about: About | None = None
     origins: Origins
     title: str | None = None

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from relurules.errors import DataError
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.network import Array
-from relurules.statistics.population_stability import LARGE_MOVE
+from relurules.statistics.population_stability import LARGE_MOVE, name_move
 from relurules.validation.bands import name_periods
 from relurules.validation.judged_rows import Judge, make_frame, make_judge, tell_class
 from relurules.validation.movement import compare_bands, order_period
@@ -20,6 +20,8 @@ from relurules.wording.numbers import format_percent, format_short
 if TYPE_CHECKING:
     import pandas
 
+#: Movements that the text lists.
+_SHOWN = 12
 #: What the rows of the reference and the others are called.
 REFERENCE, DATA = "reference", "data"
 
@@ -114,6 +116,22 @@ class MonitorReport:
                     f"score in {period.period}: PSI {format_short(period.psi, 3)}, above "
                     f"{self.limits.psi:g}"
                 )
+
+    def __str__(self) -> str:
+        """A table of what has moved, the largest first, and what is above limits."""
+        lines = [
+            f"{self.rows[1]} rows beside {self.rows[0]} of the reference; mean score "
+            f"{format_short(self.mean_scores[1])}, {format_short(self.mean_scores[0])} there"
+        ]
+        outside = next(rate for rate in self.rates if rate.kind == "outside")
+        lines.append(f"outside the domain: {format_percent(outside.data)} of the rows")
+        moved = sorted(self.movements, key=lambda one: (one.kind != "score", -one.psi))
+        wide = max(len(one.name) for one in moved[:_SHOWN])
+        lines += [
+            f"{one.name:<{wide}}  PSI {one.psi:.4f}  {name_move(one.psi)}" for one in moved[:_SHOWN]
+        ]
+        lines += [f"ABOVE LIMIT {said}" for said in self.breaches] or ["nothing is above limits"]
+        return "\n".join(lines)
 
     @property
     def tables(self) -> Mapping[str, Sequence[Any]]:

@@ -584,7 +584,7 @@ def document(
                 "seed": seed,
                 "title": title,
             },
-        ),  # fmt: skip
+        ),
     )
     request = prepare_document(rules, sources, options)
     return write_all(Path(folder), write_document_files(rules, request))

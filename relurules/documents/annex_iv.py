@@ -85,7 +85,7 @@ def build_annex_iv(found: ValidatedRules) -> Document:
 
 
 def _phrase_point(point: AnnexPoint, known: Sequence[str]) -> Phrase:
-    filled = "; ".join(known) or TO_DO
+    filled = "; ".join(said.removesuffix(".") for said in known) or TO_DO
     return p.text(f"{point.number}, {point.asks}: {filled}")
 
 

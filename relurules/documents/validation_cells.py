@@ -3,7 +3,7 @@
 from math import isnan
 
 from relurules.wording import phrases as p
-from relurules.wording.numbers import format_number, format_percent, format_short
+from relurules.wording.numbers import format_percent, format_short
 from relurules.wording.phrases import Phrase
 
 #: What stands where nothing can be told.
@@ -24,4 +24,4 @@ def phrase_value(value: float | None, digits: int = 4) -> Phrase:
 
 def write_measured(value: float) -> str:
     """Four decimals of numbers about 1, four digits of others."""
-    return format_number(round(value, 4) + 0.0) if abs(value) < 10 else format_short(value)
+    return f"{value + 0.0:.4f}" if abs(value) < 10 else format_short(value)

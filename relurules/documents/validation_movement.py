@@ -45,7 +45,7 @@ def tabulate_movements(movements: Sequence[Movement]) -> Table:
             p.text(one.kind),
             p.name(one.name),
             p.text(one.part),
-            p.number(format_short(one.psi, 3) if one.psi >= 1e-4 else "0"),
+            p.number(f"{one.psi:.4f}"),
             p.text(name_move(one.psi)),
         )
         for one in ordered[:_MOST]
@@ -93,7 +93,7 @@ def build_weak_places(report: ValidationReport) -> Section | None:
     said = (
         f"For every column, the range of at least {report.settings.get('least rows')} rows whose "
         f"mean {report.loss} is most surely above that of all other rows, three standard errors "
-        "at least; of the many ranges looked at, none of fewer. "
+        "at least: of the many ranges that are looked at, some are two apart by chance. "
     )
     if binary:
         said += (

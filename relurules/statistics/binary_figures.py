@@ -64,10 +64,13 @@ def accumulate_classes(ordered: ScoreOrder, weights: Array) -> tuple[Array, Arra
 
 def measure_ks(ordered: ScoreOrder, weights: Array) -> float:
     """Kolmogorov and Smirnov's distance of the scores of the two classes; NaN of one class."""
-    true, false = accumulate_classes(ordered, weights)
-    if not len(true) or true[-1] <= 0 or false[-1] <= 0:
+    given = weights[ordered.order]
+    true = float(given @ ordered.positive)
+    false = float(given.sum()) - true
+    if true <= 0 or false <= 0:
         return np.nan
-    return float(np.abs(true / true[-1] - false / false[-1]).max())
+    steps = np.where(ordered.positive, given / true, -given / false)
+    return float(np.abs(np.cumsum(steps)[ordered.last]).max())
 
 
 def measure_auc(score: Array, positive: Flags, level: float = LEVEL) -> MeasuredValue:

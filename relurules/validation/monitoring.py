@@ -30,12 +30,14 @@ REFERENCE, DATA = "reference", "data"
 class MonitorLimits:
     """Above which a figure is a breach. psi: of the score, a column, a line or the rules; outside:
     share of rows outside the domain, those with a missing value included; missing: by how much the
-    share of missing values of a column may rise.
+    share of missing values of a column may rise. least: rows of a period below which its index is
+    told and not judged, since it moves by chance.
     """
 
     psi: float = LARGE_MOVE
     outside: float = 0.05
     missing: float = 0.05
+    least: int = 100
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
@@ -111,7 +113,8 @@ class MonitorReport:
 
     def _list_period_breaches(self) -> Iterator[str]:
         for period in self.periods:
-            if period.psi is not None and period.psi > self.limits.psi:
+            judged = period.rows - period.outside >= self.limits.least
+            if judged and period.psi is not None and period.psi > self.limits.psi:
                 yield (
                     f"score in {period.period}: PSI {format_short(period.psi, 3)}, above "
                     f"{self.limits.psi:g}"

@@ -89,9 +89,11 @@ def _list_resampled_metrics(
         means["accuracy"] = (part.positive == positive).astype(float)
     ranked = ["KS"] if judge.ranked else []
 
+    columns = np.array(list(means.values())).reshape(len(means), len(values))
+
     def measure(weights: Array) -> Array:
         distances = [measure_ks(ordered, weights) for _ in ranked]
-        return np.array(distances + [average(one, weights) for one in means.values()])
+        return np.append(distances, columns @ weights / weights.sum())
 
     yield from zip(
         [*ranked, *means], bootstrap(measure, len(values), rounds=rounds, seed=seed), strict=True

@@ -154,8 +154,8 @@ def _name_favourable(judge: Judge, options: ValidationOptions) -> str:
     """The class that the adverse-impact ratio speaks of, in words; "" where there are no two."""
     if judge.cut is None or judge.task != "binary":
         return ""
-    outcome = f"{judge.response} = {judge.positive or 1}"
-    return f"not {outcome}" if options.adverse == "higher" else outcome
+    verb = "isn't" if options.adverse == "higher" else "is"
+    return f"{judge.response} {verb} {judge.positive or 1}"
 
 
 def _list_bands(judged: Sequence[JudgedRows]) -> Iterator[ScoreBand]:

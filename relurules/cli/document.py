@@ -1,13 +1,12 @@
 """The command `relurules document`; `main` registers it."""
 
-import shlex
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from relurules.cli.options import name_command
 from relurules.cli.reason_options import Direction
 from relurules.cli.table_options import TableArguments, make_read_options, take_table_options
 from relurules.errors import DataError
@@ -128,8 +127,3 @@ def read_frame(path: Path, rules: Any, reading: TableArguments, others: list[str
         reading, schema=rules.schema, columns=rules.domain.columns, before=True, others=others
     )
     return read_table(path, options).frame
-
-
-def name_command() -> str:
-    """The command line as it was given."""
-    return shlex.join(["relurules", *(word for word in sys.argv[1:] if word != "--debug")])

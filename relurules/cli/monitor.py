@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from relurules.cli.document import name_command, read_frame
-from relurules.cli.options import require_finite
+from relurules.cli.document import read_frame
+from relurules.cli.options import name_command, require_finite
 from relurules.cli.table_options import TableArguments, take_table_options
 from relurules.files.writing import require_place, write_all
 

@@ -1,6 +1,8 @@
 """Options of several commands, and the numbers that options may be."""
 
 import math
+import shlex
+import sys
 from typing import Annotated
 
 import typer
@@ -37,6 +39,11 @@ def require_processes(value: int) -> int:
             f"{value} is no number of processes; expected 1 to {_PROCESSES}, or -1 for one per core"
         )
     return value
+
+
+def name_command() -> str:
+    """The command line as it was given."""
+    return shlex.join(["relurules", *(word for word in sys.argv[1:] if word != "--debug")])
 
 
 def parse_regions(text: str) -> float:

@@ -63,6 +63,8 @@ def _build_figures(report: ValidationReport) -> Section:
                 )
             )
         )
+    if report.others:
+        blocks.append(_tabulate_others(report))
     if report.confusion:
         blocks += _tabulate_confusion(report)
     return Section("validation", "Validation: how good the answers are", tuple(blocks))
@@ -112,6 +114,22 @@ def _tabulate_figures(report: ValidationReport, model: str, parts: Sequence[str]
     header = ("Figure", *(f"{part} rows" for part in parts))
     caption = f"Figures of {model}, with intervals"
     return Table(caption, header, tuple(rows), (False, *[True] * len(parts)))
+
+
+def _tabulate_others(report: ValidationReport) -> Table:
+    """What the fit noted of all its models."""
+    scores = {(one.model, one.part): one.value for one in report.others}
+    parts = list(dict.fromkeys(part for _, part in scores))
+    rows = tuple(
+        (p.text(model), *(phrase_value(scores.get((model, part))) for part in parts))
+        for model in dict.fromkeys(model for model, _ in scores)
+    )
+    header = ("Model", *(f"{part} rows" for part in parts))
+    measure = spell_metric(report.others[0].measure)
+    return Table(
+        f"{measure} of models beside the rules, as the fit noted it",
+        header, rows, (False, *[True] * len(parts)),
+    )  # fmt: skip
 
 
 def _tabulate_confusion(report: ValidationReport) -> list[Block]:

@@ -69,21 +69,25 @@ def _say_ratio(own: Sequence[GroupFigures]) -> str:
     ratio, worst = min(rated, key=lambda pair: pair[0])
     side = "below" if ratio < FOUR_FIFTHS else "not below"
     return (
-        f"the lowest ratio is that of group \u201c{worst.group}\u201d, {format_short(ratio, 3)}, {side} "
+        f"the lowest ratio is that of {_quote(worst)}, {format_short(ratio, 3)}, {side} "
         f"{FOUR_FIFTHS:g}."
     )
+
+
+def _quote(group: GroupFigures) -> str:
+    return f"group \u201c{group.group}\u201d"
 
 
 def _say_quality(own: Sequence[GroupFigures]) -> str:
     ranked = [(one.auc, one) for one in own if one.auc is not None]
     if ranked:
         area, worst = min(ranked, key=lambda pair: pair[0])
-        return f"scores tell least in group \u201c{worst.group}\u201d, AUC {format_short(area, 3)}."
+        return f"scores tell least in {_quote(worst)}, AUC {format_short(area, 3)}."
     off = [(one.error, one) for one in own if one.error is not None]
     if not off:
         return ""
     error, worst = max(off, key=lambda pair: pair[0])
-    return f"the mean error is the largest in group \u201c{worst.group}\u201d, {format_short(error, 3)}."
+    return f"the mean error is the largest in {_quote(worst)}, {format_short(error, 3)}."
 
 
 def _say_bias(own: Sequence[GroupFigures], task: str) -> str:
@@ -98,7 +102,7 @@ def _say_bias(own: Sequence[GroupFigures], task: str) -> str:
     write = format_percent if task == "binary" else format_short
     way = "high" if off > 0 else "low"
     return (
-        f"predictions are the furthest off in group \u201c{worst.group}\u201d: {write(worst.prediction or 0.0)} "
+        f"predictions are the furthest off in {_quote(worst)}: {write(worst.prediction or 0.0)} "
         f"beside {write(worst.outcome or 0.0)}, too {way}."
     )
 

@@ -8,7 +8,7 @@ from relurules.statistics.population_stability import LARGE_MOVE, SOME_MOVE, nam
 from relurules.validation import ValidationReport
 from relurules.validation.report import BandShare, Movement
 from relurules.wording import phrases as p
-from relurules.wording.numbers import format_percent, format_short
+from relurules.wording.numbers import format_percent
 
 #: Rows of a table of movements: of many periods, the largest alone.
 _MOST = 40

@@ -3,7 +3,7 @@ data, a model card, a skeleton of Annex IV.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from relurules.ir import AdditiveRules, RuleSet
 from relurules.validation import ValidationOptions, ValidationReport, validate_rules
 from relurules.validation.about import About
 from relurules.validation.origins import Origins
-from relurules.validation.report import FrontStep, LineStability, tables_to_csv
+from relurules.validation.report import FitFindings, tables_to_csv
 
 #: Where the validation's tables and pictures stand in the folder.
 _DATA, _FIGURES = "data", "figures"
@@ -27,7 +27,7 @@ _DATA, _FIGURES = "data", "figures"
 @dataclass(frozen=True, kw_only=True)
 class DocumentRequest:
     """What a document is made of. parts: {name: table}, the first one the base of comparisons,
-    none for a document without validation; front, refits: what a fit knows.
+    none for a document without validation; known: by the fit.
     """
 
     parts: Mapping[str, Any] = field(default_factory=dict)
@@ -35,8 +35,7 @@ class DocumentRequest:
     about: About | None = None
     origins: Origins
     title: str | None = None
-    front: Sequence[FrontStep] = ()
-    refits: Sequence[LineStability] = ()
+    known: FitFindings = field(default_factory=FitFindings)
 
 
 def write_document_files(
@@ -45,9 +44,7 @@ def write_document_files(
     """{name in the folder: text} of every file."""
     report = None
     if request.parts:
-        report = validate_rules(
-            rules, request.parts, request.options, front=request.front, refits=request.refits
-        )
+        report = validate_rules(rules, request.parts, request.options, request.known)
     about = request.about
     title = request.title or (about.title if about else None) or _compose_title(rules)
     answers = answer_standing_questions(rules) if isinstance(rules, RuleSet) else ()

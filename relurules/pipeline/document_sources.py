@@ -23,6 +23,7 @@ from relurules.validation.about import About, parse_about, read_about
 from relurules.validation.fit_record import RECORD, FitRecord, read_fit_record
 from relurules.validation.judged_rows import make_frame
 from relurules.validation.origins import FileDigest, Origins, digest_files, list_versions
+from relurules.validation.report import FitFindings, OtherModel
 
 if TYPE_CHECKING:
     import pandas
@@ -68,7 +69,7 @@ def prepare_document(
         about=about,
         origins=_gather_origins(sources, record),
         title=sources.title,
-        front=() if record is None else record.front,
+        known=FitFindings() if record is None else _list_findings(record),
     )
 
 
@@ -131,6 +132,15 @@ def split_by_record(
             f"the fit has {twice[0]} rows of its own, and others are given; leave one of them out"
         )
     return {**own, **others}
+
+
+def _list_findings(record: FitRecord) -> FitFindings:
+    others = tuple(
+        OtherModel(model, PART_NAMES.get(part, part), record.measure, float(value))
+        for model, scores in record.scores.items()
+        for part, value in scores.items()
+    )
+    return FitFindings(front=record.front, others=others)
 
 
 def _gather_origins(sources: DocumentSources, record: FitRecord | None) -> Origins:

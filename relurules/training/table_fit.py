@@ -4,8 +4,9 @@ baseline put beside it.
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from time import process_time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -84,6 +85,10 @@ class Fitted:
     measure: str
     schema: TableSchema | None = None
 
+    #: Numbers of the rows of every part, as `rows` counts them.
+    places: Mapping[str, Any] = field(default_factory=dict)
+    #: Seconds of processor time that all of it took.
+    seconds: float = 0.0
     #: The path of the table's file; None for a frame.
     source: str | None = None
 
@@ -148,7 +153,7 @@ def fit_table(
     if wanted.time_limit is not None:
         compile_search()
 
-    deadline = Deadline.after(wanted.time_limit)
+    start, deadline = process_time(), Deadline.after(wanted.time_limit)
     table = unify_missing(table)
     options = TargetOptions(wanted.target, wanted.task, wanted.test_size)
     task, y = read_target(table, options)
@@ -181,11 +186,12 @@ def fit_table(
         provenance=replace(rules.provenance, model=type(pipeline).__name__),
         schema=None if schema is None else schema.restrict([c.name for c in graph.columns]),
     )
-    scores, measure, rows = _score_models(pipeline, frame, y, (train, test), task)
+    scores, measure, places = _score_models(pipeline, frame, y, (train, test), task)
+    rows = {part: len(some) for part, some in places.items()}
 
     return Fitted(
         pipeline, graph, wanted, task, columns, frame, rows, rules, everywhere, scores, measure,
-        schema,
+        schema, places=places, seconds=process_time() - start,
     )  # fmt: skip
 
 
@@ -254,7 +260,7 @@ def _extract_rules(
 
 def _score_models(
     pipeline: Any, frame: "pd.DataFrame", y: Any, parts: tuple[Any, Any], task: str
-) -> tuple[Mapping[str, Mapping[str, float]], str, Mapping[str, int]]:
+) -> tuple[Mapping[str, Mapping[str, float]], str, Mapping[str, Any]]:
     """Scores of what was trained first, of the rules and of a linear model, the measure, and the
     rows of each part.
     """
@@ -298,7 +304,7 @@ def _score_models(
         for model, F in found.items()
     }
 
-    return scores, measure.measure, {part: len(some) for part, some in rows.items()}
+    return scores, measure.measure, rows
 
 
 def _fit_baseline(X: Array, y: Any, train: Any, task: str) -> Array:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ _FORMAT = "relurules-fit"
 class FitRecord:
     """said: what was asked for and used, by name; data: SHA-256 of the rows in coordinates; parts:
     (N,) the part of every row, empty where it isn't known; files: name -> SHA-256; front: models on
-    the way; target: the column.
+    the way; target: the column. scores: of models beside the rules, by part; measure: what they
+    are.
     """
 
     target: str
@@ -29,6 +30,8 @@ class FitRecord:
     files: Mapping[str, str]
     front: tuple[FrontStep, ...] = ()
     parts: tuple[str, ...] = ()
+    scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    measure: str = ""
 
     def to_files(self) -> dict[str, str]:
         """The record, and the parts of the rows, as texts of files."""
@@ -38,6 +41,8 @@ class FitRecord:
             "fit": dict(self.said),
             "data": self.data,
             "files": dict(self.files),
+            "measure": self.measure,
+            "scores": {model: dict(scores) for model, scores in self.scores.items()},
             "front": [step._asdict() for step in self.front],
         }
         text = json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
@@ -80,4 +85,6 @@ def _parse_record(found: Mapping[str, Any], folder: Path) -> FitRecord:
         files=dict(found["files"]),
         front=tuple(FrontStep(**step) for step in found["front"]),
         parts=parts,
+        scores={model: dict(scores) for model, scores in found["scores"].items()},
+        measure=str(found["measure"]),
     )

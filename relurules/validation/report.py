@@ -158,6 +158,15 @@ class NoiseEffect(NamedTuple):
     after: float | None
 
 
+class OtherModel(NamedTuple):
+    """What a fit scored a model beside the rules by, on a part."""
+
+    model: str
+    part: str
+    measure: str
+    value: float
+
+
 class FrontStep(NamedTuple):
     """A model of the front of size and quality, and whether it was chosen."""
 
@@ -177,6 +186,14 @@ class LineStability(NamedTuple):
     refits: int
     same_columns: int
     near: int
+
+
+class FitFindings(NamedTuple):
+    """What a fit knows beside the rules; empty where nobody asked it."""
+
+    front: tuple[FrontStep, ...] = ()
+    refits: tuple[LineStability, ...] = ()
+    others: tuple[OtherModel, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,6 +224,7 @@ class ValidationReport:
     noise: tuple[NoiseEffect, ...] = ()
     front: tuple[FrontStep, ...] = ()
     refits: tuple[LineStability, ...] = ()
+    others: tuple[OtherModel, ...] = ()
 
     @property
     def tables(self) -> Mapping[str, Sequence[Any]]:
@@ -227,7 +245,7 @@ class ValidationReport:
 #: The tables of a report, in the order in which they are written.
 TABLES = (
     "parts", "figures", "bands", "roc", "confusion", "groups", "movements", "shares",
-    "weak_places", "noise", "front", "refits",
+    "weak_places", "noise", "front", "refits", "others",
 )  # fmt: skip
 
 

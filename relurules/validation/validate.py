@@ -34,8 +34,7 @@ from relurules.validation.performance import (
 )
 from relurules.validation.report import (
     Figure,
-    FrontStep,
-    LineStability,
+    FitFindings,
     ScoreBand,
     ValidationReport,
 )
@@ -71,12 +70,10 @@ def validate_rules(
     rules: RuleSet | AdditiveRules,
     parts: Mapping[str, Any],
     options: ValidationOptions,
-    *,
-    front: Sequence[FrontStep] = (),
-    refits: Sequence[LineStability] = (),
+    known: FitFindings | None = None,
 ) -> ValidationReport:
     """The figures of rules on parts of rows, {name: table}; the first part is the base of all
-    comparisons.
+    comparisons. known: by the fit.
 
     DataError where a part lacks a column, or no row of one lies in the rules' domain.
     """
@@ -113,8 +110,7 @@ def validate_rules(
         shares=shares,
         groups=tuple(_list_groups(judge, judged, options)),
         noise=measure_noise(rules, judge, judged[-1], options.seed),
-        front=tuple(front),
-        refits=tuple(refits),
+        **(known or FitFindings())._asdict(),
     )
     return report if judge.task is None else _add_outcomes(report, rules, judge, judged, options)
 

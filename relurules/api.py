@@ -570,8 +570,10 @@ def document(
         title=title,
         command=write_call(
             folder,
-            given
-            | {
+            {
+                "data": data,
+                "validation": validation,
+                "test": test,
                 "y": y,
                 "groups": list(groups) or None,
                 "by": by,

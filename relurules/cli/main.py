@@ -26,6 +26,7 @@ from relurules.cli.fit import fit
 from relurules.cli.interruption import INTERRUPTED, WORDS, InterruptionError, catch_signals
 from relurules.cli.linearize import linearize
 from relurules.cli.monitor import monitor
+from relurules.cli.options import remember_command
 from relurules.cli.plot import plot
 from relurules.cli.prove import prove
 from relurules.cli.schema import schema
@@ -58,6 +59,7 @@ def run(argv: Sequence[str]) -> int:
     0, 1 for a failed check, 2 for bad input, 130 for Ctrl-C, 143 for SIGTERM.
     """
     debug = "--debug" in argv
+    remember_command(argv)
     with catch_signals():
         try:
             app(args=[a for a in argv if a != "--debug"], prog_name="relurules")

@@ -2,11 +2,14 @@
 
 import math
 import shlex
-import sys
+from collections.abc import Sequence
+from contextvars import ContextVar
 from typing import Annotated
 
 import typer
 
+#: The command line under way.
+_WORDS: ContextVar[tuple[str, ...]] = ContextVar("words", default=())
 #: More processes than any machine can use.
 _PROCESSES = 4096
 
@@ -41,9 +44,14 @@ def require_processes(value: int) -> int:
     return value
 
 
+def remember_command(argv: Sequence[str]) -> None:
+    """Keep the words of the command line, for documents that name it."""
+    _WORDS.set(tuple(argv))
+
+
 def name_command() -> str:
     """The command line as it was given."""
-    return shlex.join(["relurules", *(word for word in sys.argv[1:] if word != "--debug")])
+    return shlex.join(["relurules", *(word for word in _WORDS.get() if word != "--debug")])
 
 
 def parse_regions(text: str) -> float:

@@ -16,8 +16,12 @@ from relurules.validation.report import FrontStep
 if TYPE_CHECKING:
     from relurules.training.table_fit import Fitted
 
-#: Options that say which columns and what task; they are told otherwise.
-_TOLD = ("target", "positive", "reference")
+#: Options that are told otherwise, and those that one form doesn't have.
+_TOLD = ("target", "task")
+_UNUSED = {
+    "additive": ("hidden", "max_terms", "max_condition_terms"),
+    "partition": ("max_condition_columns",),
+}
 
 
 def record_fit(
@@ -41,10 +45,11 @@ def record_fit(
 
 def _describe_fit(fitted: "Fitted", data: Path, command: str) -> dict[str, Plain]:
     wanted = fitted.wanted._asdict()
+    left_out = (*_TOLD, *_UNUSED[fitted.wanted.form])
     asked = {
         name.replace("_", " "): value if isinstance(value, str | int | float) else str(value)
         for name, value in wanted.items()
-        if name not in _TOLD and value is not None
+        if name not in left_out and value is not None
     }
     rows = {f"{part} rows": count for part, count in fitted.rows.items()}
     versions = {f"version of {name}": value for name, value in list_versions(VERSION).items()}

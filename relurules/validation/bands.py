@@ -1,5 +1,6 @@
 """Rows in bands: of scores, of columns, of groups, of lines and rules."""
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -168,12 +169,29 @@ def name_periods(frame: "pandas.DataFrame", column: str) -> "pandas.Series[Any]"
     """Every row's month, `2024-03`, where the column holds dates, else its value; "" for none."""
     import pandas
 
+    dates = _read_dates(frame, column)
+    if dates is not None:
+        return dates.dt.strftime("%Y-%m").where(dates.notna(), "")
     values = read_group_column(frame, column)
     if pandas.api.types.is_numeric_dtype(values):
         return values.map(lambda v: "" if pandas.isna(v) else format_number(float(v)))
+    return values.astype(object).where(values.notna(), "").astype(str)
+
+
+def _read_dates(frame: "pandas.DataFrame", column: str) -> "pandas.Series[Any] | None":
+    """Dates of the column, or of the days that reading a file made of it; None where it has none."""
+    import pandas
+
+    for name in frame.columns:
+        found = re.fullmatch(rf"{re.escape(column)}_days_since_(\d+)_(\d+)_(\d+)", str(name))
+        if found and column not in frame.columns:
+            origin = pandas.Timestamp(*map(int, found.groups()))
+            return origin + pandas.to_timedelta(frame[name], unit="D")
+
+    values = read_group_column(frame, column)
+    if pandas.api.types.is_numeric_dtype(values):
+        return None
     try:
-        dates = pandas.to_datetime(values, errors="raise", format="ISO8601")
+        return pandas.to_datetime(values, errors="raise", format="ISO8601")
     except (ValueError, TypeError):
-        return values.astype(object).where(values.notna(), "").astype(str)
-    months = dates.dt.strftime("%Y-%m")
-    return months.where(dates.notna(), "")
+        return None

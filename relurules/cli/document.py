@@ -115,6 +115,7 @@ def document(
         tables=frames, about=about, fit=fit, title=title, command=name_command(), paths=read
     )
     files = write_document_files(found, prepare_document(found, sources, options))
+
     for path in write_all(out, files):
         _err.print(f"wrote {path}", markup=False, soft_wrap=True)
 

@@ -81,6 +81,7 @@ def build_annex_iv(found: ValidatedRules) -> Document:
             "regulation applies is not judged here."
         ),
     )
+
     return Document(f"Technical documentation: {found.title}", said, sections, "relurules")
 
 
@@ -140,6 +141,7 @@ def _say_tests(found: ValidatedRules) -> list[str]:
         return []
     parts = ", ".join(f"{one.part} {one.rows:,}" for one in found.report.parts)
     signed = [f"{one.name} ({one.date})" for one in found.told.approvers if one.date]
+
     return [
         f"rows: {parts}",
         "the validation of the rule document, its tables as CSV and JSON",
@@ -162,6 +164,7 @@ def _say_accuracy(found: ValidatedRules) -> list[str]:
         for one in found.report.figures
         if one.part == last and one.model == "the rules"
     ]
+
     return [f"on the {last} rows: {', '.join(figures)}"] if figures else []
 
 

@@ -38,6 +38,7 @@ def build_cover(about: About) -> Section:
         if entries:
             blocks.append(Paragraph(p.text(f"{name}:")))
             blocks.append(Bullets(tuple(p.text(entry) for entry in entries)))
+
     return Section("cover", "What this is for, and who signs", (*blocks, _build_sign_off(about)))
 
 
@@ -59,6 +60,7 @@ def _build_sign_off(about: About) -> Table:
         for one in people
     )
     header = ("Name", "Role", "Decision", "Date", "Signature")
+
     return Table("Sign-off", header, rows, (False,) * 5)
 
 
@@ -82,6 +84,7 @@ def build_origins(origins: Origins) -> Section:
     rows_of = tuple((p.text(name), p.text(value)) for name, value in origins.versions.items())
     blocks.append(Table("Versions", ("Package", "Version"), rows_of, (False, False)))
     blocks += _build_training(origins)
+
     return Section("origins", "Where all of this comes from", tuple(blocks))
 
 
@@ -96,4 +99,5 @@ def _build_training(origins: Origins) -> list[Block]:
     if origins.training_files:
         files = tuple((p.text(name), p.text(sha)) for name, sha in origins.training_files.items())
         blocks.append(Table("Files that the fit wrote", ("File", "SHA-256"), files, (False, False)))
+
     return blocks

@@ -32,6 +32,7 @@ def draw_plot_picture(plot: LinePlot, escape: Escape) -> str:
     for line in plot.lines:
         number += not line.guide
         parts.append(_draw_line(line, number, floor))
+
     return "\n".join([*parts, *_write_legend(plot, floor, escape), r"\end{picture}}"])
 
 
@@ -50,6 +51,7 @@ def _draw_axes(plot: LinePlot, floor: float, escape: Escape) -> list[str]:
     middle = _LEFT + _WIDTH / 2
     parts.append(rf"\put({middle:g},{floor - 6:.2f}){{\makebox(0,0)[t]{{{across}}}}}")
     parts.append(rf"\put({_LEFT:g},{floor + _HEIGHT + 3:.2f}){{\makebox(0,0)[bl]{{{up}}}}}")
+
     return parts
 
 

@@ -106,6 +106,7 @@ def _draw_axes(plot: LinePlot) -> list[str]:
         f'<text class="title" x="16" y="{middle:g}" text-anchor="middle" '
         f'transform="rotate(-90 16 {middle:g})">{up}</text>'
     )
+
     return found
 
 
@@ -132,6 +133,7 @@ def _draw_series(line: PlotLine, number: int) -> list[str]:
     found.append(f'<polyline class="series {style}" points="{points}"/>')
     if line.dots:
         found += [_draw_mark(x, y, number) for x, y in corners]
+
     return found
 
 
@@ -147,6 +149,7 @@ def _draw_mark(x: float, y: float, number: int) -> str:
             f'width="{side:g}" height="{side:g}"/>'
         )
     corners = f"{x:.1f},{y - 5:.1f} {x - 4.5:.1f},{y + 3.5:.1f} {x + 4.5:.1f},{y + 3.5:.1f}"
+
     return f'<polygon class="{style}" points="{corners}"/>'
 
 
@@ -170,4 +173,5 @@ def _draw_legend(plot: LinePlot) -> list[str]:
             found.append(_draw_mark(_LEFT + 17, y, number))
         found.append(_write(_LEFT + 42, y + 4, "start", flatten_text(line.name)))
         y += 20.0
+
     return found

@@ -32,6 +32,7 @@ def build_model_card(found: ValidatedRules) -> Document:
         _build_caveats(about),
     )
     said = (p.text("A model card; the rule document beside it has the rules themselves."),)
+
     return Document(f"Model card: {found.title}", said, sections, "relurules")
 
 
@@ -62,6 +63,7 @@ def _build_details(found: ValidatedRules, about: About) -> Section:
         ("Network", f"SHA-256 {rules.provenance.digest}" if rules.provenance.digest else MISSING),
     ]
     items += [(f"File: {one.role}", f"{one.name}, SHA-256 {one.sha256}") for one in origins.files]
+
     return Section("details", "Model details", (Facts(tuple((n, p.text(v)) for n, v in items)),))
 
 
@@ -76,6 +78,7 @@ def _build_factors(found: ValidatedRules) -> Section:
     blocks: list[Block] = [Paragraph(p.text(f"Groups were looked at by {', '.join(columns)}."))]
     if worst:
         blocks.append(Bullets(tuple(p.text(said) for said in worst)))
+
     return Section("factors", "Factors", tuple(blocks))
 
 

@@ -40,6 +40,7 @@ def _build_verdict(report: MonitorReport) -> Section:
     breaches = report.breaches or ("Nothing is above its limit.",)
     blocks: list[Block] = [Bullets(tuple(p.text(said) for said in breaches)), Facts(facts)]
     title = "Above limits" if report.breaches else "Within limits"
+
     return Section("verdict", title, tuple(blocks))
 
 
@@ -64,6 +65,7 @@ def _build_periods(report: MonitorReport) -> Section:
     )
     header = ("Period", "Rows", "Outside", "Mean score", "Share of class 1", "PSI of the score")
     table = Table("Period by period", header, rows, (False, *[True] * 5))
+
     return Section("periods", "By period", (table,))
 
 
@@ -81,4 +83,5 @@ def _build_rates(report: MonitorReport) -> Section:
     table = Table(
         "Rows outside the domain, and missing values", header, rows, (False, False, True, True)
     )
+
     return Section("rates", "Outside and missing", (table,))

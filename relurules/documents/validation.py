@@ -33,6 +33,7 @@ def build_validation(report: ValidationReport) -> tuple[Section, ...]:
         build_noise(report),
         build_refits(report),
     )
+
     return tuple(section for section in found if section is not None)
 
 
@@ -67,6 +68,7 @@ def _build_figures(report: ValidationReport) -> Section:
         blocks.append(_tabulate_others(report))
     if report.confusion:
         blocks += _tabulate_confusion(report)
+
     return Section("validation", "Validation: how good the answers are", tuple(blocks))
 
 
@@ -85,6 +87,7 @@ def _tabulate_sizes(report: ValidationReport) -> Table:
     )
     came = f"Share with {report.outcome}" if binary else f"Mean of {report.response or 'values'}"
     header = ("Rows", "Count", "Outside the domain", came, "Predicted, on average")
+
     return Table(
         "The rows that were judged; those outside the domain have no answer and are left out",
         header, rows, (False, True, True, True, True),
@@ -113,6 +116,7 @@ def _tabulate_figures(report: ValidationReport, model: str, parts: Sequence[str]
         rows.append((p.text(spell_metric(metric)), *cells))
     header = ("Figure", *(f"{part} rows" for part in parts))
     caption = f"Figures of {model}, with intervals"
+
     return Table(caption, header, tuple(rows), (False, *[True] * len(parts)))
 
 
@@ -126,6 +130,7 @@ def _tabulate_others(report: ValidationReport) -> Table:
     )
     header = ("Model", *(f"{part} rows" for part in parts))
     measure = spell_metric(report.others[0].measure)
+
     return Table(
         f"{measure} of models beside the rules, as the fit noted it",
         header, rows, (False, *[True] * len(parts)),
@@ -146,6 +151,7 @@ def _tabulate_confusion(report: ValidationReport) -> list[Block]:
         "Rows", "Told and came", "Told, did not come", "Came, not told", "Neither",
         "Accuracy", "Sensitivity", "Specificity", "Precision",
     )  # fmt: skip
+
     return [
         Table(
             f"Classes at the cut-off: {report.outcome} is told where the score is above "
@@ -168,6 +174,7 @@ def _build_curves(report: ValidationReport, plots: dict[str, LinePlot]) -> Secti
             )
         )
     blocks += [_tabulate_bands(report, size.part) for size in report.parts if report.bands]
+
     return Section("curves", "Curves, and the score by bands", tuple(blocks)) if blocks else None
 
 
@@ -188,6 +195,7 @@ def _tabulate_bands(report: ValidationReport, part: str) -> Table:
         if one.part == part
     )
     header = ("Band", "Score", "Rows", "Share", "Predicted", "Came", "From", "To")
+
     return Table(
         f"The {part} rows by band of the score, whose ends are tenths of the "
         f"{report.parts[0].part} rows, with the interval of what came",
@@ -219,4 +227,5 @@ def _build_front(report: ValidationReport, plots: dict[str, LinePlot]) -> Sectio
         ("Lines or rules", measure, ""), rows, (True, True, False),
     )  # fmt: skip
     plot = [plots["front"]] if "front" in plots else []
+
     return Section("front", "Accuracy against length", (*plot, table))

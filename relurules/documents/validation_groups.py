@@ -28,6 +28,7 @@ def build_groups(report: ValidationReport) -> Section | None:
         for size in report.parts:
             own = [one for one in report.groups if (one.column, one.part) == (column, size.part)]
             blocks.append(_tabulate_groups(report, own, column, size.part))
+
     return Section("groups", "Groups", tuple(blocks))
 
 
@@ -45,6 +46,7 @@ def _explain(report: ValidationReport) -> list[str]:
         f"Groups of fewer than {least} rows are marked as few: their figures are uncertain, and "
         "they set no standard for the others."
     )
+
     return said
 
 
@@ -55,6 +57,7 @@ def describe_worst(report: ValidationReport, column: str, part: str) -> list[str
     own = [one for one in report.groups if (one.column, one.part) == (column, part) and not one.few]
     if len(own) < 2:
         return []
+
     return [
         f"{column}, {part} rows: {said}"
         for said in (_say_ratio(own), _say_quality(own), _say_bias(own, report.task))
@@ -101,6 +104,7 @@ def _say_bias(own: Sequence[GroupFigures], task: str) -> str:
     off, worst = max(pairs, key=lambda pair: abs(pair[0]))
     write = format_percent if task == "binary" else format_short
     way = "high" if off > 0 else "low"
+
     return (
         f"predictions are the furthest off in {_quote(worst)}: {write(worst.prediction or 0.0)} "
         f"beside {write(worst.outcome or 0.0)}, too {way}."
@@ -129,6 +133,7 @@ def _tabulate_groups(
             cells += [phrase_share(one.favourable), phrase_value(one.impact_ratio, 3)]
         if "AUC" in header:
             cells += [phrase_value(value, 3) for value in (one.auc, one.auc_low, one.auc_high)]
+
         return (*cells, phrase_value(one.error, 3))
 
     return Table(

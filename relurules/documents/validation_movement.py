@@ -24,6 +24,7 @@ def build_movement(report: ValidationReport, plots: Sequence[LinePlot]) -> Secti
         tabulate_movements(report.movements),
     ]
     blocks += tabulate_moved_bands(report.movements, report.shares)
+
     return Section("movement", "What has moved", tuple(blocks))
 
 
@@ -51,6 +52,7 @@ def tabulate_movements(movements: Sequence[Movement]) -> Table:
         for one in ordered[:_MOST]
     )
     more = f"; the largest {_MOST} of {len(ordered)}" if len(ordered) > _MOST else ""
+
     return Table(
         f"How far from the {movements[0].base} rows{more}",
         ("What", "Name", "Rows", "PSI", ""), rows, (False, False, False, True, False),
@@ -73,6 +75,7 @@ def tabulate_moved_bands(movements: Sequence[Movement], shares: Sequence[BandSha
                 ("Band", f"{move.base} rows", f"{move.part} rows"), rows, (False, True, True),
             )
         )  # fmt: skip
+
     return found
 
 
@@ -105,6 +108,7 @@ def build_weak_places(report: ValidationReport) -> Section | None:
         f"Weak places, {report.weak_places[0].part} rows", header, rows,
         (False, False, True, True, True, True, True),
     )  # fmt: skip
+
     return Section("weak", "Weak places", (Paragraph(p.text(said)), table))
 
 
@@ -135,6 +139,7 @@ def build_noise(report: ValidationReport) -> Section | None:
     table = Table(
         "What noise changes", tuple(header), tuple(rows), (False, *[True] * (len(header) - 1))
     )
+
     return Section("noise", "Noise on inputs", (Paragraph(p.text(said)), table))
 
 
@@ -159,4 +164,5 @@ def build_refits(report: ValidationReport) -> Section | None:
         "How often each line comes again", ("Line", "Columns", "Same columns", "Near"), rows,
         (True, False, True, True),
     )  # fmt: skip
+
     return Section("refits", "Stability of lines", (Paragraph(p.text(said)), table))

@@ -71,6 +71,7 @@ def list_plots(report: ValidationReport) -> dict[str, LinePlot]:
         "periods": plot_periods(report.movements),
         "front": plot_front(report.front),
     }
+
     return {name: plot for name, plot in found.items() if plot is not None}
 
 
@@ -92,6 +93,7 @@ def plot_roc(points: Sequence[RocPoint], parts: Sequence[str]) -> LinePlot | Non
         for part in parts
     ]
     axes = ("share of the negative rows above the cut-off", "share of the positive rows")
+
     return LinePlot(
         "ROC curve: which share of the positive rows is found at the price of which share of the "
         "negative ones",
@@ -134,6 +136,7 @@ def plot_calibration(
     what = "share that came" if binary else f"mean of {report.response}"
     said = "mean predicted probability" if binary else f"mean prediction of {report.response}"
     right = PlotLine("exactly right", ((0.0, 0.0), (1.0, 1.0)), guide=True)
+
     return LinePlot(
         "Calibration: what came over what was predicted, by band of the score, with intervals of "
         "95 %",
@@ -167,6 +170,7 @@ def plot_score_shares(shares: Sequence[BandShare], base: str) -> LinePlot | None
         for name, values in series.items()
     )
     ticks = tuple((place, str(i)) for i, place in enumerate(places.values(), 1))
+
     return LinePlot(
         "Share of the rows in each band of the score",
         ("band of the score, the lowest first", "share of the rows"),
@@ -190,6 +194,7 @@ def plot_periods(movements: Sequence[Movement]) -> LinePlot | None:
     )
     step = max(1, len(own) // 8)
     ticks = tuple((places[i], own[i].part) for i in range(0, len(own), step))
+
     return LinePlot(
         f"How far the score has moved from the {own[0].base} rows, by period",
         ("period", "population stability index (PSI)"),
@@ -222,6 +227,7 @@ def plot_front(front: Sequence[FrontStep]) -> LinePlot | None:
         lines.append(
             PlotLine("chosen", ((across.place(chosen.size), up.place(chosen.value)),), dots=True)
         )
+
     return LinePlot(
         f"What fewer lines or rules cost: {measure} on the validation rows",
         ("number of lines or rules", f"{measure}, validation rows"),

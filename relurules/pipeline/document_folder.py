@@ -57,6 +57,7 @@ def write_document_files(
     markdown = PRINTERS["markdown"].print
     files["model_card.md"] = markdown(build_model_card(found))
     files["annex_iv.md"] = markdown(build_annex_iv(found))
+
     return files if report is None else files | _write_data(report)
 
 

@@ -63,6 +63,7 @@ def prepare_document(
     if sources.about is not None:
         path = sources.about if isinstance(sources.about, str | Path) else None
         about = parse_about(sources.about) if path is None else read_about(Path(path))
+
     return DocumentRequest(
         parts=parts,
         options=options,
@@ -99,6 +100,7 @@ def read_any_table(
         missing_numbers=MISSING_BEFORE if known is None else (),
         schema=known or TableSchema(),
     )
+
     return read_file(Path(table), options).frame
 
 
@@ -131,6 +133,7 @@ def split_by_record(
         raise DataError(
             f"the fit has {twice[0]} rows of its own, and others are given; leave one of them out"
         )
+
     return {**own, **others}
 
 
@@ -151,6 +154,7 @@ def _gather_origins(sources: DocumentSources, record: FitRecord | None) -> Origi
     if isinstance(sources.about, str | Path):
         files.append(("about", Path(sources.about)))
     digests: tuple[FileDigest, ...] = digest_files(files)
+
     return Origins(
         command=sources.command,
         files=digests,

@@ -88,6 +88,7 @@ def measure_auc(score: Array, positive: Flags, level: float = LEVEL) -> Measured
         return MeasuredValue(area)
     variance = above.var(ddof=1) / len(true) + below.var(ddof=1) / len(false)
     half = normal_quantile(level) * float(np.sqrt(variance))
+
     return MeasuredValue(area, max(0.0, area - half), min(1.0, area + half))
 
 

@@ -53,6 +53,7 @@ def cut_bands(values: Array, bands: int = BANDS) -> NumberBands:
     common = found[(counts > 1) | (found == distinct[0])]
     above = np.searchsorted(distinct, common, side="right")
     edges = np.union1d(found, distinct[above[above < len(distinct)]])
+
     return NumberBands(edges[edges > distinct[0]])
 
 
@@ -68,6 +69,7 @@ def measure_psi(base: Sequence[int] | NDArray[Any], other: Sequence[int] | NDArr
     some = (old > 0) | (new > 0)
     p = np.maximum(old[some], 0.5) / old.sum()
     q = np.maximum(new[some], 0.5) / new.sum()
+
     return float(((q - p) * np.log(q / p)).sum())
 
 

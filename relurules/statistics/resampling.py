@@ -70,6 +70,7 @@ def bound_share(count: float, rows: float, level: float = LEVEL) -> tuple[float,
     share, room = count / rows, z**2 / rows
     middle = (share + room / 2) / (1 + room)
     half = z / (1 + room) * np.sqrt(share * (1 - share) / rows + z**2 / (4 * rows**2))
+
     return float(max(0.0, middle - half)), float(min(1.0, middle + half))
 
 

@@ -54,6 +54,7 @@ def _describe_fit(fitted: "Fitted", data: Path, command: str) -> dict[str, Plain
     rows = {f"{part} rows": count for part, count in fitted.rows.items()}
     versions = {f"version of {name}": value for name, value in list_versions(VERSION).items()}
     file = {"data": data.name, "data SHA-256": hash_file(data)} if data.is_file() else {}
+
     return {
         **({"command": command} if command else {}),
         "target": wanted["target"],
@@ -79,6 +80,7 @@ def _list_front(fitted: "Fitted") -> list[FrontStep]:
         return []
     chosen = fitted.estimator.chosen_
     column = "neurons" if fitted.wanted.form == "additive" else "rules"
+
     return [
         FrontStep(int(size), fitted.measure, float(score), number == chosen)
         for number, (size, score) in enumerate(

@@ -73,6 +73,7 @@ def parse_about(found: Mapping[str, Any], where: str = "about") -> About:
         name: _read_list(found[name], f"{where}: {name}") for name in _LISTS if name in found
     }
     approvers = _read_entries(found.get("approvers", []), f"{where}: approvers")
+
     return About(**texts, **lists, approvers=tuple(approvers))
 
 
@@ -108,6 +109,7 @@ def _read_entries(value: Any, where: str) -> list[Approver]:
         ):
             raise InputError(f"{where}: expected a name, or a table with {_list_keys()}")
         found.append(Approver(**{key: _read_text(entry[key], where) for key in entry}))
+
     return found
 
 

@@ -67,6 +67,7 @@ class RowBander(NamedTuple):
             else:
                 base, values = self.base_rows[:, at[0]], X[:, at[0]]
                 found.append(_band_numbers("column", column.name, base, values))
+
         return found
 
     def _band_rules(self, X: Array) -> list[BandedRows]:
@@ -133,6 +134,7 @@ def group_rows(frames: Sequence["pandas.DataFrame"], column: str) -> list[Banded
     if missing.any():
         labels = (*labels, "missing")
     ends = np.cumsum([len(one) for one in frames])[:-1]
+
     return [BandedRows("group", column, labels, place) for place in np.split(found, ends)]
 
 
@@ -162,6 +164,7 @@ def _group_known(column: str, known: "pandas.Series[Any]") -> tuple[tuple[str, .
     ordered = sorted(distinct.tolist(), key=lambda value: (isinstance(value, str), value))
     number = {value: i for i, value in enumerate(ordered)}
     labels = tuple(format_number(float(v)) if numbers else str(v) for v in ordered)
+
     return labels, np.array([number[value] for value in known.tolist()], dtype=np.intp)
 
 
@@ -171,21 +174,24 @@ def name_periods(frame: "pandas.DataFrame", column: str) -> "pandas.Series[Any]"
 
     dates = _read_dates(frame, column)
     if dates is not None:
-        return dates.dt.strftime("%Y-%m").where(dates.notna(), "")
+        months: pandas.Series[Any] = dates.dt.strftime("%Y-%m").where(dates.notna(), "")
+        return months
     values = read_group_column(frame, column)
     if pandas.api.types.is_numeric_dtype(values):
         return values.map(lambda v: "" if pandas.isna(v) else format_number(float(v)))
+
     return values.astype(object).where(values.notna(), "").astype(str)
 
 
 def _read_dates(frame: "pandas.DataFrame", column: str) -> "pandas.Series[Any] | None":
-    """Dates of the column, or of the days that reading a file made of it; None where it has none."""
+    """Dates of a column, or of the days that a file's reader made of it; None for anything else."""
     import pandas
 
     for name in frame.columns:
         found = re.fullmatch(rf"{re.escape(column)}_days_since_(\d+)_(\d+)_(\d+)", str(name))
         if found and column not in frame.columns:
-            origin = pandas.Timestamp(*map(int, found.groups()))
+            year, month, day = map(int, found.groups())
+            origin = pandas.Timestamp(year, month, day)
             return origin + pandas.to_timedelta(frame[name], unit="D")
 
     values = read_group_column(frame, column)

@@ -46,6 +46,7 @@ class FitRecord:
             "front": [step._asdict() for step in self.front],
         }
         text = json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
         return {RECORD: text, PARTS: "\n".join(["part", *self.parts]) + "\n"}
 
 
@@ -71,6 +72,7 @@ def read_fit_record(folder: Path, rules: str) -> FitRecord:
             f"{path}: is of other rules (SHA-256 {record.files.get('rules.json')}) than these "
             f"({rules}); give the folder that these came from, or leave --fit out"
         )
+
     return record
 
 

@@ -89,6 +89,7 @@ def make_frame(rules: RuleSet | AdditiveRules, table: Any) -> "pandas.DataFrame"
     import narwhals.stable.v2 as narwhals
 
     frame: pandas.DataFrame = narwhals.from_native(table, eager_only=True).to_pandas()
+
     return frame.reset_index(drop=True)
 
 
@@ -111,6 +112,7 @@ def read_values(
     models = rules.local_models if isinstance(rules, RuleSet) else describe_scores(rules)
     response = read_response(models, column, len(column))
     ends = np.cumsum([len(frame) for frame in frames.values()])[:-1]
+
     return response, dict(zip(frames, np.split(response.values, ends), strict=True))
 
 
@@ -133,6 +135,7 @@ def make_judge(
         ranked=response.ranked,
         **_find_cut(rules, response.task),
     )
+
     return judge if cut is None else _replace_cut(judge, cut)
 
 
@@ -143,6 +146,7 @@ def _judge_without_values(rules: RuleSet | AdditiveRules) -> Judge:
     if two and test is not None and len(test.scores) == 2:
         forms = np.eye(m)[[test.scores[1]]] - np.eye(m)[[test.scores[0]]]
     head = rules.heads[-1]
+
     return Judge(
         task=None,
         response="",

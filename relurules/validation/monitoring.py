@@ -134,6 +134,7 @@ class MonitorReport:
             f"{one.name:<{wide}}  PSI {one.psi:.4f}  {name_move(one.psi)}" for one in moved[:_SHOWN]
         ]
         lines += [f"ABOVE LIMIT {said}" for said in self.breaches] or ["nothing is above limits"]
+
         return "\n".join(lines)
 
     @property
@@ -187,6 +188,7 @@ def monitor_rules(
     movements, shares = compare_bands(
         rules, REFERENCE, (base.X, base.score), {DATA: (new.X, new.score)}
     )
+
     return MonitorReport(
         limits=limits or MonitorLimits(),
         rows=(len(base.frame), len(new.frame)),
@@ -208,6 +210,7 @@ def _score_rows(rules: RuleSet | AdditiveRules, judge: Judge, table: Any, what: 
             f"none of the {len(frame)} rows of {what} lies in the domain of the rules, so that "
             "there is nothing to compare"
         )
+
     return _ScoredRows(frame, inside, X[inside], (scores[inside] @ judge.forms.T)[:, 0])
 
 

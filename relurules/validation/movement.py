@@ -22,6 +22,7 @@ def measure_movements(
     compared = (
         split_periods(parts, by) if by else {one.part: (one.X, one.score) for one in parts[1:]}
     )
+
     return compare_bands(rules, base.part, (base.X, base.score), compared)
 
 
@@ -64,6 +65,7 @@ def compare_bands(
                 Movement(before.kind, before.name, base, part, psi, len(before.labels))
             )
             shares += _list_shares(before, after, part)
+
     return tuple(movements), tuple(shares)
 
 

@@ -38,6 +38,7 @@ def measure_noise(
 
     everything = [place for _, place in named]
     found = [measure("all columns of numbers", everything, size) for size in _SIZES]
+
     return tuple(found + [measure(name, [place], _ALONE) for name, place in named])
 
 
@@ -51,6 +52,7 @@ def add_noise(
         moved[:, place] += size * X[:, place].std() * random.standard_normal(len(X))
         if rules.domain.integer[place]:
             moved[:, place] = np.round(moved[:, place])
+
     return np.clip(moved, rules.domain.lower, rules.domain.upper)
 
 
@@ -67,6 +69,7 @@ def _compare_rows(
         flips = float((told != new)[inside].mean())
     metric = dict(_list_quality(judge, part, (before[inside], scores[inside]), inside))
     name, (was, now) = next(iter(metric.items()), (None, (None, None)))
+
     return NoiseEffect(
         part.part, words, size, float(change.mean()), float(change.max()), flips, name, was, now
     )

@@ -51,6 +51,7 @@ def measure_figures(
     if part.values is None or not len(part):
         return ()
     found = dict(_list_metrics(judge, part, part.values, rounds, seed))
+
     return tuple(
         Figure(model, part.part, metric, measured.value, measured.low, measured.high)
         for metric, measured in found.items()
@@ -166,6 +167,7 @@ def list_score_bands(part: JudgedRows, bands: NumberBands) -> tuple[ScoreBand, .
                     *ends,
                 )
             )
+
     return tuple(found)
 
 
@@ -185,6 +187,7 @@ def list_roc_points(part: JudgedRows) -> tuple[RocPoint, ...]:
     along = curve.false_rate + curve.true_rate
     wanted = np.searchsorted(along, np.linspace(0, 2, min(_CORNERS, len(along))) - 1e-12)
     shown = np.unique(np.append(np.minimum(wanted, len(along) - 1), [0, len(along) - 1]))
+
     return tuple(
         RocPoint(part.part, *map(float, point))
         for point in zip(
@@ -198,6 +201,7 @@ def count_confusion(judge: Judge, part: JudgedRows) -> Confusion | None:
     if part.positive is None or part.values is None or judge.cut is None:
         return None
     came, told = part.values > 0.5, part.positive
+
     return Confusion(
         part.part,
         judge.cut,

@@ -38,6 +38,7 @@ def _measure_part(
     ]
     best = max(enough, default=None)
     named = [(groups.name, label) for label in groups.labels]
+
     for name, rows, share in zip(named, masks, shares, strict=True):
         if rows.any():
             ratio = None if share is None or not best else share / best
@@ -69,6 +70,7 @@ def _measure_group(
         error = float(np.abs(prediction - values).mean())
 
     known = np.isfinite(area.value)
+
     return GroupFigures(
         part.part,
         *named,

@@ -112,6 +112,7 @@ def validate_rules(
         noise=measure_noise(rules, judge, judged[-1], options.seed),
         **(known or FitFindings())._asdict(),
     )
+
     return report if judge.task is None else _add_outcomes(report, rules, judge, judged, options)
 
 
@@ -126,6 +127,7 @@ def _add_outcomes(
     two = judge.task == "binary"
     confusion = [count_confusion(judge, part) for part in judged]
     roc = [point for part in judged for point in list_roc_points(part)] if two else []
+
     return replace(
         report,
         bands=tuple(_list_bands(judged)) if judge.task != "multiclass" else (),
@@ -183,6 +185,7 @@ def _list_figures(
     first = judged[0]
     if first.part != TRAINING or first.values is None or judge.task == "multiclass":
         return
+
     for name, score in _fit_baselines(judge, first).items():
         for part in judged:
             yield from measure_figures(
@@ -211,6 +214,7 @@ def _judge_baseline(judge: Judge, part: JudgedRows, score: Array) -> tuple[Judge
         forms=np.eye(1), cut=cut if binary else None,
     )  # fmt: skip
     scores = score[:, None]
+
     return own, replace(
         part,
         scores=scores,

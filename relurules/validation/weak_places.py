@@ -51,6 +51,7 @@ def list_losses(judge: Judge, part: JudgedRows) -> Array | None:
     positive = part.values > 0.5
     if judge.certain:
         return list_log_losses(part.score, positive)
+
     return None if part.positive is None else (part.positive != positive).astype(np.float64)
 
 
@@ -80,6 +81,7 @@ def find_weak_places(
         weak = _find_worst(losses, ranges, least)
         if weak is not None and weak.certainty >= _APART:
             found.append(_describe_place(part, column.name, weak, float(losses.mean())))
+
     return tuple(sorted(found, key=lambda place: -place.certainty)[:_MOST])
 
 
@@ -110,6 +112,7 @@ def _list_ranges(values: Array) -> Iterator[tuple[str, NDArray[np.bool_]]]:
     """Every run of bands, but not all of them together."""
     bands = cut_bands(values, _BANDS)
     place = bands.place(values)
+
     for first in range(len(bands)):
         for last in range(first, len(bands)):
             if last - first + 1 < len(bands):
@@ -139,4 +142,5 @@ def _find_worst(
             apart = float((inside.mean() - others.mean()) / np.sqrt(spread)) if spread > 0 else 0.0
             if found is None or apart > found.certainty:
                 found = _WorstRange(label, rows, float(inside.mean()), apart)
+
     return found

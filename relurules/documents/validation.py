@@ -9,7 +9,6 @@ from relurules.documents.validation_groups import build_groups
 from relurules.documents.validation_movement import (
     build_movement,
     build_noise,
-    build_refits,
     build_weak_places,
 )
 from relurules.documents.validation_plots import list_plots
@@ -31,7 +30,6 @@ def build_validation(report: ValidationReport) -> tuple[Section, ...]:
         build_movement(report, [plots[n] for n in ("scores", "periods") if n in plots]),
         build_weak_places(report),
         build_noise(report),
-        build_refits(report),
     )
 
     return tuple(section for section in found if section is not None)

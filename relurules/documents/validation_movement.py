@@ -1,4 +1,4 @@
-"""The sections on what has moved, weak places, noise and refits."""
+"""The sections on what has moved, weak places and noise."""
 
 from collections.abc import Sequence
 
@@ -141,28 +141,3 @@ def build_noise(report: ValidationReport) -> Section | None:
     )
 
     return Section("noise", "Noise on inputs", (Paragraph(p.text(said)), table))
-
-
-def build_refits(report: ValidationReport) -> Section | None:
-    """Whether lines come again where the rows are drawn anew."""
-    if not report.refits:
-        return None
-    count = report.refits[0].refits
-    rows = tuple(
-        (
-            p.number(str(one.line)), p.name(one.columns),
-            phrase_share(one.same_columns / one.refits), phrase_share(one.near / one.refits),
-        )
-        for one in report.refits
-    )  # fmt: skip
-    said = (
-        f"The rules were fitted again {count} times, each time to as many training rows, drawn "
-        "with replacement. A line comes again where the refit has one of the same columns; near, "
-        "where that begins within a tenth of the column's range."
-    )
-    table = Table(
-        "How often each line comes again", ("Line", "Columns", "Same columns", "Near"), rows,
-        (True, False, True, True),
-    )  # fmt: skip
-
-    return Section("refits", "Stability of lines", (Paragraph(p.text(said)), table))

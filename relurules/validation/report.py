@@ -176,23 +176,10 @@ class FrontStep(NamedTuple):
     chosen: bool
 
 
-class LineStability(NamedTuple):
-    """In how many refits on resampled rows a line has a like: one of the same columns, and of these
-    one that begins near it.
-    """
-
-    line: int
-    columns: str
-    refits: int
-    same_columns: int
-    near: int
-
-
 class FitFindings(NamedTuple):
     """What a fit knows beside the rules; empty where nobody asked it."""
 
     front: tuple[FrontStep, ...] = ()
-    refits: tuple[LineStability, ...] = ()
     others: tuple[OtherModel, ...] = ()
 
 
@@ -223,7 +210,6 @@ class ValidationReport:
     weak_places: tuple[WeakPlace, ...] = ()
     noise: tuple[NoiseEffect, ...] = ()
     front: tuple[FrontStep, ...] = ()
-    refits: tuple[LineStability, ...] = ()
     others: tuple[OtherModel, ...] = ()
 
     @property
@@ -245,7 +231,7 @@ class ValidationReport:
 #: The tables of a report, in the order in which they are written.
 TABLES = (
     "parts", "figures", "bands", "roc", "confusion", "groups", "movements", "shares",
-    "weak_places", "noise", "front", "refits", "others",
+    "weak_places", "noise", "front", "others",
 )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from relurules.errors import InputError
 from relurules.validation import ValidationOptions, ValidationReport, monitor_rules, validate_rules
 from relurules.validation.about import About, Approver, parse_about, read_about
 from relurules.validation.origins import FileDigest, Origins
-from relurules.validation.report import FitFindings, FrontStep, LineStability, OtherModel
+from relurules.validation.report import FitFindings, FrontStep, OtherModel
 from relurules.wording.phrases import write_ascii
 
 ORIGINS = Origins(
@@ -43,7 +43,6 @@ ABOUT = About(
 )
 KNOWN = FitFindings(
     front=(FrontStep(1, "AUC", 0.7, False), FrontStep(4, "AUC", 0.8, True)),
-    refits=(LineStability(1, "age", 20, 15, 10),),
     others=(OtherModel("boosting", "test", "AUC", 0.81),),
 )
 
@@ -87,9 +86,9 @@ def test_sections_stand_where_they_are_looked_for(found: ValidatedRules) -> None
     anchors = [section.anchor for section in build_validated_document(found).sections]
     assert anchors[0] == "cover"
     assert anchors[-1] == "origins"
-    own = ["validation", "curves", "front", "groups", "movement", "noise", "refits"]
+    own = ["validation", "curves", "front", "groups", "movement", "noise"]
     assert [anchor for anchor in anchors if anchor in own] == own
-    assert anchors.index("refits") < anchors.index("domain")
+    assert anchors.index("noise") < anchors.index("domain")
 
 
 def test_figures_in_the_document_are_those_of_the_report(found: ValidatedRules) -> None:

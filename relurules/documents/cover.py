@@ -77,10 +77,9 @@ def build_origins(origins: Origins) -> Section:
         ),
     ]
     if origins.files:
-        rows = tuple((p.text(role), p.text(name), p.text(sha)) for role, name, sha in origins.files)
-        blocks.append(
-            Table("Files that were read", ("What", "File", "SHA-256"), rows, (False,) * 3)
-        )
+        blocks.append(Paragraph(p.text("Files that were read:")))
+        items = [(role, p.text(f"{name}, {sha}")) for role, name, sha in origins.files]
+        blocks.append(Facts(tuple(items)))
     rows_of = tuple((p.text(name), p.text(value)) for name, value in origins.versions.items())
     blocks.append(Table("Versions", ("Package", "Version"), rows_of, (False, False)))
     blocks += _build_training(origins)
@@ -92,12 +91,10 @@ def _build_training(origins: Origins) -> list[Block]:
     if not origins.training:
         said = "How the rules were fitted isn't known here: no folder of relurules fit was given."
         return [Paragraph(p.text(said))]
-    rows = tuple((p.text(name), p.text(str(v))) for name, v in origins.training.items())
-    blocks: list[Block] = [
-        Table("How the rules were fitted", ("What", "Value"), rows, (False, False))
-    ]
+    noted = tuple((name, p.text(str(value))) for name, value in origins.training.items())
+    blocks: list[Block] = [Paragraph(p.text("How the rules were fitted:")), Facts(noted)]
     if origins.training_files:
-        files = tuple((p.text(name), p.text(sha)) for name, sha in origins.training_files.items())
-        blocks.append(Table("Files that the fit wrote", ("File", "SHA-256"), files, (False, False)))
+        files = tuple((name, p.text(sha)) for name, sha in origins.training_files.items())
+        blocks += [Paragraph(p.text("Files that the fit wrote:")), Facts(files)]
 
     return blocks

@@ -97,7 +97,8 @@ def _print_number(text: str) -> str:
     mantissa, mark, exponent = text.partition("e")
     if mark:
         return rf"\ensuremath{{{mantissa}\cdot 10^{{{exponent}}}}}"
-    return mantissa.replace("-", r"\ensuremath{-}")
+    shown = mantissa.replace("%", r"\%").replace("\u00a0", "~")
+    return shown.replace("-", r"\ensuremath{-}")
 
 
 def _print_part_link(anchor: str, name: str) -> str:

@@ -265,3 +265,10 @@ def test_plots_of_latex_are_balanced(found: ValidatedRules) -> None:
         if isinstance(block, LinePlot)
     ]
     assert len(plots) == 4
+
+
+def test_cells_of_latex_tables_are_as_many_as_their_headers(found: ValidatedRules) -> None:
+    """A share of 22.1 % must not comment out the rest of its row."""
+    text = PRINTERS["latex"].print(build_validated_document(found))
+    assert not re.search(r"(?<!\\)%", text)
+    assert r"\%" in text

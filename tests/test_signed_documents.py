@@ -53,8 +53,9 @@ def test_figures_of_the_test_rows_are_scikit_learn_s(name: str) -> None:
     test = np.sort(test)
     rules: Any = rr.load(FOLDER / f"{name}_signed" / "rules.json")
     share = rules.predict(table.iloc[test])[:, -1]
+    score = rules.predict_scores(table.iloc[test])[:, 0]  # log odds, apart where shares are 1.0
     inside = ~np.isnan(share)
-    share, outcome = share[inside], came.to_numpy()[test][inside]
+    share, score, outcome = share[inside], score[inside], came.to_numpy()[test][inside]
 
     said = read_json(FOLDER / f"{name}_signed" / "validation.json")
     found = {
@@ -62,11 +63,11 @@ def test_figures_of_the_test_rows_are_scikit_learn_s(name: str) -> None:
         for one in said["figures"]
         if (one["model"], one["part"]) == ("the rules", "test")
     }
-    area = roc_auc_score(outcome, share)
+    area = roc_auc_score(outcome, score)
     expected = {
         "AUC": area,
         "Gini": 2 * area - 1,
-        "KS": ks_2samp(share[outcome], share[~outcome]).statistic,
+        "KS": ks_2samp(score[outcome], score[~outcome]).statistic,
         "log loss": log_loss(outcome, share),
         "Brier score": brier_score_loss(outcome, share),
         "accuracy": accuracy_score(outcome, share > 0.5),
@@ -83,7 +84,7 @@ def test_figures_of_the_test_rows_are_scikit_learn_s(name: str) -> None:
         at = own.index.isin(rows.index)
         assert told["rows"] == at.sum()
         assert told["outcome"] == pytest.approx(outcome[at].mean())
-        assert told["auc"] == pytest.approx(roc_auc_score(outcome[at], share[at]))
+        assert told["auc"] == pytest.approx(roc_auc_score(outcome[at], score[at]))
         assert told["favourable"] == pytest.approx((share[at] <= 0.5).mean())
 
 

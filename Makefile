@@ -108,6 +108,7 @@ bench: venv
 
 examples: venv
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python examples/documents.py
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python examples/signed.py
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python examples/figures.py
 
 clean:

@@ -1,9 +1,9 @@
 """The public functions of relurules: thin, as all work is done in the rooms behind them (`pipeline`
 has the map).
 
-`trace`, `partition`, `count`, `stream`, `reached`, `extract`, `load`, `emit`, `verify` and `diff`
-stand here; `ask`, `explain`, `plot`, `linearize`, `scorecard`, `prove` and `check` are those of
-their rooms.
+`trace`, `partition`, `count`, `stream`, `reached`, `extract`, `load`, `emit`, `verify`, `diff`,
+`document`, `validate` and `monitor` stand here; `ask`, `explain`, `plot`, `linearize`, `scorecard`,
+`prove` and `check` are those of their rooms.
 """
 
 import warnings
@@ -23,6 +23,7 @@ from relurules.emitting import EmitOptions
 from relurules.errors import DataError, UnusedOptionWarning
 from relurules.explaining import explain
 from relurules.files.version import VERSION
+from relurules.files.writing import write_all
 from relurules.ir import (
     AdditiveRules,
     Artifact,
@@ -61,6 +62,12 @@ from relurules.pipeline import (
     trace_lines,
     verify_model,
 )
+from relurules.pipeline.document_folder import write_document_files
+from relurules.pipeline.document_sources import (
+    DocumentSources,
+    prepare_document,
+    write_call,
+)
 from relurules.plotting import plot
 from relurules.proofs.proving import check, prove
 from relurules.reasons.reason_texts import MOST_REASONS, make_reason_options
@@ -78,6 +85,14 @@ from relurules.tracing.model_domain import (
 )
 from relurules.training.fit_function import fit
 from relurules.training.linearize_model import linearize
+from relurules.validation import (
+    MonitorLimits,
+    MonitorReport,
+    ValidationOptions,
+    ValidationReport,
+    monitor_rules,
+    validate_rules,
+)
 
 Progress = Callable[[int], None]
 
@@ -541,6 +556,103 @@ def diff(
     )
 
 
+def document(
+    rules: RuleSet | AdditiveRules,
+    folder: str | Path,
+    *,
+    data: Any = None,
+    validation: Any = None,
+    test: Any = None,
+    y: str | None = None,
+    groups: Sequence[str] = (),
+    by: str | None = None,
+    about: Any = None,
+    fit: str | Path | None = None,
+    cut: float | None = None,
+    direction: str = "higher",
+    least: int = 50,
+    resamples: int = 1000,
+    seed: int = 0,
+    title: str | None = None,
+) -> list[Path]:
+    """Write the document that is signed into a folder, with the validation and its data; returns
+    the paths. The Python twin of `relurules document`, whose help says what is written.
+
+    data, validation, test: rows that were trained on, that chose among models, that were only
+    scored: frames or paths of CSV or Parquet files; the first of them is the base of comparisons.
+    y: their column of true values; groups: columns whose groups are looked at; by: a column of
+    dates or periods. about: a mapping, or the path of a TOML file. fit: the folder that `fit` saved
+    to, by which the rows of data are split. cut: probability from which class 1 is told; direction:
+    the adverse one of the score; least: rows that a group has at least; resamples, seed: of
+    intervals. DataError and InputError for what can't be read or doesn't fit.
+    """
+    given = {"training": data, "validation": validation, "test": test}
+    options = ValidationOptions(
+        target=y, cut=cut, groups=tuple(groups), by=by, adverse=direction, least=least,
+        rounds=resamples, seed=seed,
+    )  # fmt: skip
+    sources = DocumentSources(
+        tables={part: table for part, table in given.items() if table is not None},
+        about=about,
+        fit=_as_path(fit),
+        title=title,
+        command=write_call(
+            folder,
+            {
+                "data": data,
+                "validation": validation,
+                "test": test,
+                "y": y,
+                "groups": list(groups) or None,
+                "by": by,
+                "about": about,
+                "fit": fit,
+                "cut": cut,
+                "direction": direction,
+                "least": least,
+                "resamples": resamples,
+                "seed": seed,
+                "title": title,
+            },
+        ),
+    )
+    request = prepare_document(rules, sources, options)
+    return write_all(Path(folder), write_document_files(rules, request))
+
+
+def validate(
+    rules: RuleSet | AdditiveRules, parts: Mapping[str, Any], y: str | None = None, **options: Any
+) -> ValidationReport:
+    """The figures of rules on parts of rows, {name: frame}, of which the first is the base of
+    comparisons; y: the column with the true values.
+
+    options: cut, groups, by, adverse, least, rounds and seed, see `ValidationOptions`. The report
+    has `.figures`, `.groups` and other tables, and `.to_json()`.
+    """
+    return validate_rules(rules, parts, ValidationOptions(target=y, **options))
+
+
+def monitor(
+    rules: RuleSet | AdditiveRules,
+    data: Any,
+    reference: Any,
+    *,
+    by: str | None = None,
+    psi: float = 0.25,
+    outside: float = 0.05,
+    missing: float = 0.05,
+) -> MonitorReport:
+    """Rows that came later beside those of a reference, frames both: what has moved, and what is
+    above limits. The report is true where nothing is; it prints as text, and has `.to_json()`.
+
+    by: a column of dates, whose months are told apart, or of periods. psi, outside, missing: the
+    limits of the stability index, of the share of rows outside the domain, and of the rise of a
+    column's share of missing values.
+    """
+    limits = MonitorLimits(psi=psi, outside=outside, missing=missing)
+    return monitor_rules(rules, data, reference, limits=limits, by=by)
+
+
 def _choose_domain(model: Any, domain: Domain | None) -> Domain | None:
     """The domain given, or that of rules."""
     return model.domain if domain is None and isinstance(model, Scorer) else domain
@@ -556,12 +668,14 @@ __all__ = [
     "check",
     "count",
     "diff",
+    "document",
     "emit",
     "explain",
     "extract",
     "fit",
     "linearize",
     "load",
+    "monitor",
     "partition",
     "plot",
     "prove",
@@ -569,5 +683,6 @@ __all__ = [
     "scorecard",
     "stream",
     "trace",
+    "validate",
     "verify",
 ]

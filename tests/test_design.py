@@ -24,7 +24,7 @@ def test_files_that_are_named_exist(page: Path) -> None:
 
 
 #: Files that commands write.
-WRITTEN = {"check.py", "model.json", "score.py", "certificate.json"}
+WRITTEN = {"check.py", "fit.json", "model.json", "score.py", "certificate.json"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

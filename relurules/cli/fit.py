@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from relurules.cli.options import TimeLimit, require_finite
+from relurules.cli.options import TimeLimit, name_command, require_finite
 from relurules.cli.reason_options import Reference, read_reference
 from relurules.cli.search_options import Positive
 from relurules.cli.table_options import (
@@ -143,8 +143,9 @@ def fit(
     Writes into the folder: columns.toml (what the columns were taken for), model.joblib (the
     scikit-learn pipeline), model.pt2 (the network alone, where all columns are numbers that are
     never missing), rules.json, rules.txt, rules.html (the rule document), front.csv and front.svg
-    (what fewer rules cost), and summary.txt, which is printed: scores on train, validation and test
-    rows beside those of a linear model.
+    (what fewer rules cost), fit.json and parts.csv (the command, the split, versions and digests,
+    for `relurules document --fit`), and summary.txt, which is printed: scores on train, validation
+    and test rows beside those of a linear model.
 
     --form additive gives a sum of lines instead of rules of which one applies: they are chosen
     directly, and take no --hidden, --max-terms or --max-condition-terms. The score may be told to
@@ -225,7 +226,7 @@ def fit(
     with show_messages(_err, "training") as say:
         fitted = fit_table(table.frame, wanted, say, table.schema)
         say("writing the files")
-        summary = write_fit(fitted, data, out)
+        summary = write_fit(fitted, data, out, name_command())
 
     _out.print(summary, markup=False, soft_wrap=True, end="")
 

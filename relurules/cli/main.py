@@ -18,12 +18,15 @@ from relurules.cli.columns import columns
 from relurules.cli.count import count
 from relurules.cli.demo import demo
 from relurules.cli.diff import diff
+from relurules.cli.document import document
 from relurules.cli.emit import emit
 from relurules.cli.explain import explain
 from relurules.cli.extract import extract
 from relurules.cli.fit import fit
 from relurules.cli.interruption import INTERRUPTED, WORDS, InterruptionError, catch_signals
 from relurules.cli.linearize import linearize
+from relurules.cli.monitor import monitor
+from relurules.cli.options import remember_command
 from relurules.cli.plot import plot
 from relurules.cli.prove import prove
 from relurules.cli.schema import schema
@@ -56,6 +59,7 @@ def run(argv: Sequence[str]) -> int:
     0, 1 for a failed check, 2 for bad input, 130 for Ctrl-C, 143 for SIGTERM.
     """
     debug = "--debug" in argv
+    remember_command(argv)
     with catch_signals():
         try:
             app(args=[a for a in argv if a != "--debug"], prog_name="relurules")
@@ -144,6 +148,8 @@ for _command in (
     ask,
     diff,
     emit,
+    document,
+    monitor,
     verify,
     prove,
     check,

@@ -1,10 +1,15 @@
 """Options of several commands, and the numbers that options may be."""
 
 import math
+import shlex
+from collections.abc import Sequence
+from contextvars import ContextVar
 from typing import Annotated
 
 import typer
 
+#: The command line under way.
+_WORDS: ContextVar[tuple[str, ...]] = ContextVar("words", default=())
 #: More processes than any machine can use.
 _PROCESSES = 4096
 
@@ -37,6 +42,16 @@ def require_processes(value: int) -> int:
             f"{value} is no number of processes; expected 1 to {_PROCESSES}, or -1 for one per core"
         )
     return value
+
+
+def remember_command(argv: Sequence[str]) -> None:
+    """Keep the words of the command line, for documents that name it."""
+    _WORDS.set(tuple(argv))
+
+
+def name_command() -> str:
+    """The command line as it was given."""
+    return shlex.join(["relurules", *(word for word in _WORDS.get() if word != "--debug")])
 
 
 def parse_regions(text: str) -> float:

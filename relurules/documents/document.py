@@ -92,6 +92,30 @@ class CurvePlot(NamedTuple):
     up: tuple[tuple[float, str], ...]
 
 
+class PlotLine(NamedTuple):
+    """A line of a plot, or dots where `dots`; corners: (across, up), shares of the plot's size;
+    spans: (across, from, to) of intervals, upright. guide: it only leads the eye.
+    """
+
+    name: str
+    corners: tuple[tuple[float, float], ...]
+    dots: bool = False
+    guide: bool = False
+    spans: tuple[tuple[float, float, float], ...] = ()
+
+
+class LinePlot(NamedTuple):
+    """Lines over two axes. axes: what they are, with units, across and up; across, up: ticks with
+    their numbers, as shares.
+    """
+
+    caption: str
+    axes: tuple[str, str]
+    lines: tuple[PlotLine, ...]
+    across: tuple[tuple[float, str], ...]
+    up: tuple[tuple[float, str], ...]
+
+
 class HeatCell(NamedTuple):
     """Points, and their share of the largest, -1 to 1."""
 
@@ -145,6 +169,7 @@ Block = (
     | Table
     | Chart
     | CurvePlot
+    | LinePlot
     | HeatMap
     | Conditions
     | Formulas

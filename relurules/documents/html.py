@@ -8,6 +8,7 @@ from html import escape
 from relurules.documents.anchors import make_anchor
 from relurules.documents.curve_svg import draw_curve_svg
 from relurules.documents.document import PART, RULE, Document
+from relurules.documents.line_plot_svg import draw_plot_svg
 from relurules.documents.render import render_template
 from relurules.documents.try_page import TryPage
 from relurules.files.templates import flatten_text, render_file
@@ -39,6 +40,7 @@ def print_html(document: Document, page: TryPage | None = None) -> str:
         plain=escape_text,
         bar=place_bar,
         curve=draw_curve_svg,
+        plot=draw_plot_svg,
         tint=choose_tint,
         anchor=make_anchor,
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from relurules.documents.curve_picture import draw_curve_picture
 from relurules.documents.document import PART, RULE, Document
+from relurules.documents.line_plot_picture import draw_plot_picture
 from relurules.documents.render import render_template
 from relurules.files.templates import flatten_text
 from relurules.wording import phrases as p
@@ -61,6 +62,7 @@ def print_latex(document: Document) -> str:
         bar=draw_bar,
         chart=choose_chart_columns,
         curve=draw_curve_picture,
+        plot=lambda plot: draw_plot_picture(plot, escape_text),
         columns=choose_column_types,
         wrapped=break_lines,
     )
@@ -95,7 +97,8 @@ def _print_number(text: str) -> str:
     mantissa, mark, exponent = text.partition("e")
     if mark:
         return rf"\ensuremath{{{mantissa}\cdot 10^{{{exponent}}}}}"
-    return mantissa.replace("-", r"\ensuremath{-}")
+    shown = mantissa.replace("%", r"\%").replace("\u00a0", "~")
+    return shown.replace("-", r"\ensuremath{-}")
 
 
 def _print_part_link(anchor: str, name: str) -> str:

@@ -18,6 +18,7 @@ from relurules.ir import RuleSet
 from relurules.pipeline import emit_rules
 from relurules.tables.schema_values import write_schema
 from relurules.tracing.model_weights import format_model_json
+from relurules.training.fit_noting import record_fit
 from relurules.training.fit_options import FitOptions
 from relurules.training.table_fit import Fitted
 from relurules.training.teacher import describe_teacher
@@ -34,17 +35,20 @@ _FILES = (
     "rules.html",
     "front.csv",
     "front.svg",
+    "fit.json",
+    "parts.csv",
     "summary.txt",
 )
 
 
-def write_fit(fitted: Fitted, data: Path, folder: Path) -> str:
+def write_fit(fitted: Fitted, data: Path, folder: Path, command: str = "") -> str:
     """Write all files into the folder, all of them or none, and return the summary.
 
-    data: the file that the table came from. Files of an earlier fit that this one doesn't write are
-    removed.
+    data: the file that the table came from. command: that this is, noted in fit.json. Files of an
+    earlier fit that this one doesn't write are removed.
     """
     contents = _build_files(fitted)
+    contents |= record_fit(fitted, data, contents, command).to_files()
     written = [file for file in _FILES if file in contents]
     summary = summary_text(fitted, data, folder, [*written, "summary.txt"])
     contents["summary.txt"] = summary

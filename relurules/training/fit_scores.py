@@ -32,13 +32,14 @@ _NORMAL = 1.96
 @dataclass(frozen=True, kw_only=True)
 class FitScores:
     """scores: by model, and then by train, validation and test; measure: what they are. rows: how
-    many each part has. calibration: of the rules on test rows, see `measure_calibration`; None for
+    many each part has; places: which. calibration: of the rules on test rows, see `measure_calibration`; None for
     other targets than two classes.
     """
 
     scores: Mapping[str, Mapping[str, float]]
     measure: str
     rows: Mapping[str, int]
+    places: Mapping[str, Places]
     calibration: "pd.DataFrame | None"
 
 
@@ -95,7 +96,9 @@ def score_models(
     )
     counts = {part: len(some) for part, some in parts.items()}
 
-    return FitScores(scores=scores, measure=measure.measure, rows=counts, calibration=calibration)
+    return FitScores(
+        scores=scores, measure=measure.measure, rows=counts, places=parts, calibration=calibration
+    )
 
 
 def _read_targets(estimator: Any, y: NDArray[Any], task: str) -> Array:

@@ -3,8 +3,9 @@ baseline put beside it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from time import process_time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -73,6 +74,10 @@ class Fitted:
     calibration: "pd.DataFrame | None" = None
     #: Mean and interval of every model's test score over several splits; None for one.
     repeated: "pd.DataFrame | None" = None
+    #: Numbers of the rows of every part, as `rows` counts them.
+    places: Mapping[str, Any] = field(default_factory=dict)
+    #: Seconds of processor time that all of it took.
+    seconds: float = 0.0
     #: The path of the table's file; None for a frame.
     source: str | None = None
 
@@ -133,7 +138,7 @@ def fit_table(
     if wanted.time_limit is not None:
         compile_search()
 
-    deadline = Deadline.after(wanted.time_limit)
+    start, deadline = process_time(), Deadline.after(wanted.time_limit)
     table = unify_missing(table)
     prepared = prepare_table(table, wanted, schema)
     pipeline = _fit_pipeline(prepared, wanted, wanted.seed, say, deadline)
@@ -153,7 +158,8 @@ def fit_table(
     return Fitted(
         pipeline, graph, wanted, prepared.task, prepared.columns, prepared.frame, found.rows,
         rules, everywhere, found.scores, found.measure, schema, prepared.split.said,
-        found.calibration, _repeat_splits(prepared, wanted, found, say),
+        found.calibration, _repeat_splits(prepared, wanted, found, say), found.places,
+        process_time() - start,
     )  # fmt: skip
 
 

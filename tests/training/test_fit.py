@@ -86,10 +86,12 @@ def test_files_of_a_table_with_categories(folder: Path) -> None:
     found = sorted(path.name for path in (folder / "mixed").iterdir())
     assert found == [
         "columns.toml",
+        "fit.json",
         "front.csv",
         "front.svg",
         "model.joblib",
         "model.json",
+        "parts.csv",
         "rules.html",
         "rules.json",
         "rules.txt",

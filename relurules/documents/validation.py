@@ -1,0 +1,229 @@
+"""The sections of a validation: figures side by side, curves, bands, front."""
+
+from collections.abc import Sequence
+
+from relurules.documents.cards import spell_metric
+from relurules.documents.document import Block, LinePlot, Paragraph, Section, Table
+from relurules.documents.validation_cells import NOTHING, phrase_share, phrase_value, write_measured
+from relurules.documents.validation_groups import build_groups
+from relurules.documents.validation_movement import (
+    build_movement,
+    build_noise,
+    build_weak_places,
+)
+from relurules.documents.validation_plots import list_plots
+from relurules.statistics.resampling import MeasuredValue
+from relurules.validation import ValidationReport
+from relurules.wording import phrases as p
+from relurules.wording.numbers import format_count, format_short
+from relurules.wording.phrases import Phrase
+
+
+def build_validation(report: ValidationReport) -> tuple[Section, ...]:
+    """All sections that there are figures for."""
+    plots = list_plots(report)
+    found = (
+        _build_figures(report),
+        _build_curves(report, plots),
+        _build_front(report, plots),
+        build_groups(report),
+        build_movement(report, [plots[n] for n in ("scores", "periods") if n in plots]),
+        build_weak_places(report),
+        build_noise(report),
+    )
+
+    return tuple(section for section in found if section is not None)
+
+
+def _phrase_measured(found: MeasuredValue | None) -> Phrase:
+    """A number with its interval."""
+    if found is None:
+        return p.text(NOTHING)
+    value = p.number(write_measured(found.value))
+    if found.low is None or found.high is None:
+        return value
+    ends = f"({write_measured(found.low)} to {write_measured(found.high)})"
+    return p.join_loose(value, p.text(ends.replace("-", "\u2212")))
+
+
+def _build_figures(report: ValidationReport) -> Section:
+    parts = [size.part for size in report.parts]
+    blocks: list[Block] = [_tabulate_sizes(report)]
+    if report.figures:
+        blocks.append(Paragraph(p.text(_explain_intervals(report))))
+        models = dict.fromkeys(one.model for one in report.figures)
+        blocks += [_tabulate_figures(report, model, parts) for model in models]
+    if len({one.model for one in report.figures}) > 1:
+        blocks.append(
+            Paragraph(
+                p.text(
+                    "The other models were fitted here to the training rows, by the columns that "
+                    "the rules read, and are judged on the same rows as the rules."
+                )
+            )
+        )
+    if report.others:
+        blocks.append(_tabulate_others(report))
+    if report.confusion:
+        blocks += _tabulate_confusion(report)
+
+    return Section("validation", "Validation: how good the answers are", tuple(blocks))
+
+
+def _tabulate_sizes(report: ValidationReport) -> Table:
+    binary = report.task == "binary"
+    write = phrase_share if binary else phrase_value
+    rows = tuple(
+        (
+            p.text(size.part),
+            p.number(f"{size.rows:,}"),
+            p.number(f"{size.outside:,}"),
+            write(size.mean_outcome),
+            write(size.mean_prediction),
+        )
+        for size in report.parts
+    )
+    came = f"Share with {report.outcome}" if binary else f"Mean of {report.response or 'values'}"
+    header = ("Rows", "Count", "Outside the domain", came, "Predicted, on average")
+
+    return Table(
+        "The rows that were judged; those outside the domain have no answer and are left out",
+        header, rows, (False, True, True, True, True),
+    )  # fmt: skip
+
+
+def _explain_intervals(report: ValidationReport) -> str:
+    rounds = report.settings.get("resamples")
+    how = f"the percentiles of {rounds:,} resamples of the rows" if rounds else "left out"
+    first = "Intervals hold 95 %; they are "
+    if report.task == "binary":
+        return f"{first}DeLong's for AUC and Gini, and {how} for the other figures."
+    return f"{first}{how}."
+
+
+def _tabulate_figures(report: ValidationReport, model: str, parts: Sequence[str]) -> Table:
+    own = {(one.metric, one.part): one for one in report.figures if one.model == model}
+    metrics = list(dict.fromkeys(metric for metric, _ in own))
+    rows = []
+    for metric in metrics:
+        cells = []
+        for part in parts:
+            one = own.get((metric, part))
+            measured = None if one is None else MeasuredValue(one.value, one.low, one.high)
+            cells.append(_phrase_measured(measured))
+        rows.append((p.text(spell_metric(metric)), *cells))
+    header = ("Figure", *(f"{part} rows" for part in parts))
+    caption = f"Figures of {model}, with intervals"
+
+    return Table(caption, header, tuple(rows), (False, *[True] * len(parts)))
+
+
+def _tabulate_others(report: ValidationReport) -> Table:
+    """What the fit noted of all its models."""
+    scores = {(one.model, one.part): one.value for one in report.others}
+    parts = list(dict.fromkeys(part for _, part in scores))
+    rows = tuple(
+        (p.text(model), *(phrase_value(scores.get((model, part))) for part in parts))
+        for model in dict.fromkeys(model for model, _ in scores)
+    )
+    header = ("Model", *(f"{part} rows" for part in parts))
+    measure = spell_metric(report.others[0].measure)
+
+    return Table(
+        f"{measure} of models beside the rules, as the fit noted it",
+        header, rows, (False, *[True] * len(parts)),
+    )  # fmt: skip
+
+
+def _tabulate_confusion(report: ValidationReport) -> list[Block]:
+    cut = 0.0 if report.cut_off is None else report.cut_off
+    counts = tuple(
+        (
+            p.text(one.part),
+            *(p.number(f"{count:,}") for count in one[2:]),
+            *map(phrase_share, one.rates.values()),
+        )
+        for one in report.confusion
+    )
+    header = (
+        "Rows", "Told and came", "Told, did not come", "Came, not told", "Neither",
+        "Accuracy", "Sensitivity", "Specificity", "Precision",
+    )  # fmt: skip
+
+    return [
+        Table(
+            f"Classes at the cut-off: {report.outcome} is told where the score is above "
+            f"{format_short(cut)}",
+            header, counts, (False, *[True] * 8),
+        )
+    ]  # fmt: skip
+
+
+def _build_curves(report: ValidationReport, plots: dict[str, LinePlot]) -> Section | None:
+    blocks: list[Block] = [plots[name] for name in ("roc", "calibration") if name in plots]
+    slopes = [one for one in report.figures if one.metric == "calibration slope"]
+    if slopes:
+        blocks.append(
+            Paragraph(
+                p.text(
+                    "The calibration slope among the figures is 1 where probabilities are as far "
+                    "apart as they should be, and below 1 where they are too far apart."
+                )
+            )
+        )
+    blocks += [_tabulate_bands(report, size.part) for size in report.parts if report.bands]
+
+    return Section("curves", "Curves, and the score by bands", tuple(blocks)) if blocks else None
+
+
+def _tabulate_bands(report: ValidationReport, part: str) -> Table:
+    write = phrase_share if report.task == "binary" else phrase_value
+    rows = tuple(
+        (
+            p.number(str(one.band)),
+            p.text(_describe_band(one.low, one.high)),
+            p.number(f"{one.rows:,}"),
+            phrase_share(one.share),
+            write(one.prediction),
+            write(one.outcome),
+            write(one.outcome_low),
+            write(one.outcome_high),
+        )
+        for one in report.bands
+        if one.part == part
+    )
+    header = ("Band", "Score", "Rows", "Share", "Predicted", "Came", "From", "To")
+
+    return Table(
+        f"The {part} rows by band of the score, whose ends are tenths of the "
+        f"{report.parts[0].part} rows, with the interval of what came",
+        header, rows, (True, False, True, True, True, True, True, True),
+    )  # fmt: skip
+
+
+def _describe_band(low: float, high: float) -> str:
+    ends = [format_short(end).replace("-", "\u2212") for end in (low, high)]
+    if low == float("-inf"):
+        return "all" if high == float("inf") else f"below {ends[1]}"
+    return f"from {ends[0]}" + ("" if high == float("inf") else f" to below {ends[1]}")
+
+
+def _build_front(report: ValidationReport, plots: dict[str, LinePlot]) -> Section | None:
+    if not report.front:
+        return None
+    rows = tuple(
+        (
+            p.number(str(step.size)),
+            p.number(write_measured(step.value)),
+            p.text("chosen" if step.chosen else ""),
+        )
+        for step in sorted(report.front, key=lambda step: step.size)
+    )
+    measure = report.front[0].measure
+    table = Table(
+        f"{format_count(len(rows), 'model')} on the way, by {measure} on the validation rows",
+        ("Lines or rules", measure, ""), rows, (True, True, False),
+    )  # fmt: skip
+    plot = [plots["front"]] if "front" in plots else []
+
+    return Section("front", "Accuracy against length", (*plot, table))

@@ -1,0 +1,144 @@
+"""The section on groups of people, or of anything else."""
+
+from collections.abc import Sequence
+
+from relurules.documents.document import Block, Bullets, Paragraph, Section, Table
+from relurules.documents.validation_cells import phrase_share, phrase_value
+from relurules.validation import ValidationReport
+from relurules.validation.report import GroupFigures
+from relurules.wording import phrases as p
+from relurules.wording.numbers import format_percent, format_short
+from relurules.wording.phrases import Phrase
+
+#: The ratio below which the four-fifths rule sees adverse impact.
+FOUR_FIFTHS = 0.8
+
+
+def build_groups(report: ValidationReport) -> Section | None:
+    """A table for every column and part, and what is worst, said in words."""
+    if not report.groups:
+        return None
+    blocks: list[Block] = [Paragraph(p.text(line)) for line in _explain(report)]
+    columns = list(dict.fromkeys(one.column for one in report.groups))
+    last = report.parts[-1].part
+    items = [said for column in columns for said in describe_worst(report, column, last)]
+    if items:
+        blocks.append(Bullets(tuple(p.text(item) for item in items)))
+    for column in columns:
+        for size in report.parts:
+            own = [one for one in report.groups if (one.column, one.part) == (column, size.part)]
+            blocks.append(_tabulate_groups(report, own, column, size.part))
+
+    return Section("groups", "Groups", tuple(blocks))
+
+
+def _explain(report: ValidationReport) -> list[str]:
+    least = report.settings.get("least rows")
+    said = []
+    if report.favourable:
+        said.append(
+            f"The favourable decision is taken to be: {report.favourable}. The ratio is a group's "
+            "share of favourable decisions over that of the group with the highest share, in the "
+            f"same rows; below {FOUR_FIFTHS:g}, the four-fifths rule of the United States sees "
+            "adverse impact. That rule is a first look, no finding of law."
+        )
+    said.append(
+        f"Groups of fewer than {least} rows are marked as few: their figures are uncertain, and "
+        "they set no standard for the others."
+    )
+
+    return said
+
+
+def describe_worst(report: ValidationReport, column: str, part: str) -> list[str]:
+    """Sentences on the group of a column with the lowest ratio, the lowest AUC or the largest
+    error, and the one whose prediction is the furthest off; of groups with enough rows.
+    """
+    own = [one for one in report.groups if (one.column, one.part) == (column, part) and not one.few]
+    if len(own) < 2:
+        return []
+
+    return [
+        f"{column}, {part} rows: {said}"
+        for said in (_say_ratio(own), _say_quality(own), _say_bias(own, report.task))
+        if said
+    ]
+
+
+def _say_ratio(own: Sequence[GroupFigures]) -> str:
+    rated = [(one.impact_ratio, one) for one in own if one.impact_ratio is not None]
+    if not rated:
+        return ""
+    ratio, worst = min(rated, key=lambda pair: pair[0])
+    side = "below" if ratio < FOUR_FIFTHS else "not below"
+    return (
+        f"the lowest ratio is that of {_quote(worst)}, {format_short(ratio, 3)}, {side} "
+        f"{FOUR_FIFTHS:g}."
+    )
+
+
+def _quote(group: GroupFigures) -> str:
+    return f"group \u201c{group.group}\u201d"
+
+
+def _say_quality(own: Sequence[GroupFigures]) -> str:
+    ranked = [(one.auc, one) for one in own if one.auc is not None]
+    if ranked:
+        area, worst = min(ranked, key=lambda pair: pair[0])
+        return f"scores tell least in {_quote(worst)}, AUC {format_short(area, 3)}."
+    off = [(one.error, one) for one in own if one.error is not None]
+    if not off:
+        return ""
+    error, worst = max(off, key=lambda pair: pair[0])
+    return f"the mean error is the largest in {_quote(worst)}, {format_short(error, 3)}."
+
+
+def _say_bias(own: Sequence[GroupFigures], task: str) -> str:
+    pairs = [
+        (one.prediction - one.outcome, one)
+        for one in own
+        if one.prediction is not None and one.outcome is not None
+    ]
+    if not pairs:
+        return ""
+    off, worst = max(pairs, key=lambda pair: abs(pair[0]))
+    write = format_percent if task == "binary" else format_short
+    way = "high" if off > 0 else "low"
+
+    return (
+        f"predictions are the furthest off in {_quote(worst)}: {write(worst.prediction or 0.0)} "
+        f"beside {write(worst.outcome or 0.0)}, too {way}."
+    )
+
+
+def _tabulate_groups(
+    report: ValidationReport, own: Sequence[GroupFigures], column: str, part: str
+) -> Table:
+    write = phrase_share if report.task == "binary" else phrase_value
+    header = ["Group", "Rows", "Came", "Predicted"]
+    if report.favourable:
+        header += ["Favourable", "Ratio"]
+    if any(one.auc is not None for one in own):
+        header += ["AUC", "From", "To"]
+    header.append("Mean error")
+
+    def list_cells(one: GroupFigures) -> tuple[Phrase, ...]:
+        cells = [
+            p.text(f"{one.group} (few)" if one.few else one.group),
+            p.number(f"{one.rows:,}"),
+            write(one.outcome),
+            write(one.prediction),
+        ]
+        if "Ratio" in header:
+            cells += [phrase_share(one.favourable), phrase_value(one.impact_ratio, 3)]
+        if "AUC" in header:
+            cells += [phrase_value(value, 3) for value in (one.auc, one.auc_low, one.auc_high)]
+
+        return (*cells, phrase_value(one.error, 3))
+
+    return Table(
+        f"Groups of {column}, {part} rows",
+        tuple(header),
+        tuple(map(list_cells, own)),
+        (False, *[True] * (len(header) - 1)),
+    )

@@ -1,0 +1,74 @@
+"""Rules and rows -> the folder of a document: the rule document in every format, the validation's
+data, a model card, a skeleton of Annex IV.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from relurules.analysis.questions import answer_standing_questions
+from relurules.documents import PRINTERS
+from relurules.documents.annex_iv import build_annex_iv
+from relurules.documents.line_plot_svg import draw_plot_file
+from relurules.documents.model_card import build_model_card
+from relurules.documents.validated import ValidatedRules, build_validated_document
+from relurules.documents.validation_plots import list_plots
+from relurules.ir import AdditiveRules, RuleSet
+from relurules.validation import ValidationOptions, ValidationReport, validate_rules
+from relurules.validation.about import About
+from relurules.validation.origins import Origins
+from relurules.validation.report import FitFindings, tables_to_csv
+
+#: Where the validation's tables and pictures stand in the folder.
+_DATA, _FIGURES = "data", "figures"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentRequest:
+    """What a document is made of. parts: {name: table}, the first one the base of comparisons,
+    none for a document without validation; known: by the fit.
+    """
+
+    parts: Mapping[str, Any] = field(default_factory=dict)
+    options: ValidationOptions = field(default_factory=ValidationOptions)
+    about: About | None = None
+    origins: Origins
+    title: str | None = None
+    known: FitFindings = field(default_factory=FitFindings)
+
+
+def write_document_files(
+    rules: RuleSet | AdditiveRules, request: DocumentRequest
+) -> dict[str, str]:
+    """{name in the folder: text} of every file."""
+    report = None
+    if request.parts:
+        report = validate_rules(rules, request.parts, request.options, request.known)
+    about = request.about
+    title = request.title or (about.title if about else None) or _compose_title(rules)
+    answers = answer_standing_questions(rules) if isinstance(rules, RuleSet) else ()
+    found = ValidatedRules(
+        rules=rules, title=title, origins=request.origins, report=report, about=about,
+        answers=answers,
+    )  # fmt: skip
+    document = build_validated_document(found)
+    files = {printer.file: printer.print(document) for printer in PRINTERS.values()}
+    markdown = PRINTERS["markdown"].print
+    files["model_card.md"] = markdown(build_model_card(found))
+    files["annex_iv.md"] = markdown(build_annex_iv(found))
+
+    return files if report is None else files | _write_data(report)
+
+
+def _compose_title(rules: RuleSet | AdditiveRules) -> str:
+    return f"Rules for {', '.join(rules.outputs[:3])}"
+
+
+def _write_data(report: ValidationReport) -> dict[str, str]:
+    """The validation as JSON, its tables as CSV, its pictures as SVG."""
+    said = json.dumps(report.to_json(), indent=1, ensure_ascii=False, allow_nan=False)
+    files = {"validation.json": said + "\n"}
+    files |= {f"{_DATA}/{name}": text for name, text in tables_to_csv(report.tables).items()}
+    plots = list_plots(report)
+    return files | {f"{_FIGURES}/{n}.svg": draw_plot_file(plot) for n, plot in plots.items()}

@@ -1,0 +1,164 @@
+"""What a document is made from: tables or their files, what people said, what a fit noted."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from relurules.codec.any_rules import format_any_rules
+from relurules.errors import DataError
+from relurules.files.version import VERSION
+from relurules.ir import AdditiveRules, RuleSet
+from relurules.pipeline.document_folder import DocumentRequest
+from relurules.statistics.evidence_statistics import hash_rows
+from relurules.tables.column_types import TableSchema
+from relurules.tables.read_file import read_file
+from relurules.tables.read_options import MISSING_BEFORE, ReadOptions
+from relurules.tracing.model_domain import tell_kinds
+from relurules.validation import ValidationOptions
+from relurules.validation.about import About, parse_about, read_about
+from relurules.validation.fit_record import RECORD, FitRecord, read_fit_record
+from relurules.validation.judged_rows import make_frame
+from relurules.validation.origins import FileDigest, Origins, digest_files, list_versions
+from relurules.validation.report import FitFindings, OtherModel
+
+if TYPE_CHECKING:
+    import pandas
+
+#: Parts of the rows in their order, as they are given and as a fit calls them.
+PART_NAMES = {"train": "training", "validation": "validation", "test": "test"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentSources:
+    """tables: {part: table, or path of a file}; about: a mapping, or the path of a TOML file; fit:
+    the folder that `relurules fit` wrote. paths: of files that were read already, by their roles.
+    """
+
+    tables: Mapping[str, Any] = field(default_factory=dict)
+    about: Any = None
+    fit: Path | None = None
+    title: str | None = None
+    command: str = ""
+    paths: Mapping[str, Path] = field(default_factory=dict)
+
+
+def prepare_document(
+    rules: RuleSet | AdditiveRules, sources: DocumentSources, options: ValidationOptions
+) -> DocumentRequest:
+    """Read what was given; DataError for rows that aren't those of the fit."""
+    others = [name for name in (options.target, options.by, *options.groups) if name]
+    parts = {name: read_any_table(rules, table, others) for name, table in sources.tables.items()}
+    record = None
+    if sources.fit is not None:
+        own = hashlib.sha256(format_any_rules(rules).encode()).hexdigest()
+        record = read_fit_record(sources.fit, own)
+        parts = split_by_record(rules, parts, record)
+        options = replace(options, target=options.target or record.target)
+
+    about: About | None = None
+    if sources.about is not None:
+        path = sources.about if isinstance(sources.about, str | Path) else None
+        about = parse_about(sources.about) if path is None else read_about(Path(path))
+
+    return DocumentRequest(
+        parts=parts,
+        options=options,
+        about=about,
+        origins=_gather_origins(sources, record),
+        title=sources.title,
+        known=FitFindings() if record is None else _list_findings(record),
+    )
+
+
+def write_call(folder: str | Path, given: Mapping[str, Any]) -> str:
+    """The call of `relurules.document` in Python; tables that aren't files are named alone."""
+    shown = [
+        f"{name}={value!r}"
+        if isinstance(value, str | int | float | list)
+        else f"{name}={name.upper()}"
+        for name, value in ((n, str(v) if isinstance(v, Path) else v) for n, v in given.items())
+        if value is not None
+    ]
+    return f"relurules.document({', '.join(['rules', repr(str(folder)), *shown])})  # in Python"
+
+
+def read_any_table(
+    rules: RuleSet | AdditiveRules, table: Any, others: Sequence[str]
+) -> "pandas.DataFrame":
+    """A table of any kind, or a file's path, as rules read it. others: columns that matter too."""
+    if not isinstance(table, str | Path):
+        return make_frame(rules, table)
+    kinds = tell_kinds(rules.domain.columns)
+    known = rules.schema
+    options = ReadOptions(
+        expected=kinds,
+        needed={*kinds, *others},
+        missing_numbers=MISSING_BEFORE if known is None else (),
+        schema=known or TableSchema(),
+    )
+
+    return read_file(Path(table), options).frame
+
+
+def split_by_record(
+    rules: RuleSet | AdditiveRules, parts: Mapping[str, "pandas.DataFrame"], record: FitRecord
+) -> dict[str, "pandas.DataFrame"]:
+    """The rows of the one table that the fit had, in its parts; others stay as they are.
+
+    DataError where the table isn't that of the fit.
+    """
+    first = next(iter(parts), None)
+    if first is None or not record.parts:
+        return dict(parts)
+    frame = parts[first]
+    if len(frame) != len(record.parts) or hash_rows(rules.domain.rows(frame)) != record.data:
+        raise DataError(
+            f"the {first} rows ({len(frame)}) aren't those of the fit ({len(record.parts)}, by "
+            f"{RECORD}), so that which were trained on isn't known; give the fit's own table, or "
+            "leave --fit out"
+        )
+    of = np.array(record.parts)
+    own = {
+        PART_NAMES.get(part, part): frame.loc[of == part].reset_index(drop=True)
+        for part in dict.fromkeys([*PART_NAMES, *record.parts])
+        if (of == part).any()
+    }
+    others = {name: table for name, table in parts.items() if name != first}
+    twice = [name for name in others if name in own]
+    if twice:
+        raise DataError(
+            f"the fit has {twice[0]} rows of its own, and others are given; leave one of them out"
+        )
+
+    return {**own, **others}
+
+
+def _list_findings(record: FitRecord) -> FitFindings:
+    others = tuple(
+        OtherModel(model, PART_NAMES.get(part, part), record.measure, float(value))
+        for model, scores in record.scores.items()
+        for part, value in scores.items()
+    )
+    return FitFindings(front=record.front, others=others)
+
+
+def _gather_origins(sources: DocumentSources, record: FitRecord | None) -> Origins:
+    files = [(role, path) for role, path in sources.paths.items()]
+    for part, table in sources.tables.items():
+        if isinstance(table, str | Path):
+            files.append((f"{part} rows", Path(table)))
+    if isinstance(sources.about, str | Path):
+        files.append(("about", Path(sources.about)))
+    digests: tuple[FileDigest, ...] = digest_files(files)
+
+    return Origins(
+        command=sources.command,
+        files=digests,
+        versions=list_versions(VERSION),
+        training={} if record is None else record.said,
+        training_files={} if record is None else record.files,
+    )

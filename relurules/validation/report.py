@@ -1,0 +1,264 @@
+"""The figures of a validation: frozen rows of tables, which every format shows and which are
+written as CSV and JSON.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class PartSize(NamedTuple):
+    """The rows of a part; outside: of them, those that the rules say nothing of; judged: the
+    others; mean_outcome, mean_prediction: over these.
+    """
+
+    part: str
+    rows: int
+    outside: int
+    judged: int
+    mean_outcome: float | None
+    mean_prediction: float | None
+    mean_score: float
+    digest: str
+
+
+class Figure(NamedTuple):
+    """A metric of a model on a part, and its interval."""
+
+    model: str
+    part: str
+    metric: str
+    value: float
+    low: float | None
+    high: float | None
+
+
+class RocPoint(NamedTuple):
+    """A corner of the ROC curve."""
+
+    part: str
+    threshold: float
+    false_positive_rate: float
+    true_positive_rate: float
+
+
+class ScoreBand(NamedTuple):
+    """Rows whose score is from `low` on, below `high`; outcome: mean of the true values, with an
+    interval.
+    """
+
+    part: str
+    band: int
+    low: float
+    high: float
+    rows: int
+    share: float
+    prediction: float | None
+    outcome: float
+    outcome_low: float | None
+    outcome_high: float | None
+
+
+class Confusion(NamedTuple):
+    """Rows by class told and class that came."""
+
+    part: str
+    cut_off: float
+    true_positive: int
+    false_positive: int
+    false_negative: int
+    true_negative: int
+
+    @property
+    def rates(self) -> Mapping[str, float]:
+        """Shares that are made of the counts; NaN where there is nothing to divide by."""
+        tp, fp, fn, tn = self[2:]
+        pairs = {
+            "accuracy": (tp + tn, tp + fp + fn + tn),
+            "sensitivity": (tp, tp + fn),
+            "specificity": (tn, tn + fp),
+            "precision": (tp, tp + fp),
+        }
+        return {name: part / of if of else np.nan for name, (part, of) in pairs.items()}
+
+
+class GroupFigures(NamedTuple):
+    """Rows of one group. favourable: share that gets the favourable class; impact_ratio: that over
+    the highest one among groups of enough rows; error: mean of |prediction - value|.
+    """
+
+    part: str
+    column: str
+    group: str
+    rows: int
+    outcome: float | None
+    prediction: float | None
+    favourable: float | None
+    impact_ratio: float | None
+    auc: float | None
+    auc_low: float | None
+    auc_high: float | None
+    error: float | None
+    few: bool
+
+
+class Movement(NamedTuple):
+    """How far something has moved from the base; kind: score, column, line or rule."""
+
+    kind: str
+    name: str
+    base: str
+    part: str
+    psi: float
+    bands: int
+
+
+class BandShare(NamedTuple):
+    """The share of a band's rows in the base and in a part."""
+
+    kind: str
+    name: str
+    part: str
+    band: str
+    base_rows: int
+    rows: int
+    base_share: float
+    share: float
+
+
+class WeakPlace(NamedTuple):
+    """Rows of a range of a column where the loss is larger than elsewhere; certainty: how many
+    standard errors. outcome, prediction: means there; None for several classes.
+    """
+
+    part: str
+    column: str
+    place: str
+    rows: int
+    loss: float
+    overall: float
+    certainty: float
+    outcome: float | None
+    prediction: float | None
+
+
+class NoiseEffect(NamedTuple):
+    """What noise on inputs changes. size: of the noise, in standard deviations of the column."""
+
+    part: str
+    columns: str
+    size: float
+    mean_change: float
+    largest_change: float
+    class_changes: float | None
+    metric: str | None
+    before: float | None
+    after: float | None
+
+
+class OtherModel(NamedTuple):
+    """What a fit scored a model beside the rules by, on a part."""
+
+    model: str
+    part: str
+    measure: str
+    value: float
+
+
+class FrontStep(NamedTuple):
+    """A model of the front of size and quality, and whether it was chosen."""
+
+    size: int
+    measure: str
+    value: float
+    chosen: bool
+
+
+class FitFindings(NamedTuple):
+    """What a fit knows beside the rules; empty where nobody asked it."""
+
+    front: tuple[FrontStep, ...] = ()
+    others: tuple[OtherModel, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValidationReport:
+    """All figures.
+
+    task: regression, binary or multiclass; response: the column with the true values; outcome: what
+    counts as 1; favourable: the class that is taken for the favourable decision; loss: what weak
+    places are measured in; cut_off: of the score. settings: what was asked for; the others: tables.
+    """
+
+    task: str
+    response: str
+    outcome: str
+    favourable: str
+    loss: str
+    cut_off: float | None
+    settings: Mapping[str, str | int | float | None]
+    parts: tuple[PartSize, ...]
+    figures: tuple[Figure, ...]
+    bands: tuple[ScoreBand, ...] = ()
+    roc: tuple[RocPoint, ...] = ()
+    confusion: tuple[Confusion, ...] = ()
+    groups: tuple[GroupFigures, ...] = ()
+    movements: tuple[Movement, ...] = ()
+    shares: tuple[BandShare, ...] = ()
+    weak_places: tuple[WeakPlace, ...] = ()
+    noise: tuple[NoiseEffect, ...] = ()
+    front: tuple[FrontStep, ...] = ()
+    others: tuple[OtherModel, ...] = ()
+
+    @property
+    def tables(self) -> Mapping[str, Sequence[Any]]:
+        """Name -> rows, of the tables that have any."""
+        named = {name: getattr(self, name) for name in TABLES}
+        return {name: rows for name, rows in named.items() if rows}
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; what can't be told is null."""
+        said = ("task", "response", "outcome", "favourable", "loss", "cut_off")
+        return {
+            **{name: to_plain(getattr(self, name)) for name in said},
+            "settings": dict(self.settings),
+            **tables_to_json(self.tables),
+        }
+
+
+#: The tables of a report, in the order in which they are written.
+TABLES = (
+    "parts", "figures", "bands", "roc", "confusion", "groups", "movements", "shares",
+    "weak_places", "noise", "front", "others",
+)  # fmt: skip
+
+
+def tables_to_json(tables: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """Tables as lists of named values."""
+    return {
+        name: [{key: to_plain(value) for key, value in row._asdict().items()} for row in rows]
+        for name, rows in tables.items()
+    }
+
+
+def to_plain(value: Any) -> Any:
+    """A value that JSON has: None for a number that isn't finite."""
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
+
+
+def tables_to_csv(tables: Mapping[str, Sequence[Any]]) -> dict[str, str]:
+    """Tables as CSV: {file name: text}."""
+    import pandas
+
+    return {
+        f"{name}.csv": str(
+            pandas.DataFrame([row._asdict() for row in rows]).to_csv(
+                index=False, lineterminator="\n"
+            )
+        )
+        for name, rows in tables.items()
+    }

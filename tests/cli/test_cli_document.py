@@ -1,0 +1,157 @@
+"""The commands `document` and `monitor`, and what a fit notes for them."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import relurules as rr
+from relurules.cli.main import run
+from relurules.files.writing import read_json
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """loans.csv, and the folder `model` that a fit wrote."""
+    place = tmp_path_factory.mktemp("signed")
+    random = np.random.default_rng(0)
+    income, age = random.gamma(2.0, 20.0, 400).round(1), random.integers(18, 80, 400)
+    odds = 1.5 - 0.05 * income - 0.04 * np.maximum(0, age - 50)
+    table = pd.DataFrame(
+        {
+            "income": income,
+            "age": age,
+            "sex": random.choice(["f", "m"], 400),
+            "month": np.where(np.arange(400) < 200, "2025-01-15", "2025-02-15"),
+            "default": np.where(random.uniform(size=400) < 1 / (1 + np.exp(-odds)), "yes", "no"),
+        }
+    )
+    table.to_csv(place / "loans.csv", index=False)
+    options = ["--form", "additive", "--max-rules", "3", "--drop", "month", "--drop", "sex"]
+    words = ["fit", str(place / "loans.csv"), "--target", "default", *options]
+    assert run([*words, "--out", str(place / "model")]) == 0
+    (place / "about.toml").write_text('purpose = "To tell."\n[[approvers]]\nname = "Ann"\n')
+    return place
+
+
+def name(folder: Path, *parts: str) -> str:
+    return str(folder.joinpath(*parts))
+
+
+def document(folder: Path, *more: str) -> list[str]:
+    words = ["document", name(folder, "model", "rules.json"), "--resamples", "20"]
+    return [*words, *more, "--out", name(folder, "out")]
+
+
+def test_a_fit_notes_how_it_was_made(folder: Path) -> None:
+    record = read_json(folder / "model" / "fit.json")
+    assert record["fit"]["command"].startswith("relurules fit ")
+    assert record["fit"]["seed"] == 0
+    data = hashlib.sha256((folder / "loans.csv").read_bytes()).hexdigest()
+    assert record["fit"]["data SHA-256"] == data
+    for file, digest in record["files"].items():
+        assert hashlib.sha256((folder / "model" / file).read_bytes()).hexdigest() == digest
+    parts = pd.read_csv(folder / "model" / "parts.csv")["part"].value_counts()
+    assert parts.to_dict() == {
+        part: record["fit"][f"{part} rows"] for part in ("train", "validation", "test")
+    }
+    assert sum(step["chosen"] for step in record["front"]) == 1
+
+
+def test_the_document_of_a_fit_splits_its_rows(folder: Path) -> None:
+    loans, about = name(folder, "loans.csv"), name(folder, "about.toml")
+    words = document(folder, "--fit", name(folder, "model"), "--data", loans, "--about", about)
+    assert run([*words, "--groups", "sex"]) == 0
+    said = read_json(folder / "out" / "validation.json")
+    assert [part["part"] for part in said["parts"]] == ["training", "validation", "test"]
+    record = read_json(folder / "model" / "fit.json")
+    found = {
+        one["part"]: one["value"]
+        for one in said["figures"]
+        if (one["model"], one["metric"]) == ("the rules", "AUC")
+    }
+    noted = record["scores"]["the rules"]
+    assert found["test"] == pytest.approx(noted["test"], abs=1e-9)
+    assert found["training"] == pytest.approx(noted["train"], abs=1e-9)
+    assert {one["group"] for one in said["groups"]} == {"f", "m"}
+
+    text = (folder / "out" / "rules.md").read_text()
+    assert "Ann" in text
+    assert "relurules fit " in text
+    command = next(line for line in text.splitlines() if line.startswith("relurules document "))
+    assert "--groups sex" in command
+    assert record["files"]["rules.json"] in text  # in the table of files that were read
+
+
+def test_the_same_command_gives_the_same_bytes(folder: Path) -> None:
+    words = document(folder, "--test", name(folder, "loans.csv"), "--y", "default")
+    assert run(words) == 0
+    before = {path: path.read_bytes() for path in (folder / "out").rglob("*") if path.is_file()}
+    assert run(words) == 0
+    assert all(path.read_bytes() == content for path, content in before.items())
+
+
+def test_rows_of_another_table_aren_t_split(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = folder / "other.csv"
+    pd.read_csv(folder / "loans.csv").assign(age=40).to_csv(other, index=False)
+    words = document(folder, "--fit", name(folder, "model"), "--data", str(other))
+    assert run(words) == 2
+    assert "aren't those of the fit (400, by fit.json)" in capsys.readouterr().err
+
+
+def test_a_folder_of_other_rules_is_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed = folder / "changed"
+    changed.mkdir()
+    record = read_json(folder / "model" / "fit.json")
+    record["files"]["rules.json"] = "00" * 32
+    (changed / "fit.json").write_text(json.dumps(record))
+    loans = name(folder, "loans.csv")
+    assert run(document(folder, "--fit", str(changed), "--data", loans)) == 2
+    assert "is of other rules" in capsys.readouterr().err
+    assert run(document(folder, "--fit", str(folder), "--data", loans)) == 2
+    assert "has no fit.json" in capsys.readouterr().err
+
+
+def test_columns_without_data_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(document(folder, "--y", "default")) == 2
+    assert "--y names a column of the data; give --data FILE" in capsys.readouterr().err
+    assert run(document(folder, "--test", name(folder, "loans.csv"), "--y", "defalt")) == 2
+    assert "no column 'defalt'" in capsys.readouterr().err
+    assert run(document(folder)) == 0  # rules, cover and origins alone
+
+
+def test_monitor_ends_with_1_above_a_limit(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loans = pd.read_csv(folder / "loans.csv")
+    moved = folder / "moved.csv"
+    loans.assign(income=loans.income.sort_values().to_numpy()[-1]).to_csv(moved, index=False)
+    words = ["monitor", name(folder, "model", "rules.json"), "--against", name(folder, "loans.csv")]
+    assert run([*words, "--data", name(folder, "loans.csv"), "--by", "month"]) == 0
+    assert "nothing is above limits" in capsys.readouterr().out
+    out = name(folder, "watch")
+    assert run([*words, "--data", str(moved), "--out", out]) == 1
+    assert "ABOVE LIMIT income: PSI " in capsys.readouterr().out
+    assert {path.name for path in (folder / "watch").iterdir()} == {
+        "monitor.html", "monitor.json", "movements.csv", "rates.csv", "shares.csv",
+    }  # fmt: skip
+    assert run([*words, "--data", str(moved), "--psi", "100", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["passed"] is True
+
+
+def test_months_of_a_file_are_told_apart(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    loans = name(folder, "loans.csv")
+    words = ["monitor", name(folder, "model", "rules.json"), "--against", loans, "--data", loans]
+    assert run([*words, "--by", "month", "--json"]) == 0
+    periods = json.loads(capsys.readouterr().out)["periods"]
+    assert [one["period"] for one in periods] == ["2025-01", "2025-02"]
+    rules, table = rr.load(folder / "model" / "rules.json"), pd.read_csv(loans)
+    scores = rules.predict_scores(table)[:200, 0]
+    assert periods[0]["mean_score"] == pytest.approx(np.nanmean(scores))

@@ -1,0 +1,79 @@
+"""Rows that come later beside a reference."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from additive_models import make_additive, make_frame
+
+from relurules.errors import DataError
+from relurules.validation import MonitorLimits, monitor_rules
+from relurules.validation.monitoring import MonitorReport
+
+RULES, DATA = make_additive("two", hidden=(5,))
+
+
+def test_the_same_rows_have_not_moved() -> None:
+    report = monitor_rules(RULES, DATA, DATA)
+    assert report
+    assert report.breaches == ()
+    assert all(one.psi == pytest.approx(0.0, abs=1e-15) for one in report.movements)
+    assert report.mean_scores[0] == report.mean_scores[1]
+
+
+def test_what_has_moved_is_named() -> None:
+    older = DATA.assign(age=np.minimum(DATA.age + 25, DATA.age.max()))
+    report = monitor_rules(RULES, older, DATA)
+    assert not report
+    moved = {one.name: one.psi for one in report.movements if one.kind == "column"}
+    assert moved["age"] > 0.25
+    assert moved["income"] == pytest.approx(0.0, abs=1e-15)
+    assert any(said.startswith("age: PSI ") for said in report.breaches)
+    assert not any(said.startswith("income") for said in report.breaches)
+    assert monitor_rules(RULES, older, DATA, limits=MonitorLimits(psi=100.0))
+
+
+def test_rows_outside_and_missing_values_are_counted() -> None:
+    new = DATA.astype({"income": float, "debt": float}).copy()
+    new.loc[:19, "income"] = np.nan
+    new.loc[20:39, "debt"] = 1e6
+    report = monitor_rules(RULES, new, DATA)
+    rates = {(one.kind, one.name): (one.reference, one.data) for one in report.rates}
+    read = {column.name for column in RULES.domain.columns}
+    assert {"income", "debt"} <= read
+    assert rates["outside", "rows"] == (0.0, pytest.approx(0.2))
+    assert rates["missing", "income"] == (0.0, pytest.approx(0.1))
+    assert "20.0\u00a0% of the rows are outside the domain, above 5.0\u00a0%" in report.breaches
+    assert any(said.startswith("income: 10.0\u00a0% missing") for said in report.breaches)
+
+
+def monitor_months() -> MonitorReport:
+    new = make_frame(200, 4)
+    inside = ~np.isnan(RULES.predict_scores(new)[:, 0])
+    new = new[inside].reset_index(drop=True)
+    new["day"] = np.where(np.arange(len(new)) < 100, "2025-12-31", "2026-01-01")
+    return monitor_rules(RULES, new, DATA, by="day")
+
+
+def test_months_have_their_mean_scores() -> None:
+    report = monitor_months()
+    new = make_frame(200, 4)
+    scores = RULES.predict_scores(new)[:, 0]
+    scores = scores[~np.isnan(scores)]
+    assert [one.period for one in report.periods] == ["2025-12", "2026-01"]
+    assert report.periods[0].mean_score == pytest.approx(scores[:100].mean())
+    assert report.periods[1].mean_score == pytest.approx(scores[100:].mean())
+    assert report.periods[0].class_share == pytest.approx((scores[:100] > 0).mean())
+
+
+def test_json_holds_it_all() -> None:
+    said = monitor_months().to_json()
+    assert {"passed", "breaches", "limits", "movements", "rates", "periods", "shares"} <= set(said)
+    assert said["rows"]["reference"] == len(DATA)
+
+
+def test_what_makes_no_sense_is_refused() -> None:
+    with pytest.raises(DataError, match=r"limit of psi is -1\.0"):
+        MonitorLimits(psi=-1.0)
+    with pytest.raises(DataError, match="none of the 200 rows of the data lies in the domain"):
+        monitor_rules(RULES, DATA.assign(income=1e9), DATA)
+    assert isinstance(monitor_rules(RULES, pd.DataFrame(DATA), DATA), MonitorReport)

@@ -14,12 +14,10 @@ from relurules.errors import DataError
 from relurules.files.notebook import format_notebook_html
 from relurules.ir.class_labels import ClassLabels
 from relurules.ir.evidence import Evidence, Provenance
-from relurules.ir.line_network import compose_line_network
 from relurules.ir.network import AffineMap, Array, Network, make_read_only
 from relurules.ir.reference import ReferenceRow
 from relurules.ir.rule import Condition
 from relurules.ir.ruleset import CollapseStats, Decision, RuleSet, Tradeoff
-from relurules.ir.score_curves import make_curve
 from relurules.ir.score_parts import Curve, ScorePart, split_into_parts
 from relurules.ir.scorer import Scorer, list_briefly
 from relurules.links.heads import Head
@@ -203,6 +201,8 @@ class AdditiveRules(Scorer):
         """The same function in canonical form: a neuron of slope 0 for every line, then the
         groups'.
         """
+        from relurules.ir.line_network import compose_line_network
+
         return compose_line_network(self)
 
     @np.errstate(over="ignore", invalid="ignore")
@@ -288,6 +288,8 @@ class AdditiveRules(Scorer):
     @cached_property
     def curves(self) -> Mapping[str, Curve]:
         """Column of numbers -> what it adds in itself, measured from the reference."""
+        from relurules.ir.score_curves import make_curve
+
         columns = self.domain.columns
         return {
             part.name: make_curve(self, i)

@@ -1,16 +1,12 @@
 """Additive rules as one network in canonical form."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from relurules.ir.additive import AdditiveRules
 from relurules.ir.network import Network, Neuron
 
-if TYPE_CHECKING:
-    from relurules.ir.additive import AdditiveRules
 
-
-def compose_line_network(rules: "AdditiveRules") -> Network:
+def compose_line_network(rules: AdditiveRules) -> Network:
     """A neuron of slope 0 for every line, then the groups'."""
     networks = rules.group_networks
     K, sizes = len(rules.lines), [len(network) for network in networks]

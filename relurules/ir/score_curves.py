@@ -1,18 +1,15 @@
 """What a column of numbers adds in itself, from its breakpoints: AdditiveRules -> Curve."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from relurules.ir.additive import AdditiveRules
 from relurules.ir.network import Array, make_read_only
 from relurules.ir.score_parts import Curve, ScorePart
 
-if TYPE_CHECKING:
-    from relurules.ir.additive import AdditiveRules
 
-
-def make_curve(rules: "AdditiveRules", part: int) -> Curve:
+def make_curve(rules: AdditiveRules, part: int) -> Curve:
     """What the part of this index, of one column of numbers, adds."""
     own, domain = rules.parts[part], rules.domain
     j = int(own.coordinates[0])
@@ -34,7 +31,7 @@ def make_curve(rules: "AdditiveRules", part: int) -> Curve:
     )
 
 
-def _find_outer_slope(rules: "AdditiveRules", part: ScorePart, j: int, side: float) -> Array:
+def _find_outer_slope(rules: AdditiveRules, part: ScorePart, j: int, side: float) -> Array:
     """(m,) slope in column j far below (side -1) or far above (+1) all that the part compares."""
     slope = part.weights[:, 0].copy()
     for k in part.lines:
@@ -50,7 +47,7 @@ def _find_outer_slope(rules: "AdditiveRules", part: ScorePart, j: int, side: flo
     return slope
 
 
-def _list_kinks(rules: "AdditiveRules", part: ScorePart, j: int) -> Sequence[float]:
+def _list_kinks(rules: AdditiveRules, part: ScorePart, j: int) -> Sequence[float]:
     """Where the part's lines begin or end, and where its groups' rules change."""
     found = [rules.bounds[k] / rules.normals[k, j] for k in part.lines]
     for group in part.groups:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from relurules.analysis.jumps import describe_jumps_compared
 from relurules.analysis.changes import RowPair, find_largest_change
 from relurules.analysis.columns import (
     find_column,
@@ -240,10 +241,7 @@ def _answer_with_jumps(asked: Question, target: ScoreTarget, column: TableColumn
         f"the largest fall {least}."
     )
     jumps: tuple[str, ...] = (
-        "These rules are simplified and may jump where one ends and another begins, by no more "
-        "than twice their largest error, "
-        f"{format_bound(2 * asked.ground.rules.score_error, up=True)}; "
-        "so pairs of rows were compared, rule by rule.",
+        describe_jumps_compared(asked.ground.rules),
     )
     jumps = (*jumps, *note_fractions(asked.ground, (*rise.rows, *fall.rows)))
     notes = compose_notes(asked, target, exact=exact, closing=jumps)
@@ -336,7 +334,7 @@ def _answer_all_columns(asked: Question, target: ScoreTarget) -> Answer:
     """Every number column in a line."""
     if not asked.ground.continuous:
         raise UnsupportedError(
-            "these rules are simplified and may jump: say which feature is asked about"
+            "these rules may jump where one ends and another begins: say which feature is asked about"
         )
 
     leaves, rows, values = list_leaves(asked), [], dict[str, Any]()

@@ -59,7 +59,7 @@ def write_summary(context: DocumentContext) -> tuple[Phrase, ...]:
     count = format_count(len(rules), "rule")
     say = "says" if len(rules) == 1 else "say"
     first = (
-        *p.text(f"{count} {say} what a trained neural network answers for "),
+        *p.text(f"{count} {say} what {name_model(rules)} answers for "),
         *outputs,
         *p.text("."),
     )
@@ -83,6 +83,11 @@ def write_summary(context: DocumentContext) -> tuple[Phrase, ...]:
     return first, p.text(second)
 
 
+def name_model(rules: RuleSet) -> str:
+    """What the rules speak of."""
+    return "a tree of linear models" if rules.is_own_model else "a trained neural network"
+
+
 def _list_classes(rules: RuleSet | AdditiveRules) -> list[tuple[str, Phrase]]:
     """What is said of classes in one entry; none without labels."""
     said = [line.removeprefix("classes: ") for line in describe_labels(rules)]
@@ -100,7 +105,7 @@ def build_glance(context: AnyContext) -> Section:
         ("Outputs", phrase_names(rules.outputs, 8)),
         *_list_classes(rules),
         _count_rules(rules),
-        ("Neurons", p.text(_describe_neurons(left))),
+        *_count_neurons(rules),
         (
             "Columns",
             (*p.text(columns), *phrase_names(used, 12)) if used else p.text("none is used"),
@@ -125,6 +130,8 @@ def build_glance(context: AnyContext) -> Section:
 
 
 def _count_rules(rules: RuleSet | AdditiveRules) -> tuple[str, Phrase]:
+    if isinstance(rules, RuleSet) and rules.is_own_model:
+        return "Rules", p.text(f"{len(rules)}, the leaves of a tree of linear models")
     if isinstance(rules, RuleSet):
         regions = format_count(rules.reduction.regions, "linear region")
         return "Rules", p.text(f"{len(rules)}, of {regions} of the network")
@@ -136,6 +143,13 @@ def _count_rules(rules: RuleSet | AdditiveRules) -> tuple[str, Phrase]:
     if sets := len(rules.parts) - len(own):
         said += f" and {format_count(sets, 'set')} of columns that act together"
     return "Lines", p.text(said)
+
+
+def _count_neurons(rules: RuleSet | AdditiveRules) -> list[tuple[str, Phrase]]:
+    """How many are left; nothing of a model without any."""
+    if isinstance(rules, RuleSet) and rules.is_own_model:
+        return []
+    return [("Neurons", p.text(_describe_neurons(rules.reduction)))]
 
 
 def _describe_neurons(left: CollapseStats) -> str:
@@ -150,6 +164,8 @@ def _describe_neurons(left: CollapseStats) -> str:
 
 def describe_bound(rules: RuleSet | AdditiveRules) -> str:
     """The bound on the difference from the network."""
+    if isinstance(rules, RuleSet) and rules.is_own_model:
+        return "0: the rules are the model itself"
     if rules.max_error == 0:
         return "0: over the domain, the rules " + (
             "decide as the network" if rules.decision else "are the network itself"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from relurules.ir.local_tree import require_network
 from relurules.domain import Domain
 from relurules.errors import CheckError, DomainError, Termination, UnsupportedError
 from relurules.ir import (
@@ -50,6 +51,7 @@ def search_regions(
     Regions come in the lexicographic order of their patterns, - before +, neurons by level. Raises
     DomainError where the domain doesn't fit the network or has no interior.
     """
+    require_network(network, "a search for linear regions")
     options = options or SearchOptions()
     limits, solver = options.find_limits(), options.solver
     if solver not in SOLVERS:

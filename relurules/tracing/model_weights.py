@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from relurules.ir.local_tree import require_network
 from relurules.checker import MODEL_FORMAT, MODEL_VERSION, STORED, TRACED
 from relurules.domain import Domain
 from relurules.domain.columns import is_plain
@@ -34,6 +35,7 @@ _PROBES, _RELATIVE_TOLERANCE = 16, 1e-9
 
 def read_exact_weights(model: Any, graph: Graph) -> dict[str, Any]:
     """The model's numbers, in JSON values; graph: what it was traced to."""
+    require_network(graph.network, "a proof, or a file of weights,")
     layers, read = _read_layers(model, graph), STORED
     if layers is None:
         arrays = {name: array.tolist() for name, array in graph.network.arrays.items()}

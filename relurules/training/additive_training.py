@@ -29,8 +29,9 @@ def check_line_parameters(estimator: Any) -> None:
     estimator's form has not.
     """
     additive = estimator.form == "additive"
+    taught = additive or estimator.linearization == "tree"
     for name, default in (_OF_PARTITION if additive else _OF_ADDITIVE).items():
-        if getattr(estimator, name) is not default:
+        if getattr(estimator, name) is not default and not (name == "teacher" and taught):
             other = "max_columns" if additive else "form='additive'"
             raise UnsupportedError(f"{name} with form={estimator.form!r}; use {other}")
 

@@ -19,7 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import linearise_tables as tables
 import numpy as np
@@ -115,9 +115,7 @@ def fit_own_lines(split: Split, task: str, lines: int, seed: int) -> tuple[Array
     return network.evaluate(split.test.X), {"lines": len(network), "terms": terms}
 
 
-def fit_own_rules(
-    split: Split, task: str, rules: int, seed: int
-) -> tuple[Array, dict[str, float]]:
+def fit_own_rules(split: Split, task: str, rules: int, seed: int) -> tuple[Array, dict[str, float]]:
     """Scores of the test rows by partition rules, and their length."""
     settings = TreeSettings(leaves=rules, terms=_TERMS, seed=seed)
     tree = fit_tree(split.training, task, settings).tree
@@ -144,9 +142,7 @@ def measure_own(split: Split, name: str, task: str, seed: int) -> MeasuredModel:
     scores, length = fit(split, task, size, seed)
     seconds = time.process_time() - begun
     test = split.test
-    return MeasuredModel(
-        name, TASKS[task].score(scores, test.Y, test.weights), length, seconds
-    )
+    return MeasuredModel(name, TASKS[task].score(scores, test.Y, test.weights), length, seconds)
 
 
 def run_peers(

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.ir.local_tree import require_network
 from relurules.errors import UnsupportedError
 from relurules.ir import AdditiveRules, Network, RuleSet
+from relurules.ir.local_tree import require_network
 from relurules.ir.scorer import Scorer
 
 

@@ -1,7 +1,7 @@
 """What is said of rules that may jump where one ends and another begins."""
 
 from relurules.ir import RuleSet
-from relurules.wording.numbers import format_bound
+from relurules.ir.answers import format_bound
 
 
 def describe_jumps_within(rules: RuleSet) -> str:

@@ -149,5 +149,14 @@ def from_json(found: Mapping[str, Any]) -> RuleSet:
 def _blank_network(rules: RuleSet) -> Network:
     """What stands in the place of the network in a file of rules that are the model themselves."""
     d, m = len(rules.domain), rules.score_count
-    none, zeros = np.zeros(0), np.zeros
-    return Network(zeros((0, d)), zeros((0, 0)), none, zeros((m, d)), zeros((m, 0)), zeros(m), none, ())
+    none = np.zeros(0)
+    return Network(
+        A=np.zeros((0, d)),
+        L=np.zeros((0, 0)),
+        b=none,
+        C=np.zeros((m, d)),
+        U=np.zeros((m, 0)),
+        c=np.zeros(m),
+        slope=none,
+        neurons=(),
+    )

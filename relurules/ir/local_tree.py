@@ -11,10 +11,11 @@ from relurules.errors import UnsupportedError
 from relurules.ir.network import AffineMap, Array, Network, validate_rows
 from relurules.ir.partition import Tree
 
-#: Of one split that no row comes to.
+#: What the fields of a network that come before need for defaults; `make` takes others.
 _NO_TREE = Tree(
     np.empty(0, dtype=np.intp), np.empty((0, 0)), np.empty(0), np.empty((0, 2), dtype=np.int32)
 )
+_NO_MAPS = AffineMap(np.empty((0, 0, 0)), np.empty((0, 0)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +30,7 @@ class LocalTree(Network):
     """
 
     tree: Tree = _NO_TREE
-    maps: AffineMap = AffineMap(np.empty((0, 0, 0)), np.empty((0, 0)))
+    maps: AffineMap = _NO_MAPS
 
     @classmethod
     def make(cls, tree: Tree, maps: AffineMap) -> Self:

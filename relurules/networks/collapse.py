@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from relurules.domain import Domain
-from relurules.ir.local_tree import require_network
 from relurules.ir import Network, Partition
+from relurules.ir.local_tree import require_network
 from relurules.networks.activations import LINEAR_THRESHOLD
 from relurules.networks.bounds import bound_preactivations
 from relurules.networks.passes import (

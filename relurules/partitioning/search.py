@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from relurules.ir.local_tree import require_network
 from relurules.domain import Domain
 from relurules.errors import CheckError, DomainError, Termination, UnsupportedError
 from relurules.ir import (
@@ -21,6 +20,7 @@ from relurules.ir import (
 )
 from relurules.ir.compensated_forms import compute_accurate_rows
 from relurules.ir.limits import Deadline, SearchLimits
+from relurules.ir.local_tree import require_network
 from relurules.ir.network import Array
 from relurules.partitioning import reference_search
 from relurules.partitioning.checkpoint import remove_checkpoint

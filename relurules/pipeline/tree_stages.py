@@ -25,7 +25,6 @@ def run_tree_stages(task: ExtractTask, model: LocalTree) -> RuleSet:
     leaves = prune_tree(model, task.domain)
     rules = make_tree_rules(
         leaves,
-        task.domain,
         _find_points(leaves, task),
         None if task.rows is None else task.rows[task.domain.contains(task.rows)],
     )

@@ -69,9 +69,7 @@ def prune_tree(model: LocalTree, domain: Domain) -> TreeLeaves:
     return TreeLeaves(left, AffineMap(*(part[kept] for part in model.maps)), sides)
 
 
-def make_tree_rules(
-    leaves: TreeLeaves, domain: Domain, points: Array, rows: Array | None
-) -> RuleTable:
+def make_tree_rules(leaves: TreeLeaves, points: Array, rows: Array | None) -> RuleTable:
     """The rules, numbered by the rows that they hold, (N, d), most first. points: (R, d)."""
     count = len(points)
     held = None if rows is None else np.bincount(leaves.tree.route(rows), minlength=count)
@@ -117,7 +115,7 @@ def _read_bound(tree: Tree, side: Side, coordinate: int) -> float:
 
 def _is_possible(tree: Tree, path: Sequence[Side], domain: Domain) -> bool:
     """Whether a branch may hold a row of the domain's box and groups."""
-    low, high = domain.lower.copy(), domain.upper.copy()
+    low, high = _bound_coordinates(domain)
     for side in path:
         j = _find_single(tree, side.split)
         if j is None:
@@ -132,6 +130,20 @@ def _is_possible(tree: Tree, path: Sequence[Side], domain: Domain) -> bool:
     if (low > high).any():
         return False
     return all(_has_category(low, high, group) for group in domain.groups)
+
+
+def _bound_coordinates(domain: Domain) -> tuple[Array, Array]:
+    """(d,) and (d,): the box, narrowed by inequalities of one coordinate, rounding included."""
+    low, high = domain.lower.copy(), domain.upper.copy()
+    for normal, limit in zip(domain.normals, domain.limits, strict=True):
+        read = np.flatnonzero(normal)
+        if len(read) == 1:
+            j, end = int(read[0]), float(limit / normal[read[0]])
+            if normal[j] > 0:
+                high[j] = min(high[j], np.nextafter(end, np.inf))
+            else:
+                low[j] = max(low[j], np.nextafter(end, -np.inf))
+    return low, high
 
 
 def _has_category(low: Array, high: Array, group: Sequence[int]) -> bool:

@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.ir.local_tree import require_network
 from relurules.checker import MODEL_FORMAT, MODEL_VERSION, STORED, TRACED
 from relurules.domain import Domain
 from relurules.domain.columns import is_plain
 from relurules.domain.domain_json import domain_to_json
 from relurules.ir import Graph
+from relurules.ir.local_tree import require_network
 from relurules.links.heads import is_identity
 from relurules.tables.names import make_default_names
 

@@ -21,7 +21,12 @@ DEFAULT_LINES = 16
 #: Parameters that the additive form has and the partition form has not, and the other way round,
 #: with what they are by default.
 _OF_ADDITIVE = {"monotonic_cst": None, "teacher": None, "max_columns": None}
-_OF_PARTITION = {"max_neurons": None, "max_terms": None, "max_condition_terms": None}
+_OF_PARTITION = {
+    "max_neurons": None,
+    "max_terms": None,
+    "max_condition_terms": None,
+    "max_formula_terms": None,
+}
 
 
 def check_line_parameters(estimator: Any) -> None:
@@ -30,6 +35,11 @@ def check_line_parameters(estimator: Any) -> None:
     """
     additive = estimator.form == "additive"
     taught = additive or estimator.linearization == "tree"
+    if not taught and estimator.max_formula_terms is not None:
+        raise UnsupportedError(
+            "max_formula_terms is of linearization='tree'; use max_terms, which all rules together "
+            "keep"
+        )
     for name, default in (_OF_PARTITION if additive else _OF_ADDITIVE).items():
         if getattr(estimator, name) is not default and not (name == "teacher" and taught):
             other = "max_columns" if additive else "form='additive'"

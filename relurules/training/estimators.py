@@ -66,10 +66,10 @@ _PARAMETERS = """
     speaks of; columns that any condition does; saliency, parallel, force or freeze (100,000 steps:
     a minute or more), or None, which keeps the network that was trained first; or tree, a tree of
     linear models that is chosen directly, of numbers or two classes: more accurate, and in seconds,
-    but no network stands behind its rules, which may jump where one ends and another begins; of
-    its formulas max_terms is the number of columns, and conditions have one. random_state: as
-    everywhere in scikit-learn; the same one gives the same model.
-    verbose: whether to print on stderr how far the training is, or a function that is called with
+    but no network stands behind its rules, which may jump where one ends and another begins; its
+    conditions have one column each, and max_formula_terms is what each formula reads at most (None:
+    any number; of trees alone). random_state: as everywhere in scikit-learn; the same one gives the
+    same model. verbose: whether to print on stderr how far the training is, or a function that is called with
     each line.
     time_limit: seconds that fit may take: what is trained by then is made a model within the
     budget, one that more time may make better (hurried_ is True then); the same random_state need
@@ -81,11 +81,11 @@ _PARAMETERS = """
     many lines, None for 16; max_condition_columns: columns that a line reads at most; max_columns:
     those that all lines and the base read. monotonic_cst: 1 for columns that the score may only
     rise with, -1 for those that it may only fall with, 0 for others: (d,) of them, or {column:
-    sign}; held everywhere; the score is that of the second class. teacher, of trees too: None, "boosting", or an
-    estimator of scikit-learn: what it says of rows that it wasn't fitted to is mixed with the
-    targets. column_groups: {name: coordinates} of columns that stand for one, such as the
-    indicators of its categories. class_weight, of either form: as everywhere in scikit-learn, for
-    classifiers.
+    sign}; held everywhere; the score is that of the second class. teacher, of trees too: None,
+    "boosting", or an estimator of scikit-learn: what it says of rows that it wasn't fitted to is
+    mixed with the targets. column_groups: {name: coordinates} of columns that stand for one, such
+    as the indicators of its categories. class_weight, of either form: as everywhere in
+    scikit-learn, for classifiers.
 
     After fit: rules_: the RuleSet, or AdditiveRules, over the range of the training rows, which are
     counted where rules are few. network_: the network in canonical form, in the units of X, and
@@ -123,6 +123,7 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         time_limit: float | None = None, form: str = "partition", max_condition_columns: int = 2,
         max_columns: int | None = None, monotonic_cst: Any = None, teacher: Any = None,
         column_groups: Mapping[str, Sequence[int]] | None = None, class_weight: Any = None,
+        max_formula_terms: int | None = None,
     ) -> None:  # fmt: skip
         self.hidden_layer_sizes = hidden_layer_sizes
         self.l1_reg = l1_reg
@@ -146,6 +147,7 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         self.teacher = teacher
         self.column_groups = column_groups
         self.class_weight = class_weight
+        self.max_formula_terms = max_formula_terms
 
     @property
     def rules_(self) -> RuleSet | AdditiveRules:

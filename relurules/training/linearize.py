@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from relurules.ir.local_tree import require_network
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, Network
 from relurules.ir.limits import NEVER, Deadline
+from relurules.ir.local_tree import require_network
 from relurules.training.force_training import ForceSettings
 from relurules.training.front import (
     FrontPoint,

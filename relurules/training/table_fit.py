@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from relurules.errors import UnsupportedError
 from relurules.files.notebook import format_notebook_html
 from relurules.ir import AdditiveRules, Graph, RuleSet
 from relurules.ir.class_labels import make_labels
@@ -59,6 +60,8 @@ class FitOptions(NamedTuple):
     max_columns: int | None = None
     monotone: Mapping[str, int] | None = None
     teacher: Any = None
+    method: str = "auto"
+    max_formula_terms: int | None = None
 
 
 @dataclass(frozen=True)
@@ -160,7 +163,8 @@ def fit_table(
         stratify=None if task == "regression" else y,
     )  # fmt: skip
     train, test = (np.sort(part) for part in parts)
-    encoder = make_encoder(columns, scaled=wanted.form == "partition")
+    wanted = choose_method(wanted, task)
+    encoder = make_encoder(columns, scaled=wanted.form == "partition" and wanted.method != "tree")
     encoded = encoder.fit_transform(frame.iloc[train])
     estimator = _make_estimator(wanted, task, say, deadline.share(_TRAINING_SHARE))
     if wanted.form == "additive":
@@ -189,6 +193,30 @@ def fit_table(
     )  # fmt: skip
 
 
+def choose_method(wanted: FitOptions, task: str) -> FitOptions:
+    """The options with the way to partition rules that "auto" stands for; UnsupportedError for
+    options that a way hasn't.
+    """
+    if wanted.form != "partition":
+        return wanted
+    sized = wanted.hidden != FitOptions._field_defaults["hidden"]
+    method = wanted.method
+    if method == "auto":
+        method = "network" if task == "multiclass" or sized else "tree"
+    if method == "tree" and sized:
+        raise UnsupportedError("hidden with method='tree', which trains no network; leave it out")
+    if method == "tree" and task == "multiclass":
+        raise UnsupportedError(
+            "method='tree' of more than two classes; supported: method='network'"
+        )
+    if method == "network" and (wanted.teacher is not None or wanted.max_formula_terms is not None):
+        raise UnsupportedError(
+            "teacher and max_formula_terms are of method='tree' and form='additive', not of "
+            "method='network'"
+        )
+    return wanted._replace(method=method)
+
+
 def _make_estimator(
     wanted: FitOptions, task: str, say: Callable[[str], None], deadline: Deadline
 ) -> Any:
@@ -199,6 +227,14 @@ def _make_estimator(
             form="additive", max_rules=wanted.max_rules, max_columns=wanted.max_columns,
             max_condition_columns=wanted.max_condition_columns, teacher=wanted.teacher,
             random_state=wanted.seed, verbose=say, time_limit=limit,
+        )  # fmt: skip
+
+    if wanted.method == "tree":
+        return kind(
+            linearization="tree", max_rules=wanted.max_rules, max_terms=wanted.max_terms,
+            max_condition_terms=wanted.max_condition_terms, teacher=wanted.teacher,
+            max_formula_terms=wanted.max_formula_terms, random_state=wanted.seed, verbose=say,
+            time_limit=limit,
         )  # fmt: skip
 
     return kind(

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from relurules.ir.local_tree import require_network
 from relurules.errors import UnsupportedError
 from relurules.ir import Graph, Head
+from relurules.ir.local_tree import require_network
 from relurules.links.heads import is_identity
 from relurules.links.table import LINKS
 from relurules.training.relu_parameters import PARAMETER_ARRAYS

@@ -29,7 +29,7 @@ def check_tree_parameters(estimator: Any, classes: int) -> None:
         raise UnsupportedError(
             "max_neurons with linearization='tree', which has none; use max_rules"
         )
-    for name in ("max_rules", "max_terms", "max_condition_terms"):
+    for name in ("max_rules", "max_terms", "max_condition_terms", "max_formula_terms"):
         value = getattr(estimator, name)
         if value is not None and (not isinstance(value, int | np.integer) or value < 1):
             raise DataError(f"{name} is {value!r}; expected a whole number of at least 1")
@@ -54,7 +54,8 @@ def train_tree(
 
     settings = TreeSettings(
         leaves=_RULES if estimator.max_rules is None else int(estimator.max_rules),
-        terms=None if estimator.max_terms is None else int(estimator.max_terms),
+        terms=_read_count(estimator.max_formula_terms),
+        columns=_read_count(estimator.max_terms),
         validation_fraction=estimator.validation_fraction,
         seed=seed,
         soft=_soften(estimator, given, say),
@@ -63,6 +64,10 @@ def train_tree(
     )
     Y = y[:, None].astype(float) if task == "regression" else one_hot(y, 2)[:, 1:]
     return fit_tree(weigh_rows(X, Y, weights), task, settings)
+
+
+def _read_count(value: Any) -> int | None:
+    return None if value is None else int(value)
 
 
 def _soften(
@@ -79,6 +84,4 @@ def _soften(
         say("asking the teacher about rows that it wasn't fitted to")
     X, y, weights = given
     classes = estimator._task == "binary"
-    return soften_targets(
-        estimator.teacher, X, y, weights, classes=classes, seed=estimator._seed
-    )
+    return soften_targets(estimator.teacher, X, y, weights, classes=classes, seed=estimator._seed)

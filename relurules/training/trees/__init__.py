@@ -1,1 +1,1 @@
-"""Trees of linear models, chosen directly: partition rules without a network that is trained first."""
+"""Trees of linear models, chosen directly: partition rules, and no network first."""

@@ -69,8 +69,8 @@ _PARAMETERS = """
     but no network stands behind its rules, which may jump where one ends and another begins; its
     conditions have one column each, and max_formula_terms is what each formula reads at most (None:
     any number; of trees alone). random_state: as everywhere in scikit-learn; the same one gives the
-    same model. verbose: whether to print on stderr how far the training is, or a function that is called with
-    each line.
+    same model. verbose: whether to print on stderr how far the training is, or a function that is
+    called with each line.
     time_limit: seconds that fit may take: what is trained by then is made a model within the
     budget, one that more time may make better (hurried_ is True then); the same random_state need
     not give the same model.

@@ -222,8 +222,8 @@ def _describe_tree(fitted: Fitted) -> list[str]:
     if estimator.hurried_:
         lines += [
             (
-                f"           the time limit of {wanted.time_limit:g} s ended the search; more time "
-                "may do better"
+                f"           the time limit of {wanted.time_limit:g} s ended training; more "
+                "time may do better"
             )
         ]
     if len(fitted.rules) == 1:

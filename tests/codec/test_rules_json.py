@@ -220,8 +220,8 @@ BROKEN = {
     "no format": (drop("format"), "$"),
     "another format": (put("format", value="onnx"), "$.format"),
     "a later version": (
-        put("version", value=3),
-        "version 3 of the format; this release reads versions 1 and 2",
+        put("version", value=4),
+        "version 4 of the format; this release reads versions 1, 2 and 3",
     ),
     "no version": (drop("version"), "version None"),
     "no outputs": (put("outputs", value=[]), "$.outputs"),

@@ -65,7 +65,7 @@ _PARAMETERS = """
     `relurules.linearize`: rules over the range of the training rows; neurons; columns that any rule
     speaks of; columns that any condition does; saliency, parallel, force or freeze (100,000 steps:
     a minute or more), or None, which keeps the network that was trained first; or tree, a tree of
-    linear models that is chosen directly, of numbers or two classes: more accurate, and in seconds,
+    linear models that is chosen directly, in seconds, of numbers or two classes:
     but no network stands behind its rules, which may jump where one ends and another begins; its
     conditions have one column each, and max_formula_terms is what each formula reads at most (None:
     any number; of trees alone). random_state: as everywhere in scikit-learn; the same one gives the

@@ -13,6 +13,7 @@
 # make bench-scoring  emitted SQL in its engines: right on many rows, and beside another tool in an environment of its own
 # make bench-soundness  regions, values and claims beside exact rationals, on 1,300 drawn networks
 # make bench-page       the page on which rules are tried: its size, and how fast it scores a file, in Chromium
+# make bench-rivals  our rules and lines beside what others would use, in an environment of their own
 # make bench-partition  the search for regions in full, beside another tool in an environment of its own
 
 PYTHON ?= python3
@@ -23,7 +24,7 @@ OUT ?= out
 WRITE ?=
 
 .PHONY: venv demo test test-fast check format lint metrics bench bench-lines bench-linearise bench-partition bench-scoring bench-scoring-code
-.PHONY: bench-page bench-soundness examples clean
+.PHONY: bench-page bench-rivals bench-soundness examples clean
 
 venv: $(VENV)/ready
 
@@ -84,6 +85,16 @@ bench-scoring-code: venv .venv-peer-code/ready
 bench-scoring: venv .venv-orbital/ready
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/scoring.py --peer .venv-orbital/bin/python $(WRITE)
 
+# six is needed by imodels, which doesn't say so.
+.venv-rivals/ready:
+	$(PYTHON) -m venv .venv-rivals
+	.venv-rivals/bin/python -m pip install --quiet cubist==1.2.2 interpret-core==0.7.8 optbinning==1.0.0 \
+	  imodels==3.0.4 six==1.17.0 scikit-learn==1.9.1 pandas==3.1.1
+	touch $@
+
+bench-rivals: venv .venv-rivals/ready
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/rivals.py --peer .venv-rivals/bin/python $(WRITE)
+
 bench-lines: venv
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/lines.py $(WRITE)
 
@@ -112,4 +123,4 @@ examples: venv
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python examples/figures.py
 
 clean:
-	rm -rf $(VENV) .venv-peer .venv-orbital .venv-peer-code $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-peer .venv-orbital .venv-peer-code .venv-rivals $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from relurules.errors import UnsupportedError
 from relurules.ir import AdditiveRules, Network, RuleSet
+from relurules.ir.local_tree import require_network
 from relurules.ir.scorer import Scorer
 
 
@@ -19,6 +20,7 @@ def get_network(rules: Scorer) -> Network:
         return rules.network
 
     assert isinstance(rules, RuleSet)  # noqa: S101  # there are two kinds
+    require_network(rules.network, "a comparison with additive rules")
     if rules.simplified or not rules.complete:
         raise UnsupportedError(
             "these partition rules were simplified or are incomplete, so they are no network that "

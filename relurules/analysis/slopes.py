@@ -18,6 +18,7 @@ from relurules.analysis.columns import (
 )
 from relurules.analysis.directions import DIRECTIONS, describe_direction
 from relurules.analysis.effect import answer_for_categories
+from relurules.analysis.jumps import describe_jumps_compared
 from relurules.analysis.line_monotony import answer_all_line_columns, answer_line_monotone
 from relurules.analysis.plain_rows import (
     RowClaim,
@@ -239,12 +240,7 @@ def _answer_with_jumps(asked: Question, target: ScoreTarget, column: TableColumn
         f"{_NEVER[direction]}{describe_conditions(asked)}; the largest rise of {what} is {most}, "
         f"the largest fall {least}."
     )
-    jumps: tuple[str, ...] = (
-        "These rules are simplified and may jump where one ends and another begins, by no more "
-        "than twice their largest error, "
-        f"{format_bound(2 * asked.ground.rules.score_error, up=True)}; "
-        "so pairs of rows were compared, rule by rule.",
-    )
+    jumps: tuple[str, ...] = (describe_jumps_compared(asked.ground.rules),)
     jumps = (*jumps, *note_fractions(asked.ground, (*rise.rows, *fall.rows)))
     notes = compose_notes(asked, target, exact=exact, closing=jumps)
 
@@ -336,7 +332,8 @@ def _answer_all_columns(asked: Question, target: ScoreTarget) -> Answer:
     """Every number column in a line."""
     if not asked.ground.continuous:
         raise UnsupportedError(
-            "these rules are simplified and may jump: say which feature is asked about"
+            "these rules may jump where one ends and another begins: say which feature is asked "
+            "about"
         )
 
     leaves, rows, values = list_leaves(asked), [], dict[str, Any]()

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from relurules.analysis.columns import list_columns
+from relurules.analysis.jumps import describe_jumps_within
 from relurules.analysis.line_steepness import answer_line_lipschitz
 from relurules.analysis.plain_rows import RowClaim, choose_plain_rows, note_fractions
 from relurules.analysis.question import Question, compose_notes, describe_conditions
@@ -16,7 +17,7 @@ from relurules.analysis.restricted_lines import RestrictedLines
 from relurules.analysis.slopes import list_leaves
 from relurules.analysis.targets import ScoreTarget, find_target
 from relurules.analysis.witnesses import make_witness, round_row
-from relurules.ir.answers import Answer, Grid, Witness, format_bound, format_number
+from relurules.ir.answers import Answer, Grid, Witness, format_number
 from relurules.ir.network import Array
 
 
@@ -139,9 +140,7 @@ def _explain_distances(asked: Question) -> tuple[str, ...]:
 
     return (
         distances,
-        "These rules are simplified: this holds within a rule. Where one ends and another begins "
-        "they may jump, by no more than "
-        f"{format_bound(2 * asked.ground.rules.score_error, up=True)}.",
+        describe_jumps_within(asked.ground.rules),
     )
 
 

@@ -119,6 +119,17 @@ def fit(
     max_condition_terms: Annotated[
         int | None, typer.Option(help="Each condition speaks of at most so many columns.", min=1)
     ] = None,
+    max_formula_terms: Annotated[
+        int | None,
+        typer.Option(help="Each formula reads at most so many columns, of --method tree.", min=1),
+    ] = None,
+    method: Annotated[
+        str,
+        typer.Option(
+            help="tree: linear models chosen directly; network: trained and linearised, so that "
+            "rules can be proven; auto: the tree where it can be."
+        ),
+    ] = "auto",
     hidden: Annotated[
         str, typer.Option(help="Sizes of the layers of the network trained first.")
     ] = "40,40",
@@ -133,19 +144,23 @@ def fit(
     reference: Reference = None,
     out: Annotated[Path, typer.Option(help="Folder for what is written.")] = Path("model"),
 ) -> None:
-    """Train a network on a table, down to few rules: `relurules fit loans.csv --target default
+    """Train few rules on a table: `relurules fit loans.csv --target default
     --max-rules 8`.
 
     What columns are is told by their values, as `relurules columns` shows, or by --types: missing
     numbers count as the median, text becomes one indicator per category (each counts as a column of
     --max-terms), constant columns and identifiers are dropped with a note.
 
+    Rules are the leaves of a tree of linear models (--method tree), of two classes or numbers, and
+    may jump where one ends; with --method network, or --hidden, a network is trained and made one
+    of few rules, with which rules can be proven equal.
+
     Writes into the folder: columns.toml (what the columns were taken for), model.joblib (the
-    scikit-learn pipeline), model.pt2 (the network alone, where all columns are numbers that are
-    never missing), rules.json, rules.txt, rules.html (the rule document), front.csv and front.svg
-    (what fewer rules cost), fit.json and parts.csv (the command, the split, versions and digests,
-    for `relurules document --fit`), and summary.txt, which is printed: scores on train, validation
-    and test rows beside those of a linear model.
+    scikit-learn pipeline), rules.json, rules.txt, rules.html (the rule document), front.csv and
+    front.svg (what fewer rules cost), fit.json and parts.csv (the command, the split, versions and
+    digests, for `relurules document --fit`), and summary.txt, which is printed: scores on train,
+    validation and test rows beside those of a linear model. Of a network also model.json and, where
+    all columns are numbers that are never missing, model.pt2.
 
     --form additive gives a sum of lines instead of rules of which one applies: they are chosen
     directly, and take no --hidden, --max-terms or --max-condition-terms. The score may be told to
@@ -178,15 +193,16 @@ def fit(
     asked = {
         "max_columns": max_columns,
         "monotone": trends,
-        "teacher": teacher,
         "max_condition_columns": max_condition_columns,
         "max_terms": max_terms or None,
         "max_condition_terms": max_condition_terms,
+        "max_formula_terms": max_formula_terms,
         "hidden": sizes,
         "interactions": interaction or None,
         "no_interactions": no_interaction or None,
         "signs": signs,
         "effect_bounds": bounds,
+        "method": method,
     }
     check_form(form, asked)
     require_place(out, folder=True)
@@ -220,6 +236,8 @@ def fit(
         no_interactions=no_interaction or None,
         signs=signs,
         effect_bounds=bounds,
+        method=method,
+        max_formula_terms=max_formula_terms,
     )
     announce_compiling(_err)
 

@@ -21,12 +21,13 @@ class RulesFile(ScorerFile, kw_only=True):
 
     format: Annotated[Literal["relurules.rules"], Meta(description="What this file is.")]
     version: Annotated[
-        Literal[1, 2],
+        Literal[1, 2, 3],
         Meta(
             description=(
                 "Version of the format; it goes up when a release before could not read the "
                 "file. Version 1 wrote every pattern, all conditions, and all zeros of "
-                "matrices."
+                "matrices. In version 3 the rules are the model themselves, and jump where one "
+                "ends and another begins: `network` is empty and means nothing."
             )
         ),
     ]

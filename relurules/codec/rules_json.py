@@ -1,14 +1,17 @@
 """RuleSet <-> JSON.
 
-The format is declared in `rules_file.py`, version 2; numbers are written by shortest round-trip
-repr.
+The format is declared in `rules_file.py`, version 2, and 3 where the rules are no network; numbers
+are written by shortest round-trip repr.
 
 Files of version 1, which held every rule's pattern and all zeros of the network, are read as well.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from relurules.codec.evidence_json import evidence_from_json, evidence_to_json
 from relurules.codec.network_json import network_from_json, network_to_json
@@ -28,6 +31,7 @@ from relurules.codec.rule_list_json import (
 )
 from relurules.codec.rules_check import find_inconsistency, find_stray_rule
 from relurules.codec.scorer_json import (
+    OWN_MODEL_VERSION,
     PARTITION_FORMAT,
     check_format,
     errors_from_json,
@@ -39,6 +43,8 @@ from relurules.codec.scorer_json import (
 from relurules.domain.domain_json import domain_from_json, domain_to_json
 from relurules.errors import DataError, DomainError, ModelError, RulesError
 from relurules.files.writing import read_json, write_text
+from relurules.ir.local_tree import LocalTree
+from relurules.ir.network import Network
 from relurules.ir.ruleset import CollapseStats, RuleSet
 from relurules.links.heads import check_heads, name_scores
 from relurules.tables.schema_values import schema_from_plain, schema_to_plain
@@ -87,7 +93,7 @@ def to_json(rules: RuleSet) -> dict[str, Any]:
     names, domain, tree, network = rules.features, rules.domain, rules.tree, rules.network
     return {
         "format": PARTITION_FORMAT.name,
-        "version": PARTITION_FORMAT.version,
+        "version": OWN_MODEL_VERSION if rules.is_own_model else PARTITION_FORMAT.version,
         "outputs": list(rules.outputs),
         **heads_to_json(rules),
         **errors_to_json(rules),
@@ -100,7 +106,7 @@ def to_json(rules: RuleSet) -> dict[str, Any]:
         **domain_to_json(domain),
         "splits": splits_to_json(tree, names),
         "rules": rules_to_json(rules),
-        "network": network_to_json(network),
+        "network": network_to_json(_blank_network(rules) if rules.is_own_model else network),
         **({} if rules.schema is None else {"schema": schema_to_plain(rules.schema)}),
         **({} if rules.traced is None else {"traced": network_to_json(rules.traced)}),
     }
@@ -116,6 +122,8 @@ def from_json(found: Mapping[str, Any]) -> RuleSet:
     network = network_from_json(found["network"], len(names), count)
     tree = tree_from_json(found["splits"], len(found["rules"]), names)
     rules = rules_from_json(found["rules"], tree, network, names, scores)
+    if found["version"] == OWN_MODEL_VERSION:
+        rules = replace(rules, network=LocalTree.make(tree, rules.maps))
     reduction = CollapseStats(**found["reduction"])
 
     return RuleSet(
@@ -123,7 +131,7 @@ def from_json(found: Mapping[str, Any]) -> RuleSet:
         domain=domain,
         rules=rules,
         tree=tree,
-        network=network,
+        network=rules.network,
         complete=found["complete"],
         reduction=reduction,
         heads=heads,
@@ -135,4 +143,20 @@ def from_json(found: Mapping[str, Any]) -> RuleSet:
         schema=schema_from_plain(found["schema"]) if "schema" in found else None,
         decision=decision_from_json(found),
         **origin_from_json(found),
+    )
+
+
+def _blank_network(rules: RuleSet) -> Network:
+    """What stands in the place of the network in a file of rules that are the model themselves."""
+    d, m = len(rules.domain), rules.score_count
+    none = np.zeros(0)
+    return Network(
+        A=np.zeros((0, d)),
+        L=np.zeros((0, 0)),
+        b=none,
+        C=np.zeros((m, d)),
+        U=np.zeros((m, 0)),
+        c=np.zeros(m),
+        slope=none,
+        neurons=(),
     )

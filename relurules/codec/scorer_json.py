@@ -24,7 +24,10 @@ class RulesFormat(NamedTuple):
     loader: str
 
 
-PARTITION_FORMAT = RulesFormat("relurules.rules", 2, (1, 2), "partition rules", "RuleSet")
+#: The version of files of rules that are no network: a release that doesn't know it must not take
+#: them for one.
+OWN_MODEL_VERSION = 3
+PARTITION_FORMAT = RulesFormat("relurules.rules", 2, (1, 2, 3), "partition rules", "RuleSet")
 ADDITIVE_FORMAT = RulesFormat("relurules.additive", 1, (1,), "additive rules", "AdditiveRules")
 _FORMATS = {form.name: form for form in (PARTITION_FORMAT, ADDITIVE_FORMAT)}
 
@@ -42,7 +45,8 @@ def check_format(found: Any, path: Path, form: RulesFormat, check: Callable[[Any
         )
 
     if name == form.name and found.get("version") not in form.readable:
-        versions = " and ".join(map(str, form.readable))
+        *others, last = map(str, form.readable)
+        versions = f"{', '.join(others)} and {last}" if others else last
         raise RulesError(
             f"{path}: version {found.get('version')!r} of the format; this release reads "
             f"{'versions' if len(form.readable) > 1 else 'version'} {versions}"

@@ -78,6 +78,12 @@ def _describe_fidelity(rules: RuleSet | AdditiveRules) -> str:
     where = "anywhere in the domain" if rules.complete else "wherever there is a rule"
     such = "" if rules.complete else "such "
     made = "Regions and formulas are" if isinstance(rules, RuleSet) else "Points and lines are"
+    if isinstance(rules, RuleSet) and rules.is_own_model:
+        return (
+            "Fidelity: the rules are the model itself, a tree of linear models that were fitted to "
+            "data; no network stands behind them. Where one rule ends and another begins, the "
+            f"{what} may jump."
+        )
     source = name_source(rules)
     if rules.max_error == 0:
         end = "computed from its weights; nothing is fitted."

@@ -59,8 +59,8 @@ def write_summary(context: DocumentContext) -> tuple[Phrase, ...]:
     outputs = phrase_names(rules.outputs)
     count = format_count(len(rules), "rule")
     say = "says" if len(rules) == 1 else "say"
-    made = "a trained neural network answers"
-    if rules.provenance.fitted:
+    made = f"{name_model(rules)} answers"
+    if rules.provenance.fitted and not rules.is_own_model:
         made = "lines that were fitted to a table answer"
     first = (
         *p.text(f"{count} {say} what {made} for "),
@@ -87,6 +87,11 @@ def write_summary(context: DocumentContext) -> tuple[Phrase, ...]:
     return first, p.text(second)
 
 
+def name_model(rules: RuleSet) -> str:
+    """What the rules speak of."""
+    return "a tree of linear models" if rules.is_own_model else "a trained neural network"
+
+
 def _list_classes(rules: RuleSet | AdditiveRules) -> list[tuple[str, Phrase]]:
     """What is said of classes in one entry; none without labels."""
     said = [line.removeprefix("classes: ") for line in describe_labels(rules)]
@@ -104,7 +109,7 @@ def build_glance(context: AnyContext) -> Section:
         ("Outputs", phrase_names(rules.outputs, 8)),
         *_list_classes(rules),
         _count_rules(rules),
-        ("Lines fitted" if made.fitted else "Neurons", p.text(_describe_neurons(left))),
+        *_count_neurons(rules),
         (
             "Columns",
             (*p.text(columns), *phrase_names(used, 12)) if used else p.text("none is used"),
@@ -129,6 +134,8 @@ def build_glance(context: AnyContext) -> Section:
 
 
 def _count_rules(rules: RuleSet | AdditiveRules) -> tuple[str, Phrase]:
+    if isinstance(rules, RuleSet) and rules.is_own_model:
+        return "Rules", p.text(f"{len(rules)}, the leaves of a tree of linear models")
     if isinstance(rules, RuleSet):
         regions = format_count(rules.reduction.regions, "linear region")
         return "Rules", p.text(f"{len(rules)}, of {regions} of {name_source(rules).short}")
@@ -140,6 +147,14 @@ def _count_rules(rules: RuleSet | AdditiveRules) -> tuple[str, Phrase]:
     if sets := len(rules.parts) - len(own):
         said += f" and {format_count(sets, 'set')} of columns that act together"
     return "Lines", p.text(said)
+
+
+def _count_neurons(rules: RuleSet | AdditiveRules) -> list[tuple[str, Phrase]]:
+    """How many are left; nothing of a model without any."""
+    if isinstance(rules, RuleSet) and rules.is_own_model:
+        return []
+    called = "Lines fitted" if rules.provenance.fitted else "Neurons"
+    return [(called, p.text(_describe_neurons(rules.reduction)))]
 
 
 def _describe_neurons(left: CollapseStats) -> str:
@@ -154,6 +169,8 @@ def _describe_neurons(left: CollapseStats) -> str:
 
 def describe_bound(rules: RuleSet | AdditiveRules) -> str:
     """The bound on the difference from the network."""
+    if isinstance(rules, RuleSet) and rules.is_own_model:
+        return "0: the rules are the model itself"
     if rules.max_error == 0:
         source = name_source(rules)
         decides = f"decide as {source.short}"

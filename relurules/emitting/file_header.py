@@ -117,6 +117,8 @@ def _describe_bound(request: ScorerRequest) -> str:
     if rules.decision is not None:
         where = "everywhere in the domain" if rules.complete else "wherever there is a rule"
         return f"certified: decides as the network does {where}, ties and rounding of floats aside"
+    if isinstance(rules, RuleSet) and rules.is_own_model:
+        return "the rules are the model itself, a tree of linear models; no network stands behind"
     if request.form == "network" and rules.simplified:
         return (
             "the network that rules stand for; certified: no score of theirs is further off "

@@ -115,7 +115,7 @@ def emit_artifact(rules: RuleSet | AdditiveRules, target: str, options: EmitOpti
         options = replace(options, columns=left)
 
     row = TARGETS[target]
-    forms = row.forms if isinstance(rules, RuleSet) else (LINES,)
+    forms = _list_forms(rules, row)
     dialect = options.dialect or row.dialects[0]
     if options.form is not None and options.form not in forms:
         kind = "" if isinstance(rules, RuleSet) else " of additive rules"
@@ -130,6 +130,13 @@ def emit_artifact(rules: RuleSet | AdditiveRules, target: str, options: EmitOpti
     if isinstance(rules, AdditiveRules):
         return _emit_lines(rules, target, dialect, options)
     return _emit_rules(rules, target, dialect, options)
+
+
+def _list_forms(rules: RuleSet | AdditiveRules, row: EmitTarget) -> tuple[str, ...]:
+    """The forms that such rules have; a tree of linear models has no neurons."""
+    if isinstance(rules, AdditiveRules):
+        return (LINES,)
+    return tuple(form for form in row.forms if form != "network" or not rules.is_own_model)
 
 
 def _emit_rules(rules: RuleSet, target: str, dialect: str | None, options: EmitOptions) -> Artifact:

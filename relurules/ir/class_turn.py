@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, overload
 
+import numpy as np
+
 from relurules.errors import DataError
 from relurules.ir.additive import AdditiveRules
 from relurules.ir.class_labels import ClassLabels, find_class_test
+from relurules.ir.local_tree import LocalTree
 from relurules.ir.network import AffineMap, Network
 from relurules.ir.rule import Rule
 from relurules.ir.rule_table import RuleTable
@@ -37,6 +40,8 @@ def needs_turn(heads: Sequence[Head], scores: int, labels: ClassLabels, number: 
 
 def turn_network(network: Network) -> Network:
     """The network of -f(x)."""
+    if isinstance(network, LocalTree):
+        return network.rescale(np.full(len(network.c), -1.0), np.zeros(len(network.c)))
     return replace(network, C=0.0 - network.C, U=0.0 - network.U, c=0.0 - network.c)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from relurules.ir.additive import AdditiveRules
 from relurules.ir.evidence import Provenance
+from relurules.ir.local_tree import LocalTree
 from relurules.ir.network import Network
 from relurules.ir.ruleset import RuleSet
 
@@ -25,7 +26,16 @@ def hash_network(network: Network) -> str:
     bytes first.
     """
     found = hashlib.sha256()
-    for name, array in network.arrays.items():
+    arrays = network.arrays
+    if isinstance(network, LocalTree):
+        arrays = {
+            "normals": network.tree.normals,
+            "offsets": network.tree.offsets,
+            "children": network.tree.children.astype(np.float64),
+            "weights": network.maps.weights,
+            "constants": network.maps.constants,
+        }
+    for name, array in arrays.items():
         found.update(f"{name}{array.shape}".encode())
         for rows in np.array_split(array, max(1, array.size // _BLOCK)) if array.size else ():
             found.update(np.ascontiguousarray(rows + 0.0, dtype="<f8").tobytes())

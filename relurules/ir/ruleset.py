@@ -15,6 +15,7 @@ from relurules.ir.class_labels import ClassLabels
 from relurules.ir.estimate import Estimate
 from relurules.ir.evidence import Evidence, Provenance
 from relurules.ir.local_models import LocalModels
+from relurules.ir.local_tree import LocalTree
 from relurules.ir.network import AffineMap, Array, Network
 from relurules.ir.partition import Tree
 from relurules.ir.reference import ReferenceRow
@@ -126,9 +127,16 @@ class RuleSet(Scorer):
         return replace(self.labels, threshold=None)
 
     @property
+    def is_own_model(self) -> bool:
+        """Whether the rules are the model themselves, a tree of linear models, and no network."""
+        return isinstance(self.network, LocalTree)
+
+    @property
     def simplified(self) -> bool:
-        """Whether the rules aren't `network` itself, but near it by a bound, or what it decides."""
-        return bool(self.tradeoffs) or self.decision is not None
+        """Whether the rules aren't `network` as neurons, but near it by a bound, what it decides,
+        or a tree of linear models: then they may jump where one ends and another begins.
+        """
+        return bool(self.tradeoffs) or self.decision is not None or self.is_own_model
 
     def __repr__(self) -> str:
         """One line: how many rules, of what, in which columns."""

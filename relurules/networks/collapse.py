@@ -14,6 +14,7 @@ import numpy as np
 
 from relurules.domain import Domain
 from relurules.ir import Network, Partition
+from relurules.ir.local_tree import require_network
 from relurules.networks.activations import LINEAR_THRESHOLD
 from relurules.networks.bounds import bound_preactivations
 from relurules.networks.passes import (
@@ -46,6 +47,7 @@ def collapse(
     Nonlinearities during Training", 2020; the removal of sign-stable neurons follows neural network
     verification (Wong & Kolter 2018, Ehlers 2017).
     """
+    require_network(network, "what was asked for")
     removed: dict[str, int] = {}
 
     def shrink(name: str, smaller: Network) -> None:

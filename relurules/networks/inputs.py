@@ -9,6 +9,7 @@ from relurules.domain import Domain
 from relurules.domain.columns import Column
 from relurules.domain.input_places import list_coordinates
 from relurules.ir import Graph, Network
+from relurules.ir.local_tree import LocalTree
 
 
 def find_read_columns(network: Network, domain: Domain) -> list[int]:
@@ -17,7 +18,11 @@ def find_read_columns(network: Network, domain: Domain) -> list[int]:
 
     A neuron that no output reads counts as one that does: the network keeps it.
     """
-    reads = np.asarray(network.A.any(axis=0) | network.C.any(axis=0))
+    reads = (
+        network.reads.copy()
+        if isinstance(network, LocalTree)
+        else np.asarray(network.A.any(axis=0) | network.C.any(axis=0))
+    )
     if not reads.any():
         return list(range(len(domain.columns)))
 
@@ -39,9 +44,12 @@ def narrow_graph(graph: Graph, columns: Sequence[Column], kept: Sequence[int]) -
         features=tuple(graph.features[j] for j in coordinates),
         columns=tuple(columns[i] for i in kept),
         marks={name: mark for name, mark in graph.marks.items() if name in names},
-        network=replace(
-            graph.network,
-            A=graph.network.A[:, coordinates],
-            C=graph.network.C[:, coordinates],
-        ),
+        network=_narrow_network(graph.network, coordinates),
     )
+
+
+def _narrow_network(network: Network, coordinates: Sequence[int]) -> Network:
+    if isinstance(network, LocalTree):
+        return network.select(coordinates)
+    kept = list(coordinates)
+    return replace(network, A=network.A[:, kept], C=network.C[:, kept])

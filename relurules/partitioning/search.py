@@ -20,6 +20,7 @@ from relurules.ir import (
 )
 from relurules.ir.compensated_forms import compute_accurate_rows
 from relurules.ir.limits import Deadline, SearchLimits
+from relurules.ir.local_tree import require_network
 from relurules.ir.network import Array
 from relurules.partitioning import reference_search
 from relurules.partitioning.checkpoint import remove_checkpoint
@@ -50,6 +51,7 @@ def search_regions(
     Regions come in the lexicographic order of their patterns, - before +, neurons by level. Raises
     DomainError where the domain doesn't fit the network or has no interior.
     """
+    require_network(network, "a search for linear regions")
     options = options or SearchOptions()
     limits, solver = options.find_limits(), options.solver
     if solver not in SOLVERS:

@@ -15,6 +15,7 @@ from relurules.ir import (
     RuleSet,
 )
 from relurules.ir.limits import NEVER, Deadline
+from relurules.ir.local_tree import LocalTree
 from relurules.networks.collapse import CollapseResult, collapse, drop_stable_neurons
 from relurules.networks.decisions import add_decision_neurons
 from relurules.partitioning import SearchOptions, search_regions
@@ -26,6 +27,7 @@ from relurules.pipeline.tasks import (
     check_range,
     check_rows,
 )
+from relurules.pipeline.tree_stages import run_tree_stages
 from relurules.rules import MergeBudget, RuleRequest, build_rules
 from relurules.tables.names import find_free_name
 
@@ -38,6 +40,8 @@ def run_stages(task: ExtractTask, search: SearchOptions, progress: ExtractProgre
     options, graph = task.options, task.graph
     check_rows(task)
     check_range(graph, task.domain)
+    if isinstance(graph.network, LocalTree):
+        return run_tree_stages(task, graph.network)
 
     collapsed = collapse(graph.network, task.domain, options.threshold)
     target = _choose_target(collapsed, graph, options)

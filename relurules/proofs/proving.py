@@ -71,6 +71,11 @@ def prove(
     """
     deadline = Deadline.after(time_limit)
     whole = load_any_rules(rules) if isinstance(rules, str | Path) else rules
+    if isinstance(whole, RuleSet) and whole.is_own_model:
+        raise UnsupportedError(
+            "these rules are the model themselves, a tree of linear models: there is no network to "
+            "prove them equal to; verify runs their code beside them"
+        )
     said = _read_rules(rules)
     numbers, graph = _read_numbers_and_graph(model)
     network = "" if graph is None else hash_network(graph.network)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from relurules.domain.columns import fill_gaps, find_groups
 from relurules.errors import CheckError, ModelError
 from relurules.ir import Graph, Scorer
+from relurules.ir.local_tree import LocalTree
 from relurules.ir.network import AFFINE_ARRAYS
 from relurules.links.heads import bound_link_error, name_scores
 from relurules.tracing.class_names import name_classes
@@ -128,6 +129,10 @@ def _is_a(model: Any, qualified: str) -> bool:
 
 def _check_finite(graph: Graph) -> None:
     network = graph.network
+    if isinstance(network, LocalTree):
+        if not all(np.isfinite(part).all() for part in (*network.maps, network.tree.offsets)):
+            raise ModelError("the tree has numbers that aren't finite, so it has no rules")
+        return
     scores = name_scores(graph.outputs, graph.heads, len(network.c), graph.features)
     for name in ("slope", *AFFINE_ARRAYS):
         array = getattr(network, name)

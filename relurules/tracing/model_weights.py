@@ -22,6 +22,7 @@ from relurules.domain import Domain
 from relurules.domain.columns import is_plain
 from relurules.domain.domain_json import domain_to_json
 from relurules.ir import Graph
+from relurules.ir.local_tree import require_network
 from relurules.links.heads import is_identity
 from relurules.tables.names import make_default_names
 
@@ -34,6 +35,7 @@ _PROBES, _RELATIVE_TOLERANCE = 16, 1e-9
 
 def read_exact_weights(model: Any, graph: Graph) -> dict[str, Any]:
     """The model's numbers, in JSON values; graph: what it was traced to."""
+    require_network(graph.network, "a proof, or a file of weights,")
     layers, read = _read_layers(model, graph), STORED
     if layers is None:
         arrays = {name: array.tolist() for name, array in graph.network.arrays.items()}

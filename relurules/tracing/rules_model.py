@@ -6,12 +6,15 @@ import numpy as np
 from relurules.domain import Domain
 from relurules.errors import DomainError, UnsupportedError
 from relurules.ir import AdditiveRules, Graph, RuleSet, Scorer
+from relurules.ir.local_tree import require_network
 
 
 def make_rules_graph(rules: Scorer) -> Graph:
     """The network of rules; UnsupportedError where they aren't their network."""
     if not isinstance(rules, RuleSet | AdditiveRules):
         raise UnsupportedError(f"rules of type {type(rules).__name__} have no network")
+    if isinstance(rules, RuleSet):
+        require_network(rules.network, "making another form of its rules")
     if isinstance(rules, RuleSet) and rules.simplified:
         what = "decide a class" if rules.decision is not None else "were simplified"
         raise UnsupportedError(

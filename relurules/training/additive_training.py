@@ -26,7 +26,12 @@ _OF_ADDITIVE = dict.fromkeys((
     "monotonic_cst", "teacher", "max_columns", "interactions", "no_interactions", "signs",
     "effect_bounds",
 ))  # fmt: skip
-_OF_PARTITION = {"max_neurons": None, "max_terms": None, "max_condition_terms": None}
+_OF_PARTITION = {
+    "max_neurons": None,
+    "max_terms": None,
+    "max_condition_terms": None,
+    "max_formula_terms": None,
+}
 
 
 def check_line_parameters(estimator: Any) -> None:
@@ -34,8 +39,14 @@ def check_line_parameters(estimator: Any) -> None:
     estimator's form has not.
     """
     additive = estimator.form == "additive"
+    taught = additive or estimator.linearization == "tree"
+    if not taught and estimator.max_formula_terms is not None:
+        raise UnsupportedError(
+            "max_formula_terms is of linearization='tree'; use max_terms, which all rules together "
+            "keep"
+        )
     for name, default in (_OF_PARTITION if additive else _OF_ADDITIVE).items():
-        if getattr(estimator, name) is not default:
+        if getattr(estimator, name) is not default and not (name == "teacher" and taught):
             other = "max_columns" if additive else "form='additive'"
             raise UnsupportedError(f"{name} with form={estimator.form!r}; use {other}")
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from relurules.training.front import RuleBudget
 
 #: Ways from the trained network to few rules; None: it stays as it is.
-_LINEARIZATIONS = ("saliency", "parallel", "force", "freeze", None)
+_LINEARIZATIONS = ("saliency", "parallel", "force", "freeze", "tree", None)
 
 #: X, (N, d), y and weights, (N,), or None.
 GivenRows = tuple[Array, NDArray[Any], Any]
@@ -64,10 +64,13 @@ _PARAMETERS = """
     max_terms, max_condition_terms, linearization: the budget and the method, as in
     `relurules.linearize`: rules over the range of the training rows; neurons; columns that any rule
     speaks of; columns that any condition does; saliency, parallel, force or freeze (100,000 steps:
-    a minute or more), or None, which keeps the network that was trained first. random_state: as
-    everywhere in scikit-learn; the same one gives the same model.
-    verbose: whether to print on stderr how far the training is, or a function that is called with
-    each line.
+    a minute or more), or None, which keeps the network that was trained first; or tree, a tree of
+    linear models that is chosen directly, in seconds, of numbers or two classes:
+    but no network stands behind its rules, which may jump where one ends and another begins; its
+    conditions have one column each, and max_formula_terms is what each formula reads at most (None:
+    any number; of trees alone). random_state: as everywhere in scikit-learn; the same one gives the
+    same model. verbose: whether to print on stderr how far the training is, or a function that is
+    called with each line.
     time_limit: seconds that fit may take: what is trained by then is made a model within the
     budget, one that more time may make better (hurried_ is True then); the same random_state need
     not give the same model.
@@ -78,12 +81,12 @@ _PARAMETERS = """
     many lines, None for 16; max_condition_columns: columns that a line reads at most; max_columns:
     those that all lines and the base read. monotonic_cst: 1 for columns that the score may only
     rise with, -1 for those that it may only fall with, 0 for others: (d,) of them, or {column:
-    sign}; held everywhere; the score is that of the second class. teacher: None, "boosting", or an
-    estimator of scikit-learn: what it says of rows that it wasn't fitted to is mixed with the
-    targets. column_groups: {name: coordinates} of columns that stand for one, such as the
-    indicators of its categories. interactions: None, or the only pairs of columns that a line may
-    read together, [("age", "income")]; no_interactions: columns that no line may read with another
-    one, and pairs that none may read. signs: None, or "data": a column of numbers that
+    sign}; held everywhere; the score is that of the second class. teacher, of trees too: None,
+    "boosting", or an estimator of scikit-learn: what it says of rows that it wasn't fitted to is
+    mixed with the targets. column_groups: {name: coordinates} of columns that stand for one, such
+    as the indicators of its categories. interactions: None, or the only pairs of columns that a
+    line may read together, [("age", "income")]; no_interactions: columns that no line may read with
+    another one, and pairs that none may read. signs: None, or "data": a column of numbers that
     monotonic_cst says nothing of goes the way of its correlation with the target. effect_bounds:
     {column: (low, high)}: what the column adds to the score, beside what it adds at the mean of the
     rows, lies between these everywhere in its range; such a column stands in no pair. class_weight,
@@ -127,6 +130,7 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         column_groups: Mapping[str, Sequence[int]] | None = None, class_weight: Any = None,
         interactions: Any = None, no_interactions: Any = None, signs: str | None = None,
         effect_bounds: Any = None,
+        max_formula_terms: int | None = None,
     ) -> None:  # fmt: skip
         self.hidden_layer_sizes = hidden_layer_sizes
         self.l1_reg = l1_reg
@@ -154,6 +158,7 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         self.no_interactions = no_interactions
         self.signs = signs
         self.effect_bounds = effect_bounds
+        self.max_formula_terms = max_formula_terms
 
     @property
     def rules_(self) -> RuleSet | AdditiveRules:
@@ -234,6 +239,8 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
             return Graph(features, tuple(names), network, build_layers(network), 0, heads)
 
         train = self._train_additive if self.form == "additive" else self._train_partition
+        if self.form == "partition" and self.linearization == "tree":
+            train = self._train_tree
         graph = train(make_graph, (X, y, weights), deadline)
         if task != "regression":  # until here classes are their numbers
             graph = replace(graph, labels=make_labels(self.classes_))
@@ -264,6 +271,19 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         linearized: Graph = found.graph
 
         return linearized
+
+    def _train_tree(
+        self, make_graph: Callable[[Network], Graph], given: GivenRows, deadline: Deadline
+    ) -> Graph:
+        """A tree of linear models is chosen directly."""
+        from relurules.training.tree_training import train_tree
+
+        shortened = deadline.share(_LINEARIZED)
+        found = train_tree(self, given, shortened, make_progress(self.verbose))
+        self.dense_network_, self.n_iter_, self.hurried_ = None, 1, shortened.is_over()
+        self.front_, self.chosen_ = found.front, found.chosen
+
+        return make_graph(found.tree)
 
     def _train_additive(
         self, make_graph: Callable[[Network], Graph], given: GivenRows, deadline: Deadline

@@ -15,6 +15,7 @@ from relurules.emitting import EmitOptions
 from relurules.errors import UnsupportedError
 from relurules.files.writing import write_all
 from relurules.ir import RuleSet
+from relurules.ir.local_tree import LocalTree
 from relurules.pipeline import emit_rules
 from relurules.tables.schema_values import write_schema
 from relurules.tracing.model_weights import format_model_json
@@ -74,7 +75,8 @@ def _build_files(fitted: Fitted) -> dict[str, str | bytes]:
 
     if fitted.schema is not None:
         contents["columns.toml"] = write_schema(fitted.schema)
-    if is_plain(graph.columns):
+    is_tree = isinstance(graph.network, LocalTree)
+    if is_plain(graph.columns) and not is_tree:
         contents["model.pt2"] = _export_network(graph)
 
     contents |= _print_documents(fitted)
@@ -82,6 +84,9 @@ def _build_files(fitted: Fitted) -> dict[str, str | bytes]:
         estimator.graph_, estimator.front_, estimator.chosen_, fitted.task, fitted.measure
     )
 
+    if is_tree:  # a file of weights is of neurons; rules.json is the model
+        files = front.picture_files()
+        return contents | files
     return contents | front.files() | {"model.json": format_model_json(graph)}
 
 
@@ -182,6 +187,8 @@ def _describe_types(fitted: Fitted) -> list[str]:
 def _describe_model(fitted: Fitted) -> list[str]:
     if fitted.wanted.form == "additive":
         return _describe_lines(fitted)
+    if fitted.wanted.method == "tree":
+        return _describe_tree(fitted)
     estimator, rules = fitted.estimator, fitted.rules
     layers = "-".join(map(str, fitted.wanted.hidden))
     rows = (
@@ -212,6 +219,28 @@ def _describe_model(fitted: Fitted) -> list[str]:
                 "has the others"
             )
         ]
+
+    return lines
+
+
+def _describe_tree(fitted: Fitted) -> list[str]:
+    """How many rules there are, and what they are."""
+    wanted, estimator = fitted.wanted, fitted.estimator
+    lines = [
+        f"rules      {len(fitted.rules)} (at most {wanted.max_rules}), the leaves of a tree of "
+        "linear models, which may jump where one ends"
+    ]
+    if wanted.teacher is not None:
+        lines += [f"teacher    {describe_teacher(wanted.teacher)}: half of every target"]
+    if estimator.hurried_:
+        lines += [
+            (
+                f"           the time limit of {wanted.time_limit:g} s ended training; more "
+                "time may do better"
+            )
+        ]
+    if len(fitted.rules) == 1:
+        lines += ["           one formula for all rows did best; front.csv has the others"]
 
     return lines
 

@@ -21,11 +21,16 @@ FORMS = ("partition", "additive")
 DEFAULT_RULES = {"partition": 8, "additive": DEFAULT_LINES}
 #: Options that one form has alone, with what they are where nobody asks for anything.
 _OF_FORMS: dict[str, dict[str, Any]] = {
-    "partition": {"max_terms": 5, "max_condition_terms": None, "hidden": (40, 40)},
+    "partition": {
+        "max_terms": 5,
+        "max_condition_terms": None,
+        "max_formula_terms": None,
+        "hidden": (40, 40),
+        "method": "auto",
+    },
     "additive": {
         "max_columns": None,
         "monotone": None,
-        "teacher": None,
         "max_condition_columns": 2,
         "interactions": None,
         "no_interactions": None,
@@ -33,6 +38,8 @@ _OF_FORMS: dict[str, dict[str, Any]] = {
         "effect_bounds": None,
     },
 }
+#: Ways to partition rules.
+METHODS = ("auto", "tree", "network")
 
 
 def fit(
@@ -41,6 +48,7 @@ def fit(
     max_condition_columns: int = 2, max_columns: int | None = None,
     monotone: Mapping[str, int] | None = None, teacher: Any = None, max_terms: int | None = 5,
     max_condition_terms: int | None = None, hidden: tuple[int, ...] = (40, 40),
+    method: str = "auto", max_formula_terms: int | None = None,
     test_size: float = 0.2, seed: int = 0, positive: Any = None,
     reference: Any = None, time_limit: float | None = None, missing: str | None = None,
     min_category_rows: int = 1, split: str | None = None, repeats: int = 1,
@@ -48,7 +56,7 @@ def fit(
     effect_bounds: Mapping[str, tuple[float, float]] | None = None, na: Any = None,
     progress: Callable[[str], None] | None = None,
 ) -> "Fitted":  # fmt: skip
-    """Train a network on a table, down to few rules in its raw columns.
+    """Train few rules, in its raw columns, on a table.
 
     table: a frame of pandas, polars or pyarrow with text, missing values and dates as it comes, or
     the path of a CSV or Parquet file. target: the column to predict. task: regression, binary or
@@ -57,10 +65,13 @@ def fit(
     TOML file as `relurules columns` writes it. form: "partition", rules of which one
     applies, or "additive", lines that add up. max_rules: at most so many rules (None: 8), or lines
     (None: 16). Of lines: max_condition_columns, that one line reads at most; max_columns, that all
-    of them read; monotone: {column: 1 or -1}, where the score may only rise or fall with a column;
-    teacher: see `ReLURulesClassifier`. Of partition rules: max_terms, max_condition_terms: the
-    budget, see there; max_terms=None is any number; hidden: sizes of the layers of the network that
-    is trained first. test_size: share of the rows that is only scored; seed: of
+    of them read; monotone: {column: 1 or -1}, where the score may only rise or fall with a column.
+    Of partition rules: method: "tree", a tree of linear models that is chosen directly, whose rules
+    may jump where one ends and another begins; "network", a network that is trained and linearised,
+    with which rules can be proven equal; "auto": the tree, but for more than two classes or where
+    hidden is given, sizes of the layers of that network. max_terms, max_condition_terms,
+    max_formula_terms: the budget, see `ReLURulesClassifier`; max_terms=None is any number. teacher,
+    of lines and trees: see there. test_size: share of the rows that is only scored; seed: of
     the splits and of the training. positive: the class that scores speak of; reference: the
     row that contributions are measured from, as in `extract`. time_limit: seconds
     that all of this may take. `progress` is called with lines about how far it is.
@@ -90,15 +101,16 @@ def fit(
     asked = {
         "max_columns": max_columns,
         "monotone": monotone,
-        "teacher": teacher,
         "max_condition_columns": max_condition_columns,
         "max_terms": max_terms,
         "max_condition_terms": max_condition_terms,
+        "max_formula_terms": max_formula_terms,
         "hidden": tuple(hidden),
         "interactions": interactions,
         "no_interactions": no_interactions,
         "signs": signs,
         "effect_bounds": effect_bounds,
+        "method": method,
     }
     check_form(form, asked)
     schema = add_sentinels(_read_types(types), na)
@@ -135,6 +147,8 @@ def fit(
         no_interactions=no_interactions,
         signs=signs,
         effect_bounds=effect_bounds,
+        method=method,
+        max_formula_terms=max_formula_terms,
     )
     fitted = fit_table(read.frame, wanted, progress or (lambda _: None), read.schema)
     return replace(fitted, source=str(table)) if isinstance(table, str | Path) else fitted
@@ -146,6 +160,8 @@ def check_form(form: str, asked: Mapping[str, Any]) -> None:
     """
     if form not in FORMS:
         raise UnsupportedError(f"form {form!r}; supported: {', '.join(FORMS)}")
+    if asked["method"] not in METHODS:
+        raise UnsupportedError(f"method {asked['method']!r}; supported: {', '.join(METHODS)}")
     other = next(one for one in FORMS if one != form)
     own = _OF_FORMS[other].items()
     if named := [name for name, default in own if asked[name] not in (None, default)]:

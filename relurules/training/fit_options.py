@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from relurules.errors import UnsupportedError
 from relurules.training.fit_columns import ColumnOptions
 
 
@@ -33,9 +34,40 @@ class FitOptions(NamedTuple):
     no_interactions: Any = None
     signs: str | None = None
     effect_bounds: Any = None
+    method: str = "auto"
+    max_formula_terms: int | None = None
+
+    @property
+    def is_network(self) -> bool:
+        """Whether a network is trained first."""
+        return self.form == "partition" and self.method != "tree"
 
     @property
     def column_options(self) -> ColumnOptions:
         """A missing number has points of its own where lines add up, and nothing else is said."""
         told = "line" if self.form == "additive" else "impute"
         return ColumnOptions(self.missing or told, self.min_category_rows)
+
+
+def choose_method(wanted: FitOptions, task: str) -> FitOptions:
+    """The options with the way to partition rules that "auto" stands for; UnsupportedError for
+    options that a way hasn't.
+    """
+    if wanted.form != "partition":
+        return wanted
+    sized = wanted.hidden != FitOptions._field_defaults["hidden"]
+    method = wanted.method
+    if method == "auto":
+        method = "network" if task == "multiclass" or sized else "tree"
+    if method == "tree" and sized:
+        raise UnsupportedError("hidden with method='tree', which trains no network; leave it out")
+    if method == "tree" and task == "multiclass":
+        raise UnsupportedError(
+            "method='tree' of more than two classes; supported: method='network'"
+        )
+    if method == "network" and (wanted.teacher is not None or wanted.max_formula_terms is not None):
+        raise UnsupportedError(
+            "teacher and max_formula_terms are of method='tree' and form='additive', not of "
+            "method='network'"
+        )
+    return wanted._replace(method=method)

@@ -32,8 +32,8 @@ _NORMAL = 1.96
 @dataclass(frozen=True, kw_only=True)
 class FitScores:
     """scores: by model, and then by train, validation and test; measure: what they are. rows: how
-    many each part has; places: which. calibration: of the rules on test rows, see `measure_calibration`; None for
-    other targets than two classes.
+    many each part has; places: which. calibration: of the rules on test rows, see
+    `measure_calibration`; None for other targets than two classes.
     """
 
     scores: Mapping[str, Mapping[str, float]]

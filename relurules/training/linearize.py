@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, Network
 from relurules.ir.limits import NEVER, Deadline
+from relurules.ir.local_tree import require_network
 from relurules.training.force_training import ForceSettings
 from relurules.training.front import (
     FrontPoint,
@@ -75,6 +76,7 @@ def linearize_network(
     that are only scored. Raises DataError where they don't fit, and where no point keeps the
     budget.
     """
+    require_network(graph.network, "its linearisation")
     name, Y = read_targets(graph, given[1], task)
     rows = weigh_rows(given[0], Y, given[2])
     tested = None if test is None else _read_test_rows(graph, test, name)

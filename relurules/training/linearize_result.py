@@ -78,12 +78,16 @@ class Linearized:
 
     def files(self) -> dict[str, str]:
         """What `save` writes: names and texts."""
+        return self.picture_files() | {"model.json": format_model_json(self.graph)}
+
+    def picture_files(self) -> dict[str, str]:
+        """The front, as a table and, where matplotlib is installed, as a figure."""
         from relurules.training.front_figure import draw_front
 
         files = {"front.csv": self.front.to_csv(index=False)}
         with suppress(UnsupportedError):  # no matplotlib
             files["front.svg"] = draw_front(self.front, self.chosen, self.measure)
-        return files | {"model.json": format_model_json(self.graph)}
+        return files
 
 
 def front_table(

@@ -30,7 +30,7 @@ from relurules.training.fit_constraints import (
     find_reference,
     turn_constraints,
 )
-from relurules.training.fit_options import FitOptions
+from relurules.training.fit_options import FitOptions, choose_method
 from relurules.training.fit_scores import FitScores, average_scores, repeat_fits, score_models
 from relurules.training.prepared_table import PreparedTable, prepare_table
 
@@ -141,6 +141,7 @@ def fit_table(
     start, deadline = process_time(), Deadline.after(wanted.time_limit)
     table = unify_missing(table)
     prepared = prepare_table(table, wanted, schema)
+    wanted = choose_method(wanted, prepared.task)
     pipeline = _fit_pipeline(prepared, wanted, wanted.seed, say, deadline)
     say("writing down the rules")
     # Once: it asks encoders about every category.
@@ -175,7 +176,7 @@ def _fit_pipeline(
 
     train, frame, y = prepared.split.train, prepared.frame, prepared.y
     rows = frame.iloc[train]
-    encoder = make_encoder(prepared.columns, rows, scaled=wanted.form == "partition")
+    encoder = make_encoder(prepared.columns, rows, scaled=wanted.is_network)
     encoded = encoder.fit_transform(rows)
     estimator = _make_estimator(wanted, prepared.task, say, deadline.share(_TRAINING_SHARE))
     estimator.set_params(random_state=seed)
@@ -231,6 +232,14 @@ def _make_estimator(
             random_state=wanted.seed, verbose=say, time_limit=limit,
             interactions=wanted.interactions, no_interactions=wanted.no_interactions,
             signs=wanted.signs,
+        )  # fmt: skip
+
+    if wanted.method == "tree":
+        return kind(
+            linearization="tree", max_rules=wanted.max_rules, max_terms=wanted.max_terms,
+            max_condition_terms=wanted.max_condition_terms, teacher=wanted.teacher,
+            max_formula_terms=wanted.max_formula_terms, random_state=wanted.seed, verbose=say,
+            time_limit=limit,
         )  # fmt: skip
 
     return kind(

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from relurules.errors import UnsupportedError
 from relurules.ir import Graph, Head
+from relurules.ir.local_tree import require_network
 from relurules.links.heads import is_identity
 from relurules.links.table import LINKS
 from relurules.training.relu_parameters import PARAMETER_ARRAYS
@@ -20,6 +21,7 @@ class LinearizedNetwork(nn.Module):
     def __init__(self, graph: Graph) -> None:
         super().__init__()
         network = graph.network
+        require_network(network, "a module of torch")
         arrays = {
             name: torch.tensor(getattr(network, name), dtype=torch.float64)
             for name in PARAMETER_ARRAYS

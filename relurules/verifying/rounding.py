@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir import Head, Network
+from relurules.ir.local_tree import LocalTree
 from relurules.ir.network import Array
 from relurules.links.heads import apply_links
 from relurules.verifying.exact_network import ExactNetwork
@@ -30,6 +31,8 @@ def sum_live_terms(network: Network, X: Array, unit: float) -> Array:
     nothing: neither the network nor the map of its region adds what it reads. unit: a z that is
     less than this share of its own terms away from 0 may have either sign.
     """
+    if isinstance(network, LocalTree):
+        return network.magnitude(X) + np.finfo(np.float64).tiny
     size = np.abs(X) @ np.abs(network.A).T + np.abs(network.b)
     z, steep = network.preactivations(X), np.abs(network.slope)
     active = np.zeros_like(size)
@@ -77,6 +80,8 @@ class FloatRuns:
 
         One run may be right by chance; several show what rounding does here.
         """
+        if isinstance(self.network, LocalTree):
+            return replace(self, network=self.network.find_local_network(row)).of(row)
         rows = np.vstack([row, _perturb_row(row)])
         exact = [self._exact.scores(one) for one in rows]
         scores = np.array([[round_to_float(score) for score in one] for one in exact])

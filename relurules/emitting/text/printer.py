@@ -53,6 +53,7 @@ def _list_values(rules: RuleSet, reading: RuleSetWording) -> dict[str, object]:
         "left": 0,
         "rounding": describe_rounding(rules, reading, "this text"),
         "decision": rules.decision is not None,
+        "own_model": rules.is_own_model,
         "complete": rules.complete,
         "missing": describe_missing(rules),
         "whole": any(

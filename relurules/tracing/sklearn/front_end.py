@@ -24,6 +24,7 @@ from relurules.domain.columns import (
 from relurules.errors import ModelError
 from relurules.ir import ClassLabels, Graph, Network, Neuron
 from relurules.ir.class_labels import make_labels
+from relurules.ir.local_tree import LocalTree
 from relurules.ir.network import AffineMap, validate_rows
 from relurules.links.heads import Head, make_identity_heads
 from relurules.links.table import LINKS
@@ -267,13 +268,15 @@ def _read_rule_estimator(estimator: Any) -> LastEstimator:
             f"classes {list(estimator.classes_)!r} can't be told apart by name; rename one"
         )
 
-    sizes = [len(level) for level in (*network.levels, network.c)]
+    layers = [("linear", len(level)) for level in (*network.levels, network.c)]
+    if isinstance(network, LocalTree):
+        layers = [("tree of linear models", len(network.maps.constants))]
     classes = getattr(estimator, "classes_", None)
     return LastEstimator(
         network=network,
         heads=graph.heads,
         outputs=graph.outputs,
-        layers=[("linear", size) for size in sizes],
+        layers=layers,
         labels=None if classes is None else make_labels(classes),
         fitted=getattr(estimator, "_form", "partition") == "additive",
     )
@@ -317,6 +320,8 @@ def make_class_heads(link: str, scores: int, classes: int) -> tuple[Head, ...]:
 
 def _prepend_affine_map(before: AffineMap, network: Network) -> Network:
     """The network of an affine map's outputs, in the map's inputs."""
+    if isinstance(network, LocalTree):
+        return network.substitute(before)
     A, C = network.A @ before.weights, network.C @ before.weights
     b, c = network.b + network.A @ before.constants, network.c + network.C @ before.constants
     return Network(A, network.L, b, C, network.U, c, network.slope, network.neurons)
@@ -346,6 +351,8 @@ def _undo_target_transform(
         return network, tuple(head._replace(link=INVERSES[name]) for head in heads)
 
     (weights, constants), m = _invert_scaler(target, len(network.c)), len(network.c)
+    if isinstance(network, LocalTree):
+        return network.rescale(weights, constants), make_identity_heads(m)
     C, U, c = (
         weights[:, None] * network.C,
         weights[:, None] * network.U,

@@ -1,0 +1,1 @@
+"""Trees of linear models, chosen directly: partition rules, and no network first."""

@@ -19,10 +19,22 @@ def minimize_quadratic(hessian: Array, gradient: Array, start: Array, cone: Arra
     hessian: (P, P) positive definite; gradient, start: (P,); cone: (G, P), None for no constraint.
     Raises LinAlgError where the Hessian isn't positive definite.
     """
+    lower, free = solve_free(hessian, gradient, start)
+    return free if cone is None or not len(cone) else bend_to_cone(lower, free, cone)
+
+
+def solve_free(hessian: Array, gradient: Array, start: Array) -> tuple[Array, Array]:
+    """The Cholesky factor of the Hessian, and the minimum without constraints."""
     lower = np.asarray(np.linalg.cholesky(hessian), dtype=np.float64)
-    free = start - _solve_cholesky(lower, gradient)
-    if cone is None or not len(cone) or (cone @ free >= 0).all():
-        return np.asarray(free)
+    return lower, np.asarray(start - _solve_cholesky(lower, gradient))
+
+
+def bend_to_cone(lower: Array, free: Array, cone: Array) -> Array:
+    """The point of the cone nearest to one without constraints, in the metric of a Hessian of which
+    lower is the Cholesky factor.
+    """
+    if (cone @ free >= 0).all():
+        return free
 
     half = np.linalg.solve(lower, cone.T)
     multipliers = minimize_over_signs(np.asarray(half.T @ half), np.asarray(cone @ free))

@@ -21,15 +21,18 @@ from relurules.training.lines.line_model import (
     compute_reach,
     project_rows,
 )
-from relurules.training.lines.quadratic import minimize_quadratic
-from relurules.training.lines.trends import build_trend_cone
+from relurules.training.lines.trends import (
+    guard_factors,
+    guard_parameters,
+    minimize_within_trends,
+)
 
 #: Rows that the curvature is computed on: so many, or so many per parameter.
 _LEAST_ROWS, _ROWS_PER_PARAMETER = 8000, 60
 #: Damping: at first, smaller after a step that helps, larger after one that doesn't, given up
 #: above.
 _DAMPING, _SMALLER, _LARGER, _TOO_LARGE = 1e-2, 0.2, 5.0, 1e4
-#: With trends, every try needs the slopes to be fitted: so many a step.
+#: With trends, so many tries a step.
 _TREND_TRIES = 3
 #: A step that gains less than this share of the objective is the last one.
 _ENOUGH = 1e-6
@@ -67,8 +70,8 @@ def refit_slopes(model: LineModel, terms: FitTerms, steps: int = 8, *, fresh: in
     pulls *= terms.ridge
     values = np.concatenate([[model.constant], model.weights[read], np.ones(len(model))])
     values[len(values) - fresh :] = 0.0
-    cone = build_trend_cone(model, terms.columns)
-    inside = cone is None or bool((cone @ values >= 0).all())
+    guard = guard_factors(model, terms.columns)
+    inside = guard is None or guard.is_kept(values)
 
     def measure(tried: Array) -> float:
         return rows.loss(tried @ basis) + float(pulls @ tried**2) / 2
@@ -77,7 +80,8 @@ def refit_slopes(model: LineModel, terms: FitTerms, steps: int = 8, *, fresh: in
     for _ in range(steps):
         first, second = rows.derivatives(values @ basis)
         hessian = (basis * second) @ basis.T + np.diag(pulls + _FLOOR)
-        target = minimize_quadratic(hessian, basis @ first + pulls * values, values, cone)
+        slope = basis @ first + pulls * values
+        target = minimize_within_trends(hessian, slope, values, guard)
         share = 1.0
         while (found := measure(values + share * (target - values))) > reached and share > 1e-3:
             share /= 2
@@ -87,12 +91,7 @@ def refit_slopes(model: LineModel, terms: FitTerms, steps: int = 8, *, fresh: in
         if gained < _ENOUGH * abs(reached) * 0.1:
             break
 
-    weights = np.zeros(len(model.weights))
-    weights[read] = values[1 : 1 + len(read)]
-    factors = values[1 + len(read) :]
-    lines = tuple(line.scaled(factor) for line, factor in zip(model.lines, factors, strict=True))
-
-    return replace(model, constant=float(values[0]), weights=weights, lines=lines)
+    return _with_factors(model, values)
 
 
 def build_slope_basis(model: LineModel, rows: LineRows) -> Array:
@@ -131,12 +130,14 @@ def refine_lines(model: LineModel, terms: FitTerms, steps: int) -> LineModel:
         hessian = (curvature @ some.T).astype(float) + np.diag(pulls + _FLOOR)
         diagonal = np.maximum(hessian.diagonal(), 1e-8)
 
-        most = _TOO_LARGE if not terms.has_trends else damping * _LARGER**_TREND_TRIES
+        guard = guard_parameters(model, terms.columns)
+        most = _TOO_LARGE if guard is None else damping * _LARGER**_TREND_TRIES
         while damping < most:
-            change = np.linalg.solve(hessian + np.diag(damping * diagonal), slope)
-            tried = with_line_parameters(model, values - change)
-            if terms.has_trends:
-                tried = refit_slopes(tried, terms, 2)
+            damped = hessian + np.diag(damping * diagonal)
+            found = minimize_within_trends(damped, slope, values, guard)
+            tried = with_line_parameters(model, found)
+            if guard is not None:
+                tried = _restore_trends(tried, terms.columns, (damped, slope, values))
             reached_scores = tried.evaluate(rows.X)
             reached = compute_objective(tried, rows, terms.ridge, reached_scores)
             if reached < objective:
@@ -152,6 +153,44 @@ def refine_lines(model: LineModel, terms: FitTerms, steps: int) -> LineModel:
             break
 
     return model
+
+
+def _restore_trends(
+    model: LineModel, columns: Sequence[LineColumn], quadratic: tuple[Array, Array, Array]
+) -> LineModel:
+    """The model; where its conditions moved so that a trend broke, with the constant, base and
+    factors of its lines that are best by a quadratic model of the objective: Hessian, gradient, and
+    where.
+    """
+    guard = guard_factors(model, columns)
+    base = 1 + int(model.read.sum())
+    factors = np.concatenate([get_line_parameters(model)[0][:base], np.ones(len(model))])
+    if guard is None or guard.is_kept(factors):
+        return model
+
+    hessian, gradient, start = quadratic
+    values, at = get_line_parameters(model)[0], base
+    by_factor = np.zeros((len(values), len(factors)))
+    by_factor[:base, :base] = np.eye(base)
+    for k, line in enumerate(model.lines):
+        own = slice(at, at + len(line.weights) + 1)
+        by_factor[own, base + k] = values[own]
+        at = own.stop
+
+    slope = by_factor.T @ (gradient + hessian @ (values - start))
+    found = guard.minimize(by_factor.T @ hessian @ by_factor, slope, factors)
+    return _with_factors(model, found)
+
+
+def _with_factors(model: LineModel, values: Array) -> LineModel:
+    """The model with this constant, base and factors of its lines."""
+    base = 1 + int(model.read.sum())
+    weights = np.zeros(len(model.weights))
+    weights[model.read] = values[1:base]
+    lines = tuple(
+        line.scaled(factor) for line, factor in zip(model.lines, values[base:], strict=True)
+    )
+    return replace(model, constant=float(values[0]), weights=weights, lines=lines)
 
 
 def take_evenly(rows: LineRows, count: int) -> LineRows:

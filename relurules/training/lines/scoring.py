@@ -5,17 +5,20 @@ that the present model can already do, its knots' moves among it; what the candi
 of the residual is its gain (matching pursuit: Y. Pati, R. Rezaiifar and P. Krishnaprasad, 1993).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from relurules.ir.network import Array
 from relurules.training.lines.candidates import Direction, DirectionTable
+from relurules.training.lines.line_columns import LineColumn
 from relurules.training.lines.line_model import HingeLine, LineModel
 from relurules.training.lines.refits import FitTerms, build_tangents, get_line_parameters
+from relurules.training.lines.trends import guard_parameters
 
 #: Candidates that are computed at once.
-_BLOCK = 512
+_BLOCK = 64
 #: A candidate of which less than this share is left after the projection is nothing new.
 _NEW = 1e-4
 #: Of a row's loss; a row that the model is certain of, and wrong, would outweigh all others.
@@ -49,8 +52,12 @@ class LineScorer:
         root = np.sqrt(np.maximum(second, _LEAST_CURVATURE * rows.weights / len(rows)))
         _, pulls = get_line_parameters(model)
         tangents = build_tangents(model, rows).astype(float) * root
+        penalty = np.diag(pulls * terms.ridge + 1e-9)
+        room = _find_room(model, terms)
+        if room is not None:
+            tangents, penalty = room.T @ tangents, room.T @ penalty @ room
         # The ridge as further rows, so that the projection knows what it costs.
-        lower = np.linalg.cholesky(tangents @ tangents.T + np.diag(pulls * terms.ridge + 1e-9))
+        lower = np.linalg.cholesky(tangents @ tangents.T + penalty)
         self._frame = np.linalg.solve(lower, tangents).astype(np.float32)
         residual = -first / root
         residual -= self._frame.T @ (self._frame @ residual.astype(np.float32))
@@ -58,6 +65,7 @@ class LineScorer:
         self._root = root.astype(np.float32)
         self._X = rows.X.astype(np.float32)
         self._ridge = terms.ridge
+        self._columns = terms.columns
 
     def score(self, table: DirectionTable) -> ScoredLines:
         """Every bound of every direction."""
@@ -65,6 +73,10 @@ class LineScorer:
         for start in range(0, len(table.bounds), _BLOCK):
             some = slice(start, start + _BLOCK)
             gains[some], slopes[some] = self._score_block(table, some)
+
+        if any(column.trend for column in self._columns):
+            wrong = ~_allow_signs(table, slopes, self._columns)
+            gains[wrong] = slopes[wrong] = 0.0
 
         return ScoredLines(table=table, gains=gains, slopes=slopes)
 
@@ -84,6 +96,32 @@ class LineScorer:
         slopes = np.where(usable, cross / cost, 0.0)
 
         return slopes * cross / 2, slopes
+
+
+def _find_room(model: LineModel, terms: FitTerms) -> Array | None:
+    """(P, free) directions in which the parameters can go either way within the trends; None for
+    all of them.
+    """
+    guard = guard_parameters(model, terms.columns)
+    if guard is None:
+        return None
+    tight = guard.find_tight(get_line_parameters(model)[0])
+    if not len(tight):
+        return None
+
+    _, sizes, directions = np.linalg.svd(tight)
+    return np.asarray(directions[int((sizes > 1e-9 * sizes[0]).sum()) :].T)
+
+
+def _allow_signs(table: DirectionTable, slopes: Array, columns: Sequence[LineColumn]) -> Array:
+    """(n,) whether each candidate goes the right way along every column with a trend."""
+    trends = np.zeros(table.matrix.shape[1])
+    for column in columns:
+        trends[column.coordinates[0]] = column.trend
+    ways = table.matrix * trends
+    rises, falls = (ways >= 0).all(axis=1), (ways <= 0).all(axis=1)
+
+    return np.asarray(np.where(slopes >= 0, rises[table.numbers], falls[table.numbers]))
 
 
 def choose_best(scored: ScoredLines, count: int, each: int) -> list[int]:

@@ -24,7 +24,7 @@ from relurules.training.lines.walk import WalkOptions
 #: Up to so many rows, by cross-validation in so many parts.
 SMALL, FOLDS = 5000, 5
 #: What a line must explain: the logarithm of some ten thousand candidates, and of its own numbers.
-_LINE_COST = 12.0
+_LINE_COST = 4.0
 #: Ridges by the measure of a task, in shares of a row's loss: those that are tried on small tables,
 #: and the one of larger ones. What is left of the loss of standardised numbers may be any fraction
 #: of that of classes.

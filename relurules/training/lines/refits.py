@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from relurules.ir.network import Array
 from relurules.training.lines.line_columns import LineColumn
 from relurules.training.lines.line_model import (
-    HingeLine,
     LineModel,
     LineRows,
     compute_objective,
@@ -32,8 +31,6 @@ _LEAST_ROWS, _ROWS_PER_PARAMETER = 8000, 60
 #: Damping: at first, smaller after a step that helps, larger after one that doesn't, given up
 #: above.
 _DAMPING, _SMALLER, _LARGER, _TOO_LARGE = 1e-2, 0.2, 5.0, 1e4
-#: With trends, so many tries a step.
-_TREND_TRIES = 3
 #: A step that gains less than this share of the objective is the last one.
 _ENOUGH = 1e-6
 #: What is added to the curvature, so that it is positive definite: to every weight, and to the
@@ -64,11 +61,8 @@ def refit_slopes(model: LineModel, terms: FitTerms, steps: int = 8, *, fresh: in
 
     fresh: so many of the last lines start at a factor of 0.
     """
-    rows, read = terms.rows, np.flatnonzero(model.read)
-    basis = build_slope_basis(model, rows)
-    pulls = np.concatenate([[0.0], np.ones(len(read)), _compute_line_pulls(model.lines)])
-    pulls *= terms.ridge
-    values = np.concatenate([[model.constant], model.weights[read], np.ones(len(model))])
+    rows, (values, pulls) = terms.rows, get_factors(model)
+    basis, pulls = build_slope_basis(model, rows), pulls * terms.ridge
     values[len(values) - fresh :] = 0.0
     guard = guard_factors(model, terms.columns)
     inside = guard is None or guard.is_kept(values)
@@ -107,8 +101,14 @@ def build_slope_basis(model: LineModel, rows: LineRows) -> Array:
     return basis
 
 
-def _compute_line_pulls(lines: Sequence[HingeLine]) -> Array:
-    return np.array([line.pulls @ line.weights**2 for line in lines], dtype=float)
+def get_factors(model: LineModel) -> tuple[Array, Array]:
+    """(1 + r + K,) the constant, the base, and 1 for every line; and the share of the ridge of
+    each.
+    """
+    read = model.weights[model.read]
+    of_lines = np.array([line.pulls @ line.weights**2 for line in model.lines], dtype=float)
+    values = np.concatenate([[model.constant], read, np.ones(len(model))])
+    return values, np.concatenate([[0.0], np.ones(len(read)), of_lines])
 
 
 def refine_lines(model: LineModel, terms: FitTerms, steps: int) -> LineModel:
@@ -131,8 +131,7 @@ def refine_lines(model: LineModel, terms: FitTerms, steps: int) -> LineModel:
         diagonal = np.maximum(hessian.diagonal(), 1e-8)
 
         guard = guard_parameters(model, terms.columns)
-        most = _TOO_LARGE if guard is None else damping * _LARGER**_TREND_TRIES
-        while damping < most:
+        while damping < _TOO_LARGE:
             damped = hessian + np.diag(damping * diagonal)
             found = minimize_within_trends(damped, slope, values, guard)
             tried = with_line_parameters(model, found)
@@ -164,7 +163,7 @@ def _restore_trends(
     """
     guard = guard_factors(model, columns)
     base = 1 + int(model.read.sum())
-    factors = np.concatenate([get_line_parameters(model)[0][:base], np.ones(len(model))])
+    factors, _ = get_factors(model)
     if guard is None or guard.is_kept(factors):
         return model
 

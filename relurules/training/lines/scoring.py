@@ -14,8 +14,15 @@ from relurules.ir.network import Array
 from relurules.training.lines.candidates import Direction, DirectionTable
 from relurules.training.lines.line_columns import LineColumn
 from relurules.training.lines.line_model import HingeLine, LineModel
-from relurules.training.lines.refits import FitTerms, build_tangents, get_line_parameters
-from relurules.training.lines.trends import guard_parameters
+from relurules.training.lines.quadratic import minimize_over_signs
+from relurules.training.lines.refits import (
+    FitTerms,
+    build_slope_basis,
+    build_tangents,
+    get_factors,
+    get_line_parameters,
+)
+from relurules.training.lines.trends import guard_factors
 
 #: Candidates that are computed at once.
 _BLOCK = 64
@@ -50,12 +57,8 @@ class LineScorer:
         rows = terms.rows
         first, second = rows.derivatives(model.evaluate(rows.X))
         root = np.sqrt(np.maximum(second, _LEAST_CURVATURE * rows.weights / len(rows)))
-        _, pulls = get_line_parameters(model)
-        tangents = build_tangents(model, rows).astype(float) * root
-        penalty = np.diag(pulls * terms.ridge + 1e-9)
-        room = _find_room(model, terms)
-        if room is not None:
-            tangents, penalty = room.T @ tangents, room.T @ penalty @ room
+        tangents, penalty = _build_frame(model, terms, first)
+        tangents *= root
         # The ridge as further rows, so that the projection knows what it costs.
         lower = np.linalg.cholesky(tangents @ tangents.T + penalty)
         self._frame = np.linalg.solve(lower, tangents).astype(np.float32)
@@ -98,19 +101,32 @@ class LineScorer:
         return slopes * cross / 2, slopes
 
 
-def _find_room(model: LineModel, terms: FitTerms) -> Array | None:
-    """(P, free) directions in which the parameters can go either way within the trends; None for
-    all of them.
+def _build_frame(model: LineModel, terms: FitTerms, first: Array) -> tuple[Array, Array]:
+    """(F, N) what the model can already do, and (F, F) what it costs.
+
+    Without trends, all moves of its parameters. With trends, those of the constant, the base and
+    the factors of its lines that keep the slopes which the loss presses against: where a slope has
+    no room, a knot moves only if others move with it, which is for the Gauss-Newton steps to find.
     """
-    guard = guard_parameters(model, terms.columns)
+    guard = guard_factors(model, terms.columns)
     if guard is None:
-        return None
-    tight = guard.find_tight(get_line_parameters(model)[0])
+        pulls = get_line_parameters(model)[1]
+        tangents = build_tangents(model, terms.rows).astype(float)
+        return tangents, np.diag(pulls * terms.ridge + 1e-9)
+
+    basis, (values, pulls) = build_slope_basis(model, terms.rows), get_factors(model)
+    penalty = np.diag(pulls * terms.ridge + 1e-9)
+    tight = guard.find_tight(values)
+    if len(tight):
+        slope = basis @ first + pulls * terms.ridge * values
+        pressed = minimize_over_signs(tight @ tight.T, -tight @ slope) > 1e-9
+        tight = tight[pressed]
     if not len(tight):
-        return None
+        return basis, penalty
 
     _, sizes, directions = np.linalg.svd(tight)
-    return np.asarray(directions[int((sizes > 1e-9 * sizes[0]).sum()) :].T)
+    room = directions[int((sizes > 1e-9 * sizes[0]).sum()) :].T
+    return room.T @ basis, room.T @ penalty @ room
 
 
 def _allow_signs(table: DirectionTable, slopes: Array, columns: Sequence[LineColumn]) -> Array:

@@ -13,10 +13,11 @@ from relurules.training.lines.walk import LineWalk, WalkOptions
 
 #: Lines beyond the budget that are chosen before the least useful are dropped, as a share of it.
 _OVER = 0.6
-#: Rounds in which lines are exchanged: at the budget, and at every smaller number of lines.
+#: Rounds in which lines are exchanged: at the budget, and at some shares of it.
 _ROUNDS, _FEW_ROUNDS = 4, 1
+_EXCHANGED = (1.0, 0.75, 0.5, 0.25)
 #: Rounds in which lines drawn at random are replaced, at the budget.
-_RENEWALS = 6
+_RENEWALS = 4
 #: Lines that a further one has not helped the other rows by are at most so many.
 _PATIENCE = 4
 #: Lines that are chosen as if there were no trends, as a share of the budget, and the Gauss-Newton
@@ -122,11 +123,12 @@ def _walk_down(
     count = budget.lines
     best = {len(model): model for model in rising if len(model) <= count}
     model = rising[-1]
+    exchanged = {round(count * share) for share in _EXCHANGED}
 
     while len(model):
         if len(model) <= count:
             model = min(model, best.get(len(model), model), key=walk.measure)
-            if not quick:
+            if not quick and len(model) in exchanged:
                 rounds = _ROUNDS if len(model) == count else _FEW_ROUNDS
                 model = walk.exchange(model, rounds)
             if not quick and len(model) == count:

@@ -63,6 +63,7 @@ def refit_slopes(model: LineModel, terms: FitTerms, steps: int = 8, *, fresh: in
     """
     rows, (values, pulls) = terms.rows, get_factors(model)
     basis, pulls = build_slope_basis(model, rows), pulls * terms.ridge
+    every = _choose_stride(len(rows), len(values))
     values[len(values) - fresh :] = 0.0
     guard = guard_factors(model, terms.columns)
     inside = guard is None or guard.is_kept(values)
@@ -73,7 +74,8 @@ def refit_slopes(model: LineModel, terms: FitTerms, steps: int = 8, *, fresh: in
     reached = measure(values) if inside else np.inf
     for _ in range(steps):
         first, second = rows.derivatives(values @ basis)
-        hessian = (basis * second) @ basis.T + np.diag(pulls + _FLOOR)
+        some = basis[:, ::every]
+        hessian = (every * second[::every] * some) @ some.T + np.diag(pulls + _FLOOR)
         slope = basis @ first + pulls * values
         target = minimize_within_trends(hessian, slope, values, guard)
         share = 1.0
@@ -86,6 +88,11 @@ def refit_slopes(model: LineModel, terms: FitTerms, steps: int = 8, *, fresh: in
             break
 
     return _with_factors(model, values)
+
+
+def _choose_stride(rows: int, parameters: int) -> int:
+    """Of how many rows one is looked at for the curvature."""
+    return max(1, rows // max(_LEAST_ROWS, _ROWS_PER_PARAMETER * parameters))
 
 
 def build_slope_basis(model: LineModel, rows: LineRows) -> Array:
@@ -114,8 +121,7 @@ def get_factors(model: LineModel) -> tuple[Array, Array]:
 def refine_lines(model: LineModel, terms: FitTerms, steps: int) -> LineModel:
     """The model after at most so many damped Gauss-Newton steps on all of its numbers."""
     rows, damping = terms.rows, _DAMPING
-    needed = max(_LEAST_ROWS, _ROWS_PER_PARAMETER * count_parameters(model))
-    every = max(1, len(rows) // needed)
+    every = _choose_stride(len(rows), count_parameters(model))
     scores = model.evaluate(rows.X)
     objective = compute_objective(model, rows, terms.ridge, scores)
 

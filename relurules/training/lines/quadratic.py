@@ -13,25 +13,19 @@ from relurules.ir.network import Array
 _NOTHING = 1e-12
 
 
-def minimize_quadratic(hessian: Array, gradient: Array, start: Array, cone: Array | None) -> Array:
-    """The v of least (v - start)' hessian (v - start) / 2 + gradient' (v - start) with cone v >= 0.
+def solve_free(hessian: Array, gradient: Array, start: Array) -> tuple[Array, Array]:
+    """The Cholesky factor of the Hessian, (P, P), and the v of least (v - start)' hessian
+    (v - start) / 2 + gradient' (v - start).
 
-    hessian: (P, P) positive definite; gradient, start: (P,); cone: (G, P), None for no constraint.
     Raises LinAlgError where the Hessian isn't positive definite.
     """
-    lower, free = solve_free(hessian, gradient, start)
-    return free if cone is None or not len(cone) else bend_to_cone(lower, free, cone)
-
-
-def solve_free(hessian: Array, gradient: Array, start: Array) -> tuple[Array, Array]:
-    """The Cholesky factor of the Hessian, and the minimum without constraints."""
     lower = np.asarray(np.linalg.cholesky(hessian), dtype=np.float64)
     return lower, np.asarray(start - _solve_cholesky(lower, gradient))
 
 
 def bend_to_cone(lower: Array, free: Array, cone: Array) -> Array:
-    """The point of the cone nearest to one without constraints, in the metric of a Hessian of which
-    lower is the Cholesky factor.
+    """The v with cone v >= 0 nearest to one without constraints, in the metric of a Hessian of
+    which lower is the Cholesky factor; cone: (G, P).
     """
     if (cone @ free >= 0).all():
         return free

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relurules.ir.network import Array
 from relurules.training.lines.candidates import Direction, DirectionTable
@@ -78,8 +79,8 @@ class LineScorer:
             gains[some], slopes[some] = self._score_block(table, some)
 
         if any(column.trend for column in self._columns):
-            wrong = ~_allow_signs(table, slopes, self._columns)
-            gains[wrong] = slopes[wrong] = 0.0
+            allowed = _allow_signs(table, slopes, self._columns)
+            gains, slopes = np.where(allowed, gains, 0.0), np.where(allowed, slopes, 0.0)
 
         return ScoredLines(table=table, gains=gains, slopes=slopes)
 
@@ -129,13 +130,16 @@ def _build_frame(model: LineModel, terms: FitTerms, first: Array) -> tuple[Array
     return room.T @ basis, room.T @ penalty @ room
 
 
-def _allow_signs(table: DirectionTable, slopes: Array, columns: Sequence[LineColumn]) -> Array:
+def _allow_signs(
+    table: DirectionTable, slopes: Array, columns: Sequence[LineColumn]
+) -> NDArray[np.bool_]:
     """(n,) whether each candidate goes the right way along every column with a trend."""
     trends = np.zeros(table.matrix.shape[1])
     for column in columns:
         trends[column.coordinates[0]] = column.trend
     ways = table.matrix * trends
-    rises, falls = (ways >= 0).all(axis=1), (ways <= 0).all(axis=1)
+    rises = np.asarray((ways >= 0).all(axis=1))
+    falls = np.asarray((ways <= 0).all(axis=1))
 
     return np.asarray(np.where(slopes >= 0, rises[table.numbers], falls[table.numbers]))
 

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from relurules.ir.network import Array
 from relurules.training.lines.line_model import HingeLine, LineModel, compute_reach
 from relurules.training.lines.refits import FitTerms, build_slope_basis, get_factors
-from relurules.training.lines.trends import guard_factors
+from relurules.training.lines.trends import guard_factors, minimize_within_trends
 
 #: What is added to the curvature, so that it is positive definite.
 _FLOOR = 1e-9
+#: Gains and factors below are noise.
+_LEAST = 1e-9
 
 
 def measure_gains_within_trends(
@@ -18,34 +21,38 @@ def measure_gains_within_trends(
     """Lines that gain something, with what the objective falls by once the constant, the base and
     the factors of all lines are fitted.
     """
-    rows = terms.rows
+    rows, found = terms.rows, []
     first, second = rows.derivatives(model.evaluate(rows.X))
     basis, (values, pulls) = build_slope_basis(model, rows), get_factors(model)
-    shared = (basis * second) @ basis.T
-    found = []
     size = len(values)
     hessian, slope = np.zeros((size + 1, size + 1)), np.zeros(size + 1)
-    hessian[:size, :size] = shared
+    hessian[:size, :size] = (basis * second) @ basis.T + np.diag(pulls * terms.ridge + _FLOOR)
     slope[:size] = basis @ first + pulls * terms.ridge * values
-    start = np.append(values, 0.0)
+    own = slice(0, size)
+    without, _ = _lower(model, terms, hessian[own, own], slope[own])
 
-    for line in [None, *lines]:
-        tried = model if line is None else model.with_line(line)
-        guard = guard_factors(tried, terms.columns)
-        penalty = np.append(pulls, 0.0)
-        if line is not None:
-            own = line.sign * np.maximum(compute_reach(line, rows.X), 0.0)
-            hessian[size, :size] = hessian[:size, size] = basis @ (second * own)
-            hessian[size, size], slope[size] = (second * own) @ own, first @ own
-            penalty[size] = line.pulls @ line.weights**2
-        kept = size if line is None else size + 1
-        matrix = hessian[:kept, :kept] + np.diag(penalty[:kept] * terms.ridge + _FLOOR)
-        best = guard.minimize(matrix, slope[:kept], start[:kept])
-        change = best - start[:kept]
-        gain = -float(slope[:kept] @ change + change @ matrix @ change / 2)
-        if line is None:
-            least = gain
-        elif gain - least > 1e-9 and abs(best[size]) > 1e-9:
-            found.append((gain - least, line.scaled(float(best[size]))))
+    for line in lines:
+        reach = line.sign * np.maximum(compute_reach(line, rows.X), 0.0)
+        penalty = terms.ridge * float(line.pulls @ line.weights**2) + _FLOOR
+        hessian[size, own] = hessian[own, size] = basis @ (second * reach)
+        hessian[size, size], slope[size] = (second * reach) @ reach + penalty, first @ reach
+        gain, factor = _lower(model.with_line(line), terms, hessian, slope, fresh=1)
+        if gain - without > _LEAST and abs(factor) > _LEAST:
+            found.append((gain - without, line.scaled(factor)))
 
     return found
+
+
+def _lower(
+    model: LineModel, terms: FitTerms, hessian: Array, slope: Array, fresh: int = 0
+) -> tuple[float, float]:
+    """What a quadratic falls by within the trends, and the last parameter there; the last `fresh`
+    lines start at 0.
+    """
+    start, _ = get_factors(model)
+    start[len(start) - fresh :] = 0.0
+    guard = guard_factors(model, terms.columns)
+    best = minimize_within_trends(hessian, slope, start, guard)
+    change = best - start
+
+    return -float(slope @ change + change @ hessian @ change / 2), float(best[-1])

@@ -8,7 +8,7 @@ slope is least where every set takes its worst. Exact for lines of one and two n
 for lines that read more, or categories.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -147,7 +147,12 @@ def guard_parameters(model: LineModel, columns: Sequence[LineColumn]) -> TrendGu
     return _guard(model, columns, int(starts[-1]), find_steps)
 
 
-def _guard(model: LineModel, columns: Sequence[LineColumn], width: int, find_steps):
+def _guard(
+    model: LineModel,
+    columns: Sequence[LineColumn],
+    width: int,
+    find_steps: Callable[[int], Array],
+) -> TrendGuard | None:
     found = []
     for number, column in enumerate(columns):
         if not column.trend:

@@ -164,9 +164,7 @@ def time_questions() -> Iterator[tuple[str, float, bool]]:
     for k in range(40):
         mask[k, rng.choice(25, 2, replace=False)] = 3.0
     with torch.no_grad():
-        layer = model[0]
-        assert isinstance(layer, torch.nn.Linear)
-        layer.weight *= mask
+        next(model.parameters()).mul_(mask)
     domain = rr.Domain.box([-1.0] * 25, [2.0] * 25, names)
     rules = rr.extract(model, domain=domain, form="additive")
     asked: dict[str, dict[str, Any]] = {

@@ -13,12 +13,13 @@ from relurules.training.lines.candidates import (
     tabulate_directions,
 )
 from relurules.training.lines.front_walk import fit_linear_model
+from relurules.training.lines.least_slopes import PlainLines, compute_least_slope
 from relurules.training.lines.line_choice import apply_one_error_rule
 from relurules.training.lines.line_columns import describe_columns
 from relurules.training.lines.line_model import LineRows, compute_objective
-from relurules.training.lines.quadratic import minimize_over_signs, minimize_quadratic
+from relurules.training.lines.quadratic import bend_to_cone, minimize_over_signs, solve_free
 from relurules.training.lines.refits import FitTerms, refine_lines, refit_slopes
-from relurules.training.lines.rounded_lines import PlainLines, compute_least_slope, keep_trends
+from relurules.training.lines.rounded_lines import keep_trends
 from relurules.training.lines.scoring import LineScorer
 from relurules.training.task import TASKS
 
@@ -45,7 +46,7 @@ def test_signs_and_cones_are_optimal(seed: int) -> None:
     assert abs(found @ slope) <= 1e-8
 
     cone = rng.normal(size=(5, 8))
-    held = minimize_quadratic(matrix, linear, np.zeros(8), cone)
+    held = bend_to_cone(*solve_free(matrix, linear, np.zeros(8)), cone)
     value = held @ matrix @ held / 2 + linear @ held
     assert (cone @ held).min() >= -1e-8
     for _ in range(50):
@@ -139,3 +140,24 @@ def test_slopes_cumulate_exactly() -> None:
     held = keep_trends(plain, columns, np.ones(2), 3, 1.0)
     assert compute_least_slope(held, 0, 1) >= 0
     assert held.base[0] == pytest.approx(0.5, abs=0.011)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_least_slope_of_lines_of_two_columns_is_one_that_occurs(seed: int) -> None:
+    """Against the slopes at many points: none is less, and some are as little."""
+    rng = np.random.default_rng(seed)
+    normals = rng.choice([-2.0, -1.0, 1.0, 2.0], size=(5, 2))
+    normals[rng.random(5) < 0.3, 1] = 0.0
+    plain = PlainLines(
+        constant=0.0,
+        base=np.array([0.5, 0.0]),
+        normals=normals,
+        thresholds=rng.integers(-2, 3, 5).astype(float),
+        slopes=rng.choice([-1.0, -0.5, 0.5, 1.0], size=5),
+    )
+    points = rng.uniform(-60, 60, size=(60000, 2)) * rng.choice([0.05, 1.0], size=(60000, 1))
+    holds = points @ plain.normals.T > plain.thresholds
+    slopes = plain.base[0] + holds @ (plain.slopes * plain.normals[:, 0])
+
+    assert float(compute_least_slope(plain, 0, 1)) == slopes.min()
+    assert float(compute_least_slope(plain, 0, -1)) == -slopes.max()

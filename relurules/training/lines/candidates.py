@@ -6,7 +6,7 @@ and of two sets. Sets of categories are the first and the last ones in the order
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -120,29 +120,48 @@ def list_directions(
     rows: LineRows, columns: Sequence[LineColumn], options: DirectionOptions
 ) -> list[Direction]:
     """Every direction that may be tried, those of one column first."""
-    some = rows.X[:, :: max(1, len(rows) // _QUANTILE_ROWS)]
     used = [number for number in range(len(columns)) if options.read[number]]
     numbers = [n for n in used if columns[n].is_number and not _is_flag(rows, columns[n])]
     found = [_make_single(rows, columns, number) for number in numbers]
-    if options.condition_columns < 2:
-        return found
+    if options.condition_columns > 1:
+        found += _list_pairs(rows, columns, (used, numbers), options.apart)
 
+    found = [direction for direction in found if len(direction.bounds)]
+    return found + [_turn(one) for one in found if any(columns[n].trend for n in one.columns)]
+
+
+def _list_pairs(
+    rows: LineRows,
+    columns: Sequence[LineColumn],
+    read: tuple[Sequence[int], Sequence[int]],
+    apart: frozenset[tuple[int, ...]],
+) -> Iterator[Direction]:
+    """Those of two columns. read: numbers of the columns, and of those that hold numbers; apart:
+    pairs that none may read.
+    """
+    used, numbers = read
+    some = rows.X[:, :: max(1, len(rows) // _QUANTILE_ROWS)]
     sets = [one for number in used for one in _list_sets(rows, columns, number)]
     for first, second in combinations(numbers, 2):
-        if (first, second) not in options.apart:
-            found += _list_slanted(some, columns, (first, second))
+        if (first, second) not in apart:
+            yield from _list_slanted(some, columns, (first, second))
 
     for number in numbers:
         for one in sets:
             pair = tuple(sorted((one.column, number)))
-            if one.column != number and pair not in options.apart:
-                found += _list_within(some, columns, number, one)
+            if one.column != number and pair not in apart:
+                yield from _list_within(some, columns, number, one)
 
     for one, other in combinations(sets, 2):
-        if one.column != other.column and (one.column, other.column) not in options.apart:
-            found.append(_make_meeting(one, other))
+        if one.column != other.column and (one.column, other.column) not in apart:
+            yield _make_meeting(one, other)
 
-    return [direction for direction in found if len(direction.bounds)]
+
+def _turn(direction: Direction) -> Direction:
+    """What lies on the other side: with trends it isn't the same, as max(0, -z) = max(0, z) - z,
+    and the base may not be free to add z.
+    """
+    return replace(direction, weights=-direction.weights, bounds=-direction.bounds)
 
 
 def _is_flag(rows: LineRows, column: LineColumn) -> bool:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir.network import Array
+from relurules.training.lines.least_slopes import PlainLines
 from relurules.training.lines.line_columns import LineColumn
-from relurules.training.lines.rounded_lines import PlainLines
 
 #: A limit that is reached is kept by this share of it, more than rounding ever costs.
 _ROOM = 1e-9

@@ -13,6 +13,7 @@ from relurules.ir import Network
 from relurules.ir.network import Array, Neuron
 from relurules.training.lines.effect_limits import EffectLimits, limit_effects
 from relurules.training.lines.front_walk import LineBudget
+from relurules.training.lines.least_slopes import PlainLines
 from relurules.training.lines.line_choice import (
     FOLDS,
     SMALL,
@@ -25,7 +26,7 @@ from relurules.training.lines.line_choice import (
 from relurules.training.lines.line_columns import LineColumn
 from relurules.training.lines.line_model import LineModel
 from relurules.training.lines.refits import refine_lines, refit_slopes
-from relurules.training.lines.rounded_lines import PlainLines, round_lines
+from relurules.training.lines.rounded_lines import round_lines
 from relurules.training.lines.scaling import fit_line_scale
 from relurules.training.lines.walk import LineWalk, WalkOptions
 from relurules.training.targets import split_rows

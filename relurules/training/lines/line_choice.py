@@ -2,7 +2,10 @@
 
 On small tables by cross-validation and the one-standard-error rule (L. Breiman et al.,
 "Classification and Regression Trees", 1984): the simplest model whose loss isn't distinguishably
-above the least. On larger ones by one part of the rows. The linear model is always among them.
+above the least. On larger ones by one part of the rows together with those that were fitted to,
+where each line must explain more than the best of as many candidates explains of noise (D. Foster
+and E. George, "The risk inflation criterion for multiple regression", 1994): one part alone is too
+few rows to tell a line's worth. The linear model is always among them.
 """
 
 from collections.abc import Sequence
@@ -20,6 +23,8 @@ from relurules.training.lines.walk import WalkOptions
 
 #: Up to so many rows, by cross-validation in so many parts.
 SMALL, FOLDS = 5000, 5
+#: What a line must explain: the logarithm of some ten thousand candidates, and of its own numbers.
+_LINE_COST = 4.0
 #: Ridges by the measure of a task, in shares of a row's loss: those that are tried on small tables,
 #: and the one of larger ones. What is left of the loss of standardised numbers may be any fraction
 #: of that of classes.
@@ -74,15 +79,24 @@ def choose_by_part(
     training, others = rows.part(parts[0]), rows.part(parts[1]).true
     strength = STRENGTHS[others.task.measure]
     models = walk_line_front(training.terms(strength), budget, options)
-    losses = [others.loss(model.evaluate(others.X)) for model in models]
+    lengths = [
+        measure_misfit(model, training.true) + measure_misfit(model, others) + _LINE_COST * lines
+        for lines, model in enumerate(models)
+    ]
 
     return LineChoice(
-        lines=int(np.argmin(losses)),
+        lines=int(np.argmin(lengths)),
         strength=strength,
         models=models,
         validation=[score_lines(model, others) for model in models],
         folds=1,
     )
+
+
+def measure_misfit(model: LineModel, rows: LineRows) -> float:
+    """Minus the logarithm of the likelihood of rows, up to a constant."""
+    loss = rows.loss(model.evaluate(rows.X))
+    return len(rows) * (np.log(max(loss, 1e-300)) / 2 if rows.task.measure == "R2" else loss)
 
 
 def choose_by_folds(

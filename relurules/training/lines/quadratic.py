@@ -13,16 +13,22 @@ from relurules.ir.network import Array
 _NOTHING = 1e-12
 
 
-def minimize_quadratic(hessian: Array, gradient: Array, start: Array, cone: Array | None) -> Array:
-    """The v of least (v - start)' hessian (v - start) / 2 + gradient' (v - start) with cone v >= 0.
+def solve_free(hessian: Array, gradient: Array, start: Array) -> tuple[Array, Array]:
+    """The Cholesky factor of the Hessian, (P, P), and the v of least (v - start)' hessian
+    (v - start) / 2 + gradient' (v - start).
 
-    hessian: (P, P) positive definite; gradient, start: (P,); cone: (G, P), None for no constraint.
     Raises LinAlgError where the Hessian isn't positive definite.
     """
     lower = np.asarray(np.linalg.cholesky(hessian), dtype=np.float64)
-    free = start - _solve_cholesky(lower, gradient)
-    if cone is None or not len(cone) or (cone @ free >= 0).all():
-        return np.asarray(free)
+    return lower, np.asarray(start - _solve_cholesky(lower, gradient))
+
+
+def bend_to_cone(lower: Array, free: Array, cone: Array) -> Array:
+    """The v with cone v >= 0 nearest to one without constraints, in the metric of a Hessian of
+    which lower is the Cholesky factor; cone: (G, P).
+    """
+    if (cone @ free >= 0).all():
+        return free
 
     half = np.linalg.solve(lower, cone.T)
     multipliers = minimize_over_signs(np.asarray(half.T @ half), np.asarray(cone @ free))

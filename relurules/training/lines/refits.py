@@ -14,23 +14,23 @@ from numpy.typing import NDArray
 from relurules.ir.network import Array
 from relurules.training.lines.line_columns import LineColumn
 from relurules.training.lines.line_model import (
-    HingeLine,
     LineModel,
     LineRows,
     compute_objective,
     compute_reach,
     project_rows,
 )
-from relurules.training.lines.quadratic import minimize_quadratic
-from relurules.training.lines.trends import build_trend_cone
+from relurules.training.lines.trends import (
+    guard_factors,
+    guard_parameters,
+    minimize_within_trends,
+)
 
 #: Rows that the curvature is computed on: so many, or so many per parameter.
 _LEAST_ROWS, _ROWS_PER_PARAMETER = 8000, 60
 #: Damping: at first, smaller after a step that helps, larger after one that doesn't, given up
 #: above.
 _DAMPING, _SMALLER, _LARGER, _TOO_LARGE = 1e-2, 0.2, 5.0, 1e4
-#: With trends, every try needs the slopes to be fitted: so many a step.
-_TREND_TRIES = 3
 #: A step that gains less than this share of the objective is the last one.
 _ENOUGH = 1e-6
 #: What is added to the curvature, so that it is positive definite: to every weight, and to the
@@ -61,14 +61,12 @@ def refit_slopes(model: LineModel, terms: FitTerms, steps: int = 8, *, fresh: in
 
     fresh: so many of the last lines start at a factor of 0.
     """
-    rows, read = terms.rows, np.flatnonzero(model.read)
-    basis = build_slope_basis(model, rows)
-    pulls = np.concatenate([[0.0], np.ones(len(read)), _compute_line_pulls(model.lines)])
-    pulls *= terms.ridge
-    values = np.concatenate([[model.constant], model.weights[read], np.ones(len(model))])
+    rows, (values, pulls) = terms.rows, get_factors(model)
+    basis, pulls = build_slope_basis(model, rows), pulls * terms.ridge
+    every = _choose_stride(len(rows), len(values))
     values[len(values) - fresh :] = 0.0
-    cone = build_trend_cone(model, terms.columns)
-    inside = cone is None or bool((cone @ values >= 0).all())
+    guard = guard_factors(model, terms.columns)
+    inside = guard is None or guard.is_kept(values)
 
     def measure(tried: Array) -> float:
         return rows.loss(tried @ basis) + float(pulls @ tried**2) / 2
@@ -76,8 +74,10 @@ def refit_slopes(model: LineModel, terms: FitTerms, steps: int = 8, *, fresh: in
     reached = measure(values) if inside else np.inf
     for _ in range(steps):
         first, second = rows.derivatives(values @ basis)
-        hessian = (basis * second) @ basis.T + np.diag(pulls + _FLOOR)
-        target = minimize_quadratic(hessian, basis @ first + pulls * values, values, cone)
+        some = basis[:, ::every]
+        hessian = (every * second[::every] * some) @ some.T + np.diag(pulls + _FLOOR)
+        slope = basis @ first + pulls * values
+        target = minimize_within_trends(hessian, slope, values, guard)
         share = 1.0
         while (found := measure(values + share * (target - values))) > reached and share > 1e-3:
             share /= 2
@@ -87,12 +87,12 @@ def refit_slopes(model: LineModel, terms: FitTerms, steps: int = 8, *, fresh: in
         if gained < _ENOUGH * abs(reached) * 0.1:
             break
 
-    weights = np.zeros(len(model.weights))
-    weights[read] = values[1 : 1 + len(read)]
-    factors = values[1 + len(read) :]
-    lines = tuple(line.scaled(factor) for line, factor in zip(model.lines, factors, strict=True))
+    return _with_factors(model, values)
 
-    return replace(model, constant=float(values[0]), weights=weights, lines=lines)
+
+def _choose_stride(rows: int, parameters: int) -> int:
+    """Of how many rows one is looked at for the curvature."""
+    return max(1, rows // max(_LEAST_ROWS, _ROWS_PER_PARAMETER * parameters))
 
 
 def build_slope_basis(model: LineModel, rows: LineRows) -> Array:
@@ -108,15 +108,20 @@ def build_slope_basis(model: LineModel, rows: LineRows) -> Array:
     return basis
 
 
-def _compute_line_pulls(lines: Sequence[HingeLine]) -> Array:
-    return np.array([line.pulls @ line.weights**2 for line in lines], dtype=float)
+def get_factors(model: LineModel) -> tuple[Array, Array]:
+    """(1 + r + K,) the constant, the base, and 1 for every line; and the share of the ridge of
+    each.
+    """
+    read = model.weights[model.read]
+    of_lines = np.array([line.pulls @ line.weights**2 for line in model.lines], dtype=float)
+    values = np.concatenate([[model.constant], read, np.ones(len(model))])
+    return values, np.concatenate([[0.0], np.ones(len(read)), of_lines])
 
 
 def refine_lines(model: LineModel, terms: FitTerms, steps: int) -> LineModel:
     """The model after at most so many damped Gauss-Newton steps on all of its numbers."""
     rows, damping = terms.rows, _DAMPING
-    needed = max(_LEAST_ROWS, _ROWS_PER_PARAMETER * count_parameters(model))
-    every = max(1, len(rows) // needed)
+    every = _choose_stride(len(rows), count_parameters(model))
     scores = model.evaluate(rows.X)
     objective = compute_objective(model, rows, terms.ridge, scores)
 
@@ -131,12 +136,13 @@ def refine_lines(model: LineModel, terms: FitTerms, steps: int) -> LineModel:
         hessian = (curvature @ some.T).astype(float) + np.diag(pulls + _FLOOR)
         diagonal = np.maximum(hessian.diagonal(), 1e-8)
 
-        most = _TOO_LARGE if not terms.has_trends else damping * _LARGER**_TREND_TRIES
-        while damping < most:
-            change = np.linalg.solve(hessian + np.diag(damping * diagonal), slope)
-            tried = with_line_parameters(model, values - change)
-            if terms.has_trends:
-                tried = refit_slopes(tried, terms, 2)
+        guard = guard_parameters(model, terms.columns)
+        while damping < _TOO_LARGE:
+            damped = hessian + np.diag(damping * diagonal)
+            found = minimize_within_trends(damped, slope, values, guard)
+            tried = with_line_parameters(model, found)
+            if guard is not None:
+                tried = _restore_trends(tried, terms.columns, (damped, slope, values))
             reached_scores = tried.evaluate(rows.X)
             reached = compute_objective(tried, rows, terms.ridge, reached_scores)
             if reached < objective:
@@ -152,6 +158,44 @@ def refine_lines(model: LineModel, terms: FitTerms, steps: int) -> LineModel:
             break
 
     return model
+
+
+def _restore_trends(
+    model: LineModel, columns: Sequence[LineColumn], quadratic: tuple[Array, Array, Array]
+) -> LineModel:
+    """The model; where its conditions moved so that a trend broke, with the constant, base and
+    factors of its lines that are best by a quadratic model of the objective: Hessian, gradient, and
+    where.
+    """
+    guard = guard_factors(model, columns)
+    base = 1 + int(model.read.sum())
+    factors, _ = get_factors(model)
+    if guard is None or guard.is_kept(factors):
+        return model
+
+    hessian, gradient, start = quadratic
+    values, at = get_line_parameters(model)[0], base
+    by_factor = np.zeros((len(values), len(factors)))
+    by_factor[:base, :base] = np.eye(base)
+    for k, line in enumerate(model.lines):
+        own = slice(at, at + len(line.weights) + 1)
+        by_factor[own, base + k] = values[own]
+        at = own.stop
+
+    slope = by_factor.T @ (gradient + hessian @ (values - start))
+    found = guard.minimize(by_factor.T @ hessian @ by_factor, slope, factors)
+    return _with_factors(model, found)
+
+
+def _with_factors(model: LineModel, values: Array) -> LineModel:
+    """The model with this constant, base and factors of its lines."""
+    base = 1 + int(model.read.sum())
+    weights = np.zeros(len(model.weights))
+    weights[model.read] = values[1:base]
+    lines = tuple(
+        line.scaled(factor) for line, factor in zip(model.lines, values[base:], strict=True)
+    )
+    return replace(model, constant=float(values[0]), weights=weights, lines=lines)
 
 
 def take_evenly(rows: LineRows, count: int) -> LineRows:

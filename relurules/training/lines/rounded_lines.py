@@ -6,13 +6,14 @@ place, so that they still cumulate to what they say.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from math import floor, log10
 
 import numpy as np
 
 from relurules.ir.network import Array
+from relurules.training.lines.least_slopes import PlainLines, compute_least_slope
 from relurules.training.lines.line_columns import LineColumn
 from relurules.training.lines.line_model import HingeLine, LineModel, compute_objective
 from relurules.training.lines.refits import FitTerms, refine_lines, refit_slopes
@@ -29,19 +30,6 @@ _WHOLE_RANGE = 1000.0
 _STEPS = 2
 #: Digits of thresholds and normals that are no noise of the arithmetic.
 _CERTAIN = 10
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlainLines:
-    """score = constant + base x + the sum of slopes max(0, normals x - thresholds), in the user's
-    units; base: (d,), normals: (K, d), thresholds, slopes: (K,).
-    """
-
-    constant: float
-    base: Array
-    normals: Array
-    thresholds: Array
-    slopes: Array
 
 
 def round_lines(model: LineModel, terms: FitTerms, scale: LineScale) -> PlainLines:
@@ -268,35 +256,6 @@ def keep_trends(
                 least = compute_least_slope(replace(plain, base=base), place, column.trend)
 
     return replace(plain, base=base)
-
-
-def compute_least_slope(plain: PlainLines, place: int, trend: int) -> Fraction:
-    """A lower bound of the trend times the score's slope along one coordinate, everywhere, exact:
-    the least of lines that read it alone, with all others against the trend.
-    """
-    slope = trend * Fraction(float(plain.base[place]))
-    steps: dict[Fraction, Fraction] = {}
-
-    for normal, threshold, factor in zip(
-        plain.normals, plain.thresholds, plain.slopes, strict=True
-    ):
-        if not normal[place]:
-            continue
-        change = trend * Fraction(float(factor)) * Fraction(float(normal[place]))
-        if np.count_nonzero(normal) > 1:
-            slope += min(change, Fraction(0))
-            continue
-        knot = Fraction(float(threshold)) / Fraction(float(normal[place]))
-        if normal[place] < 0:
-            slope, change = slope + change, -change
-        steps[knot] = steps.get(knot, Fraction(0)) + change
-
-    least = slope
-    for knot in sorted(steps):
-        slope += steps[knot]
-        least = min(least, slope)
-
-    return least
 
 
 def evaluate_plain(plain: PlainLines, X: Array) -> Array:

@@ -5,17 +5,28 @@ that the present model can already do, its knots' moves among it; what the candi
 of the residual is its gain (matching pursuit: Y. Pati, R. Rezaiifar and P. Krishnaprasad, 1993).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relurules.ir.network import Array
 from relurules.training.lines.candidates import Direction, DirectionTable
+from relurules.training.lines.line_columns import LineColumn
 from relurules.training.lines.line_model import HingeLine, LineModel
-from relurules.training.lines.refits import FitTerms, build_tangents, get_line_parameters
+from relurules.training.lines.quadratic import minimize_over_signs
+from relurules.training.lines.refits import (
+    FitTerms,
+    build_slope_basis,
+    build_tangents,
+    get_factors,
+    get_line_parameters,
+)
+from relurules.training.lines.trends import guard_factors
 
 #: Candidates that are computed at once.
-_BLOCK = 512
+_BLOCK = 64
 #: A candidate of which less than this share is left after the projection is nothing new.
 _NEW = 1e-4
 #: Of a row's loss; a row that the model is certain of, and wrong, would outweigh all others.
@@ -47,10 +58,10 @@ class LineScorer:
         rows = terms.rows
         first, second = rows.derivatives(model.evaluate(rows.X))
         root = np.sqrt(np.maximum(second, _LEAST_CURVATURE * rows.weights / len(rows)))
-        _, pulls = get_line_parameters(model)
-        tangents = build_tangents(model, rows).astype(float) * root
+        tangents, penalty = _build_frame(model, terms, first)
+        tangents *= root
         # The ridge as further rows, so that the projection knows what it costs.
-        lower = np.linalg.cholesky(tangents @ tangents.T + np.diag(pulls * terms.ridge + 1e-9))
+        lower = np.linalg.cholesky(tangents @ tangents.T + penalty)
         self._frame = np.linalg.solve(lower, tangents).astype(np.float32)
         residual = -first / root
         residual -= self._frame.T @ (self._frame @ residual.astype(np.float32))
@@ -58,6 +69,7 @@ class LineScorer:
         self._root = root.astype(np.float32)
         self._X = rows.X.astype(np.float32)
         self._ridge = terms.ridge
+        self._columns = terms.columns
 
     def score(self, table: DirectionTable) -> ScoredLines:
         """Every bound of every direction."""
@@ -65,6 +77,10 @@ class LineScorer:
         for start in range(0, len(table.bounds), _BLOCK):
             some = slice(start, start + _BLOCK)
             gains[some], slopes[some] = self._score_block(table, some)
+
+        if any(column.trend for column in self._columns):
+            allowed = _allow_signs(table, slopes, self._columns)
+            gains, slopes = np.where(allowed, gains, 0.0), np.where(allowed, slopes, 0.0)
 
         return ScoredLines(table=table, gains=gains, slopes=slopes)
 
@@ -84,6 +100,48 @@ class LineScorer:
         slopes = np.where(usable, cross / cost, 0.0)
 
         return slopes * cross / 2, slopes
+
+
+def _build_frame(model: LineModel, terms: FitTerms, first: Array) -> tuple[Array, Array]:
+    """(F, N) what the model can already do, and (F, F) what it costs.
+
+    Without trends, all moves of its parameters. With trends, those of the constant, the base and
+    the factors of its lines that keep the slopes which the loss presses against: where a slope has
+    no room, a knot moves only if others move with it, which is for the Gauss-Newton steps to find.
+    """
+    guard = guard_factors(model, terms.columns)
+    if guard is None:
+        pulls = get_line_parameters(model)[1]
+        tangents = build_tangents(model, terms.rows).astype(float)
+        return tangents, np.diag(pulls * terms.ridge + 1e-9)
+
+    basis, (values, pulls) = build_slope_basis(model, terms.rows), get_factors(model)
+    penalty = np.diag(pulls * terms.ridge + 1e-9)
+    tight = guard.find_tight(values)
+    if len(tight):
+        slope = basis @ first + pulls * terms.ridge * values
+        pressed = minimize_over_signs(tight @ tight.T, -tight @ slope) > 1e-9
+        tight = tight[pressed]
+    if not len(tight):
+        return basis, penalty
+
+    _, sizes, directions = np.linalg.svd(tight)
+    room = directions[int((sizes > 1e-9 * sizes[0]).sum()) :].T
+    return room.T @ basis, room.T @ penalty @ room
+
+
+def _allow_signs(
+    table: DirectionTable, slopes: Array, columns: Sequence[LineColumn]
+) -> NDArray[np.bool_]:
+    """(n,) whether each candidate goes the right way along every column with a trend."""
+    trends = np.zeros(table.matrix.shape[1])
+    for column in columns:
+        trends[column.coordinates[0]] = column.trend
+    ways = table.matrix * trends
+    rises = np.asarray((ways >= 0).all(axis=1))
+    falls = np.asarray((ways <= 0).all(axis=1))
+
+    return np.asarray(np.where(slopes >= 0, rises[table.numbers], falls[table.numbers]))
 
 
 def choose_best(scored: ScoredLines, count: int, each: int) -> list[int]:

@@ -1,95 +1,235 @@
-"""Lines that keep a trend: linear constraints on the slopes under which the score may only rise, or
-only fall, with a column, everywhere.
+"""Trends that lines keep: linear constraints under which the score may only rise, or only fall,
+with a column, everywhere.
 
-Along one column the slopes of its own lines cumulate: between any two knots their sum with the
-base's slope must have the sign of the trend. Of a line that reads further columns nobody knows
-where it holds, so one whose slope goes the wrong way is always counted, and one that goes the right
-way never is: sufficient, and exact where there are no such lines.
+Which lines hold changes along a column at their own knots, and for lines that read one column more
+also where two of their boundaries cross. Between two such places each set of lines with the same
+other column can hold together in a few ways only, whatever the value of that column; the score's
+slope is least where every set takes its worst. Exact for lines of one and two numbers; sufficient
+for lines that read more, or categories.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relurules.ir.network import Array
 from relurules.training.lines.line_columns import LineColumn
 from relurules.training.lines.line_model import HingeLine, LineModel
+from relurules.training.lines.quadratic import bend_to_cone, solve_free
+
+#: A slope that is less than this against a trend breaks it; one within this of 0 leaves no room.
+_BROKEN, _TIGHT = 1e-8, 1e-6
+#: Problems with more and more constraints.
+_ROUNDS = 60
+#: Digits in which the other coefficients of two lines must agree to count as the same.
+_DIGITS = 9
 
 
-def build_trend_cone(model: LineModel, columns: Sequence[LineColumn]) -> Array | None:
-    """(G, 1 + r + K) the cone of (c, C over the r coordinates that are read, a factor for every
-    line) that keeps all trends; None without any.
+@dataclass(frozen=True, kw_only=True)
+class LineSet:
+    """Lines that hold together in few ways.
 
-    A line that reads further columns keeps the sign that it has.
+    lines: (m,) their numbers; holds: (M, ways, m) for every piece of the column.
     """
-    trends = [number for number, column in enumerate(columns) if column.trend]
-    if not trends:
-        return None
 
-    base = np.cumsum(model.read)
-    rows: list[Array] = []
+    lines: NDArray[np.intp]
+    holds: NDArray[np.bool_]
 
-    for number in trends:
-        place, trend = columns[number].coordinates[0], columns[number].trend
-        slopes = np.array([line.sign * line.direction[place] for line in model.lines])
-        reading = [k for k in range(len(model)) if slopes[k] and number in model.lines[k].columns]
-        own = [k for k in reading if len(model.lines[k].columns) == 1]
-        mixed = [k for k in reading if len(model.lines[k].columns) > 1]
-        width = 1 + int(base[-1]) + len(model)
-        shared = np.zeros(width)
+
+@dataclass(frozen=True, kw_only=True)
+class TrendPieces:
+    """One column with a trend, in pieces.
+
+    base: (P,) derivatives of the base's slope along the column, times the trend, by every
+    parameter; steps: (K, P) those of what each line adds to it. middles: (M,) a place in every
+    piece. sets: the lines that read the column.
+    """
+
+    base: Array
+    steps: Array
+    middles: Array
+    sets: Sequence[LineSet]
+
+    def find_least(self, values: Array) -> tuple[Array, NDArray[np.bool_]]:
+        """The least slope times the trend of every piece, (M,), and which lines hold there,
+        (M, K).
+        """
+        slopes, count = self.steps @ values, len(self.middles)
+        least = np.full(count, float(self.base @ values))
+        holds = np.zeros((count, len(self.steps)), dtype=np.bool_)
+        pieces = np.arange(count)
+
+        for each in self.sets:
+            sums = each.holds @ slopes[each.lines]
+            worst = sums.argmin(axis=1)
+            least += sums[pieces, worst]
+            holds[:, each.lines] = each.holds[pieces, worst]
+
+        return least, holds
+
+
+class TrendGuard:
+    """The trends of a model whose conditions stay as they are, or nearly so.
+
+    Slopes become constraints once they are broken, and then remain so: there are far fewer of them
+    than ways in which lines hold.
+    """
+
+    def __init__(self, pieces: Sequence[TrendPieces]) -> None:
+        self._pieces = pieces
+        self._rows: dict[bytes, Array] = {}
+
+    def is_kept(self, values: Array) -> bool:
+        """Whether all trends are."""
+        return all(column.find_least(values)[0].min() >= -_BROKEN for column in self._pieces)
+
+    def find_tight(self, values: Array) -> Array:
+        """(G, P): the slopes times their trends, as functions of the parameters, that have no room
+        left.
+        """
+        found = self._find_rows(values, _TIGHT)
+        return np.array(list(found.values())).reshape(len(found), len(values))
+
+    def minimize(self, hessian: Array, gradient: Array, start: Array) -> Array:
+        """The v of least (v - start)' hessian (v - start) / 2 + gradient' (v - start) that keeps
+        the trends; (P, P), (P,), (P,).
+        """
+        lower, free = solve_free(hessian, gradient, start)
+        found = free
+
+        for _ in range(_ROUNDS):
+            broken = self._find_rows(found, -_BROKEN)
+            if self._rows.keys() >= broken.keys() and (found is not free or not broken):
+                break
+            self._rows |= broken
+            found = bend_to_cone(lower, free, np.array(list(self._rows.values())))
+
+        return found
+
+    def _find_rows(self, values: Array, below: float) -> dict[bytes, Array]:
+        rows: dict[bytes, Array] = {}
+        for column in self._pieces:
+            least, holds = column.find_least(values)
+            for some in holds[least < below]:
+                row = column.base + some @ column.steps
+                rows[row.tobytes()] = row
+        return rows
+
+
+def guard_factors(model: LineModel, columns: Sequence[LineColumn]) -> TrendGuard | None:
+    """Trends by the constant, the base and a factor for every line; None without any."""
+    base = 1 + int(model.read.sum())
+
+    def find_steps(place: int) -> Array:
+        found = np.zeros((len(model), base + len(model)))
+        for k, line in enumerate(model.lines):
+            found[k, base + k] = line.sign * line.direction[place]
+        return found
+
+    return _guard(model, columns, base + len(model), find_steps)
+
+
+def guard_parameters(model: LineModel, columns: Sequence[LineColumn]) -> TrendGuard | None:
+    """Trends by all parameters, in the order of `refits.get_line_parameters`; None without any."""
+    base = 1 + int(model.read.sum())
+    sizes = [len(line.weights) + 1 for line in model.lines]
+    starts = np.cumsum([base, *sizes])
+
+    def find_steps(place: int) -> Array:
+        found = np.zeros((len(model), int(starts[-1])))
+        for k, line in enumerate(model.lines):
+            found[k, starts[k] : starts[k + 1] - 1] = line.sign * line.atoms[:, place]
+        return found
+
+    return _guard(model, columns, int(starts[-1]), find_steps)
+
+
+def _guard(
+    model: LineModel,
+    columns: Sequence[LineColumn],
+    width: int,
+    find_steps: Callable[[int], Array],
+) -> TrendGuard | None:
+    found = []
+    for number, column in enumerate(columns):
+        if not column.trend:
+            continue
+        place = column.coordinates[0]
+        base = np.zeros(width)
         if model.read[place]:
-            shared[base[place]] = trend
+            base[int(model.read[: place + 1].sum())] = column.trend
+        sets, middles = list_line_sets(model.lines, number, place)
+        found.append(
+            TrendPieces(
+                base=base, steps=column.trend * find_steps(place), middles=middles, sets=sets
+            )
+        )
 
-        for k in mixed:
-            keeps_sign = np.zeros(width)
-            keeps_sign[k - len(model)] = 1.0
-            rows.append(keeps_sign)
-            shared[k - len(model)] = min(0.0, trend * slopes[k])
-        rows += _cumulate_slopes(model, own, place, trend * slopes, shared)
-
-    return np.array(rows)
+    return TrendGuard(found) if found else None
 
 
-def turn_to_trends(line: HingeLine, columns: Sequence[LineColumn]) -> HingeLine | None:
-    """The line as it is, or turned round, so that it goes the right way along all columns with a
-    trend; None where neither does. One of a single column is as good either way.
+def list_line_sets(
+    lines: Sequence[HingeLine], number: int, place: int
+) -> tuple[list[LineSet], Array]:
+    """The sets of lines that read a column, and a place in every piece of it, (M,)."""
+    by_rest: dict[tuple[float, ...], list[tuple[int, float, float, float]]] = {}
+    for k, line in enumerate(lines):
+        if number not in line.columns:
+            continue
+        direction = line.direction
+        own, rest = float(direction[place]), direction.copy()
+        rest[place] = 0.0
+        size = float(rest[np.flatnonzero(rest)[0]]) if rest.any() else 0.0
+        key = tuple(np.round(rest / size, _DIGITS).tolist()) if size else ()
+        if len(line.columns) > 2:
+            key = (float(k),)
+        by_rest.setdefault(key, []).append((k, own, size, line.bound))
 
-    max(0, z) = z + max(0, -z): what the base would have to make up for, another line needn't.
+    tables = [np.array(each) for each in by_rest.values()]
+    places = np.unique([where for table in tables for where in _list_places(table)])
+    middles = np.zeros(1)
+    if len(places):
+        inner = (places[1:] + places[:-1]) / 2
+        middles = np.concatenate([[places[0] - 1.0], inner, [places[-1] + 1.0]])
+
+    return [_make_set(table, middles) for table in tables], middles
+
+
+def _list_places(table: Array) -> list[float]:
+    """Where along the column another line comes to hold; table: (m, 4) of the number of a line, its
+    coefficients of the column and of the rest, and its bound.
     """
-    if len(line.columns) == 1:
-        return line
+    found = [-bound / own for _, own, size, bound in table if not size and own]
+    for (_, own, size, bound), (_, other, its, far) in combinations(table, 2):
+        if size and its:
+            turn = own / size - other / its
+            if abs(turn) > 1e-12:
+                found.append((far / its - bound / size) / turn)
 
-    ways = [
-        columns[number].trend * line.sign * line.direction[columns[number].coordinates[0]]
-        for number in line.columns
-        if columns[number].trend
-    ]
-    if all(way >= 0 for way in ways):
-        return line
-
-    turned = replace(line, weights=-line.weights, bound=-line.bound)
-    return turned if all(way <= 0 for way in ways) else None
+    return [each for each in found if abs(each) < 1e9]
 
 
-def _cumulate_slopes(
-    model: LineModel, own: Sequence[int], place: int, slopes: Array, shared: Array
-) -> list[Array]:
-    """A row for every piece between the knots of lines that read this one coordinate."""
-    if not own:
-        return [shared]
+def _make_set(table: Array, middles: Array) -> LineSet:
+    own, size, bound = table[:, 1], table[:, 2], table[:, 3]
+    reach = middles[:, None] * own + bound
+    if not size.all():
+        holds = (reach > 0)[:, None, :]
+    else:
+        edges = np.sort(-reach / size, axis=1)
+        inner = (edges[:, 1:] + edges[:, :-1]) / 2
+        rest = np.concatenate([edges[:, :1] - 1.0, inner, edges[:, -1:] + 1.0], axis=1)
+        holds = reach[:, None, :] + rest[:, :, None] * size > 0
 
-    knots = np.array([-model.lines[k].bound / model.lines[k].direction[place] for k in own])
-    rising = np.array([model.lines[k].direction[place] > 0 for k in own])
-    places = np.unique(knots)
-    middles = np.concatenate([[places[0] - 1.0], (places[1:] + places[:-1]) / 2, [places[-1] + 1]])
-    rows = []
+    return LineSet(lines=table[:, 0].astype(np.intp), holds=holds)
 
-    for middle in middles:
-        row = shared.copy()
-        holds = np.where(rising, knots < middle, knots > middle)
-        for k, held in zip(own, holds, strict=True):
-            row[k - len(model)] = slopes[k] * held
-        rows.append(row)
 
-    return rows
+def minimize_within_trends(
+    hessian: Array, gradient: Array, start: Array, guard: TrendGuard | None
+) -> Array:
+    """As `TrendGuard.minimize`; None for no trends."""
+    if guard is None:
+        return solve_free(hessian, gradient, start)[1]
+    return guard.minimize(hessian, gradient, start)

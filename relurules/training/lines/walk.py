@@ -24,7 +24,7 @@ from relurules.training.lines.refits import (
     take_evenly,
 )
 from relurules.training.lines.scoring import LineScorer, choose_best
-from relurules.training.lines.trends import turn_to_trends
+from relurules.training.lines.trend_gains import measure_gains_within_trends
 
 #: Rows that candidates are scored on, and those that the best of them are fitted to.
 _SCORED_ROWS, _TRIED_ROWS = 4000, 8000
@@ -34,13 +34,12 @@ _KEPT, _ALL_EVERY = 250, 4
 #: Candidates that are looked at more closely, at most so many for the same columns, and those that
 #: are fitted.
 _CLOSER, _SAME, _FITTED = 12, 2, 3
-#: With trends, many of the best candidates can't be taken: so many times as many are looked at and
-#: fitted.
-_MORE = 4
 #: How far around a candidate is looked: ratios of a slanted direction, and shifts of the bound in
 #: shares of the distance between two bounds.
 _RATIOS = (0.6, 0.8, 1.0, 1.25, 1.65)
 _SHIFTS = (-0.6, -0.3, 0.0, 0.3, 0.6)
+#: With trends, gains of many candidates are mistaken: so many times as many are looked at.
+_MORE = 4
 #: Lines that are tried when one is to go.
 _DROPPED = 3
 #: Fewer lines aren't drawn from.
@@ -158,6 +157,7 @@ class LineWalk:
         if self._directions is None or self._kept is None:
             return []
         scorer = LineScorer(model, self._scored)
+        more = _MORE if self.terms.has_trends else 1
         everything = self._looks % _ALL_EVERY == 0
         self._looks += 1
         scored = scorer.score(self._directions if everything else self._kept)
@@ -166,8 +166,7 @@ class LineWalk:
             np.maximum.at(gains, self._directions.numbers, scored.gains)
             self._kept = self._directions.part(np.argsort(-gains, kind="stable")[:_KEPT])
 
-        count = _CLOSER * (_MORE if self.terms.has_trends else 1)
-        chosen = choose_best(scored, count, _SAME)
+        chosen = choose_best(scored, _CLOSER * more, _SAME * more)
         found = [(float(scored.gains[each]), scored.line(each)) for each in chosen]
         closer = [
             near for each in chosen
@@ -175,12 +174,12 @@ class LineWalk:
         ]  # fmt: skip
         if closer:
             near = scorer.score(tabulate_directions(closer))
-            chosen = choose_best(near, count, 1)
+            chosen = choose_best(near, _CLOSER * more, more)
             found += [(float(near.gains[each]), near.line(each)) for each in chosen]
 
-        turned = [(gain, turn_to_trends(line, self.terms.columns)) for gain, line in found]
-        fitted = _FITTED * (_MORE if self.terms.has_trends else 1)
-        return _take_different([(gain, line) for gain, line in turned if line], fitted)
+        if self.terms.has_trends:
+            found = measure_gains_within_trends(model, [line for _, line in found], self._scored)
+        return _take_different(found, _FITTED)
 
     def _estimate_losses(self, model: LineModel) -> Array:
         """(K,) what the objective rises by without each line, by its quadratic model (B. Hassibi

@@ -57,12 +57,12 @@ def read_fit_record(folder: Path, rules: str) -> FitRecord:
     path = folder / RECORD
     if not path.is_file():
         raise InputError(
-            f"{folder}: has no {RECORD}, so it is no folder that relurules fit of this version "
-            "wrote; leave --fit out, or fit again"
+            f"{folder}: has no {RECORD}, so it is no folder that `relurules fit` of this "
+            "version wrote; leave --fit out, or fit again"
         )
     found = read_json(path)
     if not isinstance(found, dict) or found.get("format") != _FORMAT:
-        raise InputError(f"{path}: isn't what relurules fit writes; leave --fit out")
+        raise InputError(f"{path}: isn't what `relurules fit` writes; leave --fit out")
     try:
         record = _parse_record(found, folder)
     except (KeyError, TypeError, ValueError) as error:

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "benchmarks"
 #: Scripts that are parts of others, or run by them in environments of their own.
-PARTS = {"orbital_sql", "scoring_code_peer"}
+PARTS = {"rivals_peer", "orbital_sql", "scoring_code_peer"}
 BENCHMARKS = sorted(
     path.stem
     for path in SCRIPTS.glob("*.py")

@@ -49,7 +49,7 @@ def test_wrong_forms_are_named(folder: Path, capsys: pytest.CaptureFixture[str])
     assert run(extracting(folder, "--form", "lines")) == 2
     assert "form='lines'; supported: partition, additive" in capsys.readouterr().err
     assert run(extracting(folder, "--decision", "0")) == 2
-    assert "use form='partition' for decisions" in capsys.readouterr().err
+    assert "supported: form='partition'" in capsys.readouterr().err
 
 
 def test_summary_is_of_parts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,15 +30,14 @@ def add_rows(graph: GraphBuilder, request: ScorerRequest) -> InputRows:
     """An input for every column, and what becomes of them."""
     domain = request.rules.domain
     said = {column.name: column.holds for column in describe_inputs(domain)}
-    numbers = {
-        name: graph.add_input(name, "double", said[name])
+    given = {
+        name: _add_input(graph, column, name, said[name])
         for name, column in list_table_columns(domain.columns).items()
-        if not is_text_column(column)
     }
     parts = [
-        _add_text_column(graph, column, said[column.name])
+        _add_text_column(graph, column, given[column.table_name])
         if is_text_column(column)
-        else _add_number_column(graph, column, numbers[column.table_name])
+        else _add_number_column(graph, column, given[column.table_name])
         for column in domain.columns
     ]
     x = parts[0] if len(parts) == 1 else graph.apply("Concat", *parts, called="row", axis=1)
@@ -48,6 +47,13 @@ def add_rows(graph: GraphBuilder, request: ScorerRequest) -> InputRows:
     inside = _find_inside(graph, domain, x)
     known = _find_finite(graph, domain, x) if request.outside == "exact" else inside
     return InputRows(coordinates=x, known=known, inside=inside)
+
+
+def _add_input(graph: GraphBuilder, column: Column, name: str, said: str) -> str:
+    """A column of the table, texts or numbers."""
+    if is_text_column(column):
+        return graph.add_input(name, "string", f"{said}; an empty text is a missing value")
+    return graph.add_input(name, "double", said)
 
 
 def _add_number_column(graph: GraphBuilder, column: Column, value: str) -> str:
@@ -66,7 +72,7 @@ def _add_number_column(graph: GraphBuilder, column: Column, value: str) -> str:
     return _add_code_column(graph, column, value)
 
 
-def _add_text_column(graph: GraphBuilder, column: Column, said: str) -> str:
+def _add_text_column(graph: GraphBuilder, column: Column, value: str) -> str:
     """A tensor of ONNX has no missing text, so that an empty one stands for it."""
     lookup = {value: k for value, k in column.lookup.items() if value is not None}
     if not all(isinstance(value, str) for value in lookup):
@@ -83,7 +89,6 @@ def _add_text_column(graph: GraphBuilder, column: Column, said: str) -> str:
             "missing value can't be told from in a tensor; name the category otherwise"
         )
 
-    value = graph.add_input(column.name, "string", f"{said}; an empty text is a missing value")
     texts = {str(text): k for text, k in lookup.items()} | {"": missing}
     code = graph.look_up(value, list(texts), list(texts.values()), other)
     numbers = graph.add_constant("categories", np.arange(column.width, dtype=np.int64))

@@ -142,8 +142,7 @@ def fit(
     hidden: Annotated[
         str | None,
         typer.Option(
-            help="Sizes of the layers of the network that --method network trains first; 40,40 "
-            "unless said."
+            help="Layers of the network that --method network trains first; 40,40 unless said."
         ),
     ] = None,
     test_size: Annotated[
@@ -205,14 +204,13 @@ def fit(
     trends = parse_trends(monotone or [])
     bounds = parse_bounds(effect_bound or [])
     own, na = take_sentinels(reading)
-    sizes = None if hidden is None else _parse_sizes(hidden)
     wanted = FitOptions(
         target=target,
         task=task,
         max_rules=max_rules,
         max_terms="auto" if max_terms is None else max_terms or None,
         max_condition_terms=max_condition_terms,
-        hidden=sizes,
+        hidden=None if hidden is None else _parse_sizes(hidden),
         test_size=test_size,
         seed=seed,
         time_limit=time_limit,
@@ -240,13 +238,11 @@ def fit(
     table = read_table(data, options)
     check_columns(data, options.schema.columns, table.schema, ", which --types has")
     check_columns(data, na, table.schema, ", which --na has")
-    wanted = wanted._replace(
-        reference=read_reference(reference, replace(options, schema=table.schema))
-    )
+    row = read_reference(reference, replace(options, schema=table.schema))
     announce_compiling(_err)
 
     with show_messages(_err, "training") as say:
-        fitted = fit_table(table.frame, wanted, say, table.schema)
+        fitted = fit_table(table.frame, wanted._replace(reference=row), say, table.schema)
         say("writing the files")
         summary = write_fit(fitted, data, out, name_command())
 

@@ -187,8 +187,7 @@ def fit(
     boosting of the same columns and rows. --split issued scores the latest rows; --repeats 5 gives
     intervals.
 
-    At --time-limit training ends where it is, and what there is by then is made a model of so few
-    rules, which the summary says.
+    At --time-limit training ends, and what there is becomes a model, which the summary says.
 
     Then: `relurules emit model/rules.json --to sql`, or `relurules extract model/model.joblib
     --trust-pickle --data loans.csv`.

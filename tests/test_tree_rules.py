@@ -179,11 +179,11 @@ def test_what_needs_a_network_is_refused(
     assert "\n" not in str(refusal.value)
 
 
-def test_fit_takes_a_tree_unless_a_network_is_asked_for(
+def test_fit_takes_a_tree_of_partition_rules_unless_a_network_is_asked_for(
     table: tuple[pd.DataFrame, pd.Series], tmp_path: Path
 ) -> None:
     frame, y = table
-    fitted = rr.fit(frame.assign(load=y), "load", max_rules=4)
+    fitted = rr.fit(frame.assign(load=y), "load", form="partition", max_rules=4)
     assert fitted.rules.is_own_model
     assert fitted.report.loc["the rules", "test"] > 0.9
     names = {path.name for path in fitted.save(tmp_path)}

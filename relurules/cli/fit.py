@@ -36,17 +36,21 @@ def fit(
     ] = None,
     form: Annotated[
         str,
-        typer.Option(help="partition: one rule applies; additive: lines that add up."),
-    ] = "partition",
+        typer.Option(
+            help="additive: lines that add up; partition: one rule applies; auto: the form that "
+            "has the options given, else lines, of more than two classes partition rules."
+        ),
+    ] = "auto",
     max_rules: Annotated[
         int | None,
         typer.Option(
-            help="At most so many rules, or lines; 8 of the form partition, 16 of additive.", min=1
+            help="At most so many lines, or rules; 16 of the form additive, 8 of partition.", min=1
         ),
     ] = None,
     max_condition_columns: Annotated[
-        int, typer.Option(help="Each line reads at most so many columns.", min=1, max=2)
-    ] = 2,
+        int | None,
+        typer.Option(help="Each line reads at most so many columns; 2 unless said.", min=1, max=2),
+    ] = None,
     max_columns: Annotated[
         int | None, typer.Option(help="All lines together read at most so many columns.", min=1)
     ] = None,
@@ -111,28 +115,36 @@ def fit(
         typer.Option(help="Splits that everything is fitted on anew, for intervals.", min=1),
     ] = 1,
     max_terms: Annotated[
-        int,
+        int | None,
         typer.Option(
-            help="All rules together speak of at most so many columns; 0: any number.", min=0
+            help="All partition rules together speak of at most so many columns, 5 unless said; 0: "
+            "any number.",
+            min=0,
         ),
-    ] = 5,
+    ] = None,
     max_condition_terms: Annotated[
-        int | None, typer.Option(help="Each condition speaks of at most so many columns.", min=1)
+        int | None,
+        typer.Option(
+            help="Each condition of partition rules speaks of at most so many columns.", min=1
+        ),
     ] = None,
     max_formula_terms: Annotated[
         int | None,
         typer.Option(help="Each formula reads at most so many columns, of --method tree.", min=1),
     ] = None,
     method: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="tree: linear models chosen directly; network: trained and linearised, so that "
-            "rules can be proven; auto: the tree where it can be."
+            help="Of partition rules. tree: linear models chosen directly; network: trained and "
+            "linearised, so that rules can be proven; auto, as nothing: the tree where it can be."
         ),
-    ] = "auto",
+    ] = None,
     hidden: Annotated[
-        str, typer.Option(help="Sizes of the layers of the network trained first.")
-    ] = "40,40",
+        str | None,
+        typer.Option(
+            help="Layers of the network that --method network trains first; 40,40 unless said."
+        ),
+    ] = None,
     test_size: Annotated[
         float, typer.Option(help="Share of the rows that is only scored.", callback=require_finite)
     ] = 0.2,
@@ -144,37 +156,38 @@ def fit(
     reference: Reference = None,
     out: Annotated[Path, typer.Option(help="Folder for what is written.")] = Path("model"),
 ) -> None:
-    """Train few rules on a table: `relurules fit loans.csv --target default
+    """Train few lines or rules on a table: `relurules fit loans.csv --target default
     --max-rules 8`.
 
-    What columns are is told by their values, as `relurules columns` shows, or by --types: missing
-    numbers count as the median, text becomes one indicator per category (each counts as a column of
-    --max-terms), constant columns and identifiers are dropped with a note.
+    What columns are is told by their values, as `relurules columns` shows, or by --types: a missing
+    number has points of its own, "months_late is missing: +0.4", of partition rules it counts as
+    the median; text becomes one indicator per category, constant columns and identifiers are
+    dropped with a note. --na age=-999 says which values of a column stand for a missing one.
 
-    Rules are the leaves of a tree of linear models (--method tree), of two classes or numbers, and
-    may jump where one ends; with --method network, or --hidden, a network is trained and made one
-    of few rules, with which rules can be proven equal.
+    The score is a sum of lines that are chosen directly (--form additive), for numbers and two
+    classes. It may be told to rise or fall with a column everywhere: --monotone months_late=1
+    --monotone limit=-1; or all columns go the way of their correlation with the target: --signs
+    data.
+
+    Rules of which one applies (--form partition) are given for more than two classes, and where an
+    option is said that they alone have: --method, --hidden, --max-terms, --max-condition-terms,
+    --max-formula-terms. They are the leaves of a tree of linear models, of two classes or numbers,
+    and may jump where one ends; with --method network, or --hidden, a network is trained and made
+    one of few rules, with which rules can be proven equal. An option that lines alone have gives
+    lines; options of both are refused.
 
     Writes into the folder: columns.toml (what the columns were taken for), model.joblib (the
     scikit-learn pipeline), rules.json, rules.txt, rules.html (the rule document), front.csv and
     front.svg (what fewer rules cost), fit.json and parts.csv (the command, the split, versions and
     digests, for `relurules document --fit`), and summary.txt, which is printed: scores on train,
-    validation and test rows beside those of a linear model. Of a network also model.json and, where
-    all columns are numbers that are never missing, model.pt2.
-
-    --form additive gives a sum of lines instead of rules of which one applies: they are chosen
-    directly, and take no --hidden, --max-terms or --max-condition-terms. The score may be told to
-    rise or fall with a column everywhere: --monotone months_late=1 --monotone limit=-1; or all
-    columns go the way of their correlation with the target: --signs data. A missing number has
-    points of its own: "months_late is missing: +0.4". --na age=-999 says which values of a column
-    stand for a missing one.
+    validation and test rows beside those of a linear model. Of lines and networks also model.json
+    and, where all columns are numbers that are never missing, model.pt2.
 
     The summary compares with a linear model, a regularised one, a tree of as many leaves and
     boosting of the same columns and rows. --split issued scores the latest rows; --repeats 5 gives
     intervals.
 
-    At --time-limit training ends where it is, and what there is by then is made a model of so few
-    rules, which the summary says.
+    At --time-limit training ends, and what there is becomes a model, which the summary says.
 
     Then: `relurules emit model/rules.json --to sql`, or `relurules extract model/model.joblib
     --trust-pickle --data loans.csv`.
@@ -182,47 +195,25 @@ def fit(
     from relurules.cli.display import announce_compiling, show_messages
     from relurules.cli.files import read_table
     from relurules.training.fit_files import write_fit
-    from relurules.training.fit_function import DEFAULT_RULES, add_sentinels, check_form
+    from relurules.training.fit_forms import check_form
+    from relurules.training.fit_function import add_sentinels
     from relurules.training.fit_options import FitOptions
     from relurules.training.table_fit import fit_table
 
     trends = parse_trends(monotone or [])
     bounds = parse_bounds(effect_bound or [])
     own, na = take_sentinels(reading)
-    sizes = _parse_sizes(hidden)
-    asked = {
-        "max_columns": max_columns,
-        "monotone": trends,
-        "max_condition_columns": max_condition_columns,
-        "max_terms": max_terms or None,
-        "max_condition_terms": max_condition_terms,
-        "max_formula_terms": max_formula_terms,
-        "hidden": sizes,
-        "interactions": interaction or None,
-        "no_interactions": no_interaction or None,
-        "signs": signs,
-        "effect_bounds": bounds,
-        "method": method,
-    }
-    check_form(form, asked)
-    require_place(out, folder=True)
-    options = make_read_options(own, drop=drop or [])
-    options = replace(options, schema=add_sentinels(options.schema, na))
-    table = read_table(data, options)
-    check_columns(data, options.schema.columns, table.schema, ", which --types has")
-    check_columns(data, na, table.schema, ", which --na has")
     wanted = FitOptions(
         target=target,
         task=task,
-        max_rules=DEFAULT_RULES[form] if max_rules is None else max_rules,
-        max_terms=max_terms or None,
+        max_rules=max_rules,
+        max_terms="auto" if max_terms is None else max_terms or None,
         max_condition_terms=max_condition_terms,
-        hidden=sizes,
+        hidden=None if hidden is None else _parse_sizes(hidden),
         test_size=test_size,
         seed=seed,
         time_limit=time_limit,
         positive=positive,
-        reference=read_reference(reference, replace(options, schema=table.schema)),
         form=form,
         max_condition_columns=max_condition_columns,
         max_columns=max_columns,
@@ -239,10 +230,18 @@ def fit(
         method=method,
         max_formula_terms=max_formula_terms,
     )
+    check_form(wanted)
+    require_place(out, folder=True)
+    options = make_read_options(own, drop=drop or [])
+    options = replace(options, schema=add_sentinels(options.schema, na))
+    table = read_table(data, options)
+    check_columns(data, options.schema.columns, table.schema, ", which --types has")
+    check_columns(data, na, table.schema, ", which --na has")
+    row = read_reference(reference, replace(options, schema=table.schema))
     announce_compiling(_err)
 
     with show_messages(_err, "training") as say:
-        fitted = fit_table(table.frame, wanted, say, table.schema)
+        fitted = fit_table(table.frame, wanted._replace(reference=row), say, table.schema)
         say("writing the files")
         summary = write_fit(fitted, data, out, name_command())
 

@@ -185,10 +185,16 @@ def _describe_types(fitted: Fitted) -> list[str]:
 
 
 def _describe_model(fitted: Fitted) -> list[str]:
+    lines = [f"form       {fitted.form_reason}"] if fitted.form_reason else []
     if fitted.wanted.form == "additive":
-        return _describe_lines(fitted)
+        return lines + _describe_lines(fitted)
     if fitted.wanted.method == "tree":
-        return _describe_tree(fitted)
+        return lines + _describe_tree(fitted)
+    return lines + _describe_network(fitted)
+
+
+def _describe_network(fitted: Fitted) -> list[str]:
+    """The network that was trained first, and how many rules are left of it."""
     estimator, rules = fitted.estimator, fitted.rules
     layers = "-".join(map(str, fitted.wanted.hidden))
     rows = (

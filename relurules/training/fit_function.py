@@ -3,52 +3,26 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from relurules.errors import DataError, UnsupportedError
+from relurules.errors import DataError
 from relurules.tables.column_types import ColumnType, TableSchema
 from relurules.tables.read_file import FileTable, read_file, read_frame
 from relurules.tables.read_options import ReadOptions
 from relurules.tables.schema_values import read_schema
-from relurules.training.additive_training import DEFAULT_LINES
 
 if TYPE_CHECKING:
     from relurules.training.table_fit import Fitted
 
-#: Forms of rules that a table can be fitted by.
-FORMS = ("partition", "additive")
-#: Rules of each form where no number is asked for.
-DEFAULT_RULES = {"partition": 8, "additive": DEFAULT_LINES}
-#: Options that one form has alone, with what they are where nobody asks for anything.
-_OF_FORMS: dict[str, dict[str, Any]] = {
-    "partition": {
-        "max_terms": 5,
-        "max_condition_terms": None,
-        "max_formula_terms": None,
-        "hidden": (40, 40),
-        "method": "auto",
-    },
-    "additive": {
-        "max_columns": None,
-        "monotone": None,
-        "max_condition_columns": 2,
-        "interactions": None,
-        "no_interactions": None,
-        "signs": None,
-        "effect_bounds": None,
-    },
-}
-#: Ways to partition rules.
-METHODS = ("auto", "tree", "network")
-
 
 def fit(
-    table: Any, target: str, *, form: str = "partition", task: str = "auto",
+    table: Any, target: str, *, form: str = "auto", task: str = "auto",
     drop: Collection[str] = (), types: Any = None, max_rules: int | None = None,
-    max_condition_columns: int = 2, max_columns: int | None = None,
-    monotone: Mapping[str, int] | None = None, teacher: Any = None, max_terms: int | None = 5,
-    max_condition_terms: int | None = None, hidden: tuple[int, ...] = (40, 40),
-    method: str = "auto", max_formula_terms: int | None = None,
+    max_condition_columns: int | None = None, max_columns: int | None = None,
+    monotone: Mapping[str, int] | None = None, teacher: Any = None,
+    max_terms: int | Literal["auto"] | None = "auto",
+    max_condition_terms: int | None = None, hidden: tuple[int, ...] | None = None,
+    method: str | None = None, max_formula_terms: int | None = None,
     test_size: float = 0.2, seed: int = 0, positive: Any = None,
     reference: Any = None, time_limit: float | None = None, missing: str | None = None,
     min_category_rows: int = 1, split: str | None = None, repeats: int = 1,
@@ -62,19 +36,27 @@ def fit(
     the path of a CSV or Parquet file. target: the column to predict. task: regression, binary or
     multiclass; "auto" tells it from the target. drop: columns that must not be used. types: what
     columns are where their values don't tell, {column: kind}, a `TableSchema`, or the path of a
-    TOML file as `relurules columns` writes it. form: "partition", rules of which one
-    applies, or "additive", lines that add up. max_rules: at most so many rules (None: 8), or lines
-    (None: 16). Of lines: max_condition_columns, that one line reads at most; max_columns, that all
-    of them read; monotone: {column: 1 or -1}, where the score may only rise or fall with a column.
+    TOML file as `relurules columns` writes it. form: "additive", lines that add up, or "partition",
+    rules of which one applies; "auto": the form that has the options given, where one form alone
+    has them; else lines, and partition rules for more than two classes. max_rules: at most so many
+    lines (None: 16), or rules (None: 8).
+
+    Of lines: max_condition_columns, that one line reads at most (None: 2); max_columns, that all
+    of them read; monotone: {column: 1 or -1}, where the score may only rise or fall with a column;
+    interactions, no_interactions, signs, effect_bounds: see `ReLURulesClassifier`; effects count
+    from the reference, over the range of all rows.
+
     Of partition rules: method: "tree", a tree of linear models that is chosen directly, whose rules
     may jump where one ends and another begins; "network", a network that is trained and linearised,
-    with which rules can be proven equal; "auto": the tree, but for more than two classes or where
-    hidden is given, sizes of the layers of that network. max_terms, max_condition_terms,
-    max_formula_terms: the budget, see `ReLURulesClassifier`; max_terms=None is any number. teacher,
-    of lines and trees: see there. test_size: share of the rows that is only scored; seed: of
-    the splits and of the training. positive: the class that scores speak of; reference: the
-    row that contributions are measured from, as in `extract`. time_limit: seconds
-    that all of this may take. `progress` is called with lines about how far it is.
+    with which rules can be proven equal; "auto", as None: the tree, but for more than two classes
+    or where hidden is given, sizes of the layers of that network (None: 40, 40). max_terms,
+    max_condition_terms, max_formula_terms: the budget, see `ReLURulesClassifier`; max_terms: None
+    is any number, "auto" 5.
+
+    teacher, of lines and trees: see there. test_size: share of the rows that is only scored; seed:
+    of the splits and of the training. positive: the class that scores speak of; reference: the row
+    that contributions are measured from, as in `extract`. time_limit: seconds that all of this may
+    take. `progress` is called with lines about how far it is.
 
     missing: what a missing number is: "line", it has points of its own beside those of the median
     ("income is missing: +0.4"), "impute", it counts as the median, "error", a reason to stop; None:
@@ -87,48 +69,22 @@ def fit(
     learnt from. repeats: so many splits at random, each fitted anew, of which .repeated has the
     mean scores and their intervals.
 
-    Of lines: interactions, no_interactions, signs, effect_bounds: see `ReLURulesClassifier`;
-    effects count from the reference, over the range of all rows.
-
     Returns `Fitted`: .rules, .pipeline (takes the columns as `.frame` has them), .report (scores of
     train, validation and test rows beside those of linear models, a tree of as many leaves and
     boosting), .calibration, .split, .save(folder). Raises DataError
     for a table or a target that can't be learnt from, naming column and row.
     """
+    from relurules.training.fit_forms import check_form
     from relurules.training.fit_options import FitOptions
     from relurules.training.table_fit import fit_table  # loads scikit-learn
-
-    asked = {
-        "max_columns": max_columns,
-        "monotone": monotone,
-        "max_condition_columns": max_condition_columns,
-        "max_terms": max_terms,
-        "max_condition_terms": max_condition_terms,
-        "max_formula_terms": max_formula_terms,
-        "hidden": tuple(hidden),
-        "interactions": interactions,
-        "no_interactions": no_interactions,
-        "signs": signs,
-        "effect_bounds": effect_bounds,
-        "method": method,
-    }
-    check_form(form, asked)
-    schema = add_sentinels(_read_types(types), na)
-    read = _read_any_table(table, ReadOptions(schema=schema, dropped=tuple(drop)))
-    known = read.schema.columns
-    for name in (*drop, *schema.columns, *schema.sentinels):
-        if name not in known:
-            raise DataError(
-                f"the table has no column {name!r}; it has {', '.join(map(repr, list(known)[:12]))}"
-            )
 
     wanted = FitOptions(
         target=target,
         task=task,
-        max_rules=DEFAULT_RULES[form] if max_rules is None else max_rules,
+        max_rules=max_rules,
         max_terms=max_terms,
         max_condition_terms=max_condition_terms,
-        hidden=tuple(hidden),
+        hidden=None if hidden is None else tuple(hidden),
         test_size=test_size,
         seed=seed,
         time_limit=time_limit,
@@ -150,22 +106,18 @@ def fit(
         method=method,
         max_formula_terms=max_formula_terms,
     )
+    check_form(wanted)
+    schema = add_sentinels(_read_types(types), na)
+    read = _read_any_table(table, ReadOptions(schema=schema, dropped=tuple(drop)))
+    known = read.schema.columns
+    for name in (*drop, *schema.columns, *schema.sentinels):
+        if name not in known:
+            raise DataError(
+                f"the table has no column {name!r}; it has {', '.join(map(repr, list(known)[:12]))}"
+            )
+
     fitted = fit_table(read.frame, wanted, progress or (lambda _: None), read.schema)
     return replace(fitted, source=str(table)) if isinstance(table, str | Path) else fitted
-
-
-def check_form(form: str, asked: Mapping[str, Any]) -> None:
-    """UnsupportedError for a form that there isn't, or that has no such options. asked: all of
-    `_OF_FORMS`, by name.
-    """
-    if form not in FORMS:
-        raise UnsupportedError(f"form {form!r}; supported: {', '.join(FORMS)}")
-    if asked["method"] not in METHODS:
-        raise UnsupportedError(f"method {asked['method']!r}; supported: {', '.join(METHODS)}")
-    other = next(one for one in FORMS if one != form)
-    own = _OF_FORMS[other].items()
-    if named := [name for name, default in own if asked[name] not in (None, default)]:
-        raise UnsupportedError(f"{', '.join(named)} with form={form!r}; supported: form={other!r}")
 
 
 def add_sentinels(schema: TableSchema, na: Any) -> TableSchema:

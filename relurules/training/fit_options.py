@@ -6,23 +6,28 @@ from typing import Any, NamedTuple
 from relurules.errors import UnsupportedError
 from relurules.training.fit_columns import ColumnOptions
 
+#: Layers of a network that is trained first, where nothing is said of it.
+_HIDDEN = (40, 40)
+
 
 class FitOptions(NamedTuple):
-    """What is asked for; see `ReLURulesClassifier` for what isn't said here."""
+    """What is asked for; see `ReLURulesClassifier` for what isn't said here. What is None, or
+    "auto" of form and max_terms, nobody said anything of: `choose_form` and `choose_method` do.
+    """
 
     target: str
     task: str = "auto"
-    max_rules: int = 8
-    max_terms: int | None = 5
+    max_rules: Any = None
+    max_terms: Any = "auto"
     max_condition_terms: int | None = None
-    hidden: tuple[int, ...] = (40, 40)
+    hidden: Any = None
     test_size: float = 0.2
     seed: int = 0
     time_limit: float | None = None
     positive: Any = None
     reference: Any = None
-    form: str = "partition"
-    max_condition_columns: int = 2
+    form: str = "auto"
+    max_condition_columns: Any = None
     max_columns: int | None = None
     monotone: Mapping[str, int] | None = None
     teacher: Any = None
@@ -34,7 +39,7 @@ class FitOptions(NamedTuple):
     no_interactions: Any = None
     signs: str | None = None
     effect_bounds: Any = None
-    method: str = "auto"
+    method: str | None = None
     max_formula_terms: int | None = None
 
     @property
@@ -55,8 +60,8 @@ def choose_method(wanted: FitOptions, task: str) -> FitOptions:
     """
     if wanted.form != "partition":
         return wanted
-    sized = wanted.hidden != FitOptions._field_defaults["hidden"]
-    method = wanted.method
+    sized = wanted.hidden is not None
+    method = wanted.method or "auto"
     if method == "auto":
         method = "network" if task == "multiclass" or sized else "tree"
     if method == "tree" and sized:
@@ -70,4 +75,5 @@ def choose_method(wanted: FitOptions, task: str) -> FitOptions:
             "teacher and max_formula_terms are of method='tree' and form='additive', not of "
             "method='network'"
         )
-    return wanted._replace(method=method)
+    hidden = _HIDDEN if method == "network" and not sized else wanted.hidden
+    return wanted._replace(method=method, hidden=hidden)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from relurules.errors import DataError
 from relurules.tables.column_types import TableSchema
 from relurules.training.fit_columns import ColumnKinds, classify_columns
-from relurules.training.fit_options import FitOptions
+from relurules.training.fit_forms import choose_form
+from relurules.training.fit_options import FitOptions, choose_method
 from relurules.training.fit_target import TargetOptions, read_target
 from relurules.training.row_split import (
     RowSplit,
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class PreparedTable:
-    """frame: the columns that are learnt from; y: (N,) targets; column: that by which rows are
-    split.
+    """wanted: the options, with a form and a method that the target allows. frame: the columns that
+    are learnt from; y: (N,) targets; column: that by which rows are split.
     """
 
+    wanted: FitOptions
     frame: "pd.DataFrame"
     y: Any
     task: str
@@ -43,10 +45,13 @@ class PreparedTable:
 def prepare_table(
     table: "pd.DataFrame", wanted: FitOptions, schema: TableSchema | None
 ) -> PreparedTable:
-    """Raises DataError for a table, a target or a split that can't be learnt from."""
+    """Raises DataError for a table, a target or a split that can't be learnt from, UnsupportedError
+    for options that don't fit the target.
+    """
     _check_repeats(wanted)
     options = TargetOptions(wanted.target, wanted.task, wanted.test_size)
     task, y = read_target(table, options)
+    wanted = choose_method(choose_form(wanted, task), task)
     others = table.drop(columns=[wanted.target])
     column = None if wanted.split is None else read_split_column(others, wanted.split, schema)
     if column is not None and column.kind == "time" and wanted.repeats > 1:
@@ -60,7 +65,9 @@ def prepare_table(
     frame = table[[name for name in table.columns if name in used]]
     split = split_table(y, column, wanted.test_size, wanted.seed, classes=task != "regression")
 
-    return PreparedTable(frame=frame, y=y, task=task, columns=columns, column=column, split=split)
+    return PreparedTable(
+        wanted=wanted, frame=frame, y=y, task=task, columns=columns, column=column, split=split
+    )
 
 
 def _check_repeats(wanted: FitOptions) -> None:

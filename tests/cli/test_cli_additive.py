@@ -84,5 +84,5 @@ def test_fit_takes_options_of_its_form_alone(
     fitting = ["fit", str(folder / "rows.csv"), "--target", "b", "--out", str(folder / "fitted")]
     assert run([*fitting, "--form", "additive", "--max-terms", "2", "--hidden", "5"]) == 2
     assert "max_terms, hidden with form='additive'" in capsys.readouterr().err
-    assert run([*fitting, "--max-condition-columns", "1"]) == 2
+    assert run([*fitting, "--form", "partition", "--max-condition-columns", "1"]) == 2
     assert "max_condition_columns with form='partition'" in capsys.readouterr().err

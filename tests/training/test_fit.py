@@ -265,7 +265,7 @@ def test_rules_over_the_rows_trained_on_where_all_rows_have_too_many() -> None:
     fitted = fit_table(frame, FitOptions("default", hidden=(6,), max_rules=4), lambda _: None)
     assert fitted.everywhere
     train = np.arange(0, N, 2)
-    asked = FitOptions("default", max_rules=0)
+    asked = FitOptions("default", form="partition", max_rules=0)
     prepared = prepare_table(frame, asked, None)
     prepared = replace(prepared, split=replace(prepared.split, train=train))
     rules, everywhere = _extract_rules(fitted.pipeline, prepared, asked)
@@ -341,6 +341,8 @@ def test_at_the_time_limit_there_is_a_model_of_so_few_rules(
         "y",
         "--drop",
         "level",
+        "--form",
+        "partition",
         "--max-rules",
         "3",
         "--time-limit",

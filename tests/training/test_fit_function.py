@@ -90,7 +90,7 @@ def test_what_cannot_be_fitted(change: Any, options: Any, says: str) -> None:
 def test_other_things_are_no_table() -> None:
     with pytest.raises(DataError, match="the table is a list; supported: a frame of pandas"):
         rr.fit([1, 2], "y")
-    with pytest.raises(UnsupportedError, match="form 'trees'; supported: partition"):
+    with pytest.raises(UnsupportedError, match="form 'trees'; supported: auto, partition"):
         rr.fit(make_loans(), "verdict", form="trees")
 
 

@@ -200,7 +200,7 @@ def test_contradictions_are_told(options: dict[str, Any], message: str) -> None:
 
 def test_partition_rules_have_no_such_constraints() -> None:
     with pytest.raises(UnsupportedError, match="signs with form='partition'"):
-        rr.fit(make_table(), "y", signs="data")
+        rr.fit(make_table(), "y", form="partition", signs="data")
 
 
 def test_pairs_that_mayn_t_meet() -> None:

@@ -165,7 +165,8 @@ function namePart(part) {
 
 /** The values that the columns of a part have. */
 function describePart(part) {
-  return part === null ? "" : part.columns.map((i) => describeValue(i, form.values[i])).join(", ");
+  const describe = (i) => describeValue(i, readValue(form.values, i));
+  return part === null ? "" : part.columns.map(describe).join(", ");
 }
 
 /** A table whose bars lead from the start to the total. */

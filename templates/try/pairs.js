@@ -17,10 +17,19 @@ function makeHunt(values, side, nearest) {
  * Values of a column between which nothing bends: each choice, whole numbers, or where lines begin.
  */
 function listStops(values, column) {
-  const { choices, whole } = PAGE.columns[column];
+  const { choices, gap } = PAGE.columns[column];
   if (choices) {
     return choices.map((_, choice) => choice).filter((choice) => choice !== values[column]);
   }
+  if (values[column] === null) {
+    const { fill } = PAGE.columns[column];
+    return [fill, ...listNumberStops(changeValue(values, column, fill), column)];
+  }
+  return [...listNumberStops(values, column), ...(gap === null ? [] : [null])];
+}
+
+function listNumberStops(values, column) {
+  const { whole } = PAGE.columns[column];
   const [low, high] = listEnds(column);
   if (whole && high - low <= MOST_WHOLE) {
     const first = Math.ceil(low);
@@ -35,12 +44,13 @@ function listStops(values, column) {
 
 /** A stop with few digits, no nearer to the row than it is, and hardly further. */
 function shortenStop(values, column, stop) {
-  const way = Math.sign(stop - values[column]) || 1;
+  const now = values[column] ?? PAGE.columns[column].fill;
+  const way = Math.sign(stop - now) || 1;
   const [low, high] = listEnds(column);
   if (PAGE.columns[column].whole) {
     return way > 0 ? Math.ceil(stop) : Math.floor(stop);
   }
-  const slack = ROUNDING * Math.abs(stop - values[column]);
+  const slack = ROUNDING * Math.abs(stop - now);
   for (let digits = 2; digits <= 17; digits++) {
     const shown = roundBeyond(stop, digits, way);
     if (Math.abs(shown - stop) <= slack && shown >= low && shown <= high) {
@@ -78,7 +88,8 @@ function searchBeside(hunt, column, value, other) {
 
 /** Along the places where a line that reads both columns of numbers begins. */
 function searchSlants(hunt, first, second) {
-  const { values, side } = hunt;
+  const { side } = hunt;
+  const values = fillColumns(hunt.values, [first, second]);
   for (const cut of PAGE.cuts) {
     const [a, b] = [first, second].map((column) => measureSlope(cut, new Map([[column, 1]])));
     if (a === 0 || b === 0 || hunt.left <= 0) {
@@ -134,10 +145,19 @@ function listPathEnds(values, path) {
   return [Math.min(back, 0), Math.max(forth, 0)];
 }
 
-/** The row with missing numbers at what they count as; null where one counts as nothing. */
+/** The row with some columns at what they count as where they are missing. */
+function fillColumns(values, columns) {
+  return values.map((value, i) => (columns.includes(i) ? (value ?? PAGE.columns[i].fill) : value));
+}
+
+/**
+ * The row with missing numbers at what they count as, but for those that are told from it; null
+ * where one counts as nothing.
+ */
 function fillMissing(values) {
-  const filled = values.map((value, i) => value ?? PAGE.columns[i].fill);
-  return filled.includes(null) ? null : filled;
+  const same = COLUMNS_READ.filter((column) => PAGE.columns[column].gap === null);
+  const filled = fillColumns(values, same);
+  return same.some((column) => filled[column] === null) ? null : filled;
 }
 
 /**

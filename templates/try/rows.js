@@ -1,5 +1,5 @@
 // A row of the form: `values` has, column by column, a number (null: missing) or the place of a
-// choice.
+// choice. A column that says whether another one is missing has no value of its own.
 
 const COLUMNS_READ = PAGE.columns.map((column, i) => (column.read ? i : -1)).filter((i) => i >= 0);
 
@@ -13,37 +13,47 @@ function changeValue(values, column, value) {
 /** The row as the scorer takes it. */
 function makeRow(values) {
   return Object.fromEntries(
-    PAGE.columns.map((column, i) => [
-      column.name,
-      column.choices ? column.choices[values[i]].value : values[i],
-    ]),
+    PAGE.columns.flatMap((column, i) =>
+      column.of === null
+        ? [[column.table, column.choices ? column.choices[values[i]].value : values[i]]]
+        : [],
+    ),
   );
+}
+
+/** A column's value; of one that says whether another is missing, the choice that says so. */
+function readValue(values, column) {
+  const { of, missing, other } = PAGE.columns[column];
+  if (of === null) {
+    return values[column];
+  }
+  return values[of] === null ? missing : other;
 }
 
 /** The coordinates that a column has in the rules: a number's own, or 1 at that of its choice. */
 function readCoordinate(values, coordinate) {
   const { column, choice } = PAGE.coordinates[coordinate];
   if (choice !== null) {
-    return values[column] === choice ? 1 : 0;
+    return readValue(values, column) === choice ? 1 : 0;
   }
   return values[column] ?? PAGE.columns[column].fill ?? NaN;
 }
 
 /** A value for people. */
 function describeValue(column, value) {
-  const { choices, fill } = PAGE.columns[column];
+  const { choices, fill, gap } = PAGE.columns[column];
   if (choices) {
     return choices[value].label;
   }
   if (value === null) {
-    return fill === null ? "missing" : `missing, counts as ${formatNumber(fill, 6)}`;
+    return fill === null || gap !== null ? "missing" : `missing, counts as ${formatNumber(fill, 6)}`;
   }
   return formatNumber(value, 6);
 }
 
 /** A value with all its digits, as it would have to be typed. */
 function describeExactly(column, value) {
-  if (PAGE.columns[column].choices) {
+  if (PAGE.columns[column].choices || value === null) {
     return describeValue(column, value);
   }
   const options = { maximumFractionDigits: 20, useGrouping: Math.abs(value) >= 1e4 };

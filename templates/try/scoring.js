@@ -1,5 +1,8 @@
 // A file of rows, scored in the page.
 
+/** The columns that a table has: another one says no more than that one of these is missing. */
+const TABLE = PAGE.columns.filter((column) => column.of === null);
+
 /** So many rows are named that have no answer, for each cause. */
 const MOST_NAMED = 5;
 
@@ -11,19 +14,20 @@ function planColumns() {
   const { file } = PAGE;
   const readNumber = makeNumberReader(file.decimal, file.thousands);
   const dates = new Map(file.dates.map((date) => [date.name, date]));
-  return PAGE.columns.map((column) => {
-    const date = dates.get(column.name);
+  return TABLE.map((column) => {
+    const date = dates.get(column.table);
     if (date) {
       return { source: date.source, kind: "date", read: planDate(date) };
     }
     if (column.text) {
-      return { source: column.name, read: (text) => text };
+      return { source: column.table, read: (text) => text };
     }
-    const truths = file.booleans.includes(column.name) ? { true: 1, false: 0 } : {};
+    const truths = file.booleans.includes(column.table) ? { true: 1, false: 0 } : {};
     const read = (text) => readNumber(text) ?? truths[readTruth(text)];
     // A text where categories are numbers is a value that isn't known, and no fault of the file.
-    const lenient = column.choices ? (text) => read(text) ?? text : read;
-    return { source: column.name, kind: "number", read: lenient };
+    const known = column.choices && column.table === column.name;
+    const lenient = known ? (text) => read(text) ?? text : read;
+    return { source: column.table, kind: "number", read: lenient };
   });
 }
 
@@ -64,7 +68,7 @@ function makeRowReader(header) {
   const places = placeColumns(plans, header);
   const texts = new Map(PAGE.file.missing);
   const missing = plans.map(({ source }) => texts.get(source).filter((text) => text !== ""));
-  const names = PAGE.columns.map((column) => column.name);
+  const names = TABLE.map((column) => column.table);
   const bare = names.includes("__proto__"); // a name that plain objects have another use for
   return (fields) => {
     const row = bare ? Object.create(null) : {};
@@ -87,9 +91,9 @@ function describeLength(fields, header) {
 
 /** Why a row of values has no answer, in words that are the same for all such rows. */
 function explainNothing(row) {
-  for (const column of PAGE.columns) {
-    const { name, low, high, fill, choices } = column;
-    const value = row[name] ?? (choices ? null : fill);
+  for (const column of TABLE) {
+    const { name, table, low, high, fill, choices } = column;
+    const value = row[table] ?? (choices ? null : fill);
     if (!choices && value === null) {
       return `${name} is missing`;
     }
@@ -128,7 +132,9 @@ function scoreText(text, separator, extended) {
 
 /** What is counted over the rows of a file. */
 function makeTally() {
-  const others = PAGE.columns.filter((column) => column.choices && column.other >= 0);
+  const others = TABLE.filter(
+    ({ choices, other, name, table }) => choices && other >= 0 && table === name,
+  );
   return {
     rows: 0,
     causes: new Map(),

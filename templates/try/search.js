@@ -145,21 +145,29 @@ function listNumberChanges(values, column, side) {
  * The values of a column that change the side by themselves: all choices, or the nearest numbers.
  */
 function listValues(values, column, side) {
-  const { choices } = PAGE.columns[column];
+  const { choices, gap } = PAGE.columns[column];
   if (!choices) {
-    return listNumberChanges(values, column, side);
+    const found = [...new Set(listNumberChanges(values, column, side))];
+    const empty = gap !== null && values[column] !== null;
+    return empty && isOther(changeValue(values, column, null), side) ? [...found, null] : found;
   }
   return choices
     .map((_, choice) => choice)
     .filter((choice) => isOther(changeValue(values, column, choice), side));
 }
 
-/** How far a value is from that of the row: in standard deviations, or 1 for another category. */
+/**
+ * How far a value is from that of the row: in standard deviations, or 1 for another category, and
+ * for a number that is missing or no longer is, where that has points of its own.
+ */
 function measureDistance(values, column, value) {
-  const { choices, spread, fill } = PAGE.columns[column];
-  return choices
-    ? Number(values[column] !== value)
-    : Math.abs(value - (values[column] ?? fill)) / spread;
+  const { choices, spread, fill, gap } = PAGE.columns[column];
+  const now = values[column];
+  if (choices) {
+    return Number(now !== value);
+  }
+  const turned = gap !== null && (now === null) !== (value === null);
+  return Number(turned) + Math.abs((value ?? fill) - (now ?? fill)) / spread;
 }
 
 /** The changes of one column, the nearest first: {column, value, distance}. */

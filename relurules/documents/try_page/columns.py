@@ -1,5 +1,6 @@
 """The columns as the page asks for them: ranges, choices, a typical row."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,21 +16,42 @@ _QUARTER = 0.25
 
 
 def describe_columns(rules: RuleSet | AdditiveRules) -> list[dict[str, Any]]:
-    """One object for every column of the table, in order."""
+    """One object for every column of the rules, in order.
+
+    table: the column of the table that it is read of; of: the place of the column of numbers that
+    it says whether it is missing, None for any other column; gap: the place of the column that says
+    so of this one. What is `of` another column isn't asked for: an empty number says it.
+    """
     row, domain = choose_start(rules), rules.domain
+    owners = list_gap_owners(domain.columns)
+    gaps = {owner: place for place, owner in enumerate(owners) if owner is not None}
     found = []
-    for column, place in zip(domain.columns, domain.places, strict=True):
+    for i, (column, place) in enumerate(zip(domain.columns, domain.places, strict=True)):
         at = np.arange(place.start, place.stop)
+        gap = domain.places[gaps[i]] if i in gaps else range(0)
         described = {
             "name": column.name,
+            "table": column.table_name,
+            "of": owners[i],
+            "gap": gaps.get(i),
             "start": place.start,
-            "read": bool(rules.read_coordinates[at].any()),
+            "read": owners[i] is None and bool(rules.read_coordinates[[*at, *gap]].any()),
         }
         if column.categories:
             found.append({**described, **_describe_choices(column, domain.upper[at], row[at])})
         else:
-            found.append({**described, **_describe_number(rules, column, place.start, row)})
+            number = _describe_number(rules, column, place.start, row)
+            lacks = bool(gap) and row[gap.start] == 1.0
+            found.append({**described, **number, **({"value": None} if lacks else {})})
     return found
+
+
+def list_gap_owners(columns: Sequence[Column]) -> list[int | None]:
+    """For every column that says whether another one is missing, the place of that one; None for
+    all others, and where the rules don't have it.
+    """
+    own = {column.name: place for place, column in enumerate(columns) if not column.source}
+    return [own.get(column.source) if column.source else None for column in columns]
 
 
 def describe_coordinates(rules: RuleSet | AdditiveRules) -> list[dict[str, int | None]]:
@@ -63,7 +85,7 @@ def choose_start(rules: RuleSet | AdditiveRules) -> Array:
 
 def _describe_choices(column: Column, upper: Array, row: Array) -> dict[str, Any]:
     """known: [value, choice]; missing, other: the choice of such a value, -1 for none."""
-    values = decode_rows(np.eye(column.width), [column])[column.name]
+    values = decode_rows(np.eye(column.width), [column])[column.table_name]
     choices = [
         {"label": _name_choice(category), "value": value, "admitted": bool(limit > 0)}
         for category, value, limit in zip(column.categories, values, upper.tolist(), strict=True)
@@ -77,12 +99,14 @@ def _describe_choices(column: Column, upper: Array, row: Array) -> dict[str, Any
         "known": known,
         "missing": column.lookup.get(None, -1),
         "other": -1 if column.other is None else column.other,
-        "text": not all(isinstance(value, float) for value, _ in known),
+        "text": not column.source and not all(isinstance(value, float) for value, _ in known),
     }
 
 
 def _name_choice(category: Category) -> str:
     """`cook or smith`, `missing`, `any other value`."""
+    if category.word:
+        return category.word
     values = [value if isinstance(value, str) else f"{value:.15g}" for value in category.values]
     return " or ".join(
         [*values, *["missing"] * category.missing, *["any other value"] * category.other]

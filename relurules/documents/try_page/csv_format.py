@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from relurules.domain.columns import list_table_columns
 from relurules.ir import Scorer
 from relurules.tables.column_types import ORIGIN, ColumnType, TableSchema, list_date_columns
 
@@ -11,7 +12,7 @@ def describe_csv(rules: Scorer) -> dict[str, Any]:
     which True and False are numbers; dates: columns of numbers that a date gives.
     """
     schema = rules.schema or TableSchema()
-    names = [column.name for column in rules.domain.columns]
+    names = list(list_table_columns(rules.domain.columns))
     dates = [
         _describe_date(derived, source, column, part)
         for source, column in schema.columns.items()

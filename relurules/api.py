@@ -159,6 +159,7 @@ def partition(
         checkpoint=_as_path(checkpoint),
         progress=progress,
     )
+
     return search_regions(graph.network, resolve_domain(graph, domain, None), options)
 
 
@@ -548,6 +549,7 @@ def diff(
             if not isinstance(lines, NetworkLines) or lines.domain.is_bounded:
                 return lines
         form = "additive" if adds else "partition"
+
         return extract(one, domain=known, data=data, form=form, time_limit=third)
 
     sides = [make_side(one) for one in (old, new)]
@@ -617,6 +619,7 @@ def document(
         ),
     )
     request = prepare_document(rules, sources, options)
+
     return write_all(Path(folder), write_document_files(rules, request))
 
 

@@ -243,6 +243,7 @@ def keep_read_inputs(
                     f"the model reads the column {name!r}, which the rules leave out"
                 )
         kept.append(unit._replace(inputs={number[j]: v for j, v in unit.inputs.items()}))
+
     return kept
 
 
@@ -1438,6 +1439,7 @@ class WideDomain:
             constant += weight * (most + MEMBERSHIP_SLACK * (abs(most) + reach))
             for j, value in wall.items():
                 terms[j] = terms.get(j, Fraction(0)) - weight * value
+
         return terms, constant
 
     def widest(self, slack: Sparse) -> Fraction | None:
@@ -1452,6 +1454,7 @@ class WideDomain:
             total += value * max(abs(low), abs(high))
         for group in self.allowed:
             total += max(slack.get(j, Fraction(0)) for j in group)
+
         return total
 
     def check_point(self, point: Sequence[Any]) -> None:
@@ -1673,6 +1676,7 @@ class LineProof:
                     return None
                 total += value * end
         most, room = self.domain.highest(terms, total, walls), self.domain.widest(given.slack)
+
         return None if most is None or room is None else most + room
 
     def _find_end(self, k: int, *, upper: bool) -> Fraction | None:
@@ -1704,6 +1708,7 @@ class LineProof:
             return gain, max(ends) if upper else -min(ends)
         if low is not None:
             return UNIT, abs(1 - slope) * -low
+
         return None if high is None else (slope, abs(1 - slope) * high)
 
     def _find_range(self, k: int) -> tuple[Fraction | None, Fraction | None]:
@@ -1855,6 +1860,7 @@ class LineChecker:
                 if excess is None:
                     return None
                 total += abs(slope) * max(Fraction(0), excess)
+
         return total
 
     def relate(self, i: int, gap: LineGap) -> Fraction | None:
@@ -1904,6 +1910,7 @@ def make_group_rules(rules: Mapping[str, Any], names: Sequence[str], group: int)
     """A group's rules as a rules file has them."""
     own = rules["neuron_groups"][group]
     found = {name: rules[name] for name in DOMAIN_PARTS if name in rules}
+
     return {
         **found,
         "outputs": list(names),

@@ -205,6 +205,7 @@ def _widen_network(network: Network, place: NDArray[np.intp], width: int) -> Net
     lifting = network.lifting
     if lifting is not None:
         lifting = replace(lifting, source=_widen_network(lifting.source, place, width))
+
     return replace(
         network,
         A=_spread(network.A, place, width),

@@ -113,6 +113,7 @@ def _list_values(target: ScoreTarget, found: SteepestSlopes) -> dict[str, Any]:
     for name in found.norms:
         constant, leaf = found.find_steepest(name)
         values[name] = {"constant": constant, "rule": leaf + 1}
+
     return values
 
 

@@ -90,6 +90,7 @@ def make_witness(
     outputs = rules.predict_row(x)
     score = None if target is None else float(target.of(rules.predict_scores(x[None]))[0])
     raw = {name: values[0] for name, values in decode_rows(x[None], rules.domain.columns).items()}
+
     return Witness(
         shows=shows,
         rule=int(rules.apply(x[None])[0]) if isinstance(rules, RuleSet) else None,

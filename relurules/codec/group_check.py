@@ -79,6 +79,7 @@ def _find_misled_rule(rules: RuleSet, points: Array) -> int | None:
     )
     sizes = np.einsum("rsd,rd->rs", np.abs(weights), np.abs(points)) + np.abs(constants)
     off = (np.abs(own - other) > _SHARE * (sizes + sizes[led])).any(axis=1)
+
     return 1 + int(np.argmax(off)) if off.any() else None
 
 
@@ -191,6 +192,7 @@ def _are_close(domain: Domain, told: Array, due: _Forms, near: Array) -> NDArray
     for group in domain.groups:
         at = list(group)
         room[..., at] = room[..., at].max(axis=-1, keepdims=True)
+
     return np.asarray(np.abs(own - wanted) <= _SHARE * room)
 
 

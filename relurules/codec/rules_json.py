@@ -150,6 +150,7 @@ def _blank_network(rules: RuleSet) -> Network:
     """What stands in the place of the network in a file of rules that are the model themselves."""
     d, m = len(rules.domain), rules.score_count
     none = np.zeros(0)
+
     return Network(
         A=np.zeros((0, d)),
         L=np.zeros((0, 0)),

@@ -115,6 +115,7 @@ def format_block(value: Any, levels: int, deep: Collection[str] = ()) -> str:
         return "{\n" + ",\n".join(items) + "\n}"
     if isinstance(value, list) and value and isinstance(value[0], dict | list):
         return "[\n" + ",\n".join(map(_line, value)) + "\n]"
+
     return _line(value)
 
 

@@ -185,6 +185,7 @@ def _list_kind_words(context: AnyContext) -> set[str]:
         found.add(f"{kind} and mean")
     if isinstance(context, DocumentContext):
         return found | ({"sums"} if context.reading.sums else set())
+
     return found | ({"groups"} if context.rules.groups else set())
 
 

@@ -64,6 +64,7 @@ def _draw_line(line: PlotLine, number: int, floor: float) -> str:
     if line.dots:
         drawn += "".join(rf"\put({x:.2f},{y:.2f}){{\circle*{{1.4}}}}" for x, y in corners)
     colour, thick = ("rows", 0.4) if line.guide else _STYLES[(number - 1) % len(_STYLES)]
+
     return rf"{{\color{{{colour}}}\linethickness{{{thick}pt}}{drawn}}}"
 
 
@@ -83,4 +84,5 @@ def _write_legend(plot: LinePlot, floor: float, escape: Escape) -> list[str]:
             text = escape(flatten_text(line.name))
             parts.append(rf"\put({_LEFT + 10:g},{y:.2f}){{\makebox(0,0)[l]{{{text}}}}}")
             y -= _LEGEND
+
     return parts

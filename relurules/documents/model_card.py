@@ -95,6 +95,7 @@ def _build_data(found: ValidatedRules, about: About) -> Section:
         ]
     else:
         items.append(("Rows", "missing: no data were given"))
+
     return Section("data", "Data", (Facts(tuple((n, p.text(v)) for n, v in items)),))
 
 

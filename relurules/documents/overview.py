@@ -146,6 +146,7 @@ def _count_rules(rules: RuleSet | AdditiveRules) -> tuple[str, Phrase]:
     said += f"; {format_count(len(own), 'column')}"
     if sets := len(rules.parts) - len(own):
         said += f" and {format_count(sets, 'set')} of columns that act together"
+
     return "Lines", p.text(said)
 
 
@@ -179,6 +180,7 @@ def describe_bound(rules: RuleSet | AdditiveRules) -> str:
         )
     if not np.isfinite(rules.max_error):
         return "no bound is known"
+
     return f"at most {format_bound(rules.max_error)}, anywhere in the domain"
 
 

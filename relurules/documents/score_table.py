@@ -78,6 +78,7 @@ def _phrase_start(context: AdditiveContext) -> Phrase:
         )
     ]
     of = f", what {describe_reference(rules.reference)} has. Every column then adds its points."
+
     return (*p.join_list(starts, "and"), *p.text(of))
 
 

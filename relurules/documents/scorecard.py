@@ -44,6 +44,7 @@ def build_scorecard_section(card: Scorecard) -> Section:
         *(Paragraph(p.text(told)) for told in describe_sum(card)),
         Bullets(tuple(p.text(told) for told in describe_rounding(card))),
     ]
+
     return Section("scorecard", "Scorecard", tuple(blocks))
 
 
@@ -68,6 +69,7 @@ def _tabulate_part(part: PointPart) -> Table:
             ),
             (False, True),
         )
+
     return Table(
         part.name,
         ("What is counted", "Points for every unit"),
@@ -127,6 +129,7 @@ def emit_scorecard(card: Scorecard, target: str, title: str | None = None) -> Ar
             "code of additive rules has its points as the column points"
         )
     found = CARD_FORMATS[target]
+
     return Artifact(
         target,
         "scorecard",

@@ -71,6 +71,7 @@ def _say_ratio(own: Sequence[GroupFigures]) -> str:
         return ""
     ratio, worst = min(rated, key=lambda pair: pair[0])
     side = "below" if ratio < FOUR_FIFTHS else "not below"
+
     return (
         f"the lowest ratio is that of {_quote(worst)}, {format_short(ratio, 3)}, {side} "
         f"{FOUR_FIFTHS:g}."
@@ -90,6 +91,7 @@ def _say_quality(own: Sequence[GroupFigures]) -> str:
     if not off:
         return ""
     error, worst = max(off, key=lambda pair: pair[0])
+
     return f"the mean error is the largest in {_quote(worst)}, {format_short(error, 3)}."
 
 

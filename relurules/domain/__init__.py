@@ -119,6 +119,7 @@ class Domain:
         check_texts(columns)
         domain, groups = cls.unbounded(name_coordinates(columns)), find_groups(columns)
         of_category = np.isin(np.arange(len(domain)), [i for group in groups for i in group])
+
         return replace(
             domain,
             lower=np.where(of_category, 0.0, -np.inf),
@@ -158,6 +159,7 @@ class Domain:
         row = np.array([[coefficients.get(name, 0.0) for name in self.names]])
         if not (np.isfinite(row).all() and np.isfinite(bound)):
             raise DomainError(f"constraint {text!r} holds a number too large for float64")
+
         return replace(
             self,
             normals=np.vstack([self.normals, row]),

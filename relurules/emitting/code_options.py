@@ -163,6 +163,7 @@ def prepare_lines(request: LineRequest) -> LineRequest:
             "column 'points': a scorecard has no points for rows outside the domain, whose outputs "
             "outside='exact' gives; leave 'points' out, or use outside='null' or 'clamp'"
         )
+
     return replace(request, rules=request.everywhere)
 
 

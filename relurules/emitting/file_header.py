@@ -179,6 +179,7 @@ def describe_inputs(domain: Domain) -> list[InputColumn]:
         at = places[column]
         holds = "a category" if column.categories else _describe_range(domain, at.start)
         found.append(InputColumn(column.name, holds, _describe_codes(column)))
+
     return found
 
 

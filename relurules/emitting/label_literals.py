@@ -46,6 +46,7 @@ def print_sql_label(label: Label, dialect: Dialect) -> str:
         return quote_text(label, dialect)
     if isinstance(label, float):
         return ("-" if label < 0 else "") + print_double(abs(label))
+
     return str(label)
 
 

@@ -134,6 +134,7 @@ def sum_points(
         return None
     parts = plan_points(card, features, style)
     names = [name(part.place) for part in parts]
+
     return PointSum(
         parts=parts,
         names=names,
@@ -162,6 +163,7 @@ def _print_part(part: PointPart, features: Notation, style: PointStyle) -> str:
         (line.per_unit, style.positive(line, print_argument(features, line.normal, line.bound)))
         for line in part.lines
     ]
+
     return join_terms(features, terms)
 
 

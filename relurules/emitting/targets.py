@@ -241,6 +241,7 @@ def _list_explained(request: ScorerRequest) -> dict[str, Any]:
         asked["texts"] = {column: dict(own) for column, own in given.texts.items()}
     if request.reference is not None:
         asked["reference"] = request.rules.reference.values.tolist()
+
     return asked
 
 

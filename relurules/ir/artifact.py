@@ -199,6 +199,7 @@ def _build_from_header(said: Mapping[str, Any], files: Mapping[str, str | bytes]
         for name in _OPTIONAL_FIELDS
         if name not in _LISTS
     }
+
     return Artifact(
         target=str(said["target"]),
         form=str(said["form"]),

@@ -224,6 +224,7 @@ class Difference:
             head = "RULES: " + ", ".join(self.describe_counts())
         if len(set(self.units)) > 1:
             return [head]
+
         return [head, "", *(f"  {line}" for line in self.rule_lines())]
 
     def describe_counts(self) -> tuple[str, str]:
@@ -336,6 +337,7 @@ def describe_row(place: RowComparison) -> str:
     )
     if not one and not other:
         return f"{where}{row}: {old} in the old, {new} in the new"
+
     return f"{where}{row}: {old}{one or ' (old)'}, {new}{other or ' (new)'}"
 
 

@@ -87,6 +87,7 @@ class LocalTree(Network):
             normals=self.tree.normals @ before.weights,
             offsets=self.tree.offsets + self.tree.normals @ before.constants,
         )
+
         return LocalTree.make(
             tree, AffineMap(weights @ before.weights, constants + weights @ before.constants)
         )

@@ -39,6 +39,7 @@ def hash_network(network: Network) -> str:
         found.update(f"{name}{array.shape}".encode())
         for rows in np.array_split(array, max(1, array.size // _BLOCK)) if array.size else ():
             found.update(np.ascontiguousarray(rows + 0.0, dtype="<f8").tobytes())
+
     return found.hexdigest()
 
 
@@ -62,4 +63,5 @@ def add_provenance(
         settings=dict(settings),
         fitted=fitted,
     )
+
     return replace(rules, provenance=made)

@@ -57,4 +57,5 @@ def _list_kinks(rules: AdditiveRules, part: ScorePart, j: int) -> Sequence[float
             for normal, offset in zip(tree.normals, tree.offsets, strict=True)
             if normal[j]
         ]
+
     return found

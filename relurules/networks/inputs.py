@@ -39,6 +39,7 @@ def narrow_graph(graph: Graph, columns: Sequence[Column], kept: Sequence[int]) -
     """
     coordinates = list_coordinates(columns, kept)
     names = {columns[i].name for i in kept}
+
     return replace(
         graph,
         features=tuple(graph.features[j] for j in coordinates),

@@ -97,6 +97,7 @@ def _search_groups(
         for network in split.groups
     ]
     _check_complete_groups(parts)
+
     return parts
 
 

@@ -35,6 +35,7 @@ def write_page_scorer(rules: RuleSet | AdditiveRules, options: EmitOptions) -> P
         except UnsupportedError:
             continue
         return PageScorer(code, "class" in columns, "contributions" in columns)
+
     return None
 
 

@@ -121,6 +121,7 @@ def _count_neurons(
 ) -> CollapseStats:
     removed = {**collapsed.removed, "linear": collapsed.removed["linear"] + task.graph.identities}
     removed["settled"] = len(cells.network) - len(kept.network)
+
     return CollapseStats(
         neurons_traced=len(task.graph.network) + task.graph.identities,
         neurons_left=len(kept.network),

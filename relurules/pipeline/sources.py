@@ -71,6 +71,7 @@ def _trace_rules(
     """The network of rules, with all of their columns, over their domain."""
     graph = name_classes(make_rules_graph(rules), source.labels, source.positive)
     domain = resolve_rules_domain(rules, source.domain)
+
     return ExtractTask(
         graph=graph,
         traced=graph.network,
@@ -92,6 +93,7 @@ def describe_origin(
         settings["reference"] = source.reference if named else "REFERENCE"
     if isinstance(source.model, Scorer):
         return _take_origin(rules, source.model, settings)
+
     return add_provenance(
         rules,
         source.model,
@@ -113,6 +115,7 @@ def _take_origin(rules: AnyRules, source: Scorer, settings: Mapping[str, Any]) -
         version=VERSION,
         settings={**source.provenance.settings, "form": "partition", **settings},
     )
+
     return replace(
         rules,
         provenance=origin,

@@ -70,6 +70,7 @@ def _find_points(leaves: TreeLeaves, task: ExtractTask) -> Array:
                 "rule with a point inside; give data with rows there, or a wider domain"
             )
         found[leaf] = inside[0]
+
     return found
 
 

@@ -49,6 +49,7 @@ def plot(
         )
     if out is not None:
         save_figure(figure, Path(out))
+
     return figure
 
 

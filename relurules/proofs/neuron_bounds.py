@@ -121,6 +121,7 @@ def _list_triangle(proof: LineProof, k: int, z: Array, at: int) -> list[Array]:
     if line is not None:
         chord = side * (p - float(line[0]) * z)
         chord[-1] -= float(line[1])
+
     return [*rows, chord]
 
 
@@ -149,4 +150,5 @@ def _convert(proof: LineProof, z: Expression, neurons: Sequence[int]) -> Array:
         middle, half = _find_units(proof, j)
         form[j] += float(value) * half
         form[-1] += float(value) * middle
+
     return form

@@ -47,6 +47,7 @@ def find_output(models: LocalModels, output: str | None) -> int:
         raise DataError(
             f"no output {output!r}; there are {', '.join(map(repr, models.outputs[:12]))}"
         )
+
     return models.outputs.index(output)
 
 
@@ -114,6 +115,7 @@ def _explain_no_sum(models: LocalModels, output: str) -> str:
     )
     if models.classes:
         return said + "extract rules of the scores, without decision="
+
     return said + (
         "the model itself ends in the class and gives nothing else. Extract from the part of it "
         "before that choice, which gives scores or probabilities, as from a classifier with "

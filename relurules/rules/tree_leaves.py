@@ -51,6 +51,7 @@ def prune_tree(model: LocalTree, domain: Domain) -> TreeLeaves:
             return place
         # One side holds nothing here: the other one stands in place of the split.
         rows[place] = (-1, [])
+
         return next((child for child in found if child is not None), None)
 
     root = walk(0 if len(tree.offsets) else ~0, [])
@@ -79,6 +80,7 @@ def make_tree_rules(leaves: TreeLeaves, points: Array, rows: Array | None) -> Ru
     children[children < 0] = ~rank[~children[children < 0]]
     tree = replace(leaves.tree, children=children)
     maps = AffineMap(*(make_read_only(part[order]) for part in leaves.maps))
+
     return RuleTable(
         tree=tree,
         network=LocalTree.make(tree, maps),
@@ -143,6 +145,7 @@ def _bound_coordinates(domain: Domain) -> tuple[Array, Array]:
                 high[j] = min(high[j], np.nextafter(end, np.inf))
             else:
                 low[j] = max(low[j], np.nextafter(end, -np.inf))
+
     return low, high
 
 

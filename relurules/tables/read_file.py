@@ -180,6 +180,7 @@ def _decide_type(
     column, flaw = scan.decide()
     if flaw is not None and (options.needed is None or name in options.needed):
         raise_misfit(path, name, f"line {file.find_line(flaw.row)}", flaw.reason)
+
     return column
 
 
@@ -244,6 +245,7 @@ def _read_columns(
         except MisfitError as error:
             row, text, expected = error.misfit
             raise_misfit(source, name, f"row {row}", describe_misfit(text, expected), error)
+
     return _make_table(arrays, types, options)
 
 

@@ -295,6 +295,7 @@ def _describe_constraints(wanted: FitOptions, estimator: Any) -> list[str]:
         f"bounded    {name}: adds {low:g} to {high:g} beside the reference, everywhere"
         for name, (low, high) in (wanted.effect_bounds or {}).items()
     ]
+
     return lines
 
 
@@ -334,6 +335,7 @@ def _describe_calibration(fitted: Fitted) -> list[str]:
     off = float(((table["predicted"] - table["seen"]).abs() * share).sum())
     pairs = zip(table["predicted"].tolist(), table["seen"].tolist(), strict=True)
     cells = [f"{one:.3f}/{other:.3f}" for one, other in pairs]
+
     return [
         f"calibration of the second class on test rows: {predicted:.4f} predicted, {seen:.4f} "
         f"seen; groups by what is predicted are off by {off:.4f} on average:",

@@ -132,6 +132,7 @@ def add_sentinels(schema: TableSchema, na: Any) -> TableSchema:
         str(name): tuple(map(str, one if isinstance(one, list | tuple | set) else [one]))
         for name, one in na.items()
     }
+
     return replace(schema, sentinels={**schema.sentinels, **found})
 
 
@@ -156,4 +157,5 @@ def _read_types(types: Any) -> TableSchema:
                 for name, kind in types.items()
             }
         )
+
     return read_schema(Path(types))

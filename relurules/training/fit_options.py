@@ -76,4 +76,5 @@ def choose_method(wanted: FitOptions, task: str) -> FitOptions:
             "method='network'"
         )
     hidden = _HIDDEN if method == "network" and not sized else wanted.hidden
+
     return wanted._replace(method=method, hidden=hidden)

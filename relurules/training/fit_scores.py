@@ -116,6 +116,7 @@ def _list_parts(estimator: Any, Y: Array, split: RowSplit, task: str) -> dict[st
         numbered, estimator.validation_fraction, estimator._seed, classes=task != "regression",
         chosen_by=split.validation,
     )  # fmt: skip
+
     return {
         "train": data.training.X[:, 0].astype(np.intp),
         "validation": data.validation.X[:, 0].astype(np.intp),

@@ -204,6 +204,7 @@ def _describe_split(
         len(np.unique(part))
         for part in (values[train][~validation], values[train][validation], values[test])
     ]
+
     return (
         f"by group of {column.name}: {counts[0]} groups to train on, {counts[1]} for validation, "
         f"{counts[2]} for the test, none in two"

@@ -80,6 +80,7 @@ def _parse_record(found: Mapping[str, Any], folder: Path) -> FitRecord:
     parts: tuple[str, ...] = ()
     if (folder / PARTS).is_file():
         parts = tuple(read_text(folder / PARTS).split("\n")[1:-1])
+
     return FitRecord(
         target=str(found["target"]),
         said=dict(found["fit"]),

@@ -88,6 +88,7 @@ def find_weak_places(
 def _describe_place(part: JudgedRows, column: str, weak: _WorstRange, overall: float) -> WeakPlace:
     values, rows = part.values, weak.rows
     told = values is not None and part.prediction is not None
+
     return WeakPlace(
         part.part,
         column,

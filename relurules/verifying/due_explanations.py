@@ -72,6 +72,7 @@ def find_explained_rules(artifact: Artifact, model: object) -> RuleSet | Additiv
     if (values := artifact.explained.get("reference")) is not None:
         row = ReferenceRow(values=np.array(values, dtype=np.float64), origin="row")
         rules = replace(rules, chosen_reference=row)
+
     return rules
 
 

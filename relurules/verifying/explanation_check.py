@@ -149,6 +149,7 @@ class ExplanationCheck:
                 own = explain_by_rules(rules, options, x[None], np.array([rule.number]))
                 if find(own, 0, row) is None:
                     return True
+
         return False
 
     def _find_wrong_contribution(
@@ -175,6 +176,7 @@ class ExplanationCheck:
             alike = [0.0] if _is_nothing(said) else np.abs(own[texts == said]).tolist()
             if not any(abs(other - size) <= room for other in alike):
                 return k, f"{name} is {said!r} and not {wanted!r}"
+
         return None
 
     def _column(self, name: str, place: str = "") -> Sequence[Any]:

@@ -64,6 +64,7 @@ def _read_result(artifact: Artifact, found: dict[str, Any]) -> RunResult:
     classes = None if told is None else _number_classes(artifact, told.ravel().tolist())
     own = {*artifact.outputs, "class", "rule"}
     extras = {name: _list_values(values) for name, values in found.items() if name not in own}
+
     return RunResult(outputs, rule, classes=classes, extras=extras)
 
 

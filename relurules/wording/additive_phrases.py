@@ -45,6 +45,7 @@ def phrase_range(stretch: PointStretch) -> Phrase:
         )
     if np.isfinite(stretch.low):
         return p.join_tight(p.text("from"), low)
+
     return p.join_tight(p.text("up to"), high)
 
 

@@ -161,6 +161,7 @@ def _phrase_members(category: Category) -> list[Phrase]:
     values = [
         p.value(v) if isinstance(v, str) else p.number(format_number(v)) for v in category.values
     ]
+
     return [
         *values,
         *[p.text("missing")] * category.missing,

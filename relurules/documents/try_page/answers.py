@@ -66,6 +66,7 @@ def _describe_class(rules: RuleSet | AdditiveRules, *, has_class: bool) -> dict[
     solved = head.link in _SOLVED and not joint
     threshold = None if rules.decided_labels is None else rules.decided_labels.threshold
     positive = rules.labels.positive if joint and rules.labels is not None else 0
+
     return {
         "labels": labels,
         "labelled": rules.tells_label,
@@ -125,6 +126,7 @@ def _describe_lines(
         }
         for part in build_part_table(rules, forms, rules.reference).parts
     ]
+
     return _describe_forms(forms), parts, lines
 
 
@@ -143,4 +145,5 @@ def list_pieces(phrase: Phrase) -> list[tuple[str, str | None]]:
             found[-1] = (found[-1][0] + piece.text, None)
         else:
             found.append((piece.text, None))
+
     return found

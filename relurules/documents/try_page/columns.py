@@ -43,6 +43,7 @@ def describe_columns(rules: RuleSet | AdditiveRules) -> list[dict[str, Any]]:
             number = _describe_number(rules, column, place.start, row)
             lacks = bool(gap) and row[gap.start] == 1.0
             found.append({**described, **number, **({"value": None} if lacks else {})})
+
     return found
 
 
@@ -91,6 +92,7 @@ def _describe_choices(column: Column, upper: Array, row: Array) -> dict[str, Any
         for category, value, limit in zip(column.categories, values, upper.tolist(), strict=True)
     ]
     known = [[value, k] for value, k in column.lookup.items() if value is not None]
+
     return {
         "choices": choices,
         "fill": None,
@@ -123,6 +125,7 @@ def _describe_number(
     reach = _REACH * deviation or max(1.0, abs(value))
     start = low if np.isfinite(low) else value - reach
     end = high if np.isfinite(high) else value + reach
+
     return {
         "choices": None,
         "fill": column.fill,

@@ -21,6 +21,7 @@ def describe_csv(rules: Scorer) -> dict[str, Any]:
     ]
     sources = dict.fromkeys([*names, *(date["source"] for date in dates)])
     form = schema.format
+
     return {
         "sep": form.sep,
         "decimal": form.decimal,

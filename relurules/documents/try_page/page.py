@@ -109,6 +109,7 @@ def _word_page(rules: RuleSet | AdditiveRules) -> dict[str, str]:
     where = "parts" if additive else "columns"
     applying = "Lines that apply" if additive else "The rule that applies"
     spread = "standard deviations of the data" if evidence else "quarters of a column's range"
+
     return {
         "start": "the typical row" if evidence else "the row at the start",
         "reasons": f"What moves the score to its adverse side, of all {where}, the largest first.",

@@ -204,6 +204,7 @@ def _tabulate_lines(rules: AdditiveRules, real: Real, suffix: str) -> list[CTabl
     """The lines part by part."""
     order = order_lines(rules)
     said = "a row for every column, and in it what every line multiplies it with"
+
     return [
         print_real_table(real, f"normals{suffix}", rules.normals[order].T, f"Lines: {said}."),
         print_real_table(

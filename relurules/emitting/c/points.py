@@ -33,6 +33,7 @@ def plan_c_points(
     )
     texts = [part.text for part in planned.parts] if planned else []
     used = {word for text in texts for word in _IDENTIFIER.findall(text)}
+
     return {
         "pointed": planned,
         "point_inputs": move_inputs([each for each in inputs if each.name in used], real),

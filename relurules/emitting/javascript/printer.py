@@ -36,6 +36,7 @@ def print_javascript(request: EmitRequest) -> dict[str, str]:
         "complete": request.rules.complete,
         **plan_template_values(request, features, "sum{}"),
     }
+
     return {"score.mjs": render_file(f"javascript/{choose_template(request)}.mjs.j2", values)}
 
 
@@ -53,6 +54,7 @@ def print_javascript_lines(request: LineRequest) -> dict[str, str]:
             partial(chain_choices, choice="{} ? {}\n        : {}".format),
         ),
     }
+
     return {"score.mjs": render_file("javascript/lines.mjs.j2", values)}
 
 
@@ -69,6 +71,7 @@ def _list_values(
     """What all forms need."""
     rules = request.rules
     check_hidden_names(request)
+
     return {
         "header": request.header,
         "about": file_header.describe_size(request),

@@ -63,6 +63,7 @@ def _list_parts(rules: AdditiveRules) -> list[dict[str, object]]:
             }
         )
         start = end
+
     return found
 
 

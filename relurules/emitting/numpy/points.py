@@ -35,6 +35,7 @@ def plan_numpy_points(request: LineRequest) -> NumpyPointSum | None:
     if card is None:
         return None
     parts = [part for part in card.parts if gives_points(part)]
+
     return NumpyPointSum(
         start=repr(card.start),
         parts=[NumpyPoints(flatten_text(part.name), _list_terms(part)) for part in parts],

@@ -33,6 +33,7 @@ def print_numpy(request: EmitRequest) -> dict[str, str]:
         "complete": rules.complete,
         **(_plan_network(request) if request.form == "network" else _plan_tree(rules)),
     }
+
     return {"score_numpy.py": render_file(f"numpy/{request.form}.py.j2", values)}
 
 

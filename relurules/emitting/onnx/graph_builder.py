@@ -54,6 +54,7 @@ class GraphBuilder:
         else:
             tensor = numpy_helper.from_array(np.ascontiguousarray(values), name)
         self._constants.append(tensor)
+
         return name
 
     def apply(self, operator: str, *inputs: str, called: str = "", **attributes: Any) -> str:

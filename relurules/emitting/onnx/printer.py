@@ -202,4 +202,5 @@ def _write_model(graph: GraphBuilder, request: ScorerRequest) -> dict[str, bytes
         doc_string="\n".join(about),
     )
     helper.set_model_props(model, {"relurules": request.header})
+
     return {FILE: model.SerializeToString(deterministic=True)}

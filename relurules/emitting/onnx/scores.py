@@ -49,6 +49,7 @@ def add_line_terms(graph: GraphBuilder, rules: AdditiveRules, x: str) -> LineTer
         add_tree_scores(graph, group.rules, x, f"group {group.number}").scores
         for group in rules.groups
     )
+
     return LineTerms(beyond=beyond, groups=groups)
 
 
@@ -80,6 +81,7 @@ def add_part_sums(graph: GraphBuilder, rules: AdditiveRules, x: str, terms: Line
             total = graph.apply("Add", total, one, called=part.name)
         found.append(total)
         start = end
+
     return found
 
 
@@ -107,6 +109,7 @@ def add_tree_scores(
         "Add", linear, graph.multiply(chosen, maps.constants, f"{called} constants of")
     )
     numbers = np.arange(1.0, count + 1)[:, None]
+
     return TreeScores(scores=total, rule=graph.multiply(chosen, numbers, f"{called} number"))
 
 

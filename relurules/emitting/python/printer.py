@@ -49,6 +49,7 @@ def print_python(request: EmitRequest) -> dict[str, str]:
         "complete": request.rules.complete,
         **plan_template_values(request, features, "_sum{}"),
     }
+
     return {"score.py": render_file(f"python/{choose_template(request)}.py.j2", values)}
 
 
@@ -62,6 +63,7 @@ def print_python_lines(request: LineRequest) -> dict[str, str]:
         **plan_line_values(request, features, taken, "max(0.0, {})".format, _choose_range),
     }
     values["tests"] = values["table"] or values["group_tables"]
+
     return {"score.py": render_file("python/lines.py.j2", values)}
 
 
@@ -89,6 +91,7 @@ def _list_values(
     """What all forms need."""
     rules = request.rules
     check_hidden_names(request)
+
     return {
         "header": request.header,
         "about": file_header.describe_size(request),

@@ -72,6 +72,7 @@ def plan_reading(rules: Scorer) -> CsvReading:
         for name, column in list_table_columns(columns).items()
         if (not column.categories or column.source) and name not in dates
     ]
+
     return CsvReading(
         known=rules.schema is not None,
         sep=ascii(form.sep),

@@ -38,6 +38,7 @@ def lay_out(text: str, indent: int, dialect: Dialect, rest: int = 0) -> str:
         if i + 1 < len(lines) and lines[i + 1].startswith(_COMMENT):
             after = len(_read_comment(lines[i + 1], WIDTH - indent - len(line)))
         broken += _break_line(line, indent, dialect, after)
+
     return f"\n{' ' * indent}".join(broken)
 
 
@@ -164,4 +165,5 @@ def _split_pieces(text: str, dialect: Dialect) -> list[str]:
             pieces.append(word)
         else:
             pieces[-1] += f" {word}"
+
     return pieces

@@ -57,6 +57,7 @@ def _plan_links(scope: LineScope, scores: list[str]) -> LinkColumns:
     shared = len({head.scores for head in heads}) < len(heads) and not dialect.fence
     if not all(alone) or len(alone) < len(heads) or shared:
         return plan_sql_links(scope.rules, scores, scope.names.prefix, dialect)
+
     return LinkColumns(
         [],
         [

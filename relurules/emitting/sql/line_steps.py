@@ -85,6 +85,7 @@ def _test_numbers(scope: LineScope, raw: Sequence[str]) -> list[tuple[str, str]]
     ]
     tests = [spelt(raw[i], *ends) for i, ends in zip(scope.spelt_columns, ranges, strict=True)]
     test = join_in_groups(tests, " AND ")
+
     return [(scope.numbers, f"CASE WHEN {test} THEN 1 ELSE 0 END")]
 
 
@@ -143,6 +144,7 @@ def _plan_groups(scope: LineScope) -> list[Subquery]:
                 plan_group_stages(group, scope.features, scope.dialect, scope.names), 1
             )
         ]
+
     return steps
 
 
@@ -205,6 +207,7 @@ def _describe_part(scope: LineScope, place: int) -> tuple[str, str]:
         listed = f"{numbers[0]} to {numbers[-1]}" if whole else ", ".join(map(str, numbers))
         said.append(f"{inflect_noun('line', len(numbers))} {listed}")
     said += [f"group {scope.rules.groups[k].number}" for k in part.groups]
+
     return (f"{part.name}: {', '.join(said)}", ", ".join(said)) if said else (part.name, part.name)
 
 

@@ -44,6 +44,7 @@ def find_point_columns(rules: AdditiveRules) -> list[int]:
     for group in rules.groups:
         read |= group.rules.read_coordinates
     read |= (domain.lower != 0.0) | (domain.upper != 1.0)
+
     return [
         i
         for i, (column, at) in enumerate(zip(domain.columns, domain.places, strict=True))

@@ -140,6 +140,7 @@ def _list_explanations(plan: ContributionPlan | LineExplanation) -> list[OutputC
         ):
             own = names[s * width : (s + 1) * width]
             found += [OutputColumn(name, kind, s, i) for i, name in enumerate(own)]
+
     return found
 
 
@@ -179,6 +180,7 @@ def print_final_columns(
             return explained.contribution(column.which, column.part)
         if column.kind == "reason" and explained is not None:
             return print_reason(explained, column.which, column.part)
+
         return (
             print_class(request, dialect, prefix).results[0]
             if column.kind == "class"

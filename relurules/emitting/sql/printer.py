@@ -79,6 +79,7 @@ def print_sql_lines(request: LineRequest) -> dict[str, str]:
         prefix = choose_prefix(_list_user_names(request))
         scope = name_sums(make_line_scope(request, dialect, prefix))
         text = _write_steps(request, dialect, prefix, plan_line_select(scope))
+
     return {"score.sql": _check_size(text, request, dialect)}
 
 
@@ -126,6 +127,7 @@ def _print_final(texts: Sequence[str], names: Sequence[str], dialect: Dialect) -
         f"  {lay_out(text, 2, dialect, len(end) + 1)}{end}"
         for text, end in zip(texts, ends, strict=True)
     ]
+
     return ["SELECT", *(f"{column}," for column in columns[:-1]), columns[-1]]
 
 
@@ -304,6 +306,7 @@ def _describe_contributions(request: ScorerRequest) -> list[str]:
     explained = plan_contributions(request) if isinstance(request, EmitRequest) else None
     if explained is None or not isinstance(request, EmitRequest):
         return []
+
     return describe_explanation(request, explained)
 
 

@@ -137,6 +137,7 @@ def check_repetition(text: str, request: ScorerRequest, output: str) -> str:
             f"bytes, since it repeats every score that it reads; at most {_LONGEST} are written. "
             "Use shape 'view' or 'select', which compute each score once"
         )
+
     return text
 
 

@@ -204,4 +204,5 @@ def _fill_columns(
     if not short:
         return lines
     first, *rest = fill_list(" ", [f"{text} AS {alias}" for alias, text in short], 2)
+
     return [*lines, first, *rest]

@@ -33,6 +33,7 @@ def list_shared_values(rules: RuleSet | AdditiveRules) -> dict[str, object]:
     """
     domain, names = rules.domain, [flatten_text(name) for name in rules.features]
     linked = explain_outputs(rules) if has_links(rules) and rules.decision is None else None
+
     return {
         "linked": linked
         and {

@@ -83,6 +83,7 @@ def _find_factor(plain: PlainLines, column: LineColumn, asked: EffectLimits) -> 
         factors.append(high * (1 - 2 * _ROOM) / most)
     if least < low * (1 - _ROOM):
         factors.append(low * (1 - 2 * _ROOM) / least)
+
     return min(factors)
 
 

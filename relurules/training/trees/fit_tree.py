@@ -171,6 +171,7 @@ def _choose_size(losses: dict[float, Array]) -> tuple[float, int]:
         error = worse.std() / np.sqrt(max(1, len(worse)))
         if worse.mean() <= _ERROR_SHARE * error:
             return ridge, leaves + 1
+
     return ridge, best + 1
 
 

@@ -57,5 +57,5 @@ def test_lines_speak_of_the_rarer_side() -> None:
 
 
 def test_decisions_are_for_partition_rules() -> None:
-    with pytest.raises(UnsupportedError, match="form='partition' for decisions"):
+    with pytest.raises(UnsupportedError, match="decision with form='additive': lines give scores"):
         rr.extract(make_model(2, 3, 2), form="additive", decision="argmax")

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from relurules.domain import Array, Domain
 from relurules.domain.columns import Column
 from relurules.errors import DataError, DomainError
@@ -21,6 +23,39 @@ def restrict_domain(domain: Domain, given: Sequence[str]) -> Domain:
     for text in given:
         domain = _add_condition(domain, text)
     return domain
+
+
+def hold_missing_numbers(domain: Domain, feature: str | None = None) -> Domain:
+    """The same rows, a number held at what a missing one counts as where it can only be missing.
+
+    Inequalities alone would leave a domain without a middle, inside which no row is found.
+    feature: a column that changes alone; where it says whether a number is missing, the number
+    stays what a missing one counts as.
+    """
+    for column, place in zip(domain.columns, domain.places, strict=True):
+        if column.source and (domain.lower[place.start] == 1.0 or column.name == feature):
+            domain = _hold_missing_number(domain, column, place)
+    return domain
+
+
+def _hold_missing_number(domain: Domain, gap: Column, place: range) -> Domain:
+    number = next((column for column in domain.columns if column.name == gap.source), None)
+    if number is None or number.fill is None:
+        return domain
+    at, fill = domain.names.index(number.name), number.fill
+    if not domain.lower[at] <= fill <= domain.upper[at]:
+        return domain  # no row is there, as the inequalities say
+
+    held = domain.bounded({number.name: (fill, fill)})
+    others = np.setdiff1d(np.arange(len(domain)), [at, *place])
+    met = domain.normals[:, place].any(axis=1) & ~domain.normals[:, others].any(axis=1)
+    for k in (k for k in place if domain.upper[k] > 0):
+        x = np.zeros(len(domain))
+        x[[at, k]] = fill, 1.0
+        met &= domain.normals @ x <= domain.limits
+
+    texts = tuple(text for text, done in zip(domain.texts, met, strict=True) if not done)
+    return replace(held, normals=held.normals[~met], bounds=held.bounds[~met], texts=texts)
 
 
 def _add_condition(domain: Domain, text: str) -> Domain:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from relurules.analysis.columns import list_columns
-from relurules.analysis.conditions import hold_column
+from relurules.analysis.conditions import hold_column, hold_missing_numbers
 from relurules.analysis.goals import Goal, classify_rows, list_class_names, make_goal
 from relurules.analysis.line_goals import DistanceForms, find_nearest_line_row
 from relurules.analysis.plain_rows import RowClaim, choose_plain_rows, note_fractions
@@ -115,6 +115,7 @@ def _hold_kept_columns(asked: Question, x: Array) -> RestrictedScorer:
         raise DataError("the row lies outside the rules' domain, so they say nothing of it")
     for name in asked.keep:
         domain = hold_column(domain, name, x)
+    domain = hold_missing_numbers(domain)
     return replace(asked.ground, domain=domain)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from relurules.analysis.conditions import restrict_domain
+from relurules.analysis.conditions import hold_missing_numbers, restrict_domain
 from relurules.analysis.counterfactuals import answer_counterfactual
 from relurules.analysis.effect import answer_effect
 from relurules.analysis.question import Question
@@ -100,7 +100,7 @@ def ask(
     check_finite(at_least=at_least, at_most=at_most)
     deadline = Deadline.after(time_limit)
     given = (given,) if isinstance(given, str) else tuple(given)
-    domain = restrict_domain(rules.domain, given) if given else rules.domain
+    domain = hold_missing_numbers(restrict_domain(rules.domain, given), feature)
     if whole is None:
         whole = question in ("reach", "counterfactual")
 

@@ -48,6 +48,9 @@ def answer_reach(asked: Question) -> Answer:
             (
                 f"Not decided: {goal.label} is reached at most in a tie, within "
                 f"rounding{describe_conditions(asked)}."
+                if best <= room
+                else f"Not decided: no row was found with {goal.label}"
+                f"{describe_conditions(asked)}, and it wasn't ruled out."
             ),
         )
 

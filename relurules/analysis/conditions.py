@@ -48,13 +48,13 @@ def _hold_missing_number(domain: Domain, gap: Column, place: range) -> Domain:
 
     held = domain.bounded({number.name: (fill, fill)})
     others = np.setdiff1d(np.arange(len(domain)), [at, *place])
-    met = domain.normals[:, place].any(axis=1) & ~domain.normals[:, others].any(axis=1)
+    met = np.array(domain.normals[:, place].any(axis=1) & ~domain.normals[:, others].any(axis=1))
     for k in (k for k in place if domain.upper[k] > 0):
         x = np.zeros(len(domain))
         x[[at, k]] = fill, 1.0
-        met &= domain.normals @ x <= domain.limits
+        met = np.array(met & (domain.normals @ x <= domain.limits))
 
-    texts = tuple(text for text, done in zip(domain.texts, met, strict=True) if not done)
+    texts = tuple(text for text, done in zip(domain.texts, met.tolist(), strict=True) if not done)
     return replace(held, normals=held.normals[~met], bounds=held.bounds[~met], texts=texts)
 
 

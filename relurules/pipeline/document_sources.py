@@ -22,7 +22,7 @@ from relurules.validation import ValidationOptions
 from relurules.validation.about import About, parse_about, read_about
 from relurules.validation.fit_record import RECORD, FitRecord, read_fit_record
 from relurules.validation.judged_rows import make_frame
-from relurules.validation.origins import FileDigest, Origins, digest_files, list_versions
+from relurules.validation.origins import FileDigest, Origins, digest_files, hash_file, list_versions
 from relurules.validation.report import FitFindings, OtherModel
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def prepare_document(
     if sources.fit is not None:
         own = hashlib.sha256(format_any_rules(rules).encode()).hexdigest()
         record = read_fit_record(sources.fit, own)
+        _check_table(sources, record)
         parts = split_by_record(rules, parts, record)
         options = replace(options, target=options.target or record.target)
 
@@ -102,6 +103,22 @@ def read_any_table(
     )
 
     return read_file(Path(table), options).frame
+
+
+def _check_table(sources: DocumentSources, record: FitRecord) -> None:
+    """DataError where the table is another file than the fit's: rows alone don't tell it, since
+    columns that the rules don't read, the true values among them, may have been changed.
+    """
+    part = next(iter(sources.tables), "")
+    table, known = sources.tables.get(part), record.said.get("data SHA-256")
+    path = table if isinstance(table, str | Path) else sources.paths.get(f"{part} rows")
+    if path is None or known is None or hash_file(Path(path)) == known:
+        return
+    raise DataError(
+        f"the {part} rows, {Path(path).name}, aren't those of the fit, {record.said.get('data')} "
+        f"({len(record.parts)} rows, by {RECORD}): the files have other digests; give the fit's "
+        "own file, or leave --fit out"
+    )
 
 
 def split_by_record(

@@ -246,7 +246,15 @@ def _describe_tree(fitted: Fitted) -> list[str]:
             )
         ]
     if len(fitted.rules) == 1:
-        lines += ["           one formula for all rows did best; front.csv has the others"]
+        tried = estimator.front_["validation"]
+        lines += (
+            ["           one formula for all rows did best; front.csv has the others"]
+            if tried.nunique() > 1 or len(tried) < 2  # else no tree was larger than the first
+            else [
+                "           no part of the rows was worth a formula of its own, or had rows enough "
+                "for one of so many columns; --drop some"
+            ]
+        )
 
     return lines
 

@@ -46,7 +46,8 @@ function describeValue(column, value) {
     return choices[value].label;
   }
   if (value === null) {
-    return fill === null || gap !== null ? "missing" : `missing, counts as ${formatNumber(fill, 6)}`;
+    const counts = fill !== null && gap === null;
+    return counts ? `missing, counts as ${formatNumber(fill, 6)}` : "missing";
   }
   return formatNumber(value, 6);
 }

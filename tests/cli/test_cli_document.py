@@ -101,7 +101,21 @@ def test_rows_of_another_table_aren_t_split(
     pd.read_csv(folder / "loans.csv").assign(age=40).to_csv(other, index=False)
     words = document(folder, "--fit", name(folder, "model"), "--data", str(other))
     assert run(words) == 2
-    assert "aren't those of the fit (400, by fit.json)" in capsys.readouterr().err
+    assert "aren't those of the fit, loans.csv (400 rows, by fit.json)" in read_error(capsys)
+
+
+def read_error(capsys: pytest.CaptureFixture[str]) -> str:
+    return " ".join(capsys.readouterr().err.split())
+
+
+def test_other_true_values_of_the_same_rows_are_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame, other = pd.read_csv(folder / "loans.csv"), folder / "turned.csv"
+    frame.assign(default=frame["default"].to_numpy()[::-1]).to_csv(other, index=False)
+    words = document(folder, "--fit", name(folder, "model"), "--data", str(other))
+    assert run(words) == 2
+    assert "the files have other digests" in read_error(capsys)
 
 
 def test_a_folder_of_other_rules_is_refused(

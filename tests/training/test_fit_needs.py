@@ -13,6 +13,7 @@ from relurules.cli.main import app
 from relurules.errors import DataError, RelurulesError, UnsupportedError
 from relurules.ir import AdditiveRules
 from relurules.training.constraints import list_pairs_apart
+from relurules.training.fit_files import summary_text
 from relurules.training.lines.line_columns import describe_columns
 from relurules.training.row_split import read_split_column, split_table
 
@@ -250,3 +251,12 @@ def test_calibration_of_two_classes() -> None:
     assert found.calibration["rows"].sum() == found.rows["test"]
     assert found.calibration["predicted"].is_monotonic_increasing
     assert found.calibration["seen"].between(0, 1).all()
+
+
+def test_a_tree_that_had_too_few_rows_to_split_says_so() -> None:
+    table = make_table().dropna()[["months_late", "income", "age", "job", "y"]].head(60)
+    fitted = rr.fit(table, "y", form="partition", method="tree", max_rules=4)
+    assert len(fitted.rules) == 1
+    assert "had rows enough for one of so many columns" in summary_text(
+        fitted, Path("t.csv"), Path("out"), []
+    )

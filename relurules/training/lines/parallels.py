@@ -55,4 +55,6 @@ def _describe_direction(line: HingeLine) -> tuple[float, ...]:
     if not len(places):
         return ()
     relative = line.weights[places] / line.weights[places[-1]]
-    return tuple(np.round(line.atoms[places] * relative[:, None], _DECIMALS).ravel().tolist())
+    shared = np.round(line.atoms[places] * relative[:, None], _DECIMALS)
+
+    return len(line.weights), *shared.ravel().tolist()

@@ -57,6 +57,7 @@ class StepFrame:
         fewer = self.basis.T @ hessian @ self.basis
         few = self.guard.minimize(fewer, self.basis.T @ gradient, self.start)
         values = self.basis @ few
+
         for line in self.lines:
             turned = line.weights + self.basis[line.own, line.turn] @ few[line.turn]
             values[line.own] = few[line.factor] * turned
@@ -73,7 +74,8 @@ def frame_step(model: LineModel, values: Array, columns: Sequence[LineColumn]) -
 
     owns = _list_owns(model)
     basis, start, factors = _share_factors(values, groups, owns)
-    lines = []
+    lines: list[TiedLine] = []
+
     for group in groups:
         ways = _list_turns(model, group, owns, len(values))
         turn = slice(basis.shape[1], basis.shape[1] + ways.shape[1])
@@ -129,6 +131,7 @@ def _list_turns(
     first = max((model.lines[k].weights for k in group), key=np.linalg.norm)
     across = np.linalg.svd(first[None])[2][1:].T
     ways = np.zeros((size, across.shape[1]))
+
     for k in group:
         ways[owns[k]] = across * float(model.lines[k].weights @ first) / float(first @ first)
 

@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from relurules.training.lines.front_walk import fit_linear_model
+from relurules.training.lines.fit_lines import LineSettings, fit_lines
+from relurules.training.lines.front_walk import LineBudget, fit_linear_model
+from relurules.training.lines.least_slopes import PlainLines, compute_least_slope
 from relurules.training.lines.line_columns import describe_columns
 from relurules.training.lines.line_model import HingeLine, LineModel, LineRows, compute_objective
 from relurules.training.lines.parallels import group_parallels, list_parallels
@@ -13,7 +15,7 @@ from relurules.training.lines.refits import FitTerms, refine_lines
 from relurules.training.lines.trend_steps import frame_step
 from relurules.training.lines.trends import guard_factors
 from relurules.training.lines.walk import LineWalk, WalkOptions
-from relurules.training.task import TASKS
+from relurules.training.task import TASKS, Rows
 
 
 def make_terms(seed: int = 0, n: int = 600) -> FitTerms:
@@ -102,3 +104,21 @@ def test_what_levels_off_along_two_columns_is_found() -> None:
     assert model is not None
     rest = terms.rows.y - model.evaluate(terms.rows.X)
     assert rest.var() < 0.02 * terms.rows.y.var()
+
+
+def test_rounded_lines_that_level_off_keep_trends_exactly() -> None:
+    terms = make_terms()
+    rows = Rows(terms.rows.X.T, terms.rows.y[:, None], terms.rows.weights)
+    chosen_by = np.arange(len(terms.rows)) % 4 == 0
+    settings = LineSettings(budget=LineBudget(lines=4), chosen_by=chosen_by)
+    network = fit_lines(rows, terms.columns, "regression", settings).network
+    plain = PlainLines(
+        constant=float(network.c[0]),
+        base=network.C[0],
+        normals=network.A,
+        thresholds=-network.b,
+        slopes=network.U[0],
+    )
+    assert all(compute_least_slope(plain, place, 1) >= 0 for place in (0, 1))
+    rest = rows.Y - network.evaluate(rows.X)
+    assert rest.var() < 0.01 * rows.Y.var()

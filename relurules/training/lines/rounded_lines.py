@@ -37,6 +37,8 @@ def round_lines(model: LineModel, terms: FitTerms, scale: LineScale) -> PlainLin
     rounded = _round_thresholds(_narrow_conditions(model, terms), terms, scale)
     rounded = refit_slopes(rounded, terms)
     plain = to_plain_lines(rounded, scale)
+    if terms.has_trends:
+        plain = align_parallels(plain)
     exact = compute_objective(rounded, terms.rows, 0.0)
     allowed = exact + _SLOPE_COST * _measure_explained(rounded, terms)
     X, spread = unscale_rows(terms, scale), scale.spread
@@ -200,6 +202,18 @@ def to_plain_lines(model: LineModel, scale: LineScale) -> PlainLines:
         thresholds=np.array([each[1] for each in found]),
         slopes=np.array([each[2] for each in found]),
     )
+
+
+def align_parallels(plain: PlainLines) -> PlainLines:
+    """Lines that are parallel but for the arithmetic, exactly so: trends are kept by them together."""
+    normals = plain.normals.copy()
+    for k, normal in enumerate(normals):
+        for other in normals[:k]:
+            for sense in (1.0, -1.0):
+                if np.allclose(normal, sense * other, rtol=1e-7, atol=0.0):
+                    normals[k] = sense * other
+
+    return replace(plain, normals=normals + 0.0)
 
 
 def round_digits(value: float, digits: int) -> float:

@@ -205,7 +205,7 @@ def to_plain_lines(model: LineModel, scale: LineScale) -> PlainLines:
 
 
 def align_parallels(plain: PlainLines) -> PlainLines:
-    """Lines that are parallel but for the arithmetic, exactly so: trends are kept by them together."""
+    """Lines that are parallel but for the arithmetic, exactly so: together they keep trends."""
     normals = plain.normals.copy()
     for k, normal in enumerate(normals):
         for other in normals[:k]:

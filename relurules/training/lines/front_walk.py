@@ -7,22 +7,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.training.lines.line_columns import LineColumn
-from relurules.training.lines.line_model import HingeLine, LineModel, LineRows
-from relurules.training.lines.refits import FitTerms, refine_lines, refit_slopes, take_evenly
+from relurules.training.lines.line_model import LineModel, LineRows
+from relurules.training.lines.refits import FitTerms, refit_slopes, take_evenly
 from relurules.training.lines.walk import LineWalk, WalkOptions
 
 #: Lines beyond the budget that are chosen before the least useful are dropped, as a share of it.
-_OVER = 0.6
+#: Steps within trends take longer.
+_OVER, _OVER_WITHIN_TRENDS = 0.6, 0.3
 #: Rounds in which lines are exchanged: at the budget, and at some shares of it.
 _ROUNDS, _FEW_ROUNDS = 4, 1
 _EXCHANGED = (1.0, 0.75, 0.5, 0.25)
-#: Rounds in which lines drawn at random are replaced, at the budget.
-_RENEWALS = 4
+#: Rounds in which lines drawn at random are replaced, at the budget, and within trends.
+_RENEWALS, _RENEWALS_WITHIN_TRENDS = 4, 2
 #: Lines that a further one has not helped the other rows by are at most so many.
 _PATIENCE = 4
-#: Lines that are chosen as if there were no trends, as a share of the budget, and the Gauss-Newton
-#: steps once they keep the trends.
-_CHOSEN, _TREND_STEPS = 1.0, 8
 #: Lines by which it is seen which columns matter, and the rows on which columns are dropped.
 _SCOUTS, _SCOUTED_ROWS = 8, 5000
 
@@ -52,9 +50,8 @@ def walk_line_front(
     read = choose_columns(linear, terms, budget, options)
     linear = refit_slopes(restrict_model(linear, terms.columns, read), terms)
     walk = LineWalk(terms, options, read)
-    over = 0 if others is not None else max(1, round(_OVER * budget.lines))
-    if terms.has_trends:
-        return _walk_with_trends(walk, linear, budget, read)
+    share = _OVER_WITHIN_TRENDS if terms.has_trends else _OVER
+    over = 0 if others is not None else max(1, round(share * budget.lines))
     rising = _walk_up(walk, linear, budget.lines + over, others)
     if others is not None:  # one of many walks, by which the number of lines is chosen
         return _walk_down(walk, rising, replace(budget, lines=len(rising) - 1), quick=True)
@@ -67,34 +64,6 @@ def fit_linear_model(terms: FitTerms) -> LineModel:
     d = len(terms.rows.X)
     start = LineModel(constant=0.0, weights=np.zeros(d), read=np.ones(d, dtype=np.bool_))
     return refit_slopes(start, terms)
-
-
-def _walk_with_trends(
-    walk: LineWalk, linear: LineModel, budget: LineBudget, read: NDArray[np.bool_]
-) -> list[LineModel]:
-    """Lines chosen as if there were no trends, and both sides of each; then those go that are
-    missed least once the trends are kept.
-
-    Added one at a time within the trends, lines soon are in one another's way: where several
-    columns' slopes have no room left, none helps alone.
-    """
-    terms = walk.terms
-    columns = tuple(replace(column, trend=0) for column in terms.columns)
-    free = LineWalk(replace(terms, columns=columns), walk.options, read)
-    start = refit_slopes(linear, free.terms)
-    chosen = _walk_up(free, start, max(1, round(_CHOSEN * budget.lines)), None)[-1]
-    lines = [line for each in chosen.lines for line in list_sides(each, terms.columns)]
-    model = refit_slopes(replace(chosen, lines=tuple(lines)), terms)
-    rising = [linear, refine_lines(model, terms, _TREND_STEPS)]
-
-    return _walk_down(walk, rising, budget)
-
-
-def list_sides(line: HingeLine, columns: Sequence[LineColumn]) -> list[HingeLine]:
-    """The line, and what lies on its other side where it reads a column with a trend."""
-    if not any(columns[number].trend for number in line.columns):
-        return [line]
-    return [line, replace(line, weights=-line.weights, bound=-line.bound)]
 
 
 def _walk_up(
@@ -132,7 +101,8 @@ def _walk_down(
                 rounds = _ROUNDS if len(model) == count else _FEW_ROUNDS
                 model = walk.exchange(model, rounds)
             if not quick and len(model) == count:
-                model = walk.renew(model, _RENEWALS, budget.seed)
+                renewals = _RENEWALS_WITHIN_TRENDS if walk.terms.has_trends else _RENEWALS
+                model = walk.renew(model, renewals, budget.seed)
             best[len(model)] = model
             if walk.options.deadline.is_over():
                 break

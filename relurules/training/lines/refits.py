@@ -20,11 +20,8 @@ from relurules.training.lines.line_model import (
     compute_reach,
     project_rows,
 )
-from relurules.training.lines.trends import (
-    guard_factors,
-    guard_parameters,
-    minimize_within_trends,
-)
+from relurules.training.lines.trend_steps import frame_step
+from relurules.training.lines.trends import guard_factors, minimize_within_trends
 
 #: Rows that the curvature is computed on: so many, or so many per parameter.
 _LEAST_ROWS, _ROWS_PER_PARAMETER = 8000, 60
@@ -136,12 +133,11 @@ def refine_lines(model: LineModel, terms: FitTerms, steps: int) -> LineModel:
         hessian = (curvature @ some.T).astype(float) + np.diag(pulls + _FLOOR)
         diagonal = np.maximum(hessian.diagonal(), 1e-8)
 
-        guard = guard_parameters(model, terms.columns)
+        frame = frame_step(model, values, terms.columns)
         while damping < _TOO_LARGE:
             damped = hessian + np.diag(damping * diagonal)
-            found = minimize_within_trends(damped, slope, values, guard)
-            tried = with_line_parameters(model, found)
-            if guard is not None:
+            tried = with_line_parameters(model, frame.minimize(damped, slope))
+            if frame.guard is not None:
                 tried = _restore_trends(tried, terms.columns, (damped, slope, values))
             reached_scores = tried.evaluate(rows.X)
             reached = compute_objective(tried, rows, terms.ridge, reached_scores)

@@ -28,15 +28,23 @@ _THRESHOLD_DIGITS, _SLOPE_DIGITS = (1, 2, 3, 4, 6), (2, 3, 4, 5, 7, 9)
 _WHOLE_RANGE = 1000.0
 #: Gauss-Newton steps once a condition reads a column less.
 _STEPS = 2
-#: Digits of thresholds and normals that are no noise of the arithmetic.
-_CERTAIN = 10
+#: Digits of thresholds and normals that are no noise of the arithmetic; a weight below this share
+#: of the largest, both of standardised columns, is.
+_CERTAIN, _NOISE = 10, 1e-8
 
 
 def round_lines(model: LineModel, terms: FitTerms, scale: LineScale) -> PlainLines:
     """The model in the user's units, rounded."""
-    rounded = _round_thresholds(_narrow_conditions(model, terms), terms, scale)
+    if terms.has_trends:
+        model = _drop_noise(model, terms)
+    narrow = _narrow_conditions(model, terms)
+    if terms.has_trends:
+        narrow = _round_directions(narrow, terms, scale)
+    rounded = _round_thresholds(narrow, terms, scale)
     rounded = refit_slopes(rounded, terms)
     plain = to_plain_lines(rounded, scale)
+    if terms.has_trends:
+        plain = align_parallels(plain)
     exact = compute_objective(rounded, terms.rows, 0.0)
     allowed = exact + _SLOPE_COST * _measure_explained(rounded, terms)
     X, spread = unscale_rows(terms, scale), scale.spread
@@ -58,6 +66,44 @@ def _measure_explained(model: LineModel, terms: FitTerms) -> float:
     return rows.loss(np.full(len(rows), constant)) - rows.loss(model.evaluate(rows.X))
 
 
+def _drop_noise(model: LineModel, terms: FitTerms) -> LineModel:
+    """Without columns of conditions whose weight is the noise of the arithmetic: such a line is one
+    of one column, whose slope trends count in full.
+    """
+    found = model
+    for number, line in enumerate(model.lines):
+        sizes = np.abs(line.weights)
+        strong = int(sizes.argmax())
+        clean = [
+            one
+            for one in _list_narrower(line, terms.columns)
+            if one.columns == (line.columns[strong],)
+        ]
+        if (
+            len(line.columns) > 1
+            and clean
+            and np.delete(sizes, strong).max() < _NOISE * sizes.max()
+        ):
+            found = _with_line(found, number, clean[0], terms)
+
+    return found if found is model else refine_lines(found, terms, _STEPS)
+
+
+def _round_directions(model: LineModel, terms: FitTerms, scale: LineScale) -> LineModel:
+    """All directions at once: those that are parallel stay so, as the slopes beyond them together
+    keep a trend.
+    """
+    before = compute_objective(model, terms.rows, terms.ridge)
+    allowed = _THRESHOLD_COST * len(model) * max(_measure_explained(model, terms), 1e-12)
+    for digits in _THRESHOLD_DIGITS:
+        lines = tuple(_round_line(line, scale, _CERTAIN, max(2, digits)) for line in model.lines)
+        found = refit_slopes(replace(model, lines=lines), terms)
+        if compute_objective(found, terms.rows, terms.ridge) - before <= allowed:
+            return found
+
+    return model
+
+
 def _round_thresholds(model: LineModel, terms: FitTerms, scale: LineScale) -> LineModel:
     """Directions and thresholds line by line, each with the fewest digits that cost next to
     nothing.
@@ -77,7 +123,8 @@ def _round_thresholds(model: LineModel, terms: FitTerms, scale: LineScale) -> Li
                 continue
 
         for digits in _THRESHOLD_DIGITS:
-            found = _with_line(model, number, _round_line(line, scale, digits), terms)
+            turned = _CERTAIN if terms.has_trends else max(2, digits)
+            found = _with_line(model, number, _round_line(line, scale, digits, turned), terms)
             cost = compute_objective(found, terms.rows, terms.ridge) - before
             if cost <= _THRESHOLD_COST * unit:
                 model = found
@@ -146,14 +193,14 @@ def _list_whole(line: HingeLine, scale: LineScale, column: LineColumn) -> list[H
     ]
 
 
-def _round_line(line: HingeLine, scale: LineScale, digits: int) -> HingeLine:
+def _round_line(line: HingeLine, scale: LineScale, digits: int, turned: int) -> HingeLine:
     """Weights, relative to the first of them that is a number's, and the threshold, in the user's
-    units, rounded.
+    units, rounded. turned: digits of the weights.
     """
     normal, threshold, slope = to_plain_line(line, scale)
     places = np.flatnonzero(normal)
     rounded = np.zeros_like(normal)
-    rounded[places] = [round_digits(value, max(2, digits)) for value in normal[places]]
+    rounded[places] = [round_digits(value, turned) for value in normal[places]]
     spread = np.sqrt(np.sum((normal[places] * scale.spread[places]) ** 2))
     threshold = round_near(threshold, float(spread), digits)
     scaled = rounded * scale.spread
@@ -200,6 +247,18 @@ def to_plain_lines(model: LineModel, scale: LineScale) -> PlainLines:
         thresholds=np.array([each[1] for each in found]),
         slopes=np.array([each[2] for each in found]),
     )
+
+
+def align_parallels(plain: PlainLines) -> PlainLines:
+    """Lines that are parallel but for the arithmetic, exactly so: together they keep trends."""
+    normals = plain.normals.copy()
+    for k, normal in enumerate(normals):
+        for other in normals[:k]:
+            for sense in (1.0, -1.0):
+                if np.allclose(normal, sense * other, rtol=1e-7, atol=0.0):
+                    normals[k] = sense * other
+
+    return replace(plain, normals=normals + 0.0)
 
 
 def round_digits(value: float, digits: int) -> float:

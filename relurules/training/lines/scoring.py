@@ -71,14 +71,16 @@ class LineScorer:
         self._ridge = terms.ridge
         self._columns = terms.columns
 
-    def score(self, table: DirectionTable) -> ScoredLines:
-        """Every bound of every direction."""
+    def score(self, table: DirectionTable, *, any_way: bool = False) -> ScoredLines:
+        """Every bound of every direction; with trends, those that go the right way alone, or any
+        way.
+        """
         gains, slopes = np.empty(len(table.bounds)), np.empty(len(table.bounds))
         for start in range(0, len(table.bounds), _BLOCK):
             some = slice(start, start + _BLOCK)
             gains[some], slopes[some] = self._score_block(table, some)
 
-        if any(column.trend for column in self._columns):
+        if not any_way and any(column.trend for column in self._columns):
             allowed = _allow_signs(table, slopes, self._columns)
             gains, slopes = np.where(allowed, gains, 0.0), np.where(allowed, slopes, 0.0)
 

@@ -9,7 +9,7 @@ for lines that read more, or categories.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -81,6 +81,13 @@ class TrendGuard:
     def __init__(self, pieces: Sequence[TrendPieces]) -> None:
         self._pieces = pieces
         self._rows: dict[bytes, Array] = {}
+
+    def through(self, basis: Array) -> "TrendGuard":
+        """The same trends by fewer parameters; basis: (P, F) of these by the fewer."""
+        return TrendGuard([
+            replace(each, base=each.base @ basis, steps=each.steps @ basis)
+            for each in self._pieces
+        ])  # fmt: skip
 
     def is_kept(self, values: Array) -> bool:
         """Whether all trends are."""

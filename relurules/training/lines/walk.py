@@ -15,6 +15,7 @@ from relurules.training.lines.candidates import (
     tabulate_directions,
 )
 from relurules.training.lines.line_model import HingeLine, LineModel, compute_objective
+from relurules.training.lines.parallels import list_parallels
 from relurules.training.lines.refits import (
     FitTerms,
     build_tangents,
@@ -40,6 +41,8 @@ _RATIOS = (0.6, 0.8, 1.0, 1.25, 1.65)
 _SHIFTS = (-0.6, -0.3, 0.0, 0.3, 0.6)
 #: With trends, gains of many candidates are mistaken: so many times as many are looked at.
 _MORE = 4
+#: Candidates parallel to lines of the model that are looked at.
+_PARALLELS = 48
 #: Lines that are tried when one is to go.
 _DROPPED = 3
 #: Fewer lines aren't drawn from.
@@ -178,8 +181,22 @@ class LineWalk:
             found += [(float(near.gains[each]), near.line(each)) for each in chosen]
 
         if self.terms.has_trends:
+            found += self._score_parallels(model, scorer)
             found = measure_gains_within_trends(model, [line for _, line in found], self._scored)
         return _take_different(found, _FITTED)
+
+    def _score_parallels(
+        self, model: LineModel, scorer: LineScorer
+    ) -> list[tuple[float, HingeLine]]:
+        """Candidates of the directions of lines and of single columns, whichever way they go."""
+        every = [] if self._directions is None else self._directions.directions
+        found = [one for one in every if len(one.columns) == 1]
+        found += list_parallels(model, self._scored.rows)
+        if not found:
+            return []
+        scored = scorer.score(tabulate_directions(found), any_way=True)
+        chosen = choose_best(scored, _PARALLELS, _SAME * _MORE)
+        return [(float(scored.gains[each]), scored.line(each)) for each in chosen]
 
     def _estimate_losses(self, model: LineModel) -> Array:
         """(K,) what the objective rises by without each line, by its quadratic model (B. Hassibi

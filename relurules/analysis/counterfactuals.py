@@ -105,6 +105,7 @@ def _search_lines(
     )
     if found.point is None and not found.complete:
         ground.deadline.check(f"looking for a row with {goal.label}")
+
     return (np.inf if found.bound == -np.inf else max(0.0, -found.bound)), found.point
 
 
@@ -165,6 +166,7 @@ class RowDistance:
             for g in ground.domain.groups
             if ground.space.spread[list(g)].any()
         ]
+
         return DistanceForms(self.x, scales, tuple(current), self.total)
 
     def of(self, row: Array, ground: RestrictedScorer) -> float:

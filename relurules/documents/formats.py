@@ -28,6 +28,11 @@ PRINTERS: Mapping[str, Printer] = {
 }
 
 
+def print_page(document: Document, rules: RuleSet | AdditiveRules, scorer: PageScorer) -> str:
+    """A document of rules as HTML in which they can be tried."""
+    return print_html(document, build_try_page(rules, scorer, read_style()))
+
+
 def emit_document(
     rules: RuleSet | AdditiveRules,
     target: str,
@@ -55,10 +60,7 @@ def emit_document(
 
     printer = PRINTERS[target]
     document = build_document(rules, target, title, answers)
-    if scorer is None:
-        text = printer.print(document)
-    else:
-        text = print_html(document, build_try_page(rules, scorer, read_style()))
+    text = print_page(document, rules, scorer) if scorer else printer.print(document)
     return Artifact(
         target,
         own,

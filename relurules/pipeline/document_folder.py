@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from relurules.analysis.questions import answer_standing_questions
-from relurules.documents import PRINTERS
+from relurules.documents import PRINTERS, print_page
 from relurules.documents.annex_iv import build_annex_iv
 from relurules.documents.line_plot_svg import draw_plot_file
 from relurules.documents.model_card import build_model_card
 from relurules.documents.validated import ValidatedRules, build_validated_document
 from relurules.documents.validation_plots import list_plots
+from relurules.emitting import EmitOptions
 from relurules.ir import AdditiveRules, RuleSet
+from relurules.pipeline.page_scorer import write_page_scorer
+from relurules.reasons.reason_texts import make_reason_options
 from relurules.validation import ValidationOptions, ValidationReport, validate_rules
 from relurules.validation.about import About
 from relurules.validation.origins import Origins
@@ -47,13 +50,16 @@ def write_document_files(
         report = validate_rules(rules, request.parts, request.options, request.known)
     about = request.about
     title = request.title or (about.title if about else None) or _compose_title(rules)
-    answers = answer_standing_questions(rules) if isinstance(rules, RuleSet) else ()
+    answers = answer_standing_questions(rules)
     found = ValidatedRules(
         rules=rules, title=title, origins=request.origins, report=report, about=about,
         answers=answers,
     )  # fmt: skip
     document = build_validated_document(found)
     files = {printer.file: printer.print(document) for printer in PRINTERS.values()}
+    reasons = make_reason_options(request.options.adverse)
+    if (scorer := write_page_scorer(rules, EmitOptions(reasons=reasons))) is not None:
+        files[PRINTERS["html"].file] = print_page(document, rules, scorer)
     markdown = PRINTERS["markdown"].print
     files["model_card.md"] = markdown(build_model_card(found))
     files["annex_iv.md"] = markdown(build_annex_iv(found))

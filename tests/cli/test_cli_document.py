@@ -46,6 +46,14 @@ def document(folder: Path, *more: str) -> list[str]:
     return [*words, *more, "--out", name(folder, "out")]
 
 
+def test_the_page_of_a_document_can_be_tried(folder: Path) -> None:
+    assert run(document(folder)) == 0
+    page = (folder / "out" / "rules.html").read_text(encoding="utf-8")
+    assert "Content-Security-Policy" in page
+    assert 'id="try' in page
+    assert "Where all of this comes from" in page
+
+
 def test_a_fit_notes_how_it_was_made(folder: Path) -> None:
     record = read_json(folder / "model" / "fit.json")
     assert record["fit"]["command"].startswith("relurules fit ")

@@ -12,6 +12,8 @@ from relurules.training.lines.line_columns import describe_columns
 from relurules.training.lines.line_model import HingeLine, LineModel, LineRows, compute_objective
 from relurules.training.lines.parallels import group_parallels, list_parallels
 from relurules.training.lines.refits import FitTerms, refine_lines
+from relurules.training.lines.rounded_lines import _drop_noise, to_plain_lines
+from relurules.training.lines.scaling import LineScale
 from relurules.training.lines.trend_steps import frame_step
 from relurules.training.lines.trends import guard_factors
 from relurules.training.lines.walk import LineWalk, WalkOptions
@@ -122,3 +124,18 @@ def test_rounded_lines_that_level_off_keep_trends_exactly() -> None:
     assert all(compute_least_slope(plain, place, 1) >= 0 for place in (0, 1))
     rest = rows.Y - network.evaluate(rows.X)
     assert rest.var() < 0.01 * rows.Y.var()
+
+
+def test_noise_in_a_condition_is_dropped_before_slopes_are_rounded() -> None:
+    """With trends, a line of a column and a speck of another one would escape both columns'
+    constraints, and what mended that afterwards took the fit along.
+    """
+    terms = make_terms()
+    falls = make_line((1.0, 1e-17), -0.6, -0.5)
+    model = replace(make_ramp(), weights=np.array([0.2, 0.1, 0.0]), lines=(falls,))
+    clean = _drop_noise(model, terms)
+    assert clean.lines[0].columns == (0,)
+    scale = LineScale(shift=np.zeros(3), spread=np.ones(3), low=0.0, high=1.0)
+    assert compute_least_slope(to_plain_lines(clean, scale), 0, 1) >= -1e-9
+    ramp = make_ramp()
+    assert _drop_noise(ramp, terms) is ramp

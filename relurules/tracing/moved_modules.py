@@ -29,6 +29,7 @@ MOVED_MODULES: Mapping[str, str] = {
 #: one of the rest.
 MOVED_CLASSES: Mapping[tuple[str, str], str] = {
     ("relurules.fitting", "Columns"): "relurules.training.fit_columns",
+    ("relurules.fitting", "Wanted"): "relurules.training.fit_options",
 }
 
 #: (module, class) as a pickle may name them -> the name of the class today.

@@ -289,10 +289,6 @@ REFUSED: dict[str, tuple[Any, str]] = {
         make_column_transformer((make_pipeline(scaled(), OneHotEncoder(**IGNORE)), ["age"])),
         "encodes what",
     ),
-    "indicator of a number": (
-        make_column_transformer((SimpleImputer(missing_values=0, add_indicator=True), ["rank"])),
-        "adds indicators of 0",
-    ),
     "function": (
         make_column_transformer(
             (make_pipeline(SimpleImputer(), FunctionTransformer(np.abs)), NUMBERS)

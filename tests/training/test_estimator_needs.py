@@ -103,7 +103,7 @@ def test_imputers_with_indicators_are_traced() -> None:
     X.loc[::5, "a"] = np.nan
     steps = [SimpleImputer(add_indicator=True), StandardScaler()]
     model = make_pipeline(
-        *steps, MLPRegressor(hidden_layer_sizes=(4,), max_iter=30, random_state=0)
+        *steps, MLPRegressor(hidden_layer_sizes=(4,), solver="lbfgs", max_iter=2000, random_state=0)
     ).fit(X, y)
     rules = rr.extract(model, data=X)
     assert [column.name for column in rules.domain.columns] == ["a", "a is missing", "b", "c"]

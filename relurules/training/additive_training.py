@@ -82,7 +82,7 @@ def train_lines(
     """The lines that fit rows X, (N, d), y, (N,) of numbers or of the numbers of classes, and
     weights, (N,) or None.
     """
-    from relurules.training.teacher import soften_targets
+    from relurules.training.teacher import ask_teacher
 
     (X, y, weights), task, seed = given, estimator._task, estimator._seed
     names = getattr(estimator, "feature_names_in_", None)
@@ -92,13 +92,8 @@ def train_lines(
     bounds = read_effect_bounds(estimator.effect_bounds, known)
     apart = list_pairs_apart(columns, estimator.interactions, estimator.no_interactions, bounds)
     estimator.trends_ = trends
-    soft = None
-    if estimator.teacher is not None:
-        if say is not None:
-            say("asking the teacher about rows that it wasn't fitted to")
-        classes = task == "binary"
-        told = soften_targets(estimator.teacher, X, y, weights, classes=classes, seed=seed)
-        soft = told[:, None]
+    told = ask_teacher(estimator, given, say)
+    soft = None if told is None else told[:, None]
 
     def tell(lines: int) -> None:
         if say is not None:

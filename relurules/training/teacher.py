@@ -6,6 +6,7 @@ teacher's own fitted values would teach its memory of the rows, so each row is t
 was fitted without it.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -76,3 +77,18 @@ def make_teacher(teacher: Any, *, classes: bool, seed: int) -> Any:
 def describe_teacher(teacher: Any) -> str:
     """Its name, for people."""
     return teacher if isinstance(teacher, str) else type(teacher).__name__
+
+
+def ask_teacher(
+    estimator: Any,
+    given: tuple[Array, NDArray[Any], Any],
+    say: Callable[[str], None] | None,
+) -> Array | None:
+    """Targets mixed with what a teacher says, where there is one."""
+    if estimator.teacher is None:
+        return None
+    if say is not None:
+        say("asking the teacher about rows that it wasn't fitted to")
+    X, y, weights = given
+    classes = estimator._task == "binary"
+    return soften_targets(estimator.teacher, X, y, weights, classes=classes, seed=estimator._seed)

@@ -10,6 +10,7 @@ from relurules.errors import DataError, UnsupportedError
 from relurules.ir.limits import Deadline
 from relurules.ir.network import Array
 from relurules.training.targets import one_hot, weigh_rows
+from relurules.training.teacher import ask_teacher
 from relurules.training.trees.fit_tree import TreeFit, TreeSettings, fit_tree
 
 #: Rules where no number is asked for.
@@ -59,7 +60,7 @@ def train_tree(
         validation_fraction=estimator.validation_fraction,
         seed=seed,
         chosen_by=getattr(estimator, "_chosen_by", None),
-        soft=_soften(estimator, given, say),
+        soft=ask_teacher(estimator, given, say),
         deadline=deadline,
         told=tell,
     )
@@ -69,20 +70,3 @@ def train_tree(
 
 def _read_count(value: Any) -> int | None:
     return None if value is None else int(value)
-
-
-def _soften(
-    estimator: Any,
-    given: tuple[Array, NDArray[Any], Any],
-    say: Callable[[str], None] | None,
-) -> Array | None:
-    """Targets mixed with what a teacher says, where there is one."""
-    from relurules.training.teacher import soften_targets
-
-    if estimator.teacher is None:
-        return None
-    if say is not None:
-        say("asking the teacher about rows that it wasn't fitted to")
-    X, y, weights = given
-    classes = estimator._task == "binary"
-    return soften_targets(estimator.teacher, X, y, weights, classes=classes, seed=estimator._seed)

@@ -27,7 +27,11 @@ _OWN_COLUMNS = {
     "onnx": (
         ("outputs", "score", "class", "rule"),
         ("outputs", "score", "class", "contributions", "lines"),
-    )
+    ),
+    "pmml": (
+        ("outputs", "score", "class", "rule"),
+        ("outputs", "score", "class", "contributions"),
+    ),
 }
 #: Fields of `Request` that code takes; the others are for SQL.
 OPTIONS = (

@@ -115,6 +115,7 @@ LITERALS: Mapping[str, Callable[[Label], str]] = {
     "javascript": _print_javascript_label,
     "c": _print_c_label,
     "onnx": _check_onnx_label,
+    "pmml": repr,
 }
 
 

@@ -11,6 +11,7 @@ from relurules.emitting.contribution_plan import is_explanation_wanted
 from relurules.emitting.file_header import check_sentinels
 from relurules.emitting.javascript.printer import print_javascript, print_javascript_lines
 from relurules.emitting.numpy.printer import print_numpy, print_numpy_lines
+from relurules.emitting.pmml.printer import print_pmml, print_pmml_lines
 from relurules.emitting.python.printer import print_python, print_python_lines
 from relurules.emitting.request import (
     SQL_OPTIONS,
@@ -102,6 +103,9 @@ TARGETS: Mapping[str, EmitTarget] = {
         ("network", "tree"),
         best=code_options.rank_batch_forms,
         print_lines=_print_onnx_lines,
+    ),
+    "pmml": EmitTarget(
+        print_pmml, _CODE, best=code_options.rank_forms, print_lines=print_pmml_lines
     ),
 }
 

@@ -7,6 +7,12 @@ from typing import Any, NamedTuple
 
 from relurules.emitting import code_options
 from relurules.emitting.c.printer import print_c, print_c_lines
+from relurules.emitting.classes.printer import (
+    print_csharp,
+    print_csharp_lines,
+    print_java,
+    print_java_lines,
+)
 from relurules.emitting.contribution_plan import is_explanation_wanted
 from relurules.emitting.file_header import check_sentinels
 from relurules.emitting.javascript.printer import print_javascript, print_javascript_lines
@@ -97,6 +103,12 @@ TARGETS: Mapping[str, EmitTarget] = {
     "c": EmitTarget(print_c, _CODE, best=code_options.rank_forms, print_lines=print_c_lines),
     "javascript": EmitTarget(
         print_javascript, _CODE, best=code_options.rank_forms, print_lines=print_javascript_lines
+    ),
+    "java": EmitTarget(
+        print_java, _CODE, best=code_options.rank_forms, print_lines=print_java_lines
+    ),
+    "csharp": EmitTarget(
+        print_csharp, _CODE, best=code_options.rank_forms, print_lines=print_csharp_lines
     ),
     "onnx": EmitTarget(
         _print_onnx,

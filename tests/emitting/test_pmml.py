@@ -69,7 +69,7 @@ def make_rules() -> RuleSet:
     )
     domain = rr.Domain.over(columns).bounded({"age": (18.0, 99.0)})
     model = Graph(
-        domain.names, ("y0", "y1"), random_network(4, d=len(domain), K=6), networkx.DiGraph(),
+        domain.names, ("y0", "y1"), random_network(12, d=len(domain), K=6), networkx.DiGraph(),
         columns=columns,
     )  # fmt: skip
     return rr.extract(model, domain=domain)

@@ -3,7 +3,7 @@
     import relurules as rr
 
     rules = rr.extract(model, data=frame)      # trained network -> rules
-    # text, markdown, html, latex, sql, python, numpy, c, javascript or onnx
+    # text, markdown, html, latex, sql, python, numpy, c, javascript, java, csharp, onnx, pmml
     print(rr.emit(rules, "text"))
     rr.verify(rr.emit(rules, "sql"), model, frame)
 

@@ -416,13 +416,13 @@ def emit(
     scorecard: Scorecard | Mapping[str, Any] | None = None,
 ) -> Artifact:
     """Rules as text, a document (markdown, html, latex) or code (sql, python, numpy, c,
-    javascript, onnx); a scorecard as text, markdown, html, latex, csv or json.
+    javascript, java, csharp, onnx, pmml); a scorecard as text, markdown, html, latex, csv or json.
 
     title: of a document. form, of code: rules, tree or network (numpy has no rules); of additive
     rules lines, the only one, whose columns have `lines`, the numbers of those that apply, in place
     of rule, and whose `outside` is null unless asked otherwise. None is the one that suits. C,
-    Python and JavaScript: rules, or network for outside="exact". numpy and onnx: network,
-    or tree for simplified rules unless outside="exact". SQL: rules for up to 8 of them, else
+    Python, JavaScript, Java, C# and PMML: rules, or network for outside="exact". numpy and onnx:
+    network, or tree for simplified rules unless outside="exact". SQL: rules for up to 8 of them, else
     network, or tree for simplified rules; in shapes of one expression, tree where the dialect nests
     CASE deep enough, else rules; and what the dialect can't take, in the next of these forms that
     it can. number: of C, double or float. Code other than SQL takes `outside`, and as columns

@@ -32,7 +32,11 @@ def emit(
     to: Annotated[
         str,
         typer.Option(
-            "--to", help="text, markdown, html, latex, sql, python, numpy, c, javascript or onnx."
+            "--to",
+            help=(
+                "text, markdown, html, latex, sql, python, numpy, c, javascript, java, csharp, "
+                "onnx or pmml."
+            ),
         ),
     ],
     dialect: Annotated[

@@ -422,10 +422,10 @@ def emit(
     rules lines, the only one, whose columns have `lines`, the numbers of those that apply, in place
     of rule, and whose `outside` is null unless asked otherwise. None is the one that suits. C,
     Python, JavaScript, Java, C# and PMML: rules, or network for outside="exact". numpy and onnx:
-    network, or tree for simplified rules unless outside="exact". SQL: rules for up to 8 of them, else
-    network, or tree for simplified rules; in shapes of one expression, tree where the dialect nests
-    CASE deep enough, else rules; and what the dialect can't take, in the next of these forms that
-    it can. number: of C, double or float. Code other than SQL takes `outside`, and as columns
+    network, or tree for simplified rules unless outside="exact". SQL: rules for up to 8 of them,
+    else network, or tree for simplified rules; in shapes of one expression, tree where the dialect
+    nests CASE deep enough, else rules; and what the dialect can't take, in the next of these forms
+    that it can. number: of C, double or float. Code other than SQL takes `outside`, and as columns
     outputs, class, contributions, reasons and rule (which the two before it add); all else is for
     SQL. dialect: sqlite (default), duckdb, postgres, mysql, mariadb, clickhouse, spark; or, written
     but not executed in tests, databricks, bigquery, snowflake, redshift, trino, tsql, oracle,

@@ -99,6 +99,12 @@ def find_python(package: str) -> Path:
     return python
 
 
+def read_package_version(package: str) -> str:
+    """Name and version of a package of that environment."""
+    found = next(FOLDER.glob(f"lib/python*/site-packages/{package}-*.dist-info"), None)
+    return "not here" if found is None else found.name.removesuffix(".dist-info").replace("-", " ")
+
+
 def run_apart(package: str, arguments: Sequence[str], **options: Any) -> str:
     """What a module of that environment prints."""
     ran = subprocess.run(

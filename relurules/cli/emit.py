@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -20,7 +20,10 @@ from relurules.cli.scorecard_options import (
 )
 from relurules.cli.search_options import Positive
 from relurules.cli.table_options import TableArguments, take_table_options
-from relurules.errors import UnsupportedError
+from relurules.errors import CheckError, UnsupportedError
+
+if TYPE_CHECKING:
+    from relurules.ir import AdditiveRules, RuleSet
 
 _err = Console(stderr=True, highlight=False)
 
@@ -30,7 +33,7 @@ def emit(
     reading: TableArguments,
     rules: Annotated[Path, typer.Argument(help="Rules file that `relurules extract` wrote.")],
     to: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--to",
             help=(
@@ -38,7 +41,17 @@ def emit(
                 "onnx or pmml."
             ),
         ),
-    ],
+    ] = None,
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            help=(
+                "Every target, each in a folder of --out, with manifest.json: digests, sizes, what "
+                "engines gave for --data."
+            ),
+        ),
+    ] = False,
     dialect: Annotated[
         str | None, typer.Option(help="For SQL: sqlite (default), duckdb, postgres, mysql, ...")
     ] = None,
@@ -128,7 +141,19 @@ def emit(
     from relurules.api import emit as emit_rules
     from relurules.codec.any_rules import load_any_rules
 
+    if everything == (to is not None):
+        raise UnsupportedError("say what to emit: --to TARGET, or --all")
     found = load_any_rules(rules)
+    if to is None:
+        rows = None if data is None else read_data(data, found, reading)
+        returned = tuple(part.strip() for part in columns.split(","))
+        _write_everything(
+            found,
+            out,
+            rows,
+            {"table": table, "key": tuple(key or ()), "title": title, "columns": returned},
+        )
+        return
     measured_from = read_reference(reference, make_rules_options(found, TableArguments()))
     if scorecard:
         check_scorecard_options(True, {"--dialect": dialect, "--form": form, "--name": name})
@@ -169,3 +194,21 @@ def emit(
         )
     else:
         sys.stdout.write(str(artifact))
+
+
+def _write_everything(
+    rules: "RuleSet | AdditiveRules", out: Path | None, rows: Any, options: dict[str, Any]
+) -> None:
+    """A folder of all targets; CheckError where an engine gives anything else than the rules."""
+    from relurules.emitting import EmitOptions
+    from relurules.pipeline.deployment import write_deployment
+
+    if out is None:
+        raise UnsupportedError("--all writes many files; give --out FOLDER")
+    made = write_deployment(rules, out, rows, EmitOptions(**options))
+    for path in made.paths:
+        _err.print(f"wrote {path}", markup=False)
+    for place, why in made.manifest["left_out"].items():
+        _err.print(f"left out {place}: {why}", markup=False)
+    if not made.passed:
+        raise CheckError(f"not everything passed: see {made.paths[-1]}")

@@ -117,10 +117,11 @@ def test_rows_on_thresholds_and_beside_them() -> None:
     rules = rr.extract(graph(net), domain=domain)
     kinks = np.array([-0.3, 0.7, -0.1, 2.0, -2.0])
     near = [*kinks, *np.nextafter(kinks, np.inf), *np.nextafter(kinks, -np.inf)]
-    X = np.array([(a, b) for a in near for b in near[::3]])
+    X = np.array([(a, b) for a in near for b in near[::3]] + [(3.0, 0.0), (np.nan, 0.0)])
     for form in ("rules", "tree"):
-        artifact = rr.emit(rules, "pmml", form=form)
-        assert rr.verify(artifact, rules, X)
+        for columns in (("outputs",), ("outputs", "rule")):
+            artifact = rr.emit(rules, "pmml", form=form, columns=columns)
+            assert rr.verify(artifact, rules, X)
 
 
 def test_incomplete_rules_leave_rows_without_results(jpmml: PmmlServer) -> None:

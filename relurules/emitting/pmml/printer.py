@@ -226,7 +226,7 @@ def _write_model(
     columns = list(list_table_columns(domain.columns))
     root.append(
         _print_score(columns, scores[0], given)
-        if len(scores) == 1
+        if len(scores) == 1 and scores[0].predicates is None
         else _print_chain(columns, scores, given, known)
     )
     root = _copy_element(root)  # an element that stands in two places has one indent

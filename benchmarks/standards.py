@@ -91,8 +91,8 @@ def make_table(rules: AdditiveRules | RuleSet, count: int) -> pd.DataFrame:
             moved = odd.copy()
             moved[column] = np.nextafter(moved[column].to_numpy(dtype=float), way)
             beside.append(moved.drop_duplicates())
-    found = pd.concat([rows, *beside], ignore_index=True)
-    return found.astype({"line_1": object})
+    found: pd.DataFrame = pd.concat([rows, *beside], ignore_index=True).astype({"line_1": object})
+    return found
 
 
 def run_target(target: Target, rules: RuleSet | AdditiveRules, table: pd.DataFrame) -> list[str]:

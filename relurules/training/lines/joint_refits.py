@@ -30,6 +30,8 @@ from relurules.training.lines.refits import (
     refit_slopes,
 )
 
+#: Up to so many slopes, steps are solved for directly: sooner than by conjugate gradients.
+_FEW_SLOPES = 150
 #: Conjugate gradients end below this share of the first residual, or after so many steps.
 _RESIDUAL, _STEPS = 1e-3, 40
 #: Newton steps of the slopes after each step of the knots.
@@ -88,6 +90,25 @@ def build_curvature(basis: Array, second: Array, pulls: Array) -> SlopeCurvature
         inverses[k] = (inverse + inverse.T) / 2
 
     return SlopeCurvature(basis=basis, second=second, pulls=pulls, inverses=inverses)
+
+
+def find_newton_step(
+    quadratic: tuple[Array, Array, Array], gradient: Array, room: SlopeRoom
+) -> Array:
+    """(m, P): minus the inverse Hessian times the gradient, within the room. quadratic: basis,
+    second and pulls as in `SlopeCurvature`.
+    """
+    basis, second, pulls = quadratic
+    if gradient.size > _FEW_SLOPES or not room.allowed.all():
+        return solve_step(build_curvature(basis, second, pulls), gradient, room)
+
+    m, size = gradient.shape
+    hessian = np.empty((m, size, m, size))
+    for j in range(m):
+        for k in range(j + 1):
+            hessian[j, :, k] = hessian[k, :, j] = (basis * second[:, j, k]) @ basis.T
+    flat = hessian.reshape(m * size, m * size) + np.diag(np.tile(pulls, m))
+    return room.project(-np.linalg.solve(flat, gradient.ravel()).reshape(m, size))
 
 
 def solve_step(curvature: SlopeCurvature, gradient: Array, room: SlopeRoom) -> Array:
@@ -160,8 +181,8 @@ def refit_joint_slopes(
     reached = measure(values)
     for _ in range(steps):
         first, second = rows.derivatives(values @ basis)
-        curvature = build_curvature(some, every * second[::every], pulls + FLOOR)
-        step = solve_step(curvature, first @ basis.T + pulls * values, room)
+        gradient = first @ basis.T + pulls * values
+        step = find_newton_step((some, every * second[::every], pulls + FLOOR), gradient, room)
         share = 1.0
         while (found := measure(values + share * step)) > reached and share > 1e-3:
             share /= 2
@@ -284,9 +305,11 @@ def refine_joint_lines(model: JointModel, terms: FitTerms, steps: int) -> JointM
         room = make_room(values, len(model), rows)
         while damping < TOO_LARGE:
             step = problem.solve(damping)
+            if -float(problem.gradient @ step) < ENOUGH * abs(objective):
+                return model
             moved = replace(model, lines=with_knots(model.lines, problem.knots.values + step))
             followed = values + room.project(problem.follow(step))
-            tried = refit_joint_slopes(with_joint_slopes(moved, followed), terms, _AFTER)
+            tried = with_joint_slopes(moved, followed)
             reached = compute_objective(tried, rows, terms.ridge)
             if reached < objective:
                 break
@@ -294,6 +317,8 @@ def refine_joint_lines(model: JointModel, terms: FitTerms, steps: int) -> JointM
         else:
             break
 
+        tried = refit_joint_slopes(tried, terms, _AFTER)
+        reached = compute_objective(tried, rows, terms.ridge)
         gained = objective - reached
         model, objective = tried, reached
         damping = max(damping * SMALLER, 1e-6)

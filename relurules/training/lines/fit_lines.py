@@ -183,7 +183,8 @@ def make_front_table(choice: LineChoice, training: FittedRows) -> "pd.DataFrame"
     for model, validation in zip(choice.models, choice.validation, strict=True):
         reads = [np.count_nonzero(line.direction) for line in model.lines]
         read = sum(
-            bool(model.weights[..., list(column.coordinates)].any()) or number in model.columns_of_lines
+            bool(model.weights[..., list(column.coordinates)].any())
+            or number in model.columns_of_lines
             for number, column in enumerate(training.columns)
         )
         table.append({

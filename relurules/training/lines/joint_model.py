@@ -8,7 +8,6 @@ how steep a line is lies in its weights either way. Generic functions (`refit_sl
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from relurules.ir.network import Array
 from relurules.training.lines.line_model import (

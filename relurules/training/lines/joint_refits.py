@@ -8,6 +8,7 @@ squares problems", 1975): for them a row's curvature counts as the same for all 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,7 +109,8 @@ def find_newton_step(
         for k in range(j + 1):
             hessian[j, :, k] = hessian[k, :, j] = (basis * second[:, j, k]) @ basis.T
     flat = hessian.reshape(m * size, m * size) + np.diag(np.tile(pulls, m))
-    return room.project(-np.linalg.solve(flat, gradient.ravel()).reshape(m, size))
+    step = np.asarray(np.linalg.solve(flat, -gradient.ravel()), dtype=np.float64)
+    return room.project(step.reshape(m, size))
 
 
 def solve_step(curvature: SlopeCurvature, gradient: Array, room: SlopeRoom) -> Array:
@@ -149,7 +151,8 @@ def with_joint_slopes(model: JointModel, values: Array) -> JointModel:
     weights = np.zeros_like(model.weights)
     weights[:, model.read] = values[:, 1:base]
     lines = tuple(
-        line.with_slopes(slopes) for line, slopes in zip(model.lines, values[:, base:].T, strict=True)
+        line.with_slopes(slopes)
+        for line, slopes in zip(model.lines, values[:, base:].T, strict=True)
     )
     return replace(model, constants=values[:, 0], weights=weights, lines=lines)
 
@@ -197,8 +200,7 @@ def refit_joint_slopes(
 
 def get_joint_rows(terms: FitTerms) -> JointRows:
     """The rows of terms of several scores."""
-    assert isinstance(terms.rows, JointRows)
-    return terms.rows
+    return cast("JointRows", terms.rows)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -278,7 +280,7 @@ def pose_knot_problem(model: JointModel, terms: FitTerms) -> KnotProblem:
     some, own = basis[:, ::every], knots.rows[:, ::every]
     frame = (some * curvature) @ some.T + np.diag(pulls * terms.ridge + FLOOR)
     cross = (some * curvature) @ own.T
-    following = np.linalg.solve(frame, cross)
+    following = np.asarray(np.linalg.solve(frame, cross), dtype=np.float64)
     left = (own * curvature) @ own.T - cross.T @ following
     held = knots.pulls * terms.ridge
     gradient = ((knots.rows @ first.T) * knots.slopes).sum(axis=1) + held * knots.values

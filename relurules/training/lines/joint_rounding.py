@@ -4,6 +4,7 @@ hardly need the line.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,20 +56,19 @@ class JointPlainLines(PlainLines):
 def round_joint_lines(model: JointModel, terms: FitTerms, scale: JointScale) -> JointPlainLines:
     """As `round_lines`, with slopes left out where a score hardly needs them."""
     rows = get_joint_rows(terms)
-    rounded = round_thresholds(narrow_conditions(model, terms), terms, scale)
-    assert isinstance(rounded, JointModel)
-    rounded = drop_slopes(refit_joint_slopes(rounded, terms), terms)
+    found = round_thresholds(narrow_conditions(model, terms), terms, scale)
+    rounded = drop_slopes(refit_joint_slopes(cast("JointModel", found), terms), terms)
     plain = to_joint_plain_lines(rounded, scale)
     exact = compute_objective(rounded, rows, 0.0)
     allowed = exact + SLOPE_COST * measure_explained(rounded, terms)
     X = unscale_rows(terms, scale)
 
     for digits in SLOPE_DIGITS:
-        found = round_joint_slopes(plain, digits, scale, centred=rows.is_centred)
-        if rows.loss(((found.evaluate(X) - scale.lows) / scale.highs).T) <= allowed:
+        written = round_joint_slopes(plain, digits, scale, centred=rows.is_centred)
+        if rows.loss(((written.evaluate(X) - scale.lows) / scale.highs).T) <= allowed:
             break
 
-    return found
+    return written
 
 
 def drop_slopes(model: JointModel, terms: FitTerms) -> JointModel:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from relurules.ir.network import Array
 from relurules.training.lines.candidates import DirectionTable
 from relurules.training.lines.joint_model import JointLine, JointModel
 from relurules.training.lines.joint_refits import get_joint_rows, get_joint_slopes

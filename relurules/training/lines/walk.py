@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir.limits import NEVER, Deadline
-from relurules.ir.network import Array
 from relurules.training.lines.candidates import (
     Direction,
     DirectionOptions,

@@ -38,8 +38,9 @@ def soften_targets(
 
     made = make_teacher(teacher, classes=classes, seed=seed)
     weighted = weights is not None and has_fit_parameter(made, "sample_weight")
-    rare = classes and 2 < len(counts := np.bincount(y)) and counts.min() < _FOLDS
-    split = (StratifiedKFold if classes and not rare else KFold)(_FOLDS, shuffle=True, random_state=seed)
+    rare = classes and len(counts := np.bincount(y)) > 2 and counts.min() < _FOLDS
+    kind = StratifiedKFold if classes and not rare else KFold
+    split = kind(_FOLDS, shuffle=True, random_state=seed)
     targets = _share_classes(y) if classes else np.asarray(y, dtype=float)
     told = np.empty(targets.shape)
 

@@ -10,6 +10,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from relurules.ir.network import Array
+from relurules.training.lines.joint_curvature import (
+    JointCurvature,
+    SoftmaxCurvature,
+    SquareCurvature,
+)
 from relurules.training.lines.line_model import (
     HingeLine,
     LineModel,
@@ -100,18 +105,18 @@ class JointRows(LineRows):
         return float(self.weights @ self.task.loss(scores.T, self.y)) / len(self)
 
     def derivatives(self, scores: Array) -> tuple[Array, Array]:
-        """(m, N) and (N, m, m): first and second derivatives of the mean loss by every row's
-        scores.
-        """
-        share = self.weights / len(self)
-        first = np.ascontiguousarray(self.task.gradient(scores.T, self.y).T)
-        return first * share, self.task.curvature(scores.T) * share[:, None, None]
+        """As `differentiate`, with the mean curvature of each row, (N,)."""
+        first, second = self.differentiate(scores)
+        return first, second.measure_mean()
 
-    def measure_curvature(self, second: Array) -> Array:
-        """(N, m, m) -> (N,): the mean second derivative of every row, over all directions of the
-        scores that the loss tells apart.
-        """
-        return np.asarray(np.trace(second, axis1=1, axis2=2) / self.free_slopes)
+    def differentiate(self, scores: Array) -> tuple[Array, JointCurvature]:
+        """(m, N): the first derivatives of the mean loss by every row's scores, and the second."""
+        share = self.weights / len(self)
+        told = np.ascontiguousarray(self.task.gradient(scores.T, np.zeros((1, 1))).T)
+        first = (told - self.y.T) * share
+        if self.is_centred:
+            return first, SoftmaxCurvature(shares=told, weights=share)
+        return first, SquareCurvature(weights=share, scores=self.scores)
 
     def measure_score(self, scores: Array) -> float:
         """The task's measure, of scores (m, N)."""

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir.network import Array
+from relurules.training.lines.joint_curvature import JointCurvature
 from relurules.training.lines.joint_model import JointLine, JointModel, JointRows
 from relurules.training.lines.line_losses import estimate_losses
 from relurules.training.lines.line_model import compute_objective, compute_reach, project_rows
@@ -32,7 +33,7 @@ from relurules.training.lines.refits import (
 )
 
 #: Up to so many slopes, steps are solved for directly: sooner than by conjugate gradients.
-_FEW_SLOPES = 150
+_FEW_SLOPES = 250
 #: Conjugate gradients end below this share of the first residual, or after so many steps.
 _RESIDUAL, _STEPS = 1e-3, 40
 #: Newton steps of the slopes after each step of the knots.
@@ -41,25 +42,30 @@ _AFTER = 1
 
 @dataclass(frozen=True, kw_only=True)
 class SlopeCurvature:
-    """The Hessian of the objective by all slopes, (m, P), as it is applied.
+    """The Hessian of the objective by all slopes, (m, P).
 
-    basis: (P, N) of what slopes are of. second: (N, m, m) of the loss. pulls: (P,) of the ridge.
-    inverses: (m, P, P) of the Hessians of each score alone.
+    basis: (P, N) of what slopes are of. second: of the loss. pulls: (P,) of the ridge.
     """
 
     basis: Array
-    second: Array
+    second: JointCurvature
     pulls: Array
-    inverses: Array
 
     def apply(self, slopes: Array) -> Array:
         """The Hessian times some slopes."""
-        turned = np.matmul(self.second, (slopes @ self.basis).T[:, :, None])[:, :, 0]
-        return np.asarray(turned.T @ self.basis.T + self.pulls * slopes)
+        turned = self.second.apply(slopes @ self.basis)
+        return np.asarray(turned @ self.basis.T + self.pulls * slopes)
 
-    def precondition(self, slopes: Array) -> Array:
-        """The inverses times some slopes."""
-        return np.asarray(np.matmul(self.inverses, slopes[:, :, None])[:, :, 0])
+    def invert_diagonals(self) -> Array:
+        """(m, P, P): the inverses of the Hessians of each score alone."""
+        diagonals, size = self.second.list_diagonals(), len(self.basis)
+        inverses = np.empty((len(diagonals), size, size))
+        for k, diagonal in enumerate(diagonals):
+            hessian = (self.basis * diagonal) @ self.basis.T + np.diag(self.pulls)
+            hessian += np.eye(size) * 1e-10 * float(hessian.diagonal().max())
+            inverse = np.linalg.inv(hessian)
+            inverses[k] = (inverse + inverse.T) / 2
+        return inverses
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,45 +85,27 @@ class SlopeRoom:
         return np.asarray(slopes * self.allowed)
 
 
-def build_curvature(basis: Array, second: Array, pulls: Array) -> SlopeCurvature:
-    """The Hessian with what preconditions it."""
-    m, size = second.shape[1], len(basis)
-    inverses = np.empty((m, size, size))
-
-    for k in range(m):
-        hessian = (basis * second[:, k, k]) @ basis.T + np.diag(pulls)
-        hessian += np.eye(size) * 1e-10 * float(hessian.diagonal().max())
-        inverse = np.linalg.inv(hessian)
-        inverses[k] = (inverse + inverse.T) / 2
-
-    return SlopeCurvature(basis=basis, second=second, pulls=pulls, inverses=inverses)
-
-
-def find_newton_step(
-    quadratic: tuple[Array, Array, Array], gradient: Array, room: SlopeRoom
-) -> Array:
-    """(m, P): minus the inverse Hessian times the gradient, within the room. quadratic: basis,
-    second and pulls as in `SlopeCurvature`.
-    """
-    basis, second, pulls = quadratic
+def find_newton_step(curvature: SlopeCurvature, gradient: Array, room: SlopeRoom) -> Array:
+    """(m, P): minus the inverse Hessian times the gradient, within the room."""
     if gradient.size > _FEW_SLOPES or not room.allowed.all():
-        return solve_step(build_curvature(basis, second, pulls), gradient, room)
+        return solve_step(curvature, gradient, room)
 
-    m, size = gradient.shape
-    hessian = np.empty((m, size, m, size))
-    for j in range(m):
-        for k in range(j + 1):
-            hessian[j, :, k] = hessian[k, :, j] = (basis * second[:, j, k]) @ basis.T
-    flat = hessian.reshape(m * size, m * size) + np.diag(np.tile(pulls, m))
-    step = np.asarray(np.linalg.solve(flat, -gradient.ravel()), dtype=np.float64)
-    return room.project(step.reshape(m, size))
+    hessian = curvature.second.assemble(curvature.basis)
+    hessian += np.diag(np.tile(curvature.pulls, len(gradient)))
+    step = np.asarray(np.linalg.solve(hessian, -gradient.ravel()), dtype=np.float64)
+    return room.project(step.reshape(gradient.shape))
 
 
 def solve_step(curvature: SlopeCurvature, gradient: Array, room: SlopeRoom) -> Array:
-    """(m, P): minus the inverse Hessian times the gradient, within the room."""
+    """As `find_newton_step`, by conjugate gradients."""
+    inverses = curvature.invert_diagonals()
+
+    def precondition(slopes: Array) -> Array:
+        return room.project(np.matmul(inverses, slopes[:, :, None])[:, :, 0])
+
     step = np.zeros_like(gradient)
     residual = -room.project(gradient)
-    ready = room.project(curvature.precondition(residual))
+    ready = precondition(residual)
     direction = ready
     size = first = float((residual * ready).sum())
 
@@ -130,7 +118,7 @@ def solve_step(curvature: SlopeCurvature, gradient: Array, room: SlopeRoom) -> A
             break
         step = step + direction * (size / bend)
         residual = residual - turned * (size / bend)
-        ready = room.project(curvature.precondition(residual))
+        ready = precondition(residual)
         before, size = size, float((residual * ready).sum())
         direction = ready + direction * (size / before)
 
@@ -183,9 +171,10 @@ def refit_joint_slopes(
 
     reached = measure(values)
     for _ in range(steps):
-        first, second = rows.derivatives(values @ basis)
+        first, second = rows.differentiate(values @ basis)
         gradient = first @ basis.T + pulls * values
-        step = find_newton_step((some, every * second[::every], pulls + FLOOR), gradient, room)
+        curvature = SlopeCurvature(basis=some, second=second.part(every), pulls=pulls + FLOOR)
+        step = find_newton_step(curvature, gradient, room)
         share = 1.0
         while (found := measure(values + share * step)) > reached and share > 1e-3:
             share /= 2
@@ -276,7 +265,7 @@ def pose_knot_problem(model: JointModel, terms: FitTerms) -> KnotProblem:
     knots = build_knot_tangents(model, rows)
     basis, pulls = build_slope_basis(model, rows), get_joint_slopes(model)[1]
     every = choose_stride(len(rows), len(basis) + len(knots.values))
-    curvature = every * rows.measure_curvature(second[::every])
+    curvature = every * second[::every]
     some, own = basis[:, ::every], knots.rows[:, ::every]
     frame = (some * curvature) @ some.T + np.diag(pulls * terms.ridge + FLOOR)
     cross = (some * curvature) @ own.T
@@ -335,7 +324,7 @@ def estimate_joint_losses(model: JointModel, terms: FitTerms) -> Array:
     """As `estimate_losses`, by the slopes alone, each row's curvature the same for all scores."""
     rows = get_joint_rows(terms)
     basis, (values, pulls) = build_slope_basis(model, rows), get_joint_slopes(model)
-    curvature = rows.measure_curvature(rows.derivatives(values @ basis)[1])
+    curvature = rows.derivatives(values @ basis)[1]
     hessian = (basis * curvature) @ basis.T + np.diag(pulls * terms.ridge + 1e-8)
     spread = np.linalg.inv(hessian).diagonal()[len(basis) - len(model) :]
     return np.asarray((values[:, len(basis) - len(model) :] ** 2).sum(axis=0) / spread / 2)

@@ -47,7 +47,7 @@ class JointScorer(LineScorer):
         rows = get_joint_rows(terms)
         first, second = rows.derivatives(model.evaluate(rows.X))
         least = LEAST_CURVATURE * rows.weights / len(rows)
-        root = np.sqrt(np.maximum(rows.measure_curvature(second), least))
+        root = np.sqrt(np.maximum(second, least))
         basis = build_slope_basis(model, rows) * root
         penalty = np.diag(get_joint_slopes(model)[1] * terms.ridge + 1e-9)
         lower = np.linalg.cholesky(basis @ basis.T + penalty)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir.network import Array
-from relurules.training.lines.front_walk import LineBudget, walk_line_front
+from relurules.training.lines.front_walk import LineBudget, fit_linear_model, walk_line_front
 from relurules.training.lines.line_columns import LineColumn
 from relurules.training.lines.line_model import LineModel, LineRows
 from relurules.training.lines.refits import FitTerms
@@ -117,7 +117,7 @@ def choose_by_folds(
     by_strength: dict[float, list[Array]] = {}
     scores: dict[float, list[list[float]]] = {}
 
-    for strength in SMALL_STRENGTHS[rows.true.task.measure]:
+    for strength in _choose_strengths(rows, folds):
         losses: list[list[Array]] = []
         for fold in folds:
             training = rows.part(np.setdiff1d(everything, fold))
@@ -139,6 +139,25 @@ def choose_by_folds(
         validation=means[: len(models)].tolist(),
         folds=len(folds),
     )
+
+
+def _choose_strengths(rows: FittedRows, folds: Sequence[NDArray[np.intp]]) -> list[float]:
+    """The ridges that are tried: of several scores, which take longer, those two by which linear
+    models are the best.
+    """
+    every = list(SMALL_STRENGTHS[rows.true.task.measure])
+    if rows.true.scores == 1:
+        return every
+
+    means = dict.fromkeys(every, 0.0)
+    for fold in folds:
+        training = rows.part(np.setdiff1d(np.arange(len(rows.true)), fold))
+        others = rows.part(fold).true
+        for strength in every:
+            model = fit_linear_model(training.terms(strength))
+            means[strength] += float(others.losses(model.evaluate(others.X)).sum())
+
+    return sorted(sorted(every, key=lambda each: means[each])[:2])
 
 
 def apply_one_error_rule(losses: dict[float, list[Array]]) -> tuple[float, int]:

@@ -4,7 +4,9 @@ The same five 80/20 splits as benchmarks/linearise.py, of the same tables; how m
 within a budget is chosen by a part of the training rows, test rows are only scored. Seconds are
 processor time from the table to the end, on one thread; the network is the one with rounded numbers
 that a user gets. Of the census, seconds are those of all of `rr.fit`, with the models that its
-report puts beside the lines. `--seeds` takes other splits: settings were chosen on seeds 10 to 14.
+report puts beside the lines. Of more than two classes (`classes`), see benchmarks/line_classes.py;
+`--tables` and `--kinds` take some of them. `--seeds` takes other splits: settings were chosen on
+seeds 10 to 14.
 """
 
 import argparse
@@ -14,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import line_classes
 import linearise_tables as tables
 import numpy as np
 import pandas as pd
@@ -123,12 +126,23 @@ def measure_census(folder: Path, seeds: Sequence[int]) -> tuple[str, ...]:
     )
 
 
+def _tabulate_classes(given: argparse.Namespace) -> Table:
+    title = f"classes: test rows, {len(given.seeds)} splits"
+    heads = ["table", "model", "log loss", "accuracy", "seconds"]
+    table = Table(*heads, title=title, title_justify="left")
+    for row in line_classes.measure_classes(given.tables, given.kinds, given.data, given.seeds):
+        table.add_row(*row)
+    return table
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[[], *PARTS, "adult"])
+    parser.add_argument("parts", nargs="*", choices=[[], *PARTS, "adult", "classes"])
     parser.add_argument("--seeds", nargs="+", type=int, default=[*range(5)])
     parser.add_argument("--lines", nargs="+", type=int, default=[], help="these budgets alone")
+    parser.add_argument("--tables", nargs="+", default=[*line_classes.BUDGETS])
+    parser.add_argument("--kinds", nargs="+", default=[*line_classes.KINDS])
     parser.add_argument(
         "--data", type=Path, default=Path(__file__).parent.parent.parent / "shared" / "data"
     )
@@ -137,7 +151,10 @@ def main() -> None:
 
     with record_output("Lines chosen directly", write=given.write):
         console = Console(width=140)
-        for name in given.parts or [*PARTS, "adult"]:
+        for name in given.parts or [*PARTS, "adult", "classes"]:
+            if name == "classes":
+                console.print(_tabulate_classes(given))
+                continue
             task = "binary" if name == "adult" else PARTS[name].task
             title = f"{name}: test {TASKS[task].measure}, {len(given.seeds)} splits"
             heads = ["lines", "mean", "spread", "at least", "lines taken", "seconds"]

@@ -35,6 +35,7 @@ from relurules.emitting.sql.printer import (
     print_sql_lines,
     rank_sql_forms,
 )
+from relurules.emitting.sql.shapes import SHAPES
 from relurules.emitting.text.line_printer import print_lines_text
 from relurules.emitting.text.printer import print_text
 from relurules.errors import UnsupportedError
@@ -219,12 +220,13 @@ def _describe_artifact(request: ScorerRequest, target: str) -> Artifact:
     if target not in ("sql", "text"):
         said |= {"number": request.number}
 
+    is_one = bool(request.output) and target == "sql" and SHAPES[request.shape].one
     told = rules.labels is not None and (rules.tells_label or "class" in request.columns)
     return Artifact(
         target,
         request.form,
         rules.domain,
-        (request.output,) if request.output else rules.outputs,
+        (request.output,) if is_one else rules.outputs,
         {},
         rules.score_error,
         rules.complete,

@@ -81,7 +81,9 @@ _PARAMETERS = """
     many lines, None for 16; max_condition_columns: columns that a line reads at most; max_columns:
     those that all lines and the base read. monotonic_cst: 1 for columns that the score may only
     rise with, -1 for those that it may only fall with, 0 for others: (d,) of them, or {column:
-    sign}; held everywhere; the score is that of the second class. teacher, of trees too: None,
+    sign}; held everywhere; the score is that of the second class. Of more than two classes every
+    line has a slope for each, which sum to 0, and monotonic_cst, signs and effect_bounds are
+    refused. teacher, of trees too: None,
     "boosting", or an estimator of scikit-learn: what it says of rows that it wasn't fitted to is
     mixed with the targets. column_groups: {name: coordinates} of columns that stand for one, such
     as the indicators of its categories. interactions: None, or the only pairs of columns that a
@@ -333,12 +335,6 @@ class ReLURulesClassifier(ClassifierMixin, _RuleEstimator):  # type: ignore[misc
                 "classes"
             )
 
-        if m > 2 and self.form == "additive":
-            raise DataError(
-                "Only binary classification is supported. The type of the target is multiclass: "
-                f"{m} classes, with form='additive'; use form='partition'"
-            )
-
         names = tuple(f"p_{label}" for label in self.classes_)
         if m == 2:
             heads: tuple[Head, ...] = (Head("complement", (0,)), Head("sigmoid", (0,)))
@@ -348,12 +344,6 @@ class ReLURulesClassifier(ClassifierMixin, _RuleEstimator):  # type: ignore[misc
         task = "binary" if m == 2 else "multiclass"
         trained: ReLURulesClassifier = self._train(X, numbers, sample_weight, task, heads, names)
         return trained
-
-    def __sklearn_tags__(self) -> Any:
-        """Lines tell two classes apart; partition rules any number."""
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = self.form != "additive"
-        return tags
 
     def decision_function(self, X: Any) -> Array:
         """(N, d) -> the scores: (N,), positive for the second class, where there are two; else (N,

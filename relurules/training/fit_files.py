@@ -185,12 +185,11 @@ def _describe_types(fitted: Fitted) -> list[str]:
 
 
 def _describe_model(fitted: Fitted) -> list[str]:
-    lines = [f"form       {fitted.form_reason}"] if fitted.form_reason else []
     if fitted.wanted.form == "additive":
-        return lines + _describe_lines(fitted)
+        return _describe_lines(fitted)
     if fitted.wanted.method == "tree":
-        return lines + _describe_tree(fitted)
-    return lines + _describe_network(fitted)
+        return _describe_tree(fitted)
+    return _describe_network(fitted)
 
 
 def _describe_network(fitted: Fitted) -> list[str]:

@@ -30,7 +30,6 @@ from relurules.training.fit_constraints import (
     find_reference,
     turn_constraints,
 )
-from relurules.training.fit_forms import explain_form
 from relurules.training.fit_options import FitOptions
 from relurules.training.fit_scores import FitScores, average_scores, repeat_fits, score_models
 from relurules.training.prepared_table import PreparedTable, prepare_table
@@ -81,8 +80,6 @@ class Fitted:
     seconds: float = 0.0
     #: The path of the table's file; None for a frame.
     source: str | None = None
-    #: Why these aren't lines, where no form was named; "" where there is nothing to say.
-    form_reason: str = ""
 
     @property
     def estimator(self) -> Any:
@@ -144,8 +141,6 @@ def fit_table(
     start, deadline = process_time(), Deadline.after(wanted.time_limit)
     table = unify_missing(table)
     prepared = prepare_table(table, wanted, schema)
-    if reason := explain_form(wanted, prepared.task):
-        say(reason)
     wanted = prepared.wanted
     pipeline = _fit_pipeline(prepared, wanted, wanted.seed, say, deadline)
     say("writing down the rules")
@@ -165,7 +160,7 @@ def fit_table(
         pipeline, graph, wanted, prepared.task, prepared.columns, prepared.frame, found.rows,
         rules, everywhere, found.scores, found.measure, schema, prepared.split.said,
         found.calibration, _repeat_splits(prepared, wanted, found, say), found.places,
-        process_time() - start, form_reason=reason,
+        process_time() - start,
     )  # fmt: skip
 
 

@@ -229,12 +229,10 @@ def _list_sets(rows: LineRows, columns: Sequence[LineColumn], number: int) -> It
         return
 
     counts = rows.X[places] @ rows.weights
-    means = (rows.X[places] @ (rows.weights * rows.y)) / np.maximum(counts, 1e-9)
-    order = np.argsort(means, kind="stable")
-    shares = np.cumsum(counts[order]) / max(float(counts.sum()), 1e-9)
-    cuts = np.unique(np.searchsorted(shares, np.linspace(0, 1, _CUTS + 2)[1:-1]) + 1)
-    cuts = cuts[cuts < len(order)]
-    members = {tuple(sorted(part.tolist())) for cut in cuts for part in np.split(order, [cut])}
+    members = {
+        chosen for target in rows.list_targets()
+        for chosen in _cut_order(rows.X[places], rows.weights, target, counts)
+    }  # fmt: skip
     frequent = np.argsort(-counts, kind="stable")[:_ALONE]
     members |= {(int(each),) for each in frequent if counts[each] >= _SHARE * len(rows)}
 
@@ -242,6 +240,19 @@ def _list_sets(rows: LineRows, columns: Sequence[LineColumn], number: int) -> It
         yield _make_set(
             number, places, d, chosen, many=2 * counts[list(chosen)].sum() > counts.sum()
         )
+
+
+def _cut_order(
+    indicators: Array, weights: Array, target: Array, counts: Array
+) -> set[tuple[int, ...]]:
+    """The first and the last categories in the order of their mean target."""
+    means = (indicators @ (weights * target)) / np.maximum(counts, 1e-9)
+    order = np.argsort(means, kind="stable")
+    shares = np.cumsum(counts[order]) / max(float(counts.sum()), 1e-9)
+    cuts = np.unique(np.searchsorted(shares, np.linspace(0, 1, _CUTS + 2)[1:-1]) + 1)
+    cuts = cuts[cuts < len(order)]
+
+    return {tuple(sorted(part.tolist())) for cut in cuts for part in np.split(order, [cut])}
 
 
 def _make_set(

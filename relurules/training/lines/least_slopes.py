@@ -26,6 +26,11 @@ class PlainLines:
     thresholds: Array
     slopes: Array
 
+    @property
+    def maps(self) -> tuple[Array, Array, Array]:
+        """The base, (1, d), the slopes, (1, K), and the constant, (1,)."""
+        return self.base[None], self.slopes[None], np.array([self.constant])
+
 
 class _ExactLine(NamedTuple):
     """own x + size u > threshold adds step to the slope along x; u: what the other columns give."""

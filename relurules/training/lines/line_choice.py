@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir.network import Array
-from relurules.training.lines.front_walk import LineBudget, walk_line_front
+from relurules.training.lines.front_walk import LineBudget, fit_linear_model, walk_line_front
 from relurules.training.lines.line_columns import LineColumn
 from relurules.training.lines.line_model import LineModel, LineRows
 from relurules.training.lines.refits import FitTerms
@@ -23,13 +23,18 @@ from relurules.training.lines.walk import WalkOptions
 
 #: Up to so many rows, by cross-validation in so many parts.
 SMALL, FOLDS = 5000, 5
-#: What a line must explain: the logarithm of some ten thousand candidates, and of its own numbers.
+#: What a line must explain: the logarithm of some ten thousand candidates, and of its own numbers;
+#: one more for each further slope.
 _LINE_COST = 4.0
 #: Ridges by the measure of a task, in shares of a row's loss: those that are tried on small tables,
 #: and the one of larger ones. What is left of the loss of standardised numbers may be any fraction
 #: of that of classes.
-SMALL_STRENGTHS = {"R2": (0.01, 0.3, 10.0, 100.0), "AUC": (1.0, 10.0, 100.0)}
-STRENGTHS = {"R2": 0.2, "AUC": 2.0}
+SMALL_STRENGTHS = {
+    "R2": (0.01, 0.3, 10.0, 100.0),
+    "AUC": (1.0, 10.0, 100.0),
+    "accuracy": (0.1, 1.0, 10.0, 100.0),
+}
+STRENGTHS = {"R2": 0.2, "AUC": 2.0, "accuracy": 2.0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +84,9 @@ def choose_by_part(
     training, others = rows.part(parts[0]), rows.part(parts[1]).true
     strength = STRENGTHS[others.task.measure]
     models = walk_line_front(training.terms(strength), budget, options)
+    cost = _LINE_COST + others.free_slopes - 1
     lengths = [
-        measure_misfit(model, training.true) + measure_misfit(model, others) + _LINE_COST * lines
+        measure_misfit(model, training.true) + measure_misfit(model, others) + cost * lines
         for lines, model in enumerate(models)
     ]
 
@@ -96,7 +102,9 @@ def choose_by_part(
 def measure_misfit(model: LineModel, rows: LineRows) -> float:
     """Minus the logarithm of the likelihood of rows, up to a constant."""
     loss = rows.loss(model.evaluate(rows.X))
-    return len(rows) * (np.log(max(loss, 1e-300)) / 2 if rows.task.measure == "R2" else loss)
+    if rows.task.measure == "R2":
+        loss = rows.scores * np.log(max(loss / rows.scores, 1e-300)) / 2
+    return len(rows) * loss
 
 
 def choose_by_folds(
@@ -109,7 +117,7 @@ def choose_by_folds(
     by_strength: dict[float, list[Array]] = {}
     scores: dict[float, list[list[float]]] = {}
 
-    for strength in SMALL_STRENGTHS[rows.true.task.measure]:
+    for strength in _choose_strengths(rows, folds):
         losses: list[list[Array]] = []
         for fold in folds:
             training = rows.part(np.setdiff1d(everything, fold))
@@ -131,6 +139,25 @@ def choose_by_folds(
         validation=means[: len(models)].tolist(),
         folds=len(folds),
     )
+
+
+def _choose_strengths(rows: FittedRows, folds: Sequence[NDArray[np.intp]]) -> list[float]:
+    """The ridges that are tried: of several scores, which take longer, those two by which linear
+    models are the best.
+    """
+    every = list(SMALL_STRENGTHS[rows.true.task.measure])
+    if rows.true.scores == 1:
+        return every
+
+    means = dict.fromkeys(every, 0.0)
+    for fold in folds:
+        training = rows.part(np.setdiff1d(np.arange(len(rows.true)), fold))
+        others = rows.part(fold).true
+        for strength in every:
+            model = fit_linear_model(training.terms(strength))
+            means[strength] += float(others.losses(model.evaluate(others.X)).sum())
+
+    return sorted(sorted(every, key=lambda each: means[each])[:2])
 
 
 def apply_one_error_rule(losses: dict[float, list[Array]]) -> tuple[float, int]:
@@ -161,4 +188,4 @@ def apply_one_error_rule(losses: dict[float, list[Array]]) -> tuple[float, int]:
 
 def score_lines(model: LineModel, rows: LineRows) -> float:
     """The task's measure."""
-    return rows.task.score(model.evaluate(rows.X)[:, None], rows.y[:, None], rows.weights)
+    return rows.measure_score(model.evaluate(rows.X))

@@ -1,6 +1,7 @@
 """A linear model with lines: f(x) = c + C x + the sum of sign * max(0, z), z = w (atoms x) + b."""
 
 from dataclasses import dataclass, replace
+from functools import singledispatch
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,6 +118,25 @@ class LineRows:
         """The number of rows N."""
         return int(self.X.shape[1])
 
+    @property
+    def scores(self) -> int:
+        """How many scores a row has."""
+        return 1
+
+    @property
+    def free_slopes(self) -> int:
+        """How many slopes of a line the loss tells apart."""
+        return 1
+
+    def list_targets(self) -> list[Array]:
+        """(N,) targets of each score."""
+        return [self.y]
+
+    def make_start(self) -> LineModel:
+        """The model that adds nothing."""
+        d = len(self.X)
+        return LineModel(constant=0.0, weights=np.zeros(d), read=np.ones(d, dtype=np.bool_))
+
     def part(self, some: NDArray[np.intp]) -> "LineRows":
         """Some of the rows, by number."""
         return replace(
@@ -140,7 +160,18 @@ class LineRows:
         first = self.task.gradient(scores[:, None], self.y[:, None])[:, 0] * share
         return first, self.task.curvature(scores[:, None])[:, 0, 0] * share
 
+    def measure_score(self, scores: Array) -> float:
+        """The task's measure, of scores (N,)."""
+        return self.task.score(scores[:, None], self.y[:, None], self.weights)
 
+    def measure_constant_loss(self) -> float:
+        """The least loss of a constant."""
+        mean = float(np.average(self.y, weights=self.weights))
+        constant = mean if self.task.measure == "R2" else float(np.log(mean / (1 - mean)))
+        return self.loss(np.full(len(self), constant))
+
+
+@singledispatch
 def compute_penalty(model: LineModel, ridge: float) -> float:
     """Half the ridge times the squares of all slopes."""
     lines = sum(float(line.pulls @ line.weights**2) for line in model.lines)

@@ -7,6 +7,7 @@ is never taken. References: see `relurules.training.newton`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import singledispatch
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,12 +28,12 @@ from relurules.training.lines.trends import guard_factors, minimize_within_trend
 _LEAST_ROWS, _ROWS_PER_PARAMETER = 8000, 60
 #: Damping: at first, smaller after a step that helps, larger after one that doesn't, given up
 #: above.
-_DAMPING, _SMALLER, _LARGER, _TOO_LARGE = 1e-2, 0.2, 5.0, 1e4
+DAMPING, SMALLER, LARGER, TOO_LARGE = 1e-2, 0.2, 5.0, 1e4
 #: A step that gains less than this share of the objective is the last one.
-_ENOUGH = 1e-6
+ENOUGH = 1e-6
 #: What is added to the curvature, so that it is positive definite: to every weight, and to the
 #: constants, which no penalty bears.
-_FLOOR = 1e-9
+FLOOR = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,7 @@ class FitTerms:
         return any(column.trend for column in self.columns)
 
 
+@singledispatch
 def refit_slopes(model: LineModel, terms: FitTerms, steps: int = 8, *, fresh: int = 0) -> LineModel:
     """The model with the best constant, base and factors of its lines, at most so many steps of
     Newton's method; its trends hold.
@@ -60,7 +62,7 @@ def refit_slopes(model: LineModel, terms: FitTerms, steps: int = 8, *, fresh: in
     """
     rows, (values, pulls) = terms.rows, get_factors(model)
     basis, pulls = build_slope_basis(model, rows), pulls * terms.ridge
-    every = _choose_stride(len(rows), len(values))
+    every = choose_stride(len(rows), len(values))
     values[len(values) - fresh :] = 0.0
     guard = guard_factors(model, terms.columns)
     inside = guard is None or guard.is_kept(values)
@@ -72,7 +74,7 @@ def refit_slopes(model: LineModel, terms: FitTerms, steps: int = 8, *, fresh: in
     for _ in range(steps):
         first, second = rows.derivatives(values @ basis)
         some = basis[:, ::every]
-        hessian = (every * second[::every] * some) @ some.T + np.diag(pulls + _FLOOR)
+        hessian = (every * second[::every] * some) @ some.T + np.diag(pulls + FLOOR)
         slope = basis @ first + pulls * values
         target = minimize_within_trends(hessian, slope, values, guard)
         share = 1.0
@@ -81,13 +83,13 @@ def refit_slopes(model: LineModel, terms: FitTerms, steps: int = 8, *, fresh: in
         if found > reached:
             break
         values, gained, reached = values + share * (target - values), reached - found, found
-        if gained < _ENOUGH * abs(reached) * 0.1:
+        if gained < ENOUGH * abs(reached) * 0.1:
             break
 
     return _with_factors(model, values)
 
 
-def _choose_stride(rows: int, parameters: int) -> int:
+def choose_stride(rows: int, parameters: int) -> int:
     """Of how many rows one is looked at for the curvature."""
     return max(1, rows // max(_LEAST_ROWS, _ROWS_PER_PARAMETER * parameters))
 
@@ -115,10 +117,11 @@ def get_factors(model: LineModel) -> tuple[Array, Array]:
     return values, np.concatenate([[0.0], np.ones(len(read)), of_lines])
 
 
+@singledispatch
 def refine_lines(model: LineModel, terms: FitTerms, steps: int) -> LineModel:
     """The model after at most so many damped Gauss-Newton steps on all of its numbers."""
-    rows, damping = terms.rows, _DAMPING
-    every = _choose_stride(len(rows), count_parameters(model))
+    rows, damping = terms.rows, DAMPING
+    every = choose_stride(len(rows), count_parameters(model))
     scores = model.evaluate(rows.X)
     objective = compute_objective(model, rows, terms.ridge, scores)
 
@@ -130,11 +133,11 @@ def refine_lines(model: LineModel, terms: FitTerms, steps: int) -> LineModel:
         slope = tangents @ first.astype(np.float32) + pulls * values
         some = tangents[:, ::every]
         curvature = some * (every * second[::every]).astype(np.float32)
-        hessian = (curvature @ some.T).astype(float) + np.diag(pulls + _FLOOR)
+        hessian = (curvature @ some.T).astype(float) + np.diag(pulls + FLOOR)
         diagonal = np.maximum(hessian.diagonal(), 1e-8)
 
         frame = frame_step(model, values, terms.columns)
-        while damping < _TOO_LARGE:
+        while damping < TOO_LARGE:
             damped = hessian + np.diag(damping * diagonal)
             tried = with_line_parameters(model, frame.minimize(damped, slope))
             if frame.guard is not None:
@@ -143,14 +146,14 @@ def refine_lines(model: LineModel, terms: FitTerms, steps: int) -> LineModel:
             reached = compute_objective(tried, rows, terms.ridge, reached_scores)
             if reached < objective:
                 break
-            damping *= _LARGER
+            damping *= LARGER
         else:
             break
 
         gained = objective - reached
         model, scores, objective = tried, reached_scores, reached
-        damping = max(damping * _SMALLER, 1e-6)
-        if gained < _ENOUGH * abs(objective):
+        damping = max(damping * SMALLER, 1e-6)
+        if gained < ENOUGH * abs(objective):
             break
 
     return model

@@ -7,24 +7,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir.limits import NEVER, Deadline
-from relurules.ir.network import Array
 from relurules.training.lines.candidates import (
     Direction,
     DirectionOptions,
     list_directions,
     tabulate_directions,
 )
+from relurules.training.lines.line_losses import estimate_losses
 from relurules.training.lines.line_model import HingeLine, LineModel, compute_objective
 from relurules.training.lines.parallels import list_parallels
 from relurules.training.lines.refits import (
     FitTerms,
-    build_tangents,
-    get_line_parameters,
     refine_lines,
     refit_slopes,
     take_evenly,
 )
-from relurules.training.lines.scoring import LineScorer, choose_best
+from relurules.training.lines.scoring import LineScorer, choose_best, make_scorer
 from relurules.training.lines.trend_gains import measure_gains_within_trends
 
 #: Rows that candidates are scored on, and those that the best of them are fitted to.
@@ -106,7 +104,7 @@ class LineWalk:
 
     def drop(self, model: LineModel) -> LineModel:
         """The model without the line that is missed least."""
-        order = np.argsort(self._estimate_losses(model), kind="stable")
+        order = np.argsort(estimate_losses(model, self._scored), kind="stable")
         return self._take([self._try(model.without(int(each))) for each in order[:_DROPPED]])
 
     def _try(self, model: LineModel, fresh: int = 0) -> LineModel:
@@ -159,7 +157,7 @@ class LineWalk:
         """The few best candidates, looked at closely."""
         if self._directions is None or self._kept is None:
             return []
-        scorer = LineScorer(model, self._scored)
+        scorer = make_scorer(model, self._scored)
         more = _MORE if self.terms.has_trends else 1
         everything = self._looks % _ALL_EVERY == 0
         self._looks += 1
@@ -197,26 +195,6 @@ class LineWalk:
         scored = scorer.score(tabulate_directions(found), any_way=True)
         chosen = choose_best(scored, _PARALLELS, _SAME * _MORE)
         return [(float(scored.gains[each]), scored.line(each)) for each in chosen]
-
-    def _estimate_losses(self, model: LineModel) -> Array:
-        """(K,) what the objective rises by without each line, by its quadratic model (B. Hassibi
-        and D. Stork, "Second order derivatives for network pruning", 1993).
-        """
-        rows, ridge = self._scored.rows, self.terms.ridge
-        tangents = build_tangents(model, rows).astype(float)
-        second = rows.derivatives(model.evaluate(rows.X))[1]
-        values, pulls = get_line_parameters(model)
-        hessian = (tangents * second) @ tangents.T + np.diag(pulls * ridge + 1e-8)
-        inverse = np.linalg.inv(hessian)
-        at = 1 + int(model.read.sum())
-        losses = np.empty(len(model))
-
-        for k, line in enumerate(model.lines):
-            own = slice(at, at + len(line.weights) + 1)
-            losses[k] = values[own] @ np.linalg.solve(inverse[own, own], values[own]) / 2
-            at = own.stop
-
-        return losses
 
 
 def list_nearby(direction: Direction, bound: float) -> list[Direction]:

@@ -17,6 +17,7 @@ from relurules import tracing
 from relurules.analysis.questions import ask
 from relurules.analysis.rule_comparison import compare_rules
 from relurules.codec.any_rules import load_any_rules
+from relurules.documents.file_formats import USUAL_FORMATS, check_formats
 from relurules.documents.scorecard import emit_scorecard
 from relurules.domain import Domain
 from relurules.emitting import EmitOptions
@@ -576,6 +577,7 @@ def document(
     resamples: int = 1000,
     seed: int = 0,
     title: str | None = None,
+    formats: Sequence[str] = USUAL_FORMATS,
 ) -> list[Path]:
     """Write the document that is signed into a folder, with the validation and its data; returns
     the paths. The Python twin of `relurules document`, whose help says what is written.
@@ -586,8 +588,11 @@ def document(
     dates or periods. about: a mapping, or the path of a TOML file. fit: the folder that `fit` saved
     to, by which the rows of data are split. cut: probability from which class 1 is told; direction:
     the adverse one of the score; least: rows that a group has at least; resamples, seed: of
-    intervals. DataError and InputError for what can't be read or doesn't fit.
+    intervals; formats: of the document, of html, md, tex, pdf, docx and xlsx. DataError and
+    InputError for what can't be read or doesn't fit; UnsupportedError where the package of a format
+    isn't installed.
     """
+    wanted = check_formats(formats)
     given = {"training": data, "validation": validation, "test": test}
     options = ValidationOptions(
         target=y, cut=cut, groups=tuple(groups), by=by, adverse=direction, least=least,
@@ -615,8 +620,10 @@ def document(
                 "resamples": resamples,
                 "seed": seed,
                 "title": title,
+                "formats": None if wanted == USUAL_FORMATS else list(wanted),
             },
         ),
+        formats=wanted,
     )
     request = prepare_document(rules, sources, options)
 

@@ -69,6 +69,7 @@ from relurules.pipeline.document_sources import (
     prepare_document,
     write_call,
 )
+from relurules.pipeline.monitor_query import write_monitor_sql
 from relurules.plotting import plot
 from relurules.proofs.proving import check, prove
 from relurules.reasons.reason_texts import MOST_REASONS, make_reason_options
@@ -663,6 +664,28 @@ def monitor(
     return monitor_rules(rules, data, reference, limits=limits, by=by)
 
 
+def monitor_sql(
+    rules: RuleSet | AdditiveRules,
+    reference: Any,
+    *,
+    dialect: str = "duckdb",
+    table: str = "input_data",
+    by: str | None = None,
+    psi: float = 0.25,
+    outside: float = 0.05,
+    missing: float = 0.05,
+) -> str:
+    """What `monitor` finds, as one query that is run where the rows are: the bands and shares of
+    the reference, a frame, stand in it. `relurules monitor --help` says what it returns.
+
+    table: of the database; by: its column of dates, whose months are told apart, or of periods;
+    psi, outside, missing: limits, as in `monitor`. UnsupportedError for a dialect that can't have
+    it.
+    """
+    limits = MonitorLimits(psi=psi, outside=outside, missing=missing)
+    return write_monitor_sql(rules, reference, dialect, table, limits, by)
+
+
 def _choose_domain(model: Any, domain: Domain | None) -> Domain | None:
     """The domain given, or that of rules."""
     return model.domain if domain is None and isinstance(model, Scorer) else domain
@@ -686,6 +709,7 @@ __all__ = [
     "linearize",
     "load",
     "monitor",
+    "monitor_sql",
     "partition",
     "plot",
     "prove",

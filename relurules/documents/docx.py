@@ -10,7 +10,6 @@ from relurules.documents import docx_marks as marks
 from relurules.documents.anchors import make_anchor
 from relurules.documents.document import (
     PART,
-    RULE,
     Block,
     Bullets,
     Chart,
@@ -27,6 +26,7 @@ from relurules.documents.document import (
     Sums,
     Table,
 )
+from relurules.documents.docx_texts import print_part, share_width
 from relurules.documents.extras import import_extra
 from relurules.documents.html import choose_tint
 from relurules.documents.markdown import draw_bar
@@ -45,8 +45,6 @@ from relurules.wording.phrases import Phrase, PhrasePart
 _CURVE, _LINES = 88, 118
 #: Points of the text, of tables, of the head of a page.
 _SIZE, _SMALL, _HEAD = 10, 8.5, 7.5
-#: Width of a table, mm, and characters that a column of it asks for, at least and at most.
-_WIDTH, _LEAST, _MOST = 174, 8, 40
 #: Height of a line that somebody signs on, mm.
 _SIGNED = 11
 _CODE_FONT = "DejaVu Sans Mono"
@@ -160,7 +158,7 @@ class _DocxWriter:
 
     def _say_part(self, paragraph: Any, piece: PhrasePart, *, bold: bool) -> list[Any]:
         """The runs that a piece became."""
-        words, anchor = _print_part(piece)
+        words, anchor = print_part(piece)
         mantissa, power, exponent = words, "", ""
         if piece.kind == p.NUMBER:
             mantissa, power, exponent = words.replace("-", "\u2212").partition("e")
@@ -227,7 +225,7 @@ class _DocxWriter:
     ) -> Any:
         table = self._file.add_table(rows=0, cols=len(header))
         table.style, table.autofit = "Table Grid", False
-        widths = [self._shared.Mm(width) for width in _share_width((header, *rows))]
+        widths = [self._shared.Mm(width) for width in share_width((header, *rows))]
         for number, cells in enumerate((header, *rows)):
             row = table.add_row()
             marks.keep_row(row)
@@ -285,27 +283,6 @@ class _DocxWriter:
                 run.add_break()
             run.add_text(flatten_text(line))
             run.font.name, run.font.size = _CODE_FONT, self._shared.Pt(_SMALL)
-
-
-def _share_width(rows: Sequence[Sequence[Phrase]]) -> list[float]:
-    """Widths of the columns of a table, mm: by their longest texts, up to a point."""
-    lengths = [[sum(len(piece.text) for piece in cell) for cell in row] for row in rows]
-    wanted = [min(max(*column, _LEAST), _MOST) for column in zip(*lengths, strict=False)]
-    return [_WIDTH * one / sum(wanted) for one in wanted]
-
-
-def _print_part(piece: PhrasePart) -> tuple[str, str]:
-    """The words of a piece, and what it is linked to, "" for nothing."""
-    if piece.kind == p.TIE:
-        return "\u00a0", ""
-    if piece.kind == p.SCORE:
-        return flatten_text(piece.text), make_anchor(piece.text)
-    if piece.kind == RULE:
-        return f"Rule\u00a0{piece.text}", f"rule-{piece.text}"
-    if piece.kind == PART:
-        anchor, _, name = piece.text.partition(" ")
-        return flatten_text(name), anchor
-    return flatten_text(piece.text), ""
 
 
 #: Type of a block -> what writes it.

@@ -161,7 +161,7 @@ class MonitorReport:
         }
 
 
-class ScoredRows(NamedTuple):
+class MonitoredRows(NamedTuple):
     """All rows of a table, and which lie inside; X, score: of these."""
 
     frame: "pandas.DataFrame"
@@ -201,7 +201,9 @@ def monitor_rules(
     )
 
 
-def score_rows(rules: RuleSet | AdditiveRules, judge: Judge, table: Any, what: str) -> ScoredRows:
+def score_rows(
+    rules: RuleSet | AdditiveRules, judge: Judge, table: Any, what: str
+) -> MonitoredRows:
     """The rows of a table with their scores; DataError where none lies inside. what: they are."""
     frame = make_frame(rules, table)
     X = rules.domain.rows(frame)
@@ -213,11 +215,11 @@ def score_rows(rules: RuleSet | AdditiveRules, judge: Judge, table: Any, what: s
             "there is nothing to compare"
         )
 
-    return ScoredRows(frame, inside, X[inside], (scores[inside] @ judge.forms.T)[:, 0])
+    return MonitoredRows(frame, inside, X[inside], (scores[inside] @ judge.forms.T)[:, 0])
 
 
 def list_rates(
-    rules: RuleSet | AdditiveRules, base: ScoredRows, new: ScoredRows
+    rules: RuleSet | AdditiveRules, base: MonitoredRows, new: MonitoredRows
 ) -> Iterator[MonitoredRate]:
     """The share of rows outside the domain, and of missing values in every column of the table
     that is read.
@@ -233,7 +235,7 @@ def list_rates(
 
 
 def _list_periods(
-    rules: RuleSet | AdditiveRules, judge: Judge, base: ScoredRows, new: ScoredRows, by: str
+    rules: RuleSet | AdditiveRules, judge: Judge, base: MonitoredRows, new: MonitoredRows, by: str
 ) -> Iterator[PeriodFigures]:
     named = name_periods(new.frame, by).to_numpy(dtype=str)
     inner = named[new.inside]

@@ -17,6 +17,7 @@ from relurules import tracing
 from relurules.analysis.questions import ask
 from relurules.analysis.rule_comparison import compare_rules
 from relurules.codec.any_rules import load_any_rules
+from relurules.documents.file_formats import USUAL_FORMATS, check_formats
 from relurules.documents.scorecard import emit_scorecard
 from relurules.domain import Domain
 from relurules.emitting import EmitOptions
@@ -68,6 +69,7 @@ from relurules.pipeline.document_sources import (
     prepare_document,
     write_call,
 )
+from relurules.pipeline.monitor_query import write_monitor_sql
 from relurules.plotting import plot
 from relurules.proofs.proving import check, prove
 from relurules.reasons.reason_texts import MOST_REASONS, make_reason_options
@@ -576,6 +578,7 @@ def document(
     resamples: int = 1000,
     seed: int = 0,
     title: str | None = None,
+    formats: Sequence[str] = USUAL_FORMATS,
 ) -> list[Path]:
     """Write the document that is signed into a folder, with the validation and its data; returns
     the paths. The Python twin of `relurules document`, whose help says what is written.
@@ -586,8 +589,11 @@ def document(
     dates or periods. about: a mapping, or the path of a TOML file. fit: the folder that `fit` saved
     to, by which the rows of data are split. cut: probability from which class 1 is told; direction:
     the adverse one of the score; least: rows that a group has at least; resamples, seed: of
-    intervals. DataError and InputError for what can't be read or doesn't fit.
+    intervals; formats: of the document, of html, md, tex, pdf, docx and xlsx. DataError and
+    InputError for what can't be read or doesn't fit; UnsupportedError where the package of a format
+    isn't installed.
     """
+    wanted = check_formats(formats)
     given = {"training": data, "validation": validation, "test": test}
     options = ValidationOptions(
         target=y, cut=cut, groups=tuple(groups), by=by, adverse=direction, least=least,
@@ -615,8 +621,10 @@ def document(
                 "resamples": resamples,
                 "seed": seed,
                 "title": title,
+                "formats": None if wanted == USUAL_FORMATS else list(wanted),
             },
         ),
+        formats=wanted,
     )
     request = prepare_document(rules, sources, options)
 
@@ -656,6 +664,28 @@ def monitor(
     return monitor_rules(rules, data, reference, limits=limits, by=by)
 
 
+def monitor_sql(
+    rules: RuleSet | AdditiveRules,
+    reference: Any,
+    *,
+    dialect: str = "duckdb",
+    table: str = "input_data",
+    by: str | None = None,
+    psi: float = 0.25,
+    outside: float = 0.05,
+    missing: float = 0.05,
+) -> str:
+    """What `monitor` finds, as one query that is run where the rows are: the bands and shares of
+    the reference, a frame, stand in it. `relurules monitor --help` says what it returns.
+
+    table: of the database; by: its column of dates, whose months are told apart, or of periods;
+    psi, outside, missing: limits, as in `monitor`. UnsupportedError for a dialect that can't have
+    it.
+    """
+    limits = MonitorLimits(psi=psi, outside=outside, missing=missing)
+    return write_monitor_sql(rules, reference, dialect, table, limits, by)
+
+
 def _choose_domain(model: Any, domain: Domain | None) -> Domain | None:
     """The domain given, or that of rules."""
     return model.domain if domain is None and isinstance(model, Scorer) else domain
@@ -679,6 +709,7 @@ __all__ = [
     "linearize",
     "load",
     "monitor",
+    "monitor_sql",
     "partition",
     "plot",
     "prove",

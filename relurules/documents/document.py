@@ -52,6 +52,12 @@ class Table(NamedTuple):
     numeric: tuple[bool, ...]
 
 
+class SignOff(Table):
+    """A table whose last column is left for signatures: its rows are high on paper."""
+
+    __slots__ = ()
+
+
 class Bar(NamedTuple):
     """A line of a chart: cells, the length of its bar as a share of the longest, -1 to 1, None for
     none; its number.
@@ -167,6 +173,7 @@ Block = (
     | Bullets
     | Facts
     | Table
+    | SignOff
     | Chart
     | CurvePlot
     | LinePlot
@@ -210,9 +217,12 @@ class Section(NamedTuple):
 
 @dataclass(frozen=True)
 class Document:
-    """The whole: title, a line under it, sections. generator: what made it, with its version."""
+    """The whole: title, a line under it, sections. generator: what made it, with its version; mark:
+    what stands at the head of every printed page, by which its pages belong together.
+    """
 
     title: str
     about: tuple[Phrase, ...]
     sections: tuple[Section, ...]
     generator: str
+    mark: str = ""

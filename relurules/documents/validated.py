@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from relurules.documents.build import build_document
 from relurules.documents.cover import build_cover, build_origins
 from relurules.documents.document import Document, Section
+from relurules.documents.page_marks import write_mark
 from relurules.documents.validation import build_validation
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.answers import Answer
@@ -42,7 +43,8 @@ def build_validated_document(found: ValidatedRules) -> Document:
     front = () if found.about is None else (build_cover(found.about),)
     validation = () if found.report is None else build_validation(found.report)
     sections = _insert_sections(document.sections, validation)
-    return replace(document, sections=(*front, *sections, build_origins(found.origins)))
+    whole = replace(document, sections=(*front, *sections, build_origins(found.origins)))
+    return replace(whole, mark=write_mark(whole, found.rules, found.origins))
 
 
 def _insert_sections(sections: Sequence[Section], added: Sequence[Section]) -> tuple[Section, ...]:

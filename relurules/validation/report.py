@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from relurules.tables.spreadsheet_text import guard_formula
+
 
 class PartSize(NamedTuple):
     """The rows of a part; outside: of them, those that the rules say nothing of; judged: the
@@ -251,14 +253,17 @@ def to_plain(value: Any) -> Any:
 
 
 def tables_to_csv(tables: Mapping[str, Sequence[Any]]) -> dict[str, str]:
-    """Tables as CSV: {file name: text}."""
+    """Tables as CSV: {file name: text}; texts that a spreadsheet would take for formulas have an
+    apostrophe before them.
+    """
     import pandas
 
-    return {
-        f"{name}.csv": str(
-            pandas.DataFrame([row._asdict() for row in rows]).to_csv(
-                index=False, lineterminator="\n"
-            )
-        )
-        for name, rows in tables.items()
-    }
+    found = {}
+    for name, rows in tables.items():
+        guarded = [
+            {k: guard_formula(v) if isinstance(v, str) else v for k, v in row._asdict().items()}
+            for row in rows
+        ]
+        written = pandas.DataFrame(guarded).to_csv(index=False, lineterminator="\n")
+        found[f"{name}.csv"] = str(written)
+    return found

@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 _RIDGES = (0.3, 3.0, 30.0, 100.0)
 #: With fewer rows than this, sizes and ridges are chosen by folds, of so many; else by one part.
 _FEW_ROWS, _FOLDS = 40_000, 5
-#: Rows of a leaf at least, for every number of its model; classes tell less than numbers do.
+#: Rows of a leaf at least, for every number of its model; classes tell less than numbers do. But
+#: never more than this share of all rows, and never fewer than so many: where there are many
+#: columns, the ridge sees to it that a leaf's model follows the one above it.
 _ROWS_PER_NUMBER = {"regression": 3, "binary": 25}
+_LEAST_SHARE, _FEWEST = 0.1, 20
 #: A larger tree must do better by this share of the standard error of the difference.
 _ERROR_SHARE = 0.25
 #: Powers of ten that thresholds are rounded to.
@@ -54,11 +57,14 @@ class TreeSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class TreeFit:
-    """A tree, one row for every number of leaves that was looked at, and which of them it has."""
+    """A tree, one row for every number of leaves that was looked at, and which of them it has.
+    folds: of the cross-validation; 1 where one part of the rows decided.
+    """
 
     tree: LocalTree
     front: "pd.DataFrame"
     chosen: int
+    folds: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,11 +93,10 @@ def fit_tree(rows: Rows, task: str, settings: TreeSettings) -> TreeFit:
     scale = _measure_scale(rows, task)
     whole = _scale_rows(rows, scale, task)
     taught = whole if settings.soft is None else replace(whole, y=_soften(settings, scale))
-    least = _ROWS_PER_NUMBER[task] * rows.X.shape[1] + 10
     limits = GrowthLimits(
         leaves=settings.leaves,
         ridge=_RIDGES[0],
-        least=least,
+        least=_count_least_rows(rows, task),
         terms=settings.terms,
         deadline=settings.deadline.share(0.7),
     )
@@ -113,7 +118,18 @@ def fit_tree(rows: Rows, task: str, settings: TreeSettings) -> TreeFit:
     tree = _restore_units(grown, scale, rows.X, kept)
     score = TASKS[task].score(tree.evaluate(rows.X), rows.Y, rows.weights)
     front = _tabulate_front(measured[ridge].scores, tree, float(score))
-    return TreeFit(tree=tree, front=front, chosen=min(leaves, len(front)) - 1)
+    return TreeFit(
+        tree=tree,
+        front=front,
+        chosen=min(leaves, len(front)) - 1,
+        folds=len(_split_rows(whole, settings)),
+    )
+
+
+def _count_least_rows(rows: Rows, task: str) -> int:
+    """Of a leaf: as many as the numbers of its model need, as far as the table has them."""
+    n, d = rows.X.shape
+    return max(_FEWEST, min(_ROWS_PER_NUMBER[task] * d + 10, int(_LEAST_SHARE * n)))
 
 
 def _measure_sizes(

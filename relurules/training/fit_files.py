@@ -324,9 +324,8 @@ def _describe_scores(fitted: Fitted) -> list[str]:
 
     lines += [
         "(validation: of models that weren't fitted to these rows, whose score chose the number of",
-        f" {fitted.parts}{_describe_folds(fitted)}; all but the network at first were then fitted to "
-        "them as well;",
-        " test rows were only scored)",
+        f" {fitted.parts}{_describe_folds(fitted)}; all but the network at first were then fitted",
+        " to them as well; test rows were only scored)",
         "",
     ]
 

@@ -32,9 +32,9 @@ _LEAST_SHARE, _FEWEST = 0.1, 20
 #: With so many rows, targets of classes are softened by other trees: on Taiwan credit, 8 rules,
 #: seeds 10 to 14, AUC .776 to .777. Of fewer rows, other trees know too little.
 _MANY_ROWS = 5000
-#: A larger tree must do better by this share of the standard error of the difference: of few rows
-#: by all of it, as of lines, since folds of a few hundred rows often like a split that isn't there.
-_ERROR_SHARE, _ERROR_SHARE_OF_FEW = 0.25, 1.0
+#: A larger tree must do better by so many standard errors of the difference: of few rows by two,
+#: since the best of many sizes and ridges often looks better by one where nothing is.
+_ERRORS, _ERRORS_OF_FEW = 0.25, 2.0
 #: Powers of ten that thresholds are rounded to.
 _LARGEST_POWER = 15
 
@@ -133,7 +133,7 @@ def fit_tree(rows: Rows, task: str, settings: TreeSettings) -> TreeFit:
 
 def _count_least_rows(rows: Rows, task: str) -> int:
     """Of a leaf: as many as the numbers of its model need, as far as the table has them."""
-    n, d = rows.X.shape
+    n, d = map(int, rows.X.shape)
     return max(_FEWEST, min(_ROWS_PER_NUMBER[task] * d + 10, int(_LEAST_SHARE * n)))
 
 
@@ -190,11 +190,11 @@ def _choose_size(losses: dict[float, Array]) -> tuple[float, int]:
     """
     found = losses[min(losses, key=lambda one: float(losses[one].mean(axis=1).min()))]
     chosen = best = int(np.argmin(found.mean(axis=1)))
-    share = _ERROR_SHARE if found.shape[1] >= _MANY_ROWS else _ERROR_SHARE_OF_FEW
+    errors = _ERRORS if found.shape[1] >= _MANY_ROWS else _ERRORS_OF_FEW
     for leaves in range(best):
         worse = found[leaves] - found[best]
         error = worse.std() / np.sqrt(max(1, len(worse)))
-        if worse.mean() <= share * error:
+        if worse.mean() <= errors * error:
             chosen = leaves
             break
 

@@ -262,7 +262,7 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         dense, little = deadline.share(_DENSE), deadline.share(_LINEARIZED)
         self.dense_network_, self.n_iter_ = _train_dense_network(self, *given, dense)
         self.hurried_ = dense.is_over()
-        self.front_, self.chosen_ = None, None
+        self.front_, self.chosen_, self._folds = None, None, 1
         graph = make_graph(self.dense_network_)
         if self.linearization is None:
             return graph
@@ -284,6 +284,7 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         found = train_tree(self, given, shortened, make_progress(self.verbose))
         self.dense_network_, self.n_iter_, self.hurried_ = None, 1, shortened.is_over()
         self.front_, self.chosen_ = found.front, found.chosen
+        self._folds = found.folds
 
         return make_graph(found.tree)
 
@@ -297,6 +298,7 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         found = train_lines(self, given, shortened, make_progress(self.verbose))
         self.dense_network_, self.n_iter_, self.hurried_ = None, 1, shortened.is_over()
         self.front_, self.chosen_ = found.front, found.chosen
+        self._folds = found.folds
 
         return make_graph(found.network)
 

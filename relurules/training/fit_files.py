@@ -322,14 +322,18 @@ def _describe_scores(fitted: Fitted) -> list[str]:
         ]
 
     lines += [
-        (
-            "(validation rows chose the number of rules, and all but the network at first were "
-            "then fitted to them as well;"
-        )
+        "(validation: of models that weren't fitted to these rows, whose score chose the number of",
+        f" {fitted.parts}{_describe_folds(fitted)}; all but the network at first were then fitted",
+        " to them as well; test rows were only scored)",
+        "",
     ]
-    lines += [" test rows were only scored)", ""]
 
     return lines + _describe_calibration(fitted) + _describe_repeats(fitted)
+
+
+def _describe_folds(fitted: Fitted) -> str:
+    folds = fitted.estimator._folds
+    return f" (the mean over {folds} parts of all but the test rows, in turn)" if folds > 1 else ""
 
 
 def _describe_calibration(fitted: Fitted) -> list[str]:

@@ -35,6 +35,9 @@ SMALL_STRENGTHS = {
     "accuracy": (0.1, 1.0, 10.0, 100.0),
 }
 STRENGTHS = {"R2": 0.2, "AUC": 2.0, "accuracy": 2.0}
+#: Further ridges of the model without lines, which is fitted in no time: as fine a choice as any
+#: other linear model has.
+_LINEAR_STRENGTHS = (0.03, 0.1, 1.0, 3.0, 30.0, 300.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +120,8 @@ def choose_by_folds(
     by_strength: dict[float, list[Array]] = {}
     scores: dict[float, list[list[float]]] = {}
 
-    for strength in _choose_strengths(rows, folds):
+    walked = _choose_strengths(rows, folds)
+    for strength in walked:
         losses: list[list[Array]] = []
         for fold in folds:
             training = rows.part(np.setdiff1d(everything, fold))
@@ -128,9 +132,14 @@ def choose_by_folds(
             scores.setdefault(strength, []).append([score_lines(one, others) for one in models])
         by_strength[strength] = [np.concatenate(part) for part in zip(*losses, strict=True)]
 
+    if budget.columns is None:  # of fewer columns, those that are read depend on the ridge
+        _judge_linear_models(rows, folds, by_strength, scores)
     strength, lines = apply_one_error_rule(by_strength)
-    models = walk_line_front(rows.terms(strength), budget, options)
-    means = np.mean(scores[strength], axis=0)
+    nearest = _find_nearest(strength, walked)
+    models = walk_line_front(rows.terms(nearest), budget, options)
+    means = np.mean(scores[nearest], axis=0)
+    if nearest != strength:
+        models[0], means[0] = fit_linear_model(rows.terms(strength)), np.mean(scores[strength])
 
     return LineChoice(
         lines=min(lines, len(models) - 1),
@@ -158,6 +167,30 @@ def _choose_strengths(rows: FittedRows, folds: Sequence[NDArray[np.intp]]) -> li
             means[strength] += float(others.losses(model.evaluate(others.X)).sum())
 
     return sorted(sorted(every, key=lambda each: means[each])[:2])
+
+
+def _judge_linear_models(
+    rows: FittedRows,
+    folds: Sequence[NDArray[np.intp]],
+    losses: dict[float, list[Array]],
+    scores: dict[float, list[list[float]]],
+) -> None:
+    """Add to losses and scores those of the linear model with ridges that aren't there yet."""
+    everything = np.arange(len(rows.true))
+    for strength in _LINEAR_STRENGTHS:
+        if strength in losses:
+            continue
+        found = list[Array]()
+        for fold in folds:
+            training = rows.part(np.setdiff1d(everything, fold))
+            model, others = fit_linear_model(training.terms(strength)), rows.part(fold).true
+            found.append(others.losses(model.evaluate(others.X)))
+            scores.setdefault(strength, []).append([score_lines(model, others)])
+        losses[strength] = [np.concatenate(found)]
+
+
+def _find_nearest(strength: float, known: Sequence[float]) -> float:
+    return min(known, key=lambda one: abs(np.log(one / strength)))
 
 
 def apply_one_error_rule(losses: dict[float, list[Array]]) -> tuple[float, int]:

@@ -2,8 +2,8 @@
 has the map).
 
 `trace`, `partition`, `count`, `stream`, `reached`, `extract`, `load`, `emit`, `verify`, `diff`,
-`document`, `validate` and `monitor` stand here; `ask`, `explain`, `plot`, `linearize`, `scorecard`,
-`prove` and `check` are those of their rooms.
+`document`, `validate` and `monitor` stand here; `ask`, `edit`, `explain`, `plot`, `linearize`,
+`scorecard`, `prove` and `check` are those of their rooms.
 """
 
 import warnings
@@ -19,6 +19,7 @@ from relurules.analysis.rule_comparison import compare_rules
 from relurules.codec.any_rules import load_any_rules
 from relurules.documents.scorecard import emit_scorecard
 from relurules.domain import Domain
+from relurules.editing import edit
 from relurules.emitting import EmitOptions
 from relurules.errors import DataError, UnusedOptionWarning
 from relurules.explaining import explain
@@ -672,6 +673,7 @@ __all__ = [
     "count",
     "diff",
     "document",
+    "edit",
     "emit",
     "explain",
     "extract",

@@ -154,7 +154,7 @@ def _add_kinks(
     """Add them to the lines that bend there, and as new lines elsewhere. wanted: what is to come of
     it, by place.
     """
-    targets = [_find_line(state, place, kink) for kink in kinks]
+    targets = [None if _is_at_end(place, k) else _find_line(state, place, k) for k in kinks]
     before = {x: sum_own_parts(state, place.coordinate, place.score, x) for x in wanted}
 
     def measure(trial: LineState) -> Fraction:
@@ -189,6 +189,13 @@ def _bend_lines(
     trial, slope, constant = state.copy(), Fraction(0), Fraction(0)
     score, j = place.score, place.coordinate
     for kink, i in zip(kinks, targets, strict=True):
+        if _is_at_end(place, kink):
+            # over all of the range it is one straight line, or nothing
+            active = (float(kink.at) >= place.high) == kink.below
+            side = -1 if kink.below else 1
+            slope += side * kink.gain * active
+            constant -= side * kink.gain * kink.at * active
+            continue
         if i is None:
             trial.lines.append((None, _make_bend(state, place, kink)))
             continue
@@ -206,6 +213,10 @@ def _bend_lines(
     trial.weights[score, j] = round_once(Fraction(float(state.weights[score, j])) + slope)
     trial.constants[score] = round_once(Fraction(float(state.constants[score])) + constant)
     return trial
+
+
+def _is_at_end(place: _Place, kink: _Kink) -> bool:
+    return not place.low < kink.at < place.high
 
 
 def _make_bend(state: LineState, place: _Place, kink: _Kink) -> Adjustment:

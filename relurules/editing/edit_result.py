@@ -58,7 +58,7 @@ class EditResult:
         lines += self._list_changes()
         lines += [f"  {note}" for note in (*self.difference.notes, *self.notes)]
         lines += ["", f"  before: SHA-256 {record.file_before} of the file"]
-        return "\n".join([*lines, f"  after:  SHA-256 {record.network_after} of the network", ""])
+        return "\n".join([*lines, f"  after:  SHA-256 {record.network_after} of the network"]) + "\n"
 
     def _list_changes(self) -> list[str]:
         if self.changes is None:
@@ -70,7 +70,7 @@ class EditResult:
             lines.append(f"  row {one.row}: {_show(one.old)} before, {_show(one.new)} now")
         if len(changed) > _ROWS:
             lines.append(f"  and {len(changed) - _ROWS:,} more")
-        return [*lines, ""]
+        return lines
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values; infinite numbers are None."""

@@ -6,13 +6,14 @@ import datetime
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from relurules.analysis.class_moves import find_row_changes
 from relurules.analysis.rule_comparison import compare_rules
-from relurules.codec.any_rules import format_any_rules
+from relurules.codec.any_rules import format_any_rules, load_any_rules
 from relurules.editing.edit_kinds import Edit
 from relurules.editing.edit_result import EditResult
 from relurules.editing.edit_texts import EditFile, read_edits
@@ -39,7 +40,7 @@ from relurules.tables.table import read_table
 
 
 def edit(
-    rules: RuleSet | AdditiveRules,
+    rules: RuleSet | AdditiveRules | str | Path,
     edits: Any,
     *,
     author: str | None = None,
@@ -53,7 +54,7 @@ def edit(
     """Change rules by hand: new rules, with a certified bound on how far any score moved anywhere
     in the domain, and a record of it in `rules.provenance.edits`. The rules given stay as they are.
 
-    edits: texts, tables (mappings), or the `Path` of a TOML file with author, reason, date and
+    rules: or their file, whose digest is noted as it stands. edits: texts, tables (mappings), or the `Path` of a TOML file with author, reason, date and
     tables [[edit]]; they apply one after another, with the numbers that lines had before all of
     them. Of lines that add up: "curve age at 35 = 0.2", what a column adds there beside the
     reference, while its curve stays as it was at all other breakpoints and at the reference; "points
@@ -74,6 +75,7 @@ def edit(
     certified difference. Raises InputError and DataError for edits that can't be read or name what
     isn't there, UnsupportedError for what these rules don't have.
     """
+    rules, digest = _read_rules(rules)
     asked = read_edits(edits, rules.scores)
     author, reason, date = _sign(asked, author, reason, date)
     if not asked.edits:
@@ -98,7 +100,7 @@ def edit(
     changes = None if data is None else find_row_changes(rules, edited, data)
     record = EditRecord(
         author=author, reason=reason, date=date, version=VERSION, steps=steps,
-        file_before=hashlib.sha256(format_any_rules(rules).encode()).hexdigest(),
+        file_before=digest,
         network_before=hash_network(rules.network), network_after=hash_network(edited.network),
         **_bound_differences(rules, difference),
         broken=tuple(one.text for one in check.broken), **_count_changes(changes),
@@ -109,6 +111,16 @@ def edit(
     return EditResult(
         rules=whole, before=rules, difference=difference, changes=changes, notes=check.notes
     )
+
+
+def _read_rules(
+    rules: RuleSet | AdditiveRules | str | Path,
+) -> tuple[RuleSet | AdditiveRules, str]:
+    """The rules, and the SHA-256 of their file, or of the one that `save` would write."""
+    if isinstance(rules, str | Path):
+        found = load_any_rules(rules)
+        return found, hashlib.sha256(Path(rules).read_bytes()).hexdigest()
+    return rules, hashlib.sha256(format_any_rules(rules).encode()).hexdigest()
 
 
 def _sign(

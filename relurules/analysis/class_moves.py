@@ -24,7 +24,7 @@ def find_row_changes(old: Scorer, new: Scorer, table: Any, tolerance: float = 0.
         changed = np.array([one != other for one, other in pairs], dtype=bool)
         counts = Counter(pairs)
         moves = tuple(
-            ClassMove(*pair, count)
+            ClassMove(pair[0], pair[1], count)
             for pair, count in sorted(counts.items(), key=lambda one: (-one[1], str(one[0])))
         )
     else:

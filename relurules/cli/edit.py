@@ -75,23 +75,24 @@ def edit(
     refused with exit code 1, unless --allow-broken. The file before is never overwritten unless
     --overwrite says so: to undo an edit, go on with that file.
     """
+    from relurules.codec.any_rules import load_any_rules
     from relurules.editing import edit as edit_rules
     from relurules.editing.edit_kinds import LineDrop
-    from relurules.editing.edit_texts import read_edit_file, read_edits
-    from relurules.codec.any_rules import load_any_rules
+    from relurules.editing.edit_tables import EditFile, read_edit_file
+    from relurules.editing.edit_texts import read_edits
 
     require_place(out)
     if out.exists() and not overwrite:
         raise InputError(f"{out}: is there already; name another --out, or say --overwrite")
     known: Any = load_any_rules(rules)
-    told = None if edits is None else read_edit_file(edits, known.scores)
-    asked = [] if told is None else list(told.edits)
+    told = EditFile(edits=()) if edits is None else read_edit_file(edits, known.scores)
+    asked = [*told.edits]
     asked += [*read_edits(changes or (), known.scores).edits, *map(LineDrop, drop_line or ())]
     frame = _read_frame(data, known, reading, y)
     found = edit_rules(
         rules, asked,
-        author=author or (told and told.author), reason=reason or (told and told.reason),
-        date=date or (told and told.date), data=frame,
+        author=author or told.author, reason=reason or told.reason,
+        date=date or told.date, data=frame,
         y=None if y is None or frame is None else frame[y], allow_broken=allow_broken,
         time_limit=time_limit,
     )  # fmt: skip

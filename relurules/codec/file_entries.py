@@ -157,9 +157,9 @@ class EditEntry(FileEntry, kw_only=True):
         dict[str, float | None],
         Meta(description="The same from the network, or the lines, that were there first."),
     ]
-    broken: Annotated[
-        list[str] | UnsetType, Meta(description="Promises that were taken back.")
-    ] = UNSET
+    broken: Annotated[list[str] | UnsetType, Meta(description="Promises that were taken back.")] = (
+        UNSET
+    )
     rows: Annotated[
         Annotated[int, Meta(ge=0)] | UnsetType,
         Meta(description="Rows of the data that the edit was tried on."),

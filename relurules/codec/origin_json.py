@@ -65,7 +65,7 @@ def _edit_to_json(edit: EditRecord) -> dict[str, Any]:
     """What wasn't said, or isn't known without data, is left out."""
     said = {**asdict(edit), "steps": [step._asdict() for step in edit.steps]}
     said |= {"broken": list(edit.broken)}
-    empty = {"broken": [], "rows": None, "changed_rows": None}
+    empty: dict[str, Any] = {"broken": [], "rows": None, "changed_rows": None}
     return {key: value for key, value in said.items() if key not in empty or value != empty[key]}
 
 

@@ -8,8 +8,8 @@ from relurules.documents.context import (
     DocumentContext,
     list_used_columns,
 )
-from relurules.documents.edits import write_edit_commands
 from relurules.documents.document import Block, Bullets, Code, Paragraph, Section, Table, link_rule
+from relurules.documents.edits import write_edit_commands
 from relurules.ir import RuleSet
 from relurules.wording import phrases as p
 from relurules.wording.coverage import describe_missing

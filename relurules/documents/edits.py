@@ -55,8 +55,7 @@ def _tabulate_edit(number: int, edit: EditRecord) -> list[Block]:
 
 def _phrase_bounds(bounds: Mapping[str, float | None]) -> Phrase:
     shown = {
-        name: "no bound" if value is None else format_bound(value)
-        for name, value in bounds.items()
+        name: "no bound" if value is None else format_bound(value) for name, value in bounds.items()
     }
     if len(shown) == 1:
         return p.number(next(iter(shown.values())))

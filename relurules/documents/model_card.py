@@ -47,7 +47,8 @@ def describe_model(found: ValidatedRules) -> str:
     rules = found.rules
     if rules.provenance.edits:
         noun = "line" if isinstance(rules, AdditiveRules) else "rule"
-        return f"{format_count(len(rules), noun)}, edited by hand {count_edits(rules)}: a model of its own"
+        count = format_count(len(rules), noun)
+        return f"{count}, edited by hand {count_edits(rules)}: a model of its own"
     if isinstance(rules, AdditiveRules):
         count = format_count(len(rules), "line")
         return f"a score that is a sum: a linear base and {count} of a neural network"

@@ -20,6 +20,8 @@ from relurules.editing.line_state import LineState, make_line, move_line, sum_ow
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Adjustment
 
+#: Share of a change by which a curve may be off at any place, as rounding makes it.
+_ROOM = Fraction(1, 10**9)
 #: Digits of a float64, in base 2.
 _DIGITS = 53
 
@@ -72,9 +74,7 @@ def _find_place(state: LineState, edit: CurveEdit) -> _Place:
             f"curve {edit.column} at {edit.at:g}: the domain has {edit.column} from {low:g} to "
             f"{high:g}, and the rules say nothing beyond"
         )
-    return _Place(
-        coordinate=coordinate, score=state.find_score(edit.score), low=low, high=high
-    )
+    return _Place(coordinate=coordinate, score=state.find_score(edit.score), low=low, high=high)
 
 
 def find_number(domain: Domain, name: str) -> int:
@@ -155,15 +155,25 @@ def _add_kinks(
     it, by place.
     """
     targets = [None if _is_at_end(place, k) else _find_line(state, place, k) for k in kinks]
-    before = {x: sum_own_parts(state, place.coordinate, place.score, x) for x in wanted}
+
+    def add_up(one: LineState) -> dict[Fraction, Fraction]:
+        start = Fraction(float(one.constants[place.score]))
+        return {x: start + sum_own_parts(one, place.coordinate, place.score, x) for x in wanted}
+
+    before = add_up(state)
 
     def measure(trial: LineState) -> Fraction:
-        after = (sum_own_parts(trial, place.coordinate, place.score, x) for x in wanted)
-        return max(abs(y - before[x] - wanted[x]) for x, y in zip(wanted, after, strict=True))
+        return max(abs(y - before[x] - wanted[x]) for x, y in add_up(trial).items())
 
     choices = [_round_together(state, place, kinks, targets), kinks]
     trials = [_bend_lines(state, place, one, targets) for one in choices]
-    state.take(min(trials, key=measure))
+    best = min(trials, key=measure)
+    if measure(best) > _ROOM * max(map(abs, wanted.values())):
+        raise DataError(
+            "a breakpoint of the curve, or the reference, is so near to this place that float64 "
+            "numbers can't bend between the two; edit the curve there, or farther from it"
+        )
+    state.take(best)
 
 
 def _find_line(state: LineState, place: _Place, kink: _Kink) -> int | None:

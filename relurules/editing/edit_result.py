@@ -1,6 +1,5 @@
 """What came of an edit."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,7 +57,9 @@ class EditResult:
         lines += self._list_changes()
         lines += [f"  {note}" for note in (*self.difference.notes, *self.notes)]
         lines += ["", f"  before: SHA-256 {record.file_before} of the file"]
-        return "\n".join([*lines, f"  after:  SHA-256 {record.network_after} of the network"]) + "\n"
+        return (
+            "\n".join([*lines, f"  after:  SHA-256 {record.network_after} of the network"]) + "\n"
+        )
 
     def _list_changes(self) -> list[str]:
         if self.changes is None:
@@ -66,8 +67,10 @@ class EditResult:
         changed = self.changes.changed
         what = "another class" if self.changes.decides else "another output"
         lines = ["", f"  {len(changed):,} of {self.changes.rows:,} rows of the data get {what}"]
-        for one in changed[:_ROWS]:
-            lines.append(f"  row {one.row}: {_show(one.old)} before, {_show(one.new)} now")
+        lines += [
+            f"  row {one.row}: {_show(one.old)} before, {_show(one.new)} now"
+            for one in changed[:_ROWS]
+        ]
         if len(changed) > _ROWS:
             lines.append(f"  and {len(changed) - _ROWS:,} more")
         return lines
@@ -97,5 +100,3 @@ def _show(value: Any) -> str:
     if value is None:
         return "no answer"
     return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-

@@ -4,7 +4,6 @@ before, and a record of who changed what.
 
 import datetime
 import hashlib
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,8 @@ from relurules.analysis.rule_comparison import compare_rules
 from relurules.codec.any_rules import format_any_rules, load_any_rules
 from relurules.editing.edit_kinds import Edit
 from relurules.editing.edit_result import EditResult
-from relurules.editing.edit_texts import EditFile, read_edits
+from relurules.editing.edit_tables import EditFile
+from relurules.editing.edit_texts import read_edits
 from relurules.editing.formula_edits import edit_formulas
 from relurules.editing.line_edits import edit_lines
 from relurules.editing.promises import PromiseCheck, check_promises, remove_promises
@@ -29,7 +29,6 @@ from relurules.ir.edit_record import EditRecord, EditStep
 from relurules.ir.evidence import Evidence
 from relurules.ir.limits import Deadline
 from relurules.ir.provenance import hash_network
-from relurules.ir.row_changes import RowChanges
 from relurules.ir.ruleset import CollapseStats
 from relurules.links.heads import is_identity
 from relurules.rules.additive_error import bound_additive_output
@@ -52,28 +51,29 @@ def edit(
     time_limit: float | None = None,
 ) -> EditResult:
     """Change rules by hand: new rules, with a certified bound on how far any score moved anywhere
-    in the domain, and a record of it in `rules.provenance.edits`. The rules given stay as they are.
+    in the domain, and a record of it in `rules.provenance.edits`. Those given stay as they are.
 
-    rules: or their file, whose digest is noted as it stands. edits: texts, tables (mappings), or the `Path` of a TOML file with author, reason, date and
-    tables [[edit]]; they apply one after another, with the numbers that lines had before all of
-    them. Of lines that add up: "curve age at 35 = 0.2", what a column adds there beside the
-    reference, while its curve stays as it was at all other breakpoints and at the reference; "points
-    housing at rent = 0.1"; "line 7 slope = 0.3"; "line 7 threshold = 40"; "drop line 7"; "base age =
-    0.01" and "base = -1", of the base; "start = -1.2", the score of the reference. Of partition
-    rules: "rule 3 constant = 0.5" and "rule 3 coefficient age = 0.01"; conditions stay. Where there
-    are several scores: "line 7 slope of p_yes = 0.3". Names of several words stand in ``.
+    rules: or their file, whose digest is noted as it stands. edits: texts, tables (mappings), or
+    the `Path` of a TOML file with author, reason, date and tables [[edit]]; they apply one after
+    another, with the numbers that lines had before all of them. Of lines that add up: "curve age at
+    35 = 0.2", what a column adds there beside the reference, while its curve stays as it was at all
+    other breakpoints and at the reference; "points housing at rent = 0.1"; "line 7 slope = 0.3";
+    "line 7 threshold = 40"; "drop line 7"; "base age = 0.01" and "base = -1", of the base; "start =
+    -1.2", the score of the reference. Of partition rules: "rule 3 constant = 0.5" and "rule 3
+    coefficient age = 0.01"; conditions stay. Where there are several scores: "line 7 slope of p_yes
+    = 0.3". Names of several words stand in ``.
 
-    author, reason: who answers for it, and why; date: YYYY-MM-DD, by default today's. data: a table;
-    which of its rows get another class, or another output. y: true values; where the table is the
-    one that the rules' evidence is of, that is gathered anew; else what data said of the rules
-    before is left out.
+    author, reason: who answers for it, and why; date: YYYY-MM-DD, by default today's. data: a
+    table; which of its rows get another class, or another output. y: true values; where the table
+    is the one that the rules' evidence is of, that is gathered anew; else what data said of the
+    rules before is left out.
 
-    The new rules are a model of their own: they are no longer those of a network, and say so; proofs
-    and `verify` take them as the model. What a fit was asked to keep (`monotone`, `signs`,
+    The new rules are a model of their own: they are no longer those of a network, and say so;
+    proofs and `verify` take them as the model. What a fit was asked to keep (`monotone`, `signs`,
     `effect_bounds`) is certified again: an edit that breaks it is refused with a CheckError, unless
-    allow_broken, which takes the promise back with a word in the record. time_limit: seconds for the
-    certified difference. Raises InputError and DataError for edits that can't be read or name what
-    isn't there, UnsupportedError for what these rules don't have.
+    allow_broken, which takes the promise back with a word in the record. time_limit: seconds for
+    the certified difference. Raises InputError and DataError for edits that can't be read or name
+    what isn't there, UnsupportedError for what these rules don't have.
     """
     rules, digest = _read_rules(rules)
     asked = read_edits(edits, rules.scores)
@@ -93,17 +93,18 @@ def edit(
         )
 
     deadline = Deadline.after(time_limit)
-    # Rules without what data say: the difference is theirs alone.
     difference = compare_rules(
         rules, edited, data=table, names=("before", "after"), deadline=deadline
     )
     changes = None if data is None else find_row_changes(rules, edited, data)
+    moved, known = _bound_differences(rules, difference)
     record = EditRecord(
         author=author, reason=reason, date=date, version=VERSION, steps=steps,
-        file_before=digest,
-        network_before=hash_network(rules.network), network_after=hash_network(edited.network),
-        **_bound_differences(rules, difference),
-        broken=tuple(one.text for one in check.broken), **_count_changes(changes),
+        file_before=digest, network_before=hash_network(rules.network),
+        network_after=hash_network(edited.network), differences=moved, from_model=known,
+        broken=tuple(one.text for one in check.broken),
+        rows=None if changes is None else changes.rows,
+        changed_rows=None if changes is None else len(changes.changed),
     )  # fmt: skip
     whole = _make_own_model(edited, rules, record, check)
     whole = replace(whole, evidence=_renew_evidence(rules, whole, touched, data, y))
@@ -157,7 +158,7 @@ def _apply_edits(
 
 def _bound_differences(
     rules: RuleSet | AdditiveRules, difference: Difference
-) -> dict[str, dict[str, float | None]]:
+) -> tuple[dict[str, float | None], dict[str, float | None]]:
     """Of every score, from the rules before, and from what they were made of first."""
     bounds = [max(gap.bound, gap.slivers) for gap in difference.gaps]
     if difference.same:
@@ -173,16 +174,10 @@ def _bound_differences(
         float(np.nextafter(t, np.inf)) if min(b, known) > 0 else t
         for t, b, known in zip(totals, bounds, before.values(), strict=True)
     ]
-    return {
-        "differences": dict(zip(rules.scores, map(keep_finite, bounds), strict=True)),
-        "from_model": dict(zip(rules.scores, map(keep_finite, totals), strict=True)),
-    }
-
-
-def _count_changes(changes: RowChanges | None) -> dict[str, int | None]:
-    if changes is None:
-        return {"rows": None, "changed_rows": None}
-    return {"rows": changes.rows, "changed_rows": len(changes.changed)}
+    return (
+        dict(zip(rules.scores, map(keep_finite, bounds), strict=True)),
+        dict(zip(rules.scores, map(keep_finite, totals), strict=True)),
+    )
 
 
 def _make_own_model(
@@ -191,7 +186,7 @@ def _make_own_model(
 ) -> Any:  # fmt: skip
     """The rules as a model of their own: it is their own network that they are compared with."""
     made = rules.provenance
-    settings: Mapping[str, Any] = remove_promises(made.settings, check.broken)
+    settings = remove_promises(made.settings, check.broken)
     provenance = Provenance(
         model=made.model, digest=record.network_after, version=VERSION, settings=settings,
         fitted=made.fitted, edits=(*made.edits, record),

@@ -14,7 +14,7 @@ from relurules.errors import DataError, UnsupportedError
 from relurules.ir import AffineMap, RuleSet
 from relurules.ir.edit_record import EditStep
 from relurules.ir.local_tree import LocalTree
-from relurules.ir.network import make_read_only
+from relurules.ir.network import Array, make_read_only
 from relurules.ir.rule_table import RuleTable
 
 
@@ -52,7 +52,7 @@ def edit_formulas(
     )
 
 
-def _apply_edit(rules: RuleSet, weights: np.ndarray, constants: np.ndarray, edit: Edit) -> float:
+def _apply_edit(rules: RuleSet, weights: Array, constants: Array, edit: Edit) -> float:
     """Change a number of the maps; what it was."""
     if not isinstance(edit, FormulaEdit):
         raise UnsupportedError(

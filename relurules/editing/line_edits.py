@@ -2,8 +2,9 @@
 them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -25,41 +26,27 @@ from relurules.editing.line_state import LineState, move_line
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import AdditiveRules
 from relurules.ir.edit_record import EditStep
+from relurules.ir.network import Array
 
 
 def edit_lines(
     rules: AdditiveRules, edits: Sequence[Edit]
 ) -> tuple[AdditiveRules, tuple[EditStep, ...]]:
     """The rules with other numbers, without what data said of them, and what was done."""
-    state, steps = LineState.of(rules), []
-    for edit in edits:
-        steps.append(EditStep(write_edit(edit), _apply_edit(state, edit)))
-
-    return state.compose(), tuple(steps)
+    state = LineState.of(rules)
+    steps = tuple(EditStep(write_edit(edit), _apply_edit(state, edit)) for edit in edits)
+    return state.compose(), steps
 
 
 def _apply_edit(state: LineState, edit: Edit) -> str:
     """Change the state; what was there before, in words."""
-    match edit:
-        case CurveEdit():
-            return edit_curve(state, edit)
-        case PointsEdit():
-            return _edit_points(state, edit)
-        case LineDrop():
-            return _drop_line(state, edit)
-        case SlopeEdit():
-            return _edit_slope(state, edit)
-        case ThresholdEdit():
-            return _edit_threshold(state, edit)
-        case BaseEdit():
-            return _edit_base(state, edit)
-        case StartEdit():
-            return _edit_start(state, edit)
-        case FormulaEdit():
-            raise UnsupportedError(
-                f"{write_edit(edit)!r} is of partition rules, and these are lines that add up; "
-                "supported: curve, points, line, drop line, base, start"
-            )
+    if isinstance(edit, FormulaEdit):
+        raise UnsupportedError(
+            f"{write_edit(edit)!r} is of partition rules, and these are lines that add up; "
+            "supported: curve, points, line, drop line, base, start"
+        )
+    change: Callable[[LineState, Any], str] = _CHANGES[type(edit)]
+    return change(state, edit)
 
 
 def _edit_points(state: LineState, edit: PointsEdit) -> str:
@@ -195,8 +182,24 @@ def _edit_start(state: LineState, edit: StartEdit) -> str:
     return repr(float(was))
 
 
-def _sum_products(weights: np.ndarray, values: np.ndarray) -> Fraction:
+def _sum_products(weights: Array, values: Array) -> Fraction:
     return sum(
-        (Fraction(float(w)) * Fraction(float(v)) for w, v in zip(weights, values, strict=True) if w),
+        (
+            Fraction(float(w)) * Fraction(float(v))
+            for w, v in zip(weights, values, strict=True)
+            if w
+        ),
         Fraction(0),
     )
+
+
+#: Kind of an edit -> what changes the state, and tells what was there before.
+_CHANGES: Mapping[type, Callable[[LineState, Any], str]] = {
+    CurveEdit: edit_curve,
+    PointsEdit: _edit_points,
+    LineDrop: _drop_line,
+    SlopeEdit: _edit_slope,
+    ThresholdEdit: _edit_threshold,
+    BaseEdit: _edit_base,
+    StartEdit: _edit_start,
+}

@@ -103,14 +103,18 @@ def make_line(rules: AdditiveRules, normal: Array, bound: float, slopes: Array) 
     )
 
 
-def move_line(line: Adjustment, *, bound: float | None = None, slopes: Array | None = None) -> Adjustment:
+def move_line(
+    line: Adjustment, *, bound: float | None = None, slopes: Array | None = None
+) -> Adjustment:
     """The line with another bound or other slopes; what rows it applies to isn't known then, where
     the bound has moved.
     """
     space = line.condition.half_space
     if bound is not None:
         line = replace(
-            line, condition=line.condition._replace(half_space=space._replace(bound=bound)), rows=None
+            line,
+            condition=line.condition._replace(half_space=space._replace(bound=bound)),
+            rows=None,
         )
     return line if slopes is None else replace(line, slopes=make_read_only(slopes))
 

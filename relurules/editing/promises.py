@@ -1,5 +1,5 @@
-"""What rules were promised to keep, and whether they still do: trends of columns, and limits of what
-a column adds.
+"""What rules were promised to keep, and whether they still do: trends of columns, and limits of
+what a column adds.
 """
 
 import ast

@@ -24,7 +24,8 @@ class EditRecord:
     from that of the rules before, anywhere in the domain, None where there is none; from_model: the
     same from the network, or the lines, that the rules were made of first. broken: promises of the
     rules before that were taken back; rows, changed_rows: of the data that the edit was tried on,
-    and those of them that have another class or, without classes, another output; None without data.
+    and those of them that have another class or, without classes, another output; None without
+    data.
     """
 
     author: str

@@ -81,8 +81,8 @@ class Provenance:
 
     version: of this package; settings: what `extract` was asked for, where that isn't the default.
     fitted: whether the model is lines that were fitted to a table, so that no network was trained.
-    edits: changes by hand, the first one first; after any, the rules are a model of their own, whose
-    network is the one that the digest is of.
+    edits: changes by hand, the first one first; after any, the rules are a model of their own,
+    whose network is the one that the digest is of.
     """
 
     model: str = ""

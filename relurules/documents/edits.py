@@ -5,10 +5,10 @@ from shlex import quote
 
 from relurules.documents.document import Block, Bullets, Facts, Paragraph, Section, Table
 from relurules.ir import Scorer
+from relurules.ir.difference import format_upper_bound
 from relurules.ir.edit_record import EditRecord
 from relurules.wording import phrases as p
 from relurules.wording.edits import describe_edited
-from relurules.wording.numbers import format_bound
 from relurules.wording.phrases import Phrase
 
 
@@ -55,7 +55,8 @@ def _tabulate_edit(number: int, edit: EditRecord) -> list[Block]:
 
 def _phrase_bounds(bounds: Mapping[str, float | None]) -> Phrase:
     shown = {
-        name: "no bound" if value is None else format_bound(value) for name, value in bounds.items()
+        name: "no bound" if value is None else format_upper_bound(value)
+        for name, value in bounds.items()
     }
     if len(shown) == 1:
         return p.number(next(iter(shown.values())))

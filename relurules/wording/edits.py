@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from relurules.ir import Scorer
-from relurules.wording.numbers import format_bound, format_count
+from relurules.ir.difference import format_upper_bound
+from relurules.wording.numbers import format_count
 
 
 def describe_edited(rules: Scorer) -> str | None:
@@ -33,4 +34,4 @@ def _bound(bounds: Mapping[str, float | None]) -> str:
     known = [value for value in bounds.values() if value is not None]
     if len(known) < len(bounds):
         return "there is no bound on how far scores are from those of"
-    return f"no score is further than {format_bound(max(known, default=0.0))} from that of"
+    return f"no score is further than {format_upper_bound(max(known, default=0.0))} from that of"

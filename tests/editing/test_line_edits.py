@@ -1,6 +1,7 @@
 """Edits of additive rules: curves, points, lines, the base, and what they leave alone."""
 
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,7 @@ def test_a_curve_changes_at_one_place_alone(seed: int, where: str) -> None:
     for y in places:
         if y != x:
             assert abs(sum_curve(after, name, y) - sum_curve(rules, name, y)) <= room, y
-    for low, high in zip(places, places[1:], strict=False):
+    for low, high in pairwise(places):
         middle = (low + high) / 2
         ends = [sum_curve(after, name, end) for end in (low, high)]
         share = (Fraction(middle) - Fraction(low)) / (Fraction(high) - Fraction(low))
@@ -100,7 +101,9 @@ def test_slopes_beyond_the_tent_stay_to_the_last_digit(made: Any) -> None:
     rules, _ = made
     after = edit(rules, "curve age at 35 = 0.2").rules
     for low, high in ((58, 64), (66, 79)):
-        slopes = [sum_curve(one, "age", high) - sum_curve(one, "age", low) for one in (rules, after)]
+        slopes = [
+            sum_curve(one, "age", high) - sum_curve(one, "age", low) for one in (rules, after)
+        ]
         assert slopes[0] == slopes[1]
 
 

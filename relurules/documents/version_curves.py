@@ -14,7 +14,9 @@ from relurules.wording.numbers import format_number
 from relurules.wording.phrases import Phrase
 
 #: Digits of points.
-_DIGITS = 5
+_DIGITS = 4
+#: Changes below this share of the points are rounding.
+_ROUNDING = 1e-12
 
 
 class _Sides(NamedTuple):
@@ -99,7 +101,7 @@ def _draw_column(sides: _Sides, name: str) -> list[Block]:
         return []
 
     rows = tuple(
-        (p.number(format_number(x)), *map(_phrase_points, pair), _phrase_points(pair[1] - pair[0]))
+        (p.number(format_number(x)), *map(_phrase_points, pair), _phrase_change(*pair))
         for x, pair in zip(at, values.tolist(), strict=True)
     )
     header = (name, *sides.names, "Change")
@@ -135,7 +137,7 @@ def _tabulate_points(sides: _Sides, name: str) -> list[Block]:
         (
             p.text(member),
             *(p.text("\u2013") if v is None else _phrase_points(v) for v in pair),
-            p.text("\u2013") if None in pair else _phrase_points(pair[1] - pair[0]),  # type: ignore[operator]
+            p.text("\u2013") if None in pair else _phrase_change(*pair),  # type: ignore[arg-type]
         )
         for member in dict.fromkeys([*found[0], *found[1]])
         for pair in [(found[0].get(member), found[1].get(member))]
@@ -172,6 +174,12 @@ def _average(side: AdditiveRules, sides: _Sides, name: str, values: Array) -> fl
     at = old.places[columns.index(name)]
     shares = sides.old.reference.values[list(at)]
     return float(shares @ values) if len(shares) == len(values) else 0.0
+
+
+def _phrase_change(old: float, new: float) -> Phrase:
+    change = new - old
+    near = abs(change) <= _ROUNDING * max(abs(old), abs(new), 1.0)
+    return _phrase_points(0.0 if near else change)
 
 
 def _phrase_points(value: float) -> Phrase:

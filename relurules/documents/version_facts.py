@@ -10,13 +10,14 @@ from relurules.domain.columns import Column
 from relurules.ir import AdditiveRules, RuleSet, Scorer
 from relurules.wording import phrases as p
 from relurules.wording.numbers import format_bound, format_count, format_number
-from relurules.wording.phrases import Phrase
 from relurules.wording.references import list_reference_values
 
 #: What is compared, in words, and what either is.
 Fact = tuple[str, str, str]
 #: Names that one cell lists.
 _LISTED = 24
+#: Characters of a digest that are shown: two of them stand side by side.
+_DIGITS = 16
 
 
 def build_facts(old: Scorer, new: Scorer, names: tuple[str, str]) -> Section:
@@ -41,7 +42,7 @@ def _differ(what: str, one: str, other: str) -> Iterator[Fact]:
 
 
 def _list_outputs(old: Scorer, new: Scorer) -> Iterator[Fact]:
-    yield "What it is", _describe_kind(old), _describe_kind(new)
+    yield from _differ("What it is", _describe_kind(old), _describe_kind(new))
     yield from _differ("Outputs", _join(old.outputs), _join(new.outputs))
     links = [_join([head.link for head in side.heads]) for side in (old, new)]
     yield from _differ("Links", *links)
@@ -113,8 +114,8 @@ def _describe_range(domain: Domain, name: str) -> str:
 def _list_origins(old: Scorer, new: Scorer) -> Iterator[Fact]:
     made = [side.provenance for side in (old, new)]
     yield from _differ("Model", *(one.model for one in made))
-    yield from _differ("Model digest, SHA-256", *(one.digest for one in made))
-    data = ["" if side.evidence is None else side.evidence.digest for side in (old, new)]
+    yield from _differ("Model digest, SHA-256", *(_shorten(one.digest) for one in made))
+    data = ["" if s.evidence is None else _shorten(s.evidence.digest) for s in (old, new)]
     yield from _differ("Data digest, SHA-256", *data)
     yield from _differ("Made by relurules", *(one.version for one in made))
     for name in dict.fromkeys([*made[0].settings, *made[1].settings]):
@@ -126,11 +127,10 @@ def _list_origins(old: Scorer, new: Scorer) -> Iterator[Fact]:
     yield from _differ("Edits by hand", *counts)
 
 
+def _shorten(digest: str) -> str:
+    return f"{digest[:_DIGITS]}\u2026" if len(digest) > _DIGITS else digest
+
+
 def _join(names: Sequence[object]) -> str:
     shown = ", ".join(str(name) for name in names[:_LISTED])
     return shown + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
-
-
-def phrase_side(value: Phrase | None) -> Phrase:
-    """A cell; a dash where one side has nothing."""
-    return p.text("\u2013") if value is None else value

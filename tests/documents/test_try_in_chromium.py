@@ -120,6 +120,38 @@ def test_answers_are_those_of_the_rules(name: str, try_rules: Callable[..., Trie
         assert [row["lines"] for row in found] == lines
     else:
         assert [row["rule"] or "0" for row in found] == list(map(str, rules.apply(frame).tolist()))
+        check_columns(rules, frame, found)
+
+
+def check_columns(rules: RuleSet, frame: pd.DataFrame, found: list[dict[str, str]]) -> None:
+    """What every column moves in the rule that applies, coefficient by coefficient, and the reasons
+    that follow from it.
+    """
+    numbers, X = rules.apply(frame), rules.domain.rows(frame)
+    moved = rules.maps.weights[numbers - 1, 0] * (X - rules.reference.values)
+    moved[numbers == 0] = np.nan
+    own = {
+        column.name: moved[:, place.start : place.stop].sum(axis=1)
+        for column, place in zip(rules.domain.columns, rules.domain.places, strict=True)
+        if rules.maps.weights[:, 0, place.start : place.stop].any()
+    }
+    shown = [name for name in found[0] if name.startswith("contribution_")]
+    assert shown == [f"contribution_{name}" for name in own]
+    for name, expected in own.items():
+        given = read_numbers(found, f"contribution_{name}")
+        np.testing.assert_allclose(given, expected, 1e-9, 1e-9)
+
+    values, names = np.column_stack(list(own.values())), list(own)
+    inside, count = numbers > 0, min(4, len(own))
+    ranks = choose_reasons(values[inside], "higher", count)
+    said = [
+        [row[f"reason_{k + 1}"] for k in range(count)]
+        for row, here in zip(found, inside, strict=True)
+        if here
+    ]
+    assert said == [[names[i] if i >= 0 else "" for i in row] for row in ranks.tolist()]
+    adverse = [[value > 0 for value in row] for row in values[inside].tolist()]
+    assert max(map(sum, adverse)) > 1
 
 
 def check_parts(rules: AdditiveRules, frame: pd.DataFrame, found: list[dict[str, str]]) -> None:

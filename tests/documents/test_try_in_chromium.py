@@ -451,6 +451,54 @@ def test_it_is_used_by_keyboard(try_rules: Callable[..., TriedPage]) -> None:
     assert page.page.locator("#try-hint").is_hidden()
 
 
+def test_terms_are_explained_in_place(try_rules: Callable[..., TriedPage]) -> None:
+    """By the keyboard alone: a score, where it starts, a part without a card, a heading."""
+    page = try_rules(make_additive("two", seed=1)[0])
+    tip = page.page.get_by_role("tooltip")
+    said = {}
+    places = {
+        "score": "#try-headline a",
+        "start": "#try-bars a >> nth=0",
+        "purpose": '#try-bars a[data-part="purpose"]',
+        "points": "section[aria-labelledby=score] .try-sort >> nth=2",
+    }
+    for name, place in places.items():
+        page.page.locator(place).focus()
+        said[name] = tip.inner_text()
+        page.page.keyboard.press("Escape")
+        assert page.page.locator("#try-hint").is_hidden()
+    assert said["score"].startswith("Score: where it starts")
+    assert said["start"].startswith("Reference: the row that")
+    assert said["points"].startswith("Points: what a column adds")
+    assert all(word in said["purpose"] for word in ("car", "house", "travel"))
+
+
+def test_all_lines_are_listed_and_filtered(try_rules: Callable[..., TriedPage]) -> None:
+    rules, _ = make_additive("two", seed=1, hidden=(12,))
+    page = try_rules(rules)
+    fill_row(page, ROW)
+    place = page.page.locator("#try-lines")
+    place.locator("summary").focus()
+    page.page.keyboard.press("Enter")
+    rows = place.locator("tbody tr")
+    assert rows.count() == len(rules)
+    applies = rules.find_applying_lines(pd.DataFrame([ROW]))[0]
+    told = [row.locator("td").last.inner_text() for row in rows.all()]
+    assert told == ["yes" if one else "no" for one in applies]
+    place.get_by_role("checkbox").focus()
+    page.page.keyboard.press("Space")
+    shown = [row.locator("th").inner_text() for row in rows.all() if row.is_visible()]
+    assert shown == [str(i + 1) for i in np.flatnonzero(applies)]
+    page.page.keyboard.press("Space")
+    place.get_by_role("searchbox").fill("income")
+    words = [row.inner_text() for row in rows.all() if row.is_visible()]
+    assert 0 < len(words) < len(rules)
+    assert all("income" in text for text in words)
+    place.get_by_role("searchbox").fill("")
+    place.get_by_role("button", name="Applies").click()
+    assert [row.locator("td").last.inner_text() for row in rows.all()] == sorted(told)
+
+
 def test_tables_are_sorted_and_searched(try_rules: Callable[..., TriedPage]) -> None:
     page = try_rules(make_additive("two", seed=1, hidden=(12,), reads=1)[0])
     table = page.page.locator("section[aria-labelledby=score] table")
@@ -467,7 +515,7 @@ def test_tables_are_sorted_and_searched(try_rules: Callable[..., TriedPage]) -> 
     assert [row.inner_text() for row in table.locator("tbody th").all()] == names
     page.page.emulate_media(media="screen")
 
-    search = page.page.locator(".try-search input").first
+    search = page.page.locator("section[aria-labelledby=score] .try-search input")
     search.fill("purpose")
     shown = [row for row in table.locator("tbody tr").all() if row.is_visible()]
     assert 0 < len(shown) < len(names)

@@ -548,7 +548,8 @@ def test_axe_finds_no_serious_fault(
     rules, frame = make_additive(link, seed=1, hidden=(12,))
     page = try_rules(rules, color_scheme=scheme, bypass_csp=True)
     page.load(frame.to_csv(index=False))
-    page.page.locator("summary").click()
+    for summary in page.page.locator("summary").all():
+        summary.click()
     page.page.evaluate(axe)
     found = page.page.evaluate("axe.run().then((found) => found.violations)")
     serious = [(each["id"], [node["html"] for node in each["nodes"]]) for each in found

@@ -2,8 +2,8 @@
 has the map).
 
 `trace`, `partition`, `count`, `stream`, `reached`, `extract`, `load`, `emit`, `verify`, `diff`,
-`document`, `validate` and `monitor` stand here; `ask`, `explain`, `plot`, `linearize`, `scorecard`,
-`prove` and `check` are those of their rooms.
+`document`, `validate` and `monitor` stand here; `ask`, `edit`, `explain`, `plot`, `linearize`,
+`scorecard`, `prove` and `check` are those of their rooms.
 """
 
 import warnings
@@ -20,6 +20,7 @@ from relurules.codec.any_rules import load_any_rules
 from relurules.documents.file_formats import USUAL_FORMATS, check_formats
 from relurules.documents.scorecard import emit_scorecard
 from relurules.domain import Domain
+from relurules.editing import edit
 from relurules.emitting import EmitOptions
 from relurules.errors import DataError, UnusedOptionWarning
 from relurules.explaining import explain
@@ -702,6 +703,7 @@ __all__ = [
     "count",
     "diff",
     "document",
+    "edit",
     "emit",
     "explain",
     "extract",

@@ -16,6 +16,7 @@ from relurules.ir import AdditiveRules, RuleSet
 from relurules.statistics.output_ranges import has_exact_range
 from relurules.wording import phrases as p
 from relurules.wording.coverage import describe_missing
+from relurules.wording.edits import describe_edited
 from relurules.wording.file_reading import describe_reading
 from relurules.wording.forms import ColumnSpan
 from relurules.wording.guards import describe_guards
@@ -77,6 +78,8 @@ def _describe_fidelity(rules: RuleSet | AdditiveRules) -> str:
     what = "scores" if linked else "outputs"
     where = "anywhere in the domain" if rules.complete else "wherever there is a rule"
     such = "" if rules.complete else "such "
+    if (edited := describe_edited(rules)) is not None:
+        return f"Fidelity: {edited}."
     made = "Regions and formulas are" if isinstance(rules, RuleSet) else "Points and lines are"
     if isinstance(rules, RuleSet) and rules.is_own_model:
         return (

@@ -47,6 +47,12 @@ def _explain(report: ValidationReport) -> list[str]:
         "they set no standard for the others."
     )
 
+    if any(one.outcome_low is not None for one in report.groups):
+        said.append(
+            "Came, from and to: what came, with its interval of 95 %. A prediction outside of it "
+            "has a star: the rules are off for that group, though one star in twenty is chance."
+        )
+
     return said
 
 
@@ -113,11 +119,19 @@ def _say_bias(own: Sequence[GroupFigures], task: str) -> str:
     )
 
 
+def _mark_off(phrase: Phrase, one: GroupFigures) -> Phrase:
+    """A prediction, with a mark where it lies outside the interval of what came."""
+    if one.prediction is None or one.outcome_low is None or one.outcome_high is None:
+        return phrase
+    inside = one.outcome_low <= one.prediction <= one.outcome_high
+    return phrase if inside else (*phrase, *p.text(" *"))
+
+
 def _tabulate_groups(
     report: ValidationReport, own: Sequence[GroupFigures], column: str, part: str
 ) -> Table:
     write = phrase_share if report.task == "binary" else phrase_value
-    header = ["Group", "Rows", "Came", "Predicted"]
+    header = ["Group", "Rows", "Came", "From", "To", "Predicted"]
     if report.favourable:
         header += ["Favourable", "Ratio"]
     if any(one.auc is not None for one in own):
@@ -128,8 +142,8 @@ def _tabulate_groups(
         cells = [
             p.text(f"{one.group} (few)" if one.few else one.group),
             p.number(f"{one.rows:,}"),
-            write(one.outcome),
-            write(one.prediction),
+            *(write(value) for value in (one.outcome, one.outcome_low, one.outcome_high)),
+            _mark_off(write(one.prediction), one),
         ]
         if "Ratio" in header:
             cells += [phrase_share(one.favourable), phrase_value(one.impact_ratio, 3)]

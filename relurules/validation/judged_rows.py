@@ -208,6 +208,19 @@ def judge_rows(
     )
 
 
+def judge_again(rules: RuleSet | AdditiveRules, part: JudgedRows, judge: Judge) -> JudgedRows:
+    """The same rows, judged by other rules; NaN where these say nothing of a row."""
+    X = rules.domain.rows(part.frame)
+    scores = rules.predict_scores(X) @ judge.forms.T
+    return replace(
+        part,
+        X=X,
+        scores=scores,
+        prediction=predict_number(judge, scores),
+        positive=tell_class(judge, scores),
+    )
+
+
 def predict_number(judge: Judge, scores: Array) -> Array | None:
     """(n, p) scores -> (n,) probability of class 1, or the number; None where there is neither."""
     if judge.certain and judge.link == "sigmoid":

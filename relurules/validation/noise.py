@@ -45,13 +45,15 @@ def measure_noise(
 def add_noise(
     rules: RuleSet | AdditiveRules, X: Array, columns: list[int], size: float, seed: int
 ) -> Array:
-    """Rows (n, d) with noise on some coordinates."""
+    """Rows (n, d) with noise on some coordinates; whole numbers are rounded up or down by chance,
+    so that little noise moves few of them, by one.
+    """
     random = np.random.default_rng(seed)
     moved = X.copy()
     for place in columns:
         moved[:, place] += size * X[:, place].std() * random.standard_normal(len(X))
-        if rules.domain.integer[place]:
-            moved[:, place] = np.round(moved[:, place])
+        if rules.domain.integer[place]:  # up or down by chance: on average as far as the noise
+            moved[:, place] = np.floor(moved[:, place] + random.random(len(X)))
 
     return np.clip(moved, rules.domain.lower, rules.domain.upper)
 

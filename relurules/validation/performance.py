@@ -154,7 +154,7 @@ def list_score_bands(part: JudgedRows, bands: NumberBands) -> tuple[ScoreBand, .
         count = int(rows.sum())
         if count:
             prediction = None if part.prediction is None else float(part.prediction[rows].mean())
-            ends = _bound_mean(part.values[rows])
+            ends = bound_mean(part.values[rows])
             found.append(
                 ScoreBand(
                     part.part,
@@ -171,7 +171,7 @@ def list_score_bands(part: JudgedRows, bands: NumberBands) -> tuple[ScoreBand, .
     return tuple(found)
 
 
-def _bound_mean(values: Array) -> tuple[float | None, float | None]:
+def bound_mean(values: Array) -> tuple[float | None, float | None]:
     """Wilson's interval of shares, the normal one of means of numbers."""
     if set(np.unique(values).tolist()) <= {0.0, 1.0}:
         return bound_share(float(values.sum()), len(values))

@@ -8,6 +8,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from relurules.ir import AdditiveRules, RuleSet
+from relurules.validation.contributions import ContributionSample
+from relurules.validation.refit_report import (
+    RefitBand,
+    RefitColumn,
+    RefitCondition,
+    RefitCurve,
+    RefitFigure,
+)
+
 
 class PartSize(NamedTuple):
     """The rows of a part; outside: of them, those that the rules say nothing of; judged: the
@@ -86,7 +96,8 @@ class Confusion(NamedTuple):
 
 class GroupFigures(NamedTuple):
     """Rows of one group. favourable: share that gets the favourable class; impact_ratio: that over
-    the highest one among groups of enough rows; error: mean of |prediction - value|.
+    the highest one among groups of enough rows; error: mean of |prediction - value|; outcome_low,
+    outcome_high: the interval of the outcome, in which the prediction lies where it is right.
     """
 
     part: str
@@ -102,6 +113,8 @@ class GroupFigures(NamedTuple):
     auc_high: float | None
     error: float | None
     few: bool
+    outcome_low: float | None = None
+    outcome_high: float | None = None
 
 
 class Movement(NamedTuple):
@@ -177,10 +190,14 @@ class FrontStep(NamedTuple):
 
 
 class FitFindings(NamedTuple):
-    """What a fit knows beside the rules; empty where nobody asked it."""
+    """What a fit knows beside the rules; empty where nobody asked it. refits: rules that were
+    fitted again to resampled rows; fitted: parts whose rows the rules were fitted to.
+    """
 
     front: tuple[FrontStep, ...] = ()
     others: tuple[OtherModel, ...] = ()
+    refits: tuple[RuleSet | AdditiveRules, ...] = ()
+    fitted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,7 +206,8 @@ class ValidationReport:
 
     task: regression, binary or multiclass; response: the column with the true values; outcome: what
     counts as 1; favourable: the class that is taken for the favourable decision; loss: what weak
-    places are measured in; cut_off: of the score. settings: what was asked for; the others: tables.
+    places are measured in; cut_off: of the score; fitted: parts that the rules were fitted to, as
+    far as is known. settings: what was asked for; contributions: of some rows; the others: tables.
     """
 
     task: str
@@ -198,6 +216,7 @@ class ValidationReport:
     favourable: str
     loss: str
     cut_off: float | None
+    fitted: tuple[str, ...] = ()
     settings: Mapping[str, str | int | float | None]
     parts: tuple[PartSize, ...]
     figures: tuple[Figure, ...]
@@ -211,6 +230,12 @@ class ValidationReport:
     noise: tuple[NoiseEffect, ...] = ()
     front: tuple[FrontStep, ...] = ()
     others: tuple[OtherModel, ...] = ()
+    refit_figures: tuple[RefitFigure, ...] = ()
+    refit_conditions: tuple[RefitCondition, ...] = ()
+    refit_columns: tuple[RefitColumn, ...] = ()
+    refit_curves: tuple[RefitCurve, ...] = ()
+    refit_bands: tuple[RefitBand, ...] = ()
+    contributions: ContributionSample | None = None
 
     @property
     def tables(self) -> Mapping[str, Sequence[Any]]:
@@ -223,6 +248,7 @@ class ValidationReport:
         said = ("task", "response", "outcome", "favourable", "loss", "cut_off")
         return {
             **{name: to_plain(getattr(self, name)) for name in said},
+            "fitted": list(self.fitted),
             "settings": dict(self.settings),
             **tables_to_json(self.tables),
         }
@@ -231,7 +257,8 @@ class ValidationReport:
 #: The tables of a report, in the order in which they are written.
 TABLES = (
     "parts", "figures", "bands", "roc", "confusion", "groups", "movements", "shares",
-    "weak_places", "noise", "front", "others",
+    "weak_places", "noise", "front", "others", "refit_figures", "refit_conditions",
+    "refit_columns", "refit_curves", "refit_bands",
 )  # fmt: skip
 
 

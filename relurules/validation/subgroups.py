@@ -9,6 +9,7 @@ from relurules.statistics.binary_figures import measure_auc
 from relurules.statistics.resampling import MeasuredValue
 from relurules.validation.bands import BandedRows, group_rows
 from relurules.validation.judged_rows import Judge, JudgedRows
+from relurules.validation.performance import bound_mean
 from relurules.validation.report import GroupFigures
 
 
@@ -83,4 +84,5 @@ def _measure_group(
         area.high,
         error,
         bool(rows.sum() < least),
+        *((None, None) if values is None or judge.task == "multiclass" else bound_mean(values)),
     )

@@ -290,5 +290,11 @@ def _build_front(report: ValidationReport, plots: dict[str, LinePlot]) -> Sectio
         ("Lines or rules", measure, ""), rows, (True, True, False),
     )  # fmt: skip
     plot = [plots["front"]] if "front" in plots else []
+    said = Paragraph(
+        p.text(
+            "The fit chooses by a measure of its own and within its budget, so that the model "
+            "chosen need not have the highest figure here."
+        )
+    )
 
-    return Section("front", "Accuracy against length", (*plot, table))
+    return Section("front", "Accuracy against length", (*plot, said, table))

@@ -135,7 +135,7 @@ def _tabulate_groups(
     if report.favourable:
         header += ["Favourable", "Ratio"]
     if any(one.auc is not None for one in own):
-        header += ["AUC", "From", "To"]
+        header += ["AUC", "AUC from", "AUC to"]
     header.append("Mean error")
 
     def list_cells(one: GroupFigures) -> tuple[Phrase, ...]:

@@ -26,7 +26,7 @@ def list_plots(report: ValidationReport) -> dict[str, LinePlot]:
     parts = [size.part for size in report.parts][:_MOST]
     found = {
         "roc": plot_roc(report.roc, parts),
-        "calibration": plot_calibration(report.bands, parts, report),
+        "calibration": plot_calibration(report.bands, parts, report.task, report.response),
         "scores": plot_score_shares(report.shares, report.parts[0].part),
         "periods": plot_periods(report.movements),
         "front": plot_front(report.front),
@@ -67,14 +67,14 @@ def plot_roc(points: Sequence[RocPoint], parts: Sequence[str]) -> LinePlot | Non
 
 
 def plot_calibration(
-    bands: Sequence[ScoreBand], parts: Sequence[str], report: ValidationReport
+    bands: Sequence[ScoreBand], parts: Sequence[str], task: str, response: str
 ) -> LinePlot | None:
     """What came over what was predicted, band by band."""
     shown = [one for one in bands if one.prediction is not None and one.part in parts]
     if not shown:
         return None
 
-    binary = report.task == "binary"
+    binary = task == "binary"
     across = Axis([one.prediction or 0.0 for one in shown], low=0.0 if binary else None)
     up = Axis(
         [end for one in shown for end in (one.outcome, one.outcome_low, one.outcome_high) if end],
@@ -95,8 +95,8 @@ def plot_calibration(
         for part in parts
         if (own := [one for one in shown if one.part == part])
     ]
-    what = "share that came" if binary else f"mean of {report.response}"
-    said = "mean predicted probability" if binary else f"mean prediction of {report.response}"
+    what = "share that came" if binary else f"mean of {response}"
+    said = "mean predicted probability" if binary else f"mean prediction of {response}"
     right = PlotLine("exactly right", ((0.0, 0.0), (1.0, 1.0)), guide=True)
 
     return LinePlot(

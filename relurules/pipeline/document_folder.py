@@ -12,6 +12,7 @@ from relurules.documents import PRINTERS, print_page
 from relurules.documents.annex_iv import build_annex_iv
 from relurules.documents.line_plot_svg import draw_plot_file
 from relurules.documents.model_card import build_model_card
+from relurules.documents.picture_data import list_picture_tables
 from relurules.documents.validated import ValidatedRules, build_validated_document
 from relurules.documents.validation_plots import list_plots
 from relurules.emitting import EmitOptions
@@ -64,7 +65,21 @@ def write_document_files(
     files["model_card.md"] = markdown(build_model_card(found))
     files["annex_iv.md"] = markdown(build_annex_iv(found))
 
+    files |= _write_pictures(rules, report)
     return files if report is None else files | _write_data(report)
+
+
+def _write_pictures(
+    rules: RuleSet | AdditiveRules, report: ValidationReport | None
+) -> dict[str, str]:
+    """The numbers of the pictures of lines, as CSV."""
+    if not isinstance(rules, AdditiveRules):
+        return {}
+    tables = list_picture_tables(rules, None if report is None else report.contributions)
+    return {
+        f"{_DATA}/{name}.csv": str(table.to_csv(index=False, lineterminator="\n"))
+        for name, table in tables.items()
+    }
 
 
 def _compose_title(rules: RuleSet | AdditiveRules) -> str:

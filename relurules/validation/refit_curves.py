@@ -10,7 +10,8 @@ from relurules.validation.judged_rows import Judge, JudgedRows
 from relurules.validation.refit_report import RefitCurve
 from relurules.wording.numbers import format_number
 
-#: Values of a column that are looked at, and where they lie among the rows.
+#: Values of a column that are looked at, and where they lie among the rows: of those beyond, refits
+#: know as good as nothing.
 _VALUES, _ENDS = 15, (0.01, 0.99)
 #: Values of text, the most frequent ones.
 _CATEGORIES = 12
@@ -60,11 +61,13 @@ def choose_values(values: Any, *, numbers: bool) -> list[Any]:
     ordered = np.sort(known.to_numpy(dtype=float))
     if not len(ordered):
         return []
-    wanted = np.linspace(*_ENDS, _VALUES)
-    if len(distinct := np.unique(ordered)) <= _VALUES:
-        return [float(value) for value in distinct]
+    places = np.linspace(*_ENDS, _VALUES)
+    wanted = np.unique(np.quantile(ordered, places, method="inverted_cdf"))
+    distinct = np.unique(ordered)
+    if len(distinct) <= _VALUES:
+        wanted = distinct[(distinct >= wanted[0]) & (distinct <= wanted[-1])]
 
-    return [float(v) for v in np.unique(np.quantile(ordered, wanted, method="inverted_cdf"))]
+    return [float(value) for value in wanted]
 
 
 def _follow_values(

@@ -1,11 +1,11 @@
 """The sections of a validation: figures side by side, curves, bands, front."""
 
 from collections.abc import Sequence
-from math import exp
 
 from relurules.documents.cards import spell_metric
 from relurules.documents.document import Block, LinePlot, Paragraph, Section, Table
 from relurules.documents.validation_cells import NOTHING, phrase_share, phrase_value, write_measured
+from relurules.documents.validation_classes import tabulate_classes, tabulate_confusion
 from relurules.documents.validation_groups import build_groups
 from relurules.documents.validation_movement import (
     build_movement,
@@ -85,8 +85,10 @@ def _build_figures(report: ValidationReport) -> Section:
         blocks.insert(2, _tabulate_beside(report, list(models)))
     if report.others:
         blocks.append(_tabulate_others(report))
+    if report.classes:
+        blocks += [tabulate_classes(report, size.part) for size in report.parts]
     if report.confusion:
-        blocks += _tabulate_confusion(report)
+        blocks += tabulate_confusion(report)
 
     return Section("validation", "Validation: how good the answers are", tuple(blocks))
 
@@ -142,10 +144,11 @@ def _tabulate_sizes(report: ValidationReport) -> Table:
     )
     came = f"Share with {report.outcome}" if binary else f"Mean of {report.response or 'values'}"
     header = ("Rows", "Count", "Outside the domain", came, "Predicted, on average")
+    shown = 3 if report.task == "multiclass" else 5
 
     return Table(
         "The rows that were judged; those outside the domain have no answer and are left out",
-        header, rows, (False, True, True, True, True),
+        header[:shown], tuple(row[:shown] for row in rows), (False, *[True] * (shown - 1)),
     )  # fmt: skip
 
 
@@ -190,38 +193,6 @@ def _tabulate_others(report: ValidationReport) -> Table:
         f"{measure} of models beside the rules, as the fit noted it",
         header, rows, (False, *[True] * len(parts)),
     )  # fmt: skip
-
-
-def _tabulate_confusion(report: ValidationReport) -> list[Block]:
-    cut = 0.0 if report.cut_off is None else report.cut_off
-    counts = tuple(
-        (
-            p.text(one.part),
-            *(p.number(f"{count:,}") for count in one[2:]),
-            *map(phrase_share, one.rates.values()),
-        )
-        for one in report.confusion
-    )
-    header = (
-        "Rows", "True positive", "False positive", "False negative", "True negative",
-        "Accuracy", "Sensitivity", "Specificity", "Precision",
-    )  # fmt: skip
-
-    return [
-        Table(
-            f"Classes at the cut-off: {report.outcome} (positive) is told where the score is above "
-            f"{format_short(cut)}{_say_probability(report, cut)}",
-            header, counts, (False, *[True] * 8),
-        )
-    ]  # fmt: skip
-
-
-def _say_probability(report: ValidationReport, cut: float) -> str:
-    """The probability that the cut-off stands for, where scores are log odds."""
-    if not any(one.metric == "log loss" for one in report.figures):
-        return ""
-    share = 1 / (1 + exp(-cut))
-    return f", which is a probability of {format_short(share)}"
 
 
 def _build_curves(report: ValidationReport, plots: dict[str, LinePlot]) -> Section | None:

@@ -116,11 +116,12 @@ def build_weak_places(report: ValidationReport) -> Section | None:
         return None
     binary = report.task == "binary"
     write = phrase_share if binary else phrase_value
+    told = any(one.prediction is not None for one in report.weak_places)
     rows = tuple(
         (
             p.name(one.column), p.text(one.place), p.number(f"{one.rows:,}"),
             phrase_value(one.loss, 3), phrase_value(one.overall, 3),
-            write(one.outcome), write(one.prediction),
+            *([write(one.outcome), write(one.prediction)] if told else []),
         )
         for one in report.weak_places
     )  # fmt: skip
@@ -134,10 +135,11 @@ def build_weak_places(report: ValidationReport) -> Section | None:
             "Log loss is large wherever outcomes are hard to foretell; where what came and what "
             "was predicted differ too, the rules are wrong there."
         )
-    header = ("Column", "Range", "Rows", "Loss there", "Loss overall", "Came", "Predicted")
+    header = ["Column", "Range", "Rows", "Loss there", "Loss overall"]
+    header += ["Came", "Predicted"] if told else []
     table = Table(
-        f"Weak places, {report.weak_places[0].part} rows", header, rows,
-        (False, False, True, True, True, True, True),
+        f"Weak places, {report.weak_places[0].part} rows", tuple(header), rows,
+        (False, False, *[True] * (len(header) - 2)),
     )  # fmt: skip
 
     return Section("weak", "Weak places", (Paragraph(p.text(said)), table))

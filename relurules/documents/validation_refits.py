@@ -101,6 +101,8 @@ def _tabulate_columns(report: ValidationReport) -> Table:
 
 
 def _tabulate_conditions(report: ValidationReport) -> Table:
+    if not any(one.bound is not None for one in report.refit_conditions):
+        return _tabulate_sets(report)
     rows = tuple(
         (
             p.text(one.condition),
@@ -118,6 +120,19 @@ def _tabulate_conditions(report: ValidationReport) -> Table:
         "How often every line or split comes back: with one on the same columns, with one that "
         "begins within a tenth of the rows of it, and where the nearest one begins",
         header, rows, (False, False, *[True] * 6),
+    )  # fmt: skip
+
+
+def _tabulate_sets(report: ValidationReport) -> Table:
+    """Of conditions that all read several columns, which begin at no one value."""
+    rows = tuple(
+        (p.text(one.condition), p.name(one.columns), phrase_share(one.same))
+        for one in report.refit_conditions
+    )
+
+    return Table(
+        "How often every line or split comes back with one on the same columns",
+        ("Line", "Columns", "Same columns"), rows, (False, False, True),
     )  # fmt: skip
 
 
@@ -168,7 +183,7 @@ def _plot_curve(name: str, curve: Sequence[RefitCurve], what: str) -> LinePlot:
         tuple((x, up.place(one.points)) for x, one in at),
         area=tuple((x, up.place(one.low), up.place(one.high)) for x, one in at),
     )
-    low, high = (format_short(number) for number in across.ends)
+    low, high = (format_short(curve[i].number or 0.0) for i in (0, -1))
 
     return LinePlot(
         f"What {name} adds, by the rules and by refits, from {low} to {high}",

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from relurules.ir import AdditiveRules, RuleSet
+from relurules.validation.class_report import ClassFigures, Confusion
 from relurules.validation.contributions import ContributionSample
 from relurules.validation.refit_report import (
     RefitBand,
@@ -71,33 +72,11 @@ class ScoreBand(NamedTuple):
     outcome_high: float | None
 
 
-class Confusion(NamedTuple):
-    """Rows by class told and class that came."""
-
-    part: str
-    cut_off: float
-    true_positive: int
-    false_positive: int
-    false_negative: int
-    true_negative: int
-
-    @property
-    def rates(self) -> Mapping[str, float]:
-        """Shares that are made of the counts; NaN where there is nothing to divide by."""
-        tp, fp, fn, tn = self[2:]
-        pairs = {
-            "accuracy": (tp + tn, tp + fp + fn + tn),
-            "sensitivity": (tp, tp + fn),
-            "specificity": (tn, tn + fp),
-            "precision": (tp, tp + fp),
-        }
-        return {name: part / of if of else np.nan for name, (part, of) in pairs.items()}
-
-
 class GroupFigures(NamedTuple):
     """Rows of one group. favourable: share that gets the favourable class; impact_ratio: that over
     the highest one among groups of enough rows; error: mean of |prediction - value|; outcome_low,
-    outcome_high: the interval of the outcome, in which the prediction lies where it is right.
+    outcome_high: the interval of the outcome, in which the prediction lies where it is right. Of
+    several classes outcome is the share of right ones, and error that of wrong ones.
     """
 
     part: str
@@ -223,6 +202,7 @@ class ValidationReport:
     bands: tuple[ScoreBand, ...] = ()
     roc: tuple[RocPoint, ...] = ()
     confusion: tuple[Confusion, ...] = ()
+    classes: tuple[ClassFigures, ...] = ()
     groups: tuple[GroupFigures, ...] = ()
     movements: tuple[Movement, ...] = ()
     shares: tuple[BandShare, ...] = ()
@@ -256,7 +236,7 @@ class ValidationReport:
 
 #: The tables of a report, in the order in which they are written.
 TABLES = (
-    "parts", "figures", "bands", "roc", "confusion", "groups", "movements", "shares",
+    "parts", "figures", "bands", "roc", "confusion", "classes", "groups", "movements", "shares",
     "weak_places", "noise", "front", "others", "refit_figures", "refit_conditions",
     "refit_columns", "refit_curves", "refit_bands",
 )  # fmt: skip

@@ -12,6 +12,7 @@ from relurules.ir.network import Array
 from relurules.statistics.linear_baseline import fit_linear_baseline
 from relurules.statistics.population_stability import cut_bands
 from relurules.statistics.resampling import ROUNDS
+from relurules.validation.class_figures import measure_classes
 from relurules.validation.contributions import sample_contributions
 from relurules.validation.judged_rows import (
     Judge,
@@ -110,7 +111,7 @@ def validate_rules(
         loss=name_loss(judge) if judge.task else "",
         cut_off=judge.cut,
         settings=_list_settings(options, len(known.refits)),
-        parts=measure_sizes(judged),
+        parts=measure_sizes(judged, judge.task),
         fitted=known.fitted,
         figures=tuple(_list_figures(judge, judged, options, known.fitted)),
         movements=movements,
@@ -135,6 +136,7 @@ def _add_outcomes(
 ) -> ValidationReport:
     """The tables that need true values."""
     two = judge.task == "binary"
+    labels = [] if rules.labels is None else [str(label) for label in rules.labels.values]
     confusion = [count_confusion(judge, part) for part in judged]
     roc = [point for part in judged for point in list_roc_points(part)] if two else []
 
@@ -143,6 +145,7 @@ def _add_outcomes(
         bands=tuple(_list_bands(judged)) if judge.task != "multiclass" else (),
         roc=tuple(roc) if judge.ranked else (),
         confusion=tuple(one for one in confusion if one is not None) if two else (),
+        classes=tuple(one for part in judged for one in measure_classes(judge, part, labels)),
         weak_places=find_weak_places(rules, judge, judged[-1], options.least),
     )
 

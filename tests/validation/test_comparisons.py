@@ -8,11 +8,12 @@ import pytest
 from additive_models import make_additive, make_frame
 from scipy.stats import binomtest
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss
+from sklearn.metrics import log_loss, precision_score, recall_score
 
 import relurules as rr
 from relurules.documents.contribution_plot import plot_contributions
 from relurules.documents.picture_data import list_picture_tables
+from relurules.documents.validation import build_validation
 from relurules.validation import ValidationOptions, ValidationReport, validate_rules
 from relurules.validation.noise import add_noise
 from relurules.validation.report import FitFindings
@@ -132,3 +133,37 @@ def test_figures_of_validations_are_drawn(
         rr.plot(report, "front")
     with pytest.raises(rr.RelurulesError, match="needs rows with their true values"):
         rr.plot(rules, "roc", data=test)
+
+
+def test_several_classes_are_counted_one_by_one() -> None:
+    rules, _ = make_additive("softmax")
+    frame = make_frame(400, 9)
+    told = rules.classify(frame)
+    random = np.random.default_rng(0)
+    guess = random.choice(["low", "middle", "high"], len(frame))
+    keep = random.uniform(size=len(frame)) < 0.6
+    frame["grade"] = [
+        one if kept and one else other for one, kept, other in zip(told, keep, guess, strict=True)
+    ]
+    options = ValidationOptions(target="grade", groups=("purpose",), rounds=0)
+    report = validate_rules(rules, {"test": frame}, options)
+    inside = ~np.isnan(rules.predict(frame)[:, 0])
+    came, said, share = frame["grade"][inside], told[inside], rules.predict(frame)[inside]
+    names = ["low", "middle", "high"]
+    recall = recall_score(came, said, labels=names, average=None)
+    precision = precision_score(came, said, labels=names, average=None)
+    for i, one in enumerate(report.classes):
+        assert (one.label, one.came, one.told) == (
+            names[i], (came == names[i]).sum(), (said == names[i]).sum(),
+        )  # fmt: skip
+        assert (one.recall, one.precision) == pytest.approx((recall[i], precision[i]))
+        assert one.probability == pytest.approx(share[:, i].mean())
+    for group in report.groups:
+        own = (frame["purpose"][inside] == group.group).to_numpy()
+        assert group.outcome == pytest.approx((came[own] == said[own]).mean())
+    assert report.noise[0].before == pytest.approx((came == said).mean())
+    assert report.parts[0].mean_outcome is None
+    document = build_validation(report)
+    text = str(document)
+    assert "Mean probability" in text
+    assert "Predicted, on average" not in text

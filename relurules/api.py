@@ -86,6 +86,7 @@ from relurules.tracing.model_domain import (
     resolve_domain_and_rows,
     tell_kinds,
 )
+from relurules.training.document_refits import add_refits
 from relurules.training.fit_function import fit
 from relurules.training.linearize_model import linearize
 from relurules.validation import (
@@ -578,8 +579,10 @@ def document(
     least: int = 50,
     resamples: int = 1000,
     seed: int = 0,
+    refits: int = 0,
     title: str | None = None,
     formats: Sequence[str] = USUAL_FORMATS,
+    progress: Callable[[str], None] | None = None,
 ) -> list[Path]:
     """Write the document that is signed into a folder, with the validation and its data; returns
     the paths. The Python twin of `relurules document`, whose help says what is written.
@@ -590,9 +593,10 @@ def document(
     dates or periods. about: a mapping, or the path of a TOML file. fit: the folder that `fit` saved
     to, by which the rows of data are split. cut: probability from which class 1 is told; direction:
     the adverse one of the score; least: rows that a group has at least; resamples, seed: of
-    intervals; formats: of the document, of html, md, tex, pdf, docx and xlsx. DataError and
-    InputError for what can't be read or doesn't fit; UnsupportedError where the package of a format
-    isn't installed.
+    intervals; refits: fit again to so many resamples of the fit's rows, of which `progress` is
+    told; formats: of the document, of html, md, tex, pdf, docx and xlsx. DataError and InputError
+    for what can't be read or doesn't fit; UnsupportedError where the package of a format isn't
+    installed.
     """
     wanted = check_formats(formats)
     given = {"training": data, "validation": validation, "test": test}
@@ -621,6 +625,7 @@ def document(
                 "least": least,
                 "resamples": resamples,
                 "seed": seed,
+                "refits": refits or None,
                 "title": title,
                 "formats": None if wanted == USUAL_FORMATS else list(wanted),
             },
@@ -628,6 +633,7 @@ def document(
         formats=wanted,
     )
     request = prepare_document(rules, sources, options)
+    request = add_refits(rules, request, sources, refits, progress or (lambda _: None))
 
     return write_all(Path(folder), write_document_files(rules, request))
 

@@ -62,6 +62,13 @@ def document(
     seed: Annotated[
         int, typer.Option(help="Seed of the resamples and of the noise.", min=0, max=2**32 - 1)
     ] = 0,
+    refits: Annotated[
+        int,
+        typer.Option(
+            help="Fit again to so many resamples of the fit's rows, as long as the fit took each.",
+            min=0,
+        ),
+    ] = 0,
     title: Annotated[str | None, typer.Option(help="The document's title.")] = None,
     formats: Annotated[
         str,
@@ -95,7 +102,9 @@ def document(
 
     With --fit, the folder of `relurules fit`, --data is the fit's own table: its rows are split as
     the fit split them, and the document has the front of models and how the rules were fitted.
-    Without any data the document has the rules, the cover and the origins.
+    --refits 50 fits again to 50 resamples of its rows, by the same budget: how often each line
+    comes back, and how far curves, scores and figures move. Without any data the document has the
+    rules, the cover and the origins.
 
     about.toml may have: title, purpose, owner, version, status, legal_basis, contact; lists limits,
     data_sources, users, oversight, risks; and approvers, names or tables with name, role, decision
@@ -103,10 +112,12 @@ def document(
 
     Then: `relurules monitor rules.json --data new.csv --against train.csv`.
     """
+    from relurules.cli.display import show_messages
     from relurules.codec.any_rules import load_any_rules
     from relurules.documents.file_formats import check_formats
     from relurules.pipeline.document_folder import write_document_files
     from relurules.pipeline.document_sources import DocumentSources, prepare_document
+    from relurules.training.document_refits import add_refits
     from relurules.validation import ValidationOptions
 
     wanted = check_formats([name.strip() for name in formats.split(",") if name.strip()])
@@ -129,7 +140,10 @@ def document(
         tables=frames, about=about, fit=fit, title=title, command=name_command(), paths=read,
         formats=wanted,
     )  # fmt: skip
-    files = write_document_files(found, prepare_document(found, sources, options))
+    request = prepare_document(found, sources, options)
+    with show_messages(_err, "fitting again") as say:
+        request = add_refits(found, request, sources, refits, say)
+        files = write_document_files(found, request)
 
     for path in write_all(out, files):
         _err.print(f"wrote {path}", markup=False, soft_wrap=True)

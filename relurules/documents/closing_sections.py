@@ -10,6 +10,7 @@ from relurules.documents.context import (
 )
 from relurules.documents.document import Block, Bullets, Code, Paragraph, Section, Table, link_rule
 from relurules.documents.edits import write_edit_commands
+from relurules.documents.guarantees import is_fitted_table
 from relurules.ir import RuleSet
 from relurules.wording import phrases as p
 from relurules.wording.coverage import describe_missing
@@ -247,6 +248,9 @@ def _write_commands(context: AnyContext, target: str, title: str | None) -> str:
     data = context.rules.reduction.rows is not None
     shown = f" --title {quote(title)}" if title else ""
     emitted = f"relurules emit rules.json --to {target}{shown} --out ."
+    if is_fitted_table(context.rules):
+        named = quote(response) if response else "TARGET"
+        return f"relurules fit DATA --target {named} ...  # all options: see fit.json\n{emitted}"
 
     if made.model.endswith(_FILES) and set(made.settings) <= set(_OPTIONS):
         options = (

@@ -100,7 +100,8 @@ class CurvePlot(NamedTuple):
 
 class PlotLine(NamedTuple):
     """A line of a plot, or dots where `dots`; corners: (across, up), shares of the plot's size;
-    spans: (across, from, to) of intervals, upright. guide: it only leads the eye.
+    spans: (across, from, to) of intervals, upright. guide: it only leads the eye. area: corners of
+    a band around it, (across, from, to). cloud: many small dots that no line joins.
     """
 
     name: str
@@ -108,6 +109,8 @@ class PlotLine(NamedTuple):
     dots: bool = False
     guide: bool = False
     spans: tuple[tuple[float, float, float], ...] = ()
+    area: tuple[tuple[float, float, float], ...] = ()
+    cloud: bool = False
 
 
 class LinePlot(NamedTuple):

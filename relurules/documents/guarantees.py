@@ -120,6 +120,11 @@ def _describe_cover(rules: RuleSet | AdditiveRules) -> str:
     return f"Not covered: {describe_missing(rules)}"
 
 
+def is_fitted_table(rules: RuleSet | AdditiveRules) -> bool:
+    """Whether `fit` made the rules: their figures are then of all rows of its table."""
+    return "split" in rules.provenance.settings
+
+
 def build_performance(context: AnyContext) -> Section | None:
     """What data say: metrics of all rules together, and of every rule."""
     evidence = context.evidence
@@ -127,14 +132,15 @@ def build_performance(context: AnyContext) -> Section | None:
         return None
 
     where = "with a rule" if isinstance(context.rules, RuleSet) else "in the domain"
-    blocks: list[Block] = [
-        Paragraph(
-            p.text(
-                f"Measured on {format_count(evidence.rows - evidence.outside, 'row')} {where}. "
-                "Whether these rows were trained on isn't known here."
-            )
+    count = format_count(evidence.rows - evidence.outside, "row")
+    said = "Whether these rows were trained on isn't known here."
+    if is_fitted_table(context.rules):
+        said = (
+            "These are all rows of the fit's table: those that the rules were fitted to, and those "
+            "that were held back, so that the figures are no evidence of how good the rules are on "
+            "new rows."
         )
-    ]
+    blocks: list[Block] = [Paragraph(p.text(f"Measured on {count} {where}. {said}"))]
 
     if evidence.metrics:
         blocks.append(

@@ -19,6 +19,7 @@ from relurules.documents.file_formats import (
 )
 from relurules.documents.line_plot_svg import draw_plot_file
 from relurules.documents.model_card import build_model_card
+from relurules.documents.picture_data import list_picture_tables
 from relurules.documents.validated import ValidatedRules, build_validated_document
 from relurules.documents.validation_plots import list_plots
 from relurules.emitting import EmitOptions
@@ -79,6 +80,7 @@ def write_document_files(
     files["model_card.md"] = markdown(build_model_card(found))
     files["annex_iv.md"] = markdown(build_annex_iv(found))
 
+    files |= _write_pictures(rules, report)
     files |= {} if report is None else _write_data(report)
     return {**files, SUMS: _sum_files(files)}
 
@@ -90,6 +92,19 @@ def _sum_files(files: Mapping[str, str | bytes]) -> str:
     }
     sums = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     return "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items()))
+
+
+def _write_pictures(
+    rules: RuleSet | AdditiveRules, report: ValidationReport | None
+) -> dict[str, str]:
+    """The numbers of the pictures of lines, as CSV."""
+    if not isinstance(rules, AdditiveRules):
+        return {}
+    tables = list_picture_tables(rules, None if report is None else report.contributions)
+    return {
+        f"{_DATA}/{name}.csv": str(table.to_csv(index=False, lineterminator="\n"))
+        for name, table in tables.items()
+    }
 
 
 def _compose_title(rules: RuleSet | AdditiveRules) -> str:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 #: Parts of the rows in their order, as they are given and as a fit calls them.
 PART_NAMES = {"train": "training", "validation": "validation", "test": "test"}
+#: Parts that every fit fits its rules to: validation rows after they chose.
+_FITTED = ("training", "validation")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +166,7 @@ def _list_findings(record: FitRecord) -> FitFindings:
         for model, scores in record.scores.items()
         for part, value in scores.items()
     )
-    return FitFindings(front=record.front, others=others)
+    return FitFindings(front=record.front, others=others, fitted=_FITTED if record.parts else ())
 
 
 def _gather_origins(sources: DocumentSources, record: FitRecord | None) -> Origins:

@@ -142,11 +142,11 @@ def fit_table(
     table = unify_missing(table)
     prepared = prepare_table(table, wanted, schema)
     wanted = prepared.wanted
-    pipeline = _fit_pipeline(prepared, wanted, wanted.seed, say, deadline)
+    pipeline = fit_pipeline(prepared, wanted, wanted.seed, say, deadline)
     say("writing down the rules")
     # Once: it asks encoders about every category.
     graph, _ = trace(pipeline, positive=wanted.positive)
-    rules, everywhere = _extract_rules(graph, prepared, wanted, deadline)
+    rules, everywhere = extract_fitted_rules(graph, prepared, wanted, deadline)
     settings = {**rules.provenance.settings, **describe_settings(wanted, prepared.split.said)}
     rules = replace(
         rules,
@@ -164,7 +164,7 @@ def fit_table(
     )  # fmt: skip
 
 
-def _fit_pipeline(
+def fit_pipeline(
     prepared: PreparedTable,
     wanted: FitOptions,
     seed: int,
@@ -212,7 +212,7 @@ def _repeat_splits(
     def fit(seed: int) -> Mapping[str, Mapping[str, float]]:
         say(f"split {seed - wanted.seed + 1} of {wanted.repeats}")
         drawn = prepared.draw(wanted, seed)
-        pipeline = _fit_pipeline(drawn, wanted, seed, lambda _: None, NEVER)
+        pipeline = fit_pipeline(drawn, wanted, seed, lambda _: None, NEVER)
         return _score_pipeline(pipeline, drawn).scores
 
     every = repeat_fits(fit, first.scores, wanted.repeats, wanted.seed)
@@ -249,7 +249,7 @@ def _make_estimator(
     )  # fmt: skip
 
 
-def _extract_rules(
+def extract_fitted_rules(
     model: Any, prepared: PreparedTable, wanted: FitOptions, deadline: Deadline = NEVER
 ) -> tuple[RuleSet | AdditiveRules, bool]:
     """The rules in raw columns, over the range of all rows; of those trained on where there would

@@ -95,7 +95,7 @@ def choose_by_part(
 
 def measure_misfit(model: LineModel, rows: LineRows) -> float:
     """Minus the logarithm of the likelihood of rows, up to a constant."""
-    loss = rows.loss(model.evaluate(rows.X))
+    loss = rows.loss(rows.evaluate(model))
     return len(rows) * (np.log(max(loss, 1e-300)) / 2 if rows.task.measure == "R2" else loss)
 
 
@@ -116,7 +116,7 @@ def choose_by_folds(
             others = rows.part(fold).true
             models = walk_line_front(training.terms(strength), budget, options, others)
             models += [models[-1]] * (budget.lines + 1 - len(models))
-            losses.append([others.losses(model.evaluate(others.X)) for model in models])
+            losses.append([others.losses(others.evaluate(model)) for model in models])
             scores.setdefault(strength, []).append([score_lines(one, others) for one in models])
         by_strength[strength] = [np.concatenate(part) for part in zip(*losses, strict=True)]
 
@@ -161,4 +161,4 @@ def apply_one_error_rule(losses: dict[float, list[Array]]) -> tuple[float, int]:
 
 def score_lines(model: LineModel, rows: LineRows) -> float:
     """The task's measure."""
-    return rows.task.score(model.evaluate(rows.X)[:, None], rows.y[:, None], rows.weights)
+    return rows.task.score(rows.evaluate(model)[:, None], rows.y[:, None], rows.weights)

@@ -63,7 +63,7 @@ def _measure_explained(model: LineModel, terms: FitTerms) -> float:
     rows = terms.rows
     mean = float(np.average(rows.y, weights=rows.weights))
     constant = mean if rows.task.measure == "R2" else float(np.log(mean / (1 - mean)))
-    return rows.loss(np.full(len(rows), constant)) - rows.loss(model.evaluate(rows.X))
+    return rows.loss(np.full(len(rows), constant)) - rows.loss(rows.evaluate(model))
 
 
 def _drop_noise(model: LineModel, terms: FitTerms) -> LineModel:

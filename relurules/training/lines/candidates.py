@@ -29,6 +29,8 @@ _RATIOS = (0.15, 0.4, 1.0, 2.5, 6.5)
 _CUTS, _ALONE, _SHARE = 6, 6, 0.02
 #: Share of the ridge that a weight bears which only moves a threshold.
 _LIGHT = 0.01
+#: A value that a larger share of rows has counts as this share of the others.
+_FREQUENT, _TIED = 0.3, 0.25
 #: Rows that quantiles are taken of.
 _QUANTILE_ROWS = 2000
 
@@ -189,6 +191,7 @@ def list_thresholds(values: Array, *, whole: bool) -> Array:
         if len(known) <= _WHOLE_VALUES:
             return np.asarray(known[1:-1])
 
+    values = thin_ties(values)
     inner = np.unique(
         np.quantile(
             values, np.linspace(_OUTER, 1 - _OUTER, _THRESHOLDS), method="closest_observation"
@@ -196,6 +199,20 @@ def list_thresholds(values: Array, *, whole: bool) -> Array:
     )
 
     return np.asarray(inner[(inner > values.min()) & (inner < values.max())])
+
+
+def thin_ties(values: Array) -> Array:
+    """The values, ascending, with fewer of those that many rows share, so that quantiles tell the
+    others apart.
+    """
+    known, counts = np.unique(values, return_counts=True)
+    frequent = counts > _FREQUENT * len(values)
+    if not frequent.any():
+        return values
+    others = int(counts[~frequent].sum())
+    kept = np.where(frequent, np.minimum(counts, max(1, round(_TIED * others))), counts)
+
+    return np.repeat(known, kept)
 
 
 def _list_slanted(
@@ -270,12 +287,13 @@ def _list_within(
         return
 
     values = some[place]
+    own = thin_ties(values[inside])
     span = float(values.max() - values.min())
     shares = np.linspace(0.0, 1 - _PAIR_OUTER, _PAIR_THRESHOLDS)
     swapped = one.column < number
 
     for sense in (1.0, -1.0):
-        thresholds = np.unique(np.quantile(sense * values[inside], shares))
+        thresholds = np.unique(np.quantile(sense * own, shares))
         weights = np.array([sense, span])
         atoms = np.stack([np.eye(len(some))[place], one.atom])
         yield Direction(

@@ -27,9 +27,10 @@ SMALL, FOLDS = 5000, 5
 _LINE_COST = 4.0
 #: Ridges by the measure of a task, in shares of a row's loss: those that are tried on small tables,
 #: and the one of larger ones. What is left of the loss of standardised numbers may be any fraction
-#: of that of classes.
+#: of that of classes. Much of it forbids steep lines among the few rows that have some income or
+#: loss at all (adult, 24 lines, seed 10: AUC .918 with 2, .920 with 0.05; Taiwan credit is alike).
 SMALL_STRENGTHS = {"R2": (0.01, 0.3, 10.0, 100.0), "AUC": (1.0, 10.0, 100.0)}
-STRENGTHS = {"R2": 0.2, "AUC": 2.0}
+STRENGTHS = {"R2": 0.2, "AUC": 0.05}
 
 
 @dataclass(frozen=True, kw_only=True)

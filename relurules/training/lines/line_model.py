@@ -141,7 +141,7 @@ class LineRows:
     def reach(self, line: HingeLine) -> Array:
         """(N,) z, how far each row is beyond the line's threshold; a new array."""
         first, *others = zip(line.weights.tolist(), line.atoms, strict=True)
-        found = first[0] * self.views.project(first[1])
+        found = np.asarray(first[0] * self.views.project(first[1]))
         for weight, atom in others:
             found += weight * self.views.project(atom)
         found += line.bound

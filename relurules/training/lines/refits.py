@@ -94,15 +94,14 @@ def refit_slopes(model: LineModel, terms: FitTerms, steps: int = 8, *, fresh: in
 
 def _choose_stride(rows: int, parameters: int) -> int:
     """Of how many rows one is looked at for the curvature."""
-    return max(1, rows // max(_LEAST_ROWS, _ROWS_PER_PARAMETER * parameters))
+    return max(1, round(rows / max(_LEAST_ROWS, _ROWS_PER_PARAMETER * parameters)))
 
 
 def _build_factor_basis(model: LineModel, rows: LineRows) -> ParameterBasis:
     """As `build_slope_basis`, for many rows."""
     basis = ParameterBasis(rows.views, model.read, len(model))
-    for line, out in zip(model.lines, basis.further, strict=True):
-        np.maximum(rows.reach(line), 0.0, out=out)
-        out *= line.sign
+    for line, added in zip(model.lines, basis.further, strict=True):
+        np.multiply(line.sign, np.maximum(rows.reach(line), 0.0), out=added)
 
     return basis
 

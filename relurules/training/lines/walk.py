@@ -27,8 +27,10 @@ from relurules.training.lines.refits import (
 from relurules.training.lines.scoring import LineScorer, choose_best
 from relurules.training.lines.trend_gains import measure_gains_within_trends
 
-#: Rows that candidates are scored on, and those that the best of them are fitted to.
+#: Rows that candidates are scored on, and those that the best of them are fitted to: at least so
+#: many, and at least such a share, as what few rows have is told by many rows alone.
 _SCORED_ROWS, _TRIED_ROWS = 4000, 8000
+_SCORED_SHARE, _TRIED_SHARE = 0.2, 0.4
 #: Directions that are scored in every step are the best so many of the last look at all of them,
 #: which is taken every so many steps.
 _KEPT, _ALL_EVERY = 250, 4
@@ -70,8 +72,11 @@ class LineWalk:
 
     def __init__(self, terms: FitTerms, options: WalkOptions, read: NDArray[np.bool_]) -> None:
         self.terms, self.options = terms, options
-        self._scored = replace(terms, rows=take_evenly(terms.rows, _SCORED_ROWS))
-        self._tried = replace(terms, rows=take_evenly(terms.rows, _TRIED_ROWS))
+        count = len(terms.rows)
+        scored = max(_SCORED_ROWS, round(_SCORED_SHARE * count))
+        tried = max(_TRIED_ROWS, round(_TRIED_SHARE * count))
+        self._scored = replace(terms, rows=take_evenly(terms.rows, scored))
+        self._tried = replace(terms, rows=take_evenly(terms.rows, tried))
         directions = DirectionOptions(
             condition_columns=options.condition_columns, read=read, apart=options.apart
         )

@@ -143,7 +143,8 @@ def _fit_linear(rows: ScoredRows, some: Places, penalty: float | None) -> Array:
         model = LinearRegression() if penalty is None else Ridge(alpha=1 / penalty)
     else:
         # Numbers are in the user's units: Newton takes a hundredth of the steps that others do.
-        newton = rows.task == "binary" and rows.X.shape[1] <= _NEWTON_COLUMNS
+        small = rows.X.shape[1] <= _NEWTON_COLUMNS
+        newton = penalty is None and rows.task == "binary" and small
         model = LogisticRegression(
             solver="newton-cholesky" if newton else "lbfgs",
             max_iter=1000,

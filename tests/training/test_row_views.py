@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from relurules.ir.network import Array
-from relurules.training.lines.candidates import list_thresholds, thin_ties
 from relurules.training.lines.line_columns import describe_columns
 from relurules.training.lines.line_model import HingeLine, LineModel, LineRows
 from relurules.training.lines.refits import (
@@ -15,6 +14,7 @@ from relurules.training.lines.refits import (
     refit_slopes,
 )
 from relurules.training.lines.row_views import ParameterBasis, RowViews
+from relurules.training.lines.thresholds import list_thresholds, thin_ties
 from relurules.training.task import TASKS
 
 

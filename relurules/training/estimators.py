@@ -81,9 +81,8 @@ _PARAMETERS = """
     many lines, None for 16; max_condition_columns: columns that a line reads at most, 1 to 3;
     max_columns: those that all lines and the base read. monotonic_cst: 1 for columns that the score
     may only rise with, -1 for those that it may only fall with, 0 for others: (d,) of them, or
-    {column:
-    sign}; held everywhere; the score is that of the second class. teacher, of trees too: None,
-    "boosting", or an estimator of scikit-learn: what it says of rows that it wasn't fitted to is
+    {column: sign}; held everywhere; the score is that of the second class. teacher, of trees too:
+    None, "boosting", or an estimator of scikit-learn: what it says of rows that it wasn't fitted to is
     mixed with the targets. column_groups: {name: coordinates} of columns that stand for one, such
     as the indicators of its categories. interactions: None, or the only pairs of columns that a
     line may read together, [("age", "income")]; no_interactions: columns that no line may read with

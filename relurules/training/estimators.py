@@ -82,11 +82,11 @@ _PARAMETERS = """
     max_columns: those that all lines and the base read. monotonic_cst: 1 for columns that the score
     may only rise with, -1 for those that it may only fall with, 0 for others: (d,) of them, or
     {column: sign}; held everywhere; the score is that of the second class. teacher, of trees too:
-    None, "boosting", or an estimator of scikit-learn: what it says of rows that it wasn't fitted to is
-    mixed with the targets. column_groups: {name: coordinates} of columns that stand for one, such
-    as the indicators of its categories. interactions: None, or the only pairs of columns that a
-    line may read together, [("age", "income")]; no_interactions: columns that no line may read with
-    another one, and pairs that none may read. signs: None, or "data": a column of numbers that
+    None, "boosting", or an estimator of scikit-learn: what it says of rows that it wasn't fitted to
+    is mixed with the targets. column_groups: {name: coordinates} of columns that stand for one,
+    such as the indicators of its categories. interactions: None, or the only pairs of columns that
+    a line may read together, [("age", "income")]; no_interactions: columns that no line may read
+    with another one, and pairs that none may read. signs: None, or "data": a column of numbers that
     monotonic_cst says nothing of goes the way of its correlation with the target. effect_bounds:
     {column: (low, high)}: what the column adds to the score, beside what it adds at the mean of the
     rows, lies between these everywhere in its range; such a column stands in no pair. class_weight,

@@ -49,7 +49,7 @@ def fit(
     ] = None,
     max_condition_columns: Annotated[
         int | None,
-        typer.Option(help="Each line reads at most so many columns; 2 unless said.", min=1, max=2),
+        typer.Option(help="Each line reads at most so many columns; 2 unless said.", min=1, max=3),
     ] = None,
     max_columns: Annotated[
         int | None, typer.Option(help="All lines together read at most so many columns.", min=1)

@@ -62,9 +62,9 @@ def check_line_parameters(estimator: Any) -> None:
         if not isinstance(value, int | np.integer) or value < bound:
             raise DataError(f"{name} is {value!r}; expected a whole number of at least {bound}")
 
-    if estimator.max_condition_columns > 2:
+    if estimator.max_condition_columns > 3:
         raise UnsupportedError(
-            f"max_condition_columns is {estimator.max_condition_columns}; supported: 1 and 2"
+            f"max_condition_columns is {estimator.max_condition_columns}; supported: 1, 2 and 3"
         )
     if estimator.interactions and estimator.max_condition_columns == 1:
         raise DataError(

@@ -78,11 +78,11 @@ _PARAMETERS = """
     form: partition, rules of which one applies, or additive, lines that add up, chosen directly: no
     network is trained first, and none of the parameters above but max_rules, validation_fraction,
     random_state, verbose and time_limit play a part. Of the additive form: max_rules: at most so
-    many lines, None for 16; max_condition_columns: columns that a line reads at most; max_columns:
-    those that all lines and the base read. monotonic_cst: 1 for columns that the score may only
-    rise with, -1 for those that it may only fall with, 0 for others: (d,) of them, or {column:
-    sign}; held everywhere; the score is that of the second class. Of more than two classes every
-    line has a slope for each, which sum to 0, and monotonic_cst, signs and effect_bounds are
+    many lines, None for 16; max_condition_columns: columns that a line reads at most, 1 to 3;
+    max_columns: those that all lines and the base read. monotonic_cst: 1 for columns that the score
+    may only rise with, -1 for those that it may only fall with, 0 for others: (d,) of them, or
+    {column: sign}; held everywhere; the score is that of the second class. Of more than two classes
+    every line has a slope for each, which sum to 0, and monotonic_cst, signs and effect_bounds are
     refused. teacher, of trees too: None,
     "boosting", or an estimator of scikit-learn: what it says of rows that it wasn't fitted to is
     mixed with the targets. column_groups: {name: coordinates} of columns that stand for one, such

@@ -91,7 +91,7 @@ def test_teachers_that_tell_no_probabilities() -> None:
         ({"form": "trees"}, UnsupportedError, "partition, additive"),
         ({"max_terms": 3}, UnsupportedError, "max_columns"),
         ({"form": "partition", "monotonic_cst": {"a": 1}}, UnsupportedError, "form='additive'"),
-        ({"max_condition_columns": 3}, UnsupportedError, "1 and 2"),
+        ({"max_condition_columns": 4}, UnsupportedError, "1, 2 and 3"),
         ({"max_columns": 0}, DataError, "at least 1"),
         ({"monotonic_cst": [1]}, DataError, "2 numbers"),
     ],

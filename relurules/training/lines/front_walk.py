@@ -75,7 +75,7 @@ def _walk_up(
         found.append(more)
         walk.options.told(len(more))
         if others is not None:
-            loss = others.loss(more.evaluate(others.X))
+            loss = others.loss(others.evaluate(more))
             best, waited = (loss, 0) if loss < best else (best, waited + 1)
             if waited >= _PATIENCE:
                 break

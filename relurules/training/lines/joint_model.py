@@ -96,6 +96,10 @@ class JointRows(LineRows):
             read=np.ones(d, dtype=np.bool_),
         )
 
+    def evaluate(self, model: LineModel) -> Array:
+        """(m, N) scores."""
+        return model.evaluate(self.X)
+
     def losses(self, scores: Array) -> Array:
         """(m, N) -> (N,) weighted losses."""
         return self.weights * self.task.loss(scores.T, self.y)

@@ -28,13 +28,14 @@ SMALL, FOLDS = 5000, 5
 _LINE_COST = 4.0
 #: Ridges by the measure of a task, in shares of a row's loss: those that are tried on small tables,
 #: and the one of larger ones. What is left of the loss of standardised numbers may be any fraction
-#: of that of classes.
+#: of that of classes. Much of it forbids steep lines among the few rows that have some income or
+#: loss at all (adult, 24 lines, seed 10: AUC .918 with 2, .920 with 0.05; Taiwan credit is alike).
 SMALL_STRENGTHS = {
     "R2": (0.01, 0.3, 10.0, 100.0),
     "AUC": (1.0, 10.0, 100.0),
     "accuracy": (0.1, 1.0, 10.0, 100.0),
 }
-STRENGTHS = {"R2": 0.2, "AUC": 2.0, "accuracy": 2.0}
+STRENGTHS = {"R2": 0.2, "AUC": 0.05, "accuracy": 2.0}
 #: Further ridges of the model without lines, which is fitted in no time: as fine a choice as any
 #: other linear model has.
 _LINEAR_STRENGTHS = (0.03, 0.1, 1.0, 3.0, 30.0, 300.0)
@@ -104,7 +105,7 @@ def choose_by_part(
 
 def measure_misfit(model: LineModel, rows: LineRows) -> float:
     """Minus the logarithm of the likelihood of rows, up to a constant."""
-    loss = rows.loss(model.evaluate(rows.X))
+    loss = rows.loss(rows.evaluate(model))
     if rows.task.measure == "R2":
         loss = rows.scores * np.log(max(loss / rows.scores, 1e-300)) / 2
     return len(rows) * loss
@@ -128,7 +129,7 @@ def choose_by_folds(
             others = rows.part(fold).true
             models = walk_line_front(training.terms(strength), budget, options, others)
             models += [models[-1]] * (budget.lines + 1 - len(models))
-            losses.append([others.losses(model.evaluate(others.X)) for model in models])
+            losses.append([others.losses(others.evaluate(model)) for model in models])
             scores.setdefault(strength, []).append([score_lines(one, others) for one in models])
         by_strength[strength] = [np.concatenate(part) for part in zip(*losses, strict=True)]
 
@@ -164,7 +165,7 @@ def _choose_strengths(rows: FittedRows, folds: Sequence[NDArray[np.intp]]) -> li
         others = rows.part(fold).true
         for strength in every:
             model = fit_linear_model(training.terms(strength))
-            means[strength] += float(others.losses(model.evaluate(others.X)).sum())
+            means[strength] += float(others.losses(others.evaluate(model)).sum())
 
     return sorted(sorted(every, key=lambda each: means[each])[:2])
 
@@ -184,7 +185,7 @@ def _judge_linear_models(
         for fold in folds:
             training = rows.part(np.setdiff1d(everything, fold))
             model, others = fit_linear_model(training.terms(strength)), rows.part(fold).true
-            found.append(others.losses(model.evaluate(others.X)))
+            found.append(others.losses(others.evaluate(model)))
             scores.setdefault(strength, []).append([score_lines(model, others)])
         losses[strength] = [np.concatenate(found)]
 
@@ -221,4 +222,4 @@ def apply_one_error_rule(losses: dict[float, list[Array]]) -> tuple[float, int]:
 
 def score_lines(model: LineModel, rows: LineRows) -> float:
     """The task's measure."""
-    return rows.measure_score(model.evaluate(rows.X))
+    return rows.measure_score(rows.evaluate(model))

@@ -16,7 +16,7 @@ def estimate_losses(model: LineModel, terms: FitTerms) -> Array:
     """
     rows, ridge = terms.rows, terms.ridge
     tangents = build_tangents(model, rows).astype(float)
-    second = rows.derivatives(model.evaluate(rows.X))[1]
+    second = rows.derivatives(rows.evaluate(model))[1]
     values, pulls = get_line_parameters(model)
     hessian = (tangents * second) @ tangents.T + np.diag(pulls * ridge + 1e-8)
     inverse = np.linalg.inv(hessian)

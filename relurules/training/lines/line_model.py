@@ -1,12 +1,13 @@
 """A linear model with lines: f(x) = c + C x + the sum of sign * max(0, z), z = w (atoms x) + b."""
 
 from dataclasses import dataclass, replace
-from functools import singledispatch
+from functools import cached_property, singledispatch
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir.network import Array
+from relurules.training.lines.row_views import RowViews
 from relurules.training.task import Task
 
 
@@ -137,6 +138,35 @@ class LineRows:
         d = len(self.X)
         return LineModel(constant=0.0, weights=np.zeros(d), read=np.ones(d, dtype=np.bool_))
 
+    @cached_property
+    def views(self) -> RowViews:
+        """What is looked up of the coordinates."""
+        return RowViews(self.X)
+
+    def evaluate(self, model: LineModel) -> Array:
+        """(N,) scores, as `LineModel.evaluate` gives them but for the arithmetic, in less time."""
+        scores = self.views.combine(model.weights)
+        scores += model.constant
+        for line in model.lines:
+            reach = self.reach(line)
+            np.maximum(reach, 0.0, out=reach)
+            if line.sign > 0:
+                scores += reach
+            else:
+                scores -= reach
+
+        return scores
+
+    def reach(self, line: HingeLine) -> Array:
+        """(N,) z, how far each row is beyond the line's threshold; a new array."""
+        first, *others = zip(line.weights.tolist(), line.atoms, strict=True)
+        found = np.asarray(first[0] * self.views.project(first[1]))
+        for weight, atom in others:
+            found += weight * self.views.project(atom)
+        found += line.bound
+
+        return found
+
     def part(self, some: NDArray[np.intp]) -> "LineRows":
         """Some of the rows, by number."""
         return replace(
@@ -182,5 +212,5 @@ def compute_objective(
     model: LineModel, rows: LineRows, ridge: float, scores: Array | None = None
 ) -> float:
     """The mean loss and the penalty; scores: of the rows, where they are known."""
-    found = model.evaluate(rows.X) if scores is None else scores
+    found = rows.evaluate(model) if scores is None else scores
     return rows.loss(found) + compute_penalty(model, ridge)

@@ -62,7 +62,8 @@ def round_lines(model: LineModel, terms: FitTerms, scale: LineScale) -> PlainLin
 
 def measure_explained(model: LineModel, terms: FitTerms) -> float:
     """How much less the loss is than that of a constant."""
-    return terms.rows.measure_constant_loss() - terms.rows.loss(model.evaluate(terms.rows.X))
+    rows = terms.rows
+    return rows.measure_constant_loss() - rows.loss(rows.evaluate(model))
 
 
 def _drop_noise(model: LineModel, terms: FitTerms) -> LineModel:

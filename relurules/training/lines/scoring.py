@@ -57,7 +57,7 @@ class LineScorer:
 
     def __init__(self, model: LineModel, terms: FitTerms) -> None:
         rows = terms.rows
-        first, second = rows.derivatives(model.evaluate(rows.X))
+        first, second = rows.derivatives(rows.evaluate(model))
         root = np.sqrt(np.maximum(second, LEAST_CURVATURE * rows.weights / len(rows)))
         tangents, penalty = _build_frame(model, terms, first)
         tangents *= root

@@ -22,7 +22,7 @@ def measure_gains_within_trends(
     the factors of all lines are fitted.
     """
     rows, found = terms.rows, []
-    first, second = rows.derivatives(model.evaluate(rows.X))
+    first, second = rows.derivatives(rows.evaluate(model))
     basis, (values, pulls) = build_slope_basis(model, rows), get_factors(model)
     size = len(values)
     hessian, slope = np.zeros((size + 1, size + 1)), np.zeros(size + 1)

@@ -238,5 +238,5 @@ def minimize_within_trends(
 ) -> Array:
     """As `TrendGuard.minimize`; None for no trends."""
     if guard is None:
-        return solve_free(hessian, gradient, start)[1]
+        return np.asarray(start - np.linalg.solve(hessian, gradient))
     return guard.minimize(hessian, gradient, start)

@@ -22,11 +22,14 @@ from relurules.training.lines.refits import (
     refit_slopes,
     take_evenly,
 )
-from relurules.training.lines.scoring import LineScorer, choose_best, make_scorer
+from relurules.training.lines.scoring import LineScorer, ScoredLines, choose_best, make_scorer
 from relurules.training.lines.trend_gains import measure_gains_within_trends
+from relurules.training.lines.triples import make_triple_grower
 
-#: Rows that candidates are scored on, and those that the best of them are fitted to.
+#: Rows that candidates are scored on, and those that the best of them are fitted to: at least so
+#: many, and at least such a share, as what few rows have is told by many rows alone.
 _SCORED_ROWS, _TRIED_ROWS = 4000, 8000
+_SCORED_SHARE, _TRIED_SHARE = 0.2, 0.4
 #: Directions that are scored in every step are the best so many of the last look at all of them,
 #: which is taken every so many steps.
 _KEPT, _ALL_EVERY = 250, 4
@@ -68,14 +71,20 @@ class LineWalk:
 
     def __init__(self, terms: FitTerms, options: WalkOptions, read: NDArray[np.bool_]) -> None:
         self.terms, self.options = terms, options
-        self._scored = replace(terms, rows=take_evenly(terms.rows, _SCORED_ROWS))
-        self._tried = replace(terms, rows=take_evenly(terms.rows, _TRIED_ROWS))
+        count = len(terms.rows)
+        scored = max(_SCORED_ROWS, round(_SCORED_SHARE * count))
+        tried = max(_TRIED_ROWS, round(_TRIED_SHARE * count))
+        self._scored = replace(terms, rows=take_evenly(terms.rows, scored))
+        self._tried = replace(terms, rows=take_evenly(terms.rows, tried))
         directions = DirectionOptions(
             condition_columns=options.condition_columns, read=read, apart=options.apart
         )
         found = list_directions(terms.rows, terms.columns, directions)
         self._directions = tabulate_directions(found) if found else None
         self._kept = self._directions
+        self._grower = None
+        if options.condition_columns > 2:
+            self._grower = make_triple_grower(self._scored.rows, terms.columns, directions)
         self._looks = 0
 
     def measure(self, model: LineModel) -> float:
@@ -163,9 +172,7 @@ class LineWalk:
         self._looks += 1
         scored = scorer.score(self._directions if everything else self._kept)
         if everything:
-            gains = np.zeros(len(self._directions.directions))
-            np.maximum.at(gains, self._directions.numbers, scored.gains)
-            self._kept = self._directions.part(np.argsort(-gains, kind="stable")[:_KEPT])
+            scored = self._keep_best(scored, scorer)
 
         chosen = choose_best(scored, _CLOSER * more, _SAME * more)
         found = [(float(scored.gains[each]), scored.line(each)) for each in chosen]
@@ -182,6 +189,22 @@ class LineWalk:
             found += self._score_parallels(model, scorer)
             found = measure_gains_within_trends(model, [line for _, line in found], self._scored)
         return _take_different(found, _FITTED)
+
+    def _keep_best(self, scored: ScoredLines, scorer: LineScorer) -> ScoredLines:
+        """What is scored in the next steps: the best directions, and those of three columns that
+        are grown from them; these as scored now.
+        """
+        table = scored.table
+        gains = np.zeros(len(table.directions))
+        np.maximum.at(gains, table.numbers, scored.gains)
+        best = np.argsort(-gains, kind="stable")[:_KEPT]
+        self._kept = table.part(best)
+        if self._grower is None:
+            return scored
+
+        grown = self._grower.grow(self._kept.directions)
+        self._kept = tabulate_directions([*self._kept.directions, *grown])
+        return scorer.score(self._kept)
 
     def _score_parallels(
         self, model: LineModel, scorer: LineScorer

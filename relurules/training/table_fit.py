@@ -25,14 +25,15 @@ from relurules.training.fit_columns import (
     unify_missing,
 )
 from relurules.training.fit_constraints import (
-    check_effects,
     describe_settings,
     find_reference,
     turn_constraints,
+    turn_fitted_trends,
 )
 from relurules.training.fit_forms import explain_form
 from relurules.training.fit_options import FitOptions
 from relurules.training.fit_scores import FitScores, average_scores, repeat_fits, score_models
+from relurules.training.held_constraints import hold_constraints
 from relurules.training.prepared_table import PreparedTable, prepare_table
 
 if TYPE_CHECKING:
@@ -158,7 +159,8 @@ def fit_table(
         provenance=replace(rules.provenance, model=type(pipeline).__name__, settings=settings),
         schema=None if schema is None else schema.restrict([c.table_name for c in graph.columns]),
     )
-    check_effects(rules, wanted.effect_bounds)
+    trends = turn_fitted_trends(pipeline[-1], prepared.y, wanted.positive, prepared.task)
+    rules = hold_constraints(rules, trends, wanted.effect_bounds, prepared.columns.ordered)
     found = _score_pipeline(pipeline, prepared)
 
     return Fitted(

@@ -126,7 +126,7 @@ def _bound_part(
     if len(part.columns) > 1:
         return _bound_lines(rules, part, score, reference)
 
-    rows = _list_extremes(rules, part, score)
+    rows = _list_extremes(rules, part)
     if rows is None:
         return None
     values = [_evaluate_part(rules, part, score, row) - reference for row in rows]
@@ -154,9 +154,7 @@ def _dot(weights: Array, row: Sequence[Fraction]) -> Fraction:
     return sum((Fraction(float(w)) * x for w, x in pairs if w), Fraction(0))
 
 
-def _list_extremes(
-    rules: AdditiveRules, part: ScorePart, score: int
-) -> list[list[Fraction]] | None:
+def _list_extremes(rules: AdditiveRules, part: ScorePart) -> list[list[Fraction]] | None:
     """Rows of a column's coordinates among which what it adds is least and most: its categories; of
     a number, the ends of its range and the bounds of its lines. None where it goes on for ever.
     """

@@ -59,9 +59,7 @@ def turn_trends(
     return {name: -trend for name, trend in monotone.items()}
 
 
-def turn_fitted_trends(
-    estimator: Any, y: Any, positive: Any, task: str
-) -> Mapping[str, int]:
+def turn_fitted_trends(estimator: Any, y: Any, positive: Any, task: str) -> Mapping[str, int]:
     """Trends that a fitted estimator keeps, of the scores that the rules have."""
     return turn_trends(getattr(estimator, "trends_", {}), y, positive, task) or {}
 

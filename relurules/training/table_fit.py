@@ -32,7 +32,13 @@ from relurules.training.fit_constraints import (
 )
 from relurules.training.fit_forms import explain_form
 from relurules.training.fit_options import FitOptions
-from relurules.training.fit_scores import FitScores, average_scores, repeat_fits, score_models
+from relurules.training.fit_scores import (
+    FitScores,
+    average_scores,
+    repeat_fits,
+    score_models,
+    turn_calibration,
+)
 from relurules.training.held_constraints import hold_constraints
 from relurules.training.prepared_table import PreparedTable, prepare_table
 
@@ -84,6 +90,8 @@ class Fitted:
     source: str | None = None
     #: Why these aren't lines, where no form was named; "" where there is nothing to say.
     form_reason: str = ""
+    #: The trends that the rules keep, of the scores that they have, by column.
+    trends: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def estimator(self) -> Any:
@@ -162,12 +170,14 @@ def fit_table(
     trends = turn_fitted_trends(pipeline[-1], prepared.y, wanted.positive, prepared.task)
     rules = hold_constraints(rules, trends, wanted.effect_bounds, prepared.columns.ordered)
     found = _score_pipeline(pipeline, prepared)
+    is_first = graph.labels is not None and graph.labels.positive == 0
+    calibration = turn_calibration(found.calibration) if is_first else found.calibration
 
     return Fitted(
         pipeline, graph, wanted, prepared.task, prepared.columns, prepared.frame, found.rows,
         rules, everywhere, found.scores, found.measure, schema, prepared.split.said,
-        found.calibration, _repeat_splits(prepared, wanted, found, say), found.places,
-        process_time() - start, form_reason=reason,
+        calibration, _repeat_splits(prepared, wanted, found, say), found.places,
+        process_time() - start, form_reason=reason, trends=trends,
     )  # fmt: skip
 
 

@@ -101,9 +101,7 @@ def _keeps_limit(plain: PlainLines, column: LineColumn, asked: EffectLimits) -> 
     return low <= min(effects) and max(effects) <= high
 
 
-def compute_effects(
-    plain: PlainLines, column: LineColumn, asked: EffectLimits
-) -> list[Fraction]:
+def compute_effects(plain: PlainLines, column: LineColumn, asked: EffectLimits) -> list[Fraction]:
     """What a column adds beside what it adds at the reference, at all points where that may be
     extreme, exactly.
     """
@@ -111,8 +109,8 @@ def compute_effects(
     own = _find_own_lines(plain, column)
     points = [[Fraction(x) for x in row] for row in _list_ends(column, asked).tolist()]
     if column.is_number:
-        weights, thresholds = plain.normals[own, places[0]], plain.thresholds[own]
-        knots = [Fraction(t) / Fraction(w) for t, w in zip(thresholds.tolist(), weights.tolist())]
+        tops = plain.thresholds[own].tolist(), plain.normals[own, places[0]].tolist()
+        knots = [Fraction(t) / Fraction(w) for t, w in zip(*tops, strict=True)]
         points += [[knot] for knot in knots if points[0][0] < knot < points[1][0]]
 
     parts = _read_part(plain, column, own)

@@ -15,7 +15,8 @@ from relurules.training.lines.line_columns import LineColumn
 from relurules.training.lines.line_model import LineModel
 from relurules.training.lines.parallels import group_parallels
 from relurules.training.lines.quadratic import solve_free
-from relurules.training.lines.trends import TrendGuard, guard_parameters
+from relurules.training.lines.trend_guard import TrendGuard
+from relurules.training.lines.trends import guard_parameters
 
 
 @dataclass(frozen=True, kw_only=True)

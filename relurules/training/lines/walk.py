@@ -39,7 +39,7 @@ _CLOSER, _SAME, _FITTED = 12, 2, 3
 #: shares of the distance between two bounds.
 _RATIOS = (0.6, 0.8, 1.0, 1.25, 1.65)
 _SHIFTS = (-0.6, -0.3, 0.0, 0.3, 0.6)
-#: With trends and limits, gains of many candidates are mistaken: so many times as many are looked at.
+#: With trends and limits, gains of many candidates are mistaken: so many times as many are tried.
 _MORE = 4
 #: Candidates parallel to lines of the model that are looked at.
 _PARALLELS = 48

@@ -69,7 +69,7 @@ def read_taiwan(folder: Path) -> MonotoneTable:
 def read_bike(folder: Path) -> MonotoneTable:
     """Warmer is more, damp and wind less."""
     X, y = tables.table_of("bike", folder)[:2]
-    trends = {"temp": 1, "hum": -1, "windspeed": -1}
+    trends = {"atemp": 1, "hum": -1, "windspeed": -1}
     return MonotoneTable(X.assign(target=np.asarray(y)), "target", trends, 16)
 
 
@@ -225,7 +225,8 @@ def measure_table(name: str, folder: Path, pairs: int) -> tuple[str, ...]:
     )
     seconds = time.process_time() - begun
     rules, counts = fitted.rules, []
-    assert isinstance(rules, AdditiveRules)
+    if not isinstance(rules, AdditiveRules):
+        raise TypeError("additive rules were asked for")
     each = -(-pairs // len(given.trends))
     said = certified = 0
     for seed, (column, trend) in enumerate(given.trends.items()):

@@ -83,11 +83,11 @@ def ask(
     class (the last one, unless another was named), else the first. given: conditions such as
     "age >= 30" or "job = clerk" that restrict the domain. whole: whether columns that hold whole
     numbers in the data may hold nothing else; by default for reach and counterfactual only, as
-    without it bounds hold for either. data: a table;
-    where a row of it shows what range, bounded, reach or counterfactual say, that row is shown, with its number,
-    counted from 0. Other rows shown are made up, of whole numbers where columns hold them,
-    and of few digits, as far as that shows the same. time_limit: seconds that this may
-    take: at the limit bounds are given that hold, and may be wide, with a note that says so, or
+    without it bounds hold for either. data: a table; where a row of it shows what range, bounded,
+    reach or counterfactual say, that row is shown, with its number, counted from 0. Other rows
+    shown are made up, of whole numbers where columns hold them, and of few digits, as far as that
+    shows the same. time_limit: seconds that this may take: at the limit bounds are given that hold,
+    and may be wide, with a note that says so, or
     OutOfTimeError is raised where there is nothing to say.
 
     `answer.holds` is True or False where the answer is yes or no, None where it isn't decided or a

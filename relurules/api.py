@@ -405,7 +405,7 @@ def emit(
     key: Sequence[str] = (),
     shape: str = "select",
     name: str | None = None,
-    columns: Sequence[str] = ("outputs", "rule"),
+    columns: Sequence[str] | None = None,
     outside: str | None = None,
     missing: str = "propagate",
     top: int = MOST_REASONS,
@@ -438,7 +438,8 @@ def emit(
     The SELECT reads `table`, and gives `key` columns and `columns`, of: outputs (one column each,
     as named), score (before the link), probability, class (the model's label), contributions (of
     every column that some rule reads, as `explain` has them), reasons (at most `top` columns that
-    move the score to its adverse side, the largest first) and rule. reference: what contributions
+    move the score to its adverse side, the largest first) and rule; None: outputs, and rule where
+    one applies. reference: what contributions
     are measured from, a row or "middle", "mean" or "population"; None for `rules.reference`.
     direction: the adverse one of the score, "higher" or "lower"; reasons: their words, a mapping or
     a TOML file, column -> "low", "high" or "text" -> words. outside: what a row outside the domain
@@ -470,7 +471,8 @@ def emit(
         key=tuple(key),
         shape=shape,
         name=name or "",
-        columns=tuple(columns),
+        columns=EmitOptions.columns if columns is None else tuple(columns),
+        named=columns is not None,
         outside=outside or "",
         missing=missing,
         output=output or "",

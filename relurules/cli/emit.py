@@ -68,14 +68,15 @@ def emit(
     ] = "select",
     name: Annotated[str | None, typer.Option(help="For SQL: name of the view or function.")] = None,
     columns: Annotated[
-        str,
+        str | None,
         typer.Option(
             help=(
                 "What to return, of outputs,class,contributions,reasons,rule; of additive rules "
-                "lines,points too; for SQL also score,probability."
+                "lines,points in place of rule; for SQL also score,probability. By default "
+                "outputs, and rule where one applies."
             )
         ),
-    ] = "outputs,rule",
+    ] = None,
     top: Annotated[int, typer.Option(help="How many reasons at most.", min=1)] = 4,
     reference: Reference = None,
     direction: Direction = "higher",
@@ -146,13 +147,10 @@ def emit(
     found = load_any_rules(rules)
     if to is None:
         rows = None if data is None else read_data(data, found, reading)
-        returned = tuple(part.strip() for part in columns.split(","))
-        _write_everything(
-            found,
-            out,
-            rows,
-            {"table": table, "key": tuple(key or ()), "title": title, "columns": returned},
-        )
+        options: dict[str, Any] = {"table": table, "key": tuple(key or ()), "title": title}
+        if columns is not None:
+            options["columns"] = tuple(part.strip() for part in columns.split(","))
+        _write_everything(found, out, rows, options)
         return
     measured_from = read_reference(reference, make_rules_options(found, TableArguments()))
     if scorecard:
@@ -168,8 +166,8 @@ def emit(
             },
         )  # fmt: skip
     else:
-        listed = [part.strip() for part in columns.split(",")]
-        pointed = "points" in listed
+        listed = None if columns is None else [part.strip() for part in columns.split(",")]
+        pointed = listed is not None and "points" in listed
         check_scorecard_options(False, {"--data": data, "--decimals": decimals and not pointed})
         artifact = emit_rules(
             found, to, dialect=dialect, form=form, table=table, key=key or [],

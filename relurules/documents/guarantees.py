@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from relurules.documents.cards import spell_metric
+from relurules.documents.certified import describe_certified
 from relurules.documents.context import (
     AnyContext,
     DocumentContext,
@@ -42,6 +43,8 @@ def build_proofs(context: AnyContext) -> Section:
             said += " Outputs of three or more scores are bounded so, and may not come as far."
         items.append(p.text(said))
 
+    if isinstance(rules, AdditiveRules):
+        items += [p.text(line) for line in describe_certified(rules)]
     items.append(
         p.text(
             "The rounding of float64 arithmetic, about 1e-16 of the terms of a sum, is not "

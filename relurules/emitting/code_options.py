@@ -77,7 +77,7 @@ def drop_rule_column(options: EmitOptions) -> EmitOptions:
     """The options without the number of the rule, where nobody asked for it: no additive rule has
     one.
     """
-    default = options.columns == EmitOptions.columns
+    default = not options.named and options.columns == EmitOptions.columns
     return replace(options, columns=("outputs",)) if default else options
 
 

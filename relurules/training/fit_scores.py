@@ -240,6 +240,14 @@ def measure_calibration(scores: Array, y: Array) -> "pd.DataFrame":
     )
 
 
+def turn_calibration(table: "pd.DataFrame | None") -> "pd.DataFrame | None":
+    """The same of the first class."""
+    if table is None:
+        return None
+    turned = table.iloc[::-1].reset_index(drop=True)
+    return turned.assign(predicted=1 - turned["predicted"], seen=1 - turned["seen"])
+
+
 def average_scores(
     found: Sequence[Mapping[str, Mapping[str, float]]], share: float
 ) -> "pd.DataFrame":

@@ -25,13 +25,20 @@ from relurules.training.fit_columns import (
     unify_missing,
 )
 from relurules.training.fit_constraints import (
-    check_effects,
     describe_settings,
     find_reference,
     turn_constraints,
+    turn_fitted_trends,
 )
 from relurules.training.fit_options import FitOptions
-from relurules.training.fit_scores import FitScores, average_scores, repeat_fits, score_models
+from relurules.training.fit_scores import (
+    FitScores,
+    average_scores,
+    repeat_fits,
+    score_models,
+    turn_calibration,
+)
+from relurules.training.held_constraints import hold_constraints
 from relurules.training.prepared_table import PreparedTable, prepare_table
 
 if TYPE_CHECKING:
@@ -80,6 +87,8 @@ class Fitted:
     seconds: float = 0.0
     #: The path of the table's file; None for a frame.
     source: str | None = None
+    #: The trends that the rules keep, of the scores that they have, by column.
+    trends: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def estimator(self) -> Any:
@@ -153,14 +162,17 @@ def fit_table(
         provenance=replace(rules.provenance, model=type(pipeline).__name__, settings=settings),
         schema=None if schema is None else schema.restrict([c.table_name for c in graph.columns]),
     )
-    check_effects(rules, wanted.effect_bounds)
+    trends = turn_fitted_trends(pipeline[-1], prepared.y, wanted.positive, prepared.task)
+    rules = hold_constraints(rules, trends, wanted.effect_bounds, prepared.columns.ordered)
     found = _score_pipeline(pipeline, prepared)
+    is_first = graph.labels is not None and graph.labels.positive == 0
+    calibration = turn_calibration(found.calibration) if is_first else found.calibration
 
     return Fitted(
         pipeline, graph, wanted, prepared.task, prepared.columns, prepared.frame, found.rows,
         rules, everywhere, found.scores, found.measure, schema, prepared.split.said,
-        found.calibration, _repeat_splits(prepared, wanted, found, say), found.places,
-        process_time() - start,
+        calibration, _repeat_splits(prepared, wanted, found, say), found.places,
+        process_time() - start, trends=trends,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from relurules.errors import UnsupportedError
 from relurules.ir import Network
 from relurules.ir.network import Array, Neuron
 from relurules.training.lines import joint_rounding, joint_scoring  # noqa: F401 they register
-from relurules.training.lines.effect_limits import EffectLimits, limit_effects
+from relurules.training.lines.effect_limits import EffectLimits, limit_columns
 from relurules.training.lines.front_walk import LineBudget
 from relurules.training.lines.joint_scaling import choose_line_scale
 from relurules.training.lines.least_slopes import PlainLines
@@ -89,6 +89,8 @@ def fit_lines(
     options = replace(settings.options, condition_columns=budget.condition_columns)
     settings = replace(settings, options=options)
     scale = choose_line_scale(rows, columns, task)
+    if settings.limits is not None:
+        columns = limit_columns(columns, settings.limits, scale)
     true = scale.apply(rows, task)
     soft = rows if settings.soft is None else rows._replace(Y=settings.soft)
     given = FittedRows(fitted=scale.apply(soft, task), true=true, columns=columns)
@@ -96,9 +98,7 @@ def fit_lines(
     with threadpool_limits(1):  # small matrices; and the sums don't depend on the number of cores
         choice, training = _choose(given, rows, task, settings)
         model = _finish(given, choice, settings)
-        plain = round_lines(model, given.terms(choice.strength), scale)
-        if settings.limits is not None:
-            plain = limit_effects(plain, columns, settings.limits)
+        plain = round_lines(model, given.terms(choice.strength), scale, settings.limits)
 
     front = make_front_table(choice, given.part(training))
 

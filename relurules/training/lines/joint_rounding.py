@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir.network import Array
+from relurules.training.lines.effect_limits import EffectLimits
 from relurules.training.lines.joint_model import JointModel
 from relurules.training.lines.joint_refits import get_joint_rows, refit_joint_slopes
 from relurules.training.lines.joint_scaling import JointScale
@@ -53,8 +54,15 @@ class JointPlainLines(PlainLines):
 
 
 @round_lines.register
-def round_joint_lines(model: JointModel, terms: FitTerms, scale: JointScale) -> JointPlainLines:
-    """As `round_lines`, with slopes left out where a score hardly needs them."""
+def round_joint_lines(
+    model: JointModel,
+    terms: FitTerms,
+    scale: JointScale,
+    limits: EffectLimits | None = None,  # noqa: ARG001 as all have
+) -> JointPlainLines:
+    """As `round_lines`, with slopes left out where a score hardly needs them; no limits are kept:
+    `fit_lines` refuses them.
+    """
     rows = get_joint_rows(terms)
     found = round_thresholds(narrow_conditions(model, terms), terms, scale)
     rounded = drop_slopes(refit_joint_slopes(cast("JointModel", found), terms), terms)

@@ -23,15 +23,16 @@ def solve_free(hessian: Array, gradient: Array, start: Array) -> tuple[Array, Ar
     return lower, np.asarray(start - _solve_cholesky(lower, gradient))
 
 
-def bend_to_cone(lower: Array, free: Array, cone: Array) -> Array:
-    """The v with cone v >= 0 nearest to one without constraints, in the metric of a Hessian of
-    which lower is the Cholesky factor; cone: (G, P).
+def bend_to_cone(lower: Array, free: Array, cone: Array, floors: Array | None = None) -> Array:
+    """The v with cone v >= floors nearest to one without constraints, in the metric of a Hessian of
+    which lower is the Cholesky factor; cone: (G, P); floors: (G,), None for 0.
     """
-    if (cone @ free >= 0).all():
+    room = cone @ free if floors is None else cone @ free - floors
+    if (room >= 0).all():
         return free
 
     half = np.linalg.solve(lower, cone.T)
-    multipliers = minimize_over_signs(np.asarray(half.T @ half), np.asarray(cone @ free))
+    multipliers = minimize_over_signs(np.asarray(half.T @ half), np.asarray(room))
 
     return free + np.asarray(np.linalg.solve(lower.T, half @ multipliers))
 

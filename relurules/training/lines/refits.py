@@ -23,7 +23,7 @@ from relurules.training.lines.line_model import (
 )
 from relurules.training.lines.row_views import ParameterBasis
 from relurules.training.lines.trend_steps import frame_step
-from relurules.training.lines.trends import guard_factors, minimize_within_trends
+from relurules.training.lines.trends import guard_factors, has_constraints, minimize_within_trends
 
 #: Rows that the curvature is computed on: so many, or so many per parameter.
 _LEAST_ROWS, _ROWS_PER_PARAMETER = 8000, 60
@@ -52,6 +52,11 @@ class FitTerms:
     def has_trends(self) -> bool:
         """Whether some column has a trend."""
         return any(column.trend for column in self.columns)
+
+    @property
+    def has_constraints(self) -> bool:
+        """Whether some column has a trend, or a limit."""
+        return has_constraints(self.columns)
 
 
 @singledispatch

@@ -14,6 +14,7 @@ from math import floor, log10
 import numpy as np
 
 from relurules.ir.network import Array
+from relurules.training.lines.effect_limits import EffectLimits, keeps_limits, limit_effects
 from relurules.training.lines.least_slopes import PlainLines, compute_least_slope
 from relurules.training.lines.line_columns import LineColumn
 from relurules.training.lines.line_model import HingeLine, LineModel, compute_objective
@@ -35,8 +36,10 @@ _CERTAIN, _NOISE = 10, 1e-8
 
 
 @singledispatch
-def round_lines(model: LineModel, terms: FitTerms, scale: LineScale) -> PlainLines:
-    """The model in the user's units, rounded."""
+def round_lines(
+    model: LineModel, terms: FitTerms, scale: LineScale, limits: EffectLimits | None = None
+) -> PlainLines:
+    """The model in the user's units, rounded; limits: of columns' effects, which it keeps."""
     if terms.has_trends:
         model = _drop_noise(model, terms)
     narrow = narrow_conditions(model, terms)
@@ -54,10 +57,11 @@ def round_lines(model: LineModel, terms: FitTerms, scale: LineScale) -> PlainLin
     for digits in SLOPE_DIGITS:
         found = _round_slopes(plain, digits, spread, scale.high)
         found = keep_trends(found, terms.columns, spread, digits, scale.high)
-        if terms.rows.loss((evaluate_plain(found, X) - scale.low) / scale.high) <= allowed:
+        loss = terms.rows.loss((evaluate_plain(found, X) - scale.low) / scale.high)
+        if loss <= allowed and keeps_limits(found, terms.columns, limits):
             break
 
-    return found
+    return found if limits is None else limit_effects(found, terms.columns, limits)
 
 
 def measure_explained(model: LineModel, terms: FitTerms) -> float:

@@ -14,7 +14,8 @@ from relurules.ir.network import Array
 from relurules.training.lines.line_columns import LineColumn
 from relurules.training.lines.line_model import LineModel
 from relurules.training.lines.parallels import group_parallels
-from relurules.training.lines.trends import TrendGuard, guard_parameters
+from relurules.training.lines.trend_guard import TrendGuard
+from relurules.training.lines.trends import guard_parameters
 
 
 @dataclass(frozen=True, kw_only=True)

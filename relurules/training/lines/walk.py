@@ -40,7 +40,7 @@ _CLOSER, _SAME, _FITTED = 12, 2, 3
 #: shares of the distance between two bounds.
 _RATIOS = (0.6, 0.8, 1.0, 1.25, 1.65)
 _SHIFTS = (-0.6, -0.3, 0.0, 0.3, 0.6)
-#: With trends, gains of many candidates are mistaken: so many times as many are looked at.
+#: With trends and limits, gains of many candidates are mistaken: so many times as many are tried.
 _MORE = 4
 #: Candidates parallel to lines of the model that are looked at.
 _PARALLELS = 48
@@ -167,7 +167,7 @@ class LineWalk:
         if self._directions is None or self._kept is None:
             return []
         scorer = make_scorer(model, self._scored)
-        more = _MORE if self.terms.has_trends else 1
+        more = _MORE if self.terms.has_constraints else 1
         everything = self._looks % _ALL_EVERY == 0
         self._looks += 1
         scored = scorer.score(self._directions if everything else self._kept)
@@ -185,7 +185,7 @@ class LineWalk:
             chosen = choose_best(near, _CLOSER * more, more)
             found += [(float(near.gains[each]), near.line(each)) for each in chosen]
 
-        if self.terms.has_trends:
+        if self.terms.has_constraints:
             found += self._score_parallels(model, scorer)
             found = measure_gains_within_trends(model, [line for _, line in found], self._scored)
         return _take_different(found, _FITTED)

@@ -86,7 +86,7 @@ def write_document_files(
 
 
 def _sum_files(files: Mapping[str, str | bytes]) -> str:
-    """The digests of files, as sha256sum --check takes them."""
+    """The digests of files, as sha256sum checks them."""
     contents = {
         name: text.encode() if isinstance(text, str) else text for name, text in files.items()
     }

@@ -41,7 +41,7 @@ STRENGTHS = {"R2": 0.2, "AUC": 0.05, "accuracy": 2.0}
 TREND_STRENGTHS = {**STRENGTHS, "AUC": 2.0}
 #: Further ridges of the model without lines, which is fitted in no time: as fine a choice as any
 #: other linear model has.
-_LINEAR_STRENGTHS = (0.03, 0.1, 1.0, 3.0, 30.0, 300.0)
+_LINEAR_STRENGTHS = (0.01, 0.03, 0.1, 1.0, 3.0, 30.0, 300.0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,6 +52,7 @@ def build_score(context: AdditiveContext) -> Section:
     rules, parts = context.rules, context.wording.parts
     measured = all(part.deviations is not None for part in parts)
     blocks: list[Block] = [Paragraph(_phrase_start(context)), Paragraph(_phrase_method(context))]
+    scored = "scores" if len(rules.scores) > 1 else "score"  # all tables have the parts' one order
     for score in range(len(rules.scores)):
         rows = [
             row for part in parts for row in _tabulate_part(context, part, score, measured=measured)
@@ -60,7 +61,7 @@ def build_score(context: AdditiveContext) -> Section:
         if measured:
             header, numeric = [*header, "Moves"], [*numeric, True]
         to = f" to {rules.scores[score]}" if len(rules.scores) > 1 else ""
-        order = ", what moves the score most on the data first" if measured else ""
+        order = f", what moves the {scored} most on the data first" if measured else ""
         caption = f"What each column adds{to}{order}"
         if rows:
             blocks.append(Table(caption, tuple(header), tuple(rows), tuple(numeric)))

@@ -73,19 +73,32 @@ def check_line_parameters(estimator: Any) -> None:
         )
 
 
+def list_one_score_parameters(estimator: Any) -> list[str]:
+    """The parameters given that lines of several scores have not."""
+    return [
+        name for name in ("monotonic_cst", "signs", "effect_bounds")
+        if (given := getattr(estimator, name)) is not None
+        and np.any(list(given.values()) if isinstance(given, Mapping) else 1)
+    ]  # fmt: skip
+
+
 def check_joint_parameters(estimator: Any, scores: int) -> None:
     """UnsupportedError for parameters that lines of several scores have not."""
-    what = (
-        "targets, whose scores would each need their own" if estimator._task == "regression"
-        else "classes, of which one gains only if its score rises by more than every other's"
-    )  # fmt: skip
-    for name in ("monotonic_cst", "signs", "effect_bounds"):
-        given = getattr(estimator, name)
-        if given is not None and np.any(list(given.values()) if isinstance(given, Mapping) else 1):
-            raise UnsupportedError(
-                f"{name} of {scores} {what}; supported: two classes, or one number; leave {name} "
-                "out, or join classes"
-            )
+    given = list_one_score_parameters(estimator)
+    if not given:
+        return
+
+    name = given[0]
+    if estimator._task == "regression":
+        raise UnsupportedError(
+            f"{name} of {scores} targets, whose scores would each need their own; supported: one "
+            f"target; leave {name} out"
+        )
+    raise UnsupportedError(
+        f"{name} of {scores} classes, of which one gains only if its score rises by more than "
+        f"every other's. Only binary classification is supported with {name}: leave it out, or "
+        "join classes"
+    )
 
 
 def train_lines(

@@ -347,6 +347,15 @@ class ReLURulesClassifier(ClassifierMixin, _RuleEstimator):  # type: ignore[misc
         trained: ReLURulesClassifier = self._train(X, numbers, sample_weight, task, heads, names)
         return trained
 
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks of an estimator: whether it takes more than two classes."""
+        from relurules.training.additive_training import list_one_score_parameters
+
+        tags = super().__sklearn_tags__()
+        if self.form == "additive" and list_one_score_parameters(self):
+            tags.classifier_tags.multi_class = False
+        return tags
+
     def decision_function(self, X: Any) -> Array:
         """(N, d) -> the scores: (N,), positive for the second class, where there are two; else (N,
         classes).

@@ -183,3 +183,9 @@ def test_what_more_classes_can_t_keep(name: str) -> None:
     given = {"monotonic_cst": [1, 0], "signs": "data", "effect_bounds": {"a": (-1, 1)}}[name]
     with pytest.raises(UnsupportedError, match=f"{name} of 3 classes"):
         ReLURulesClassifier(**FEW, **{name: given}).fit(X, np.digitize(y, [0.0, 1.0]))
+
+
+def test_tags_say_that_trends_are_of_two_classes() -> None:
+    for given, several in (({}, True), ({"signs": "data"}, False)):
+        tags = ReLURulesClassifier(**FEW, **given).__sklearn_tags__()
+        assert tags.classifier_tags.multi_class is several

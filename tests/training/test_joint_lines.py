@@ -210,3 +210,18 @@ def test_constraints_of_several_classes_are_refused() -> None:
     settings = LineSettings(budget=LineBudget(lines=1))
     with pytest.raises(UnsupportedError, match="of 3 scores; supported: one score"):
         fit_lines(weigh_rows(X, np.eye(3)[y], None), columns, "multiclass", settings)
+
+
+def test_classes_that_are_all_but_apart_have_a_weak_ridge() -> None:
+    """And rounding costs a small part of the little that is left."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(90, 2)), np.arange(90) % 3
+    X += 4.0 * np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])[y]
+    rows = weigh_rows(X, np.eye(3)[y], None)
+    budget = LineBudget(lines=1)
+    found = fit_lines(
+        rows, describe_columns(X, ["a", "b"]), "multiclass", LineSettings(budget=budget)
+    )
+    assert found.strength <= 0.1
+    loss = TASKS["multiclass"].loss(found.network.evaluate(X), np.eye(3)[y]).mean()
+    assert loss < 0.02

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from relurules.training.lines.line_columns import LineColumn
 from relurules.training.lines.line_model import LineModel, LineRows
 from relurules.training.lines.refits import FitTerms, refit_slopes, take_evenly
-from relurules.training.lines.walk import LineWalk, WalkOptions
+from relurules.training.lines.walk import FEW_ROWS, LineWalk, WalkOptions
 
 #: Lines beyond the budget that are chosen before the least useful are dropped, as a share of it.
 #: Steps within trends take longer.
@@ -19,8 +19,8 @@ _ROUNDS, _FEW_ROUNDS = 4, 1
 _EXCHANGED = (1.0, 0.75, 0.5, 0.25)
 #: Rounds in which lines drawn at random are replaced, at the budget, and within trends.
 _RENEWALS, _RENEWALS_WITHIN_TRENDS = 4, 2
-#: Lines that a further one has not helped the other rows by are at most so many.
-_PATIENCE = 4
+#: Lines that a further one has not helped the other rows by are at most so many; of few rows.
+_PATIENCE, _PATIENCE_OF_FEW = 4, 2
 #: Lines by which it is seen which columns matter, and the rows on which columns are dropped.
 _SCOUTS, _SCOUTED_ROWS = 8, 5000
 
@@ -38,22 +38,28 @@ class LineBudget:
 
 
 def walk_line_front(
-    terms: FitTerms, budget: LineBudget, options: WalkOptions, others: LineRows | None = None
+    terms: FitTerms,
+    budget: LineBudget,
+    options: WalkOptions,
+    others: LineRows | None = None,
+    *,
+    quick: bool = False,
 ) -> list[LineModel]:
     """Models of 0, 1, 2, .. lines, at most as many as the budget has.
 
     others: rows that aren't fitted to, on which a few lines in a row must help, or no more are
-    chosen.
+    chosen. quick: no line is exchanged; so it is with others.
     """
+    quick |= others is not None
     options = replace(options, condition_columns=budget.condition_columns)
     linear = fit_linear_model(terms)
     read = choose_columns(linear, terms, budget, options)
     linear = refit_slopes(restrict_model(linear, terms.columns, read), terms)
     walk = LineWalk(terms, options, read)
     share = _OVER_WITHIN_TRENDS if terms.has_trends else _OVER
-    over = 0 if others is not None else max(1, round(share * budget.lines))
+    over = 0 if quick else max(1, round(share * budget.lines))
     rising = _walk_up(walk, linear, budget.lines + over, others)
-    if others is not None:  # one of many walks, by which the number of lines is chosen
+    if quick:  # one of many walks, by which the number of lines is chosen, or nothing hangs on it
         return _walk_down(walk, rising, replace(budget, lines=len(rising) - 1), quick=True)
 
     return _walk_down(walk, rising, budget)
@@ -68,6 +74,7 @@ def _walk_up(
     walk: LineWalk, model: LineModel, count: int, others: LineRows | None
 ) -> list[LineModel]:
     found, best, waited = [model], np.inf, 0
+    patience = _PATIENCE if len(walk.terms.rows) > FEW_ROWS else _PATIENCE_OF_FEW
     while len(found) <= count and not walk.options.deadline.is_over():
         more = walk.add(found[-1])
         if more is None:
@@ -77,7 +84,7 @@ def _walk_up(
         if others is not None:
             loss = others.loss(others.evaluate(more))
             best, waited = (loss, 0) if loss < best else (best, waited + 1)
-            if waited >= _PATIENCE:
+            if waited >= patience:
                 break
 
     return found

@@ -19,7 +19,7 @@ from relurules.training.lines.front_walk import LineBudget, fit_linear_model, wa
 from relurules.training.lines.line_columns import LineColumn
 from relurules.training.lines.line_model import LineModel, LineRows
 from relurules.training.lines.refits import FitTerms
-from relurules.training.lines.walk import WalkOptions
+from relurules.training.lines.walk import FEW_ROWS, WalkOptions
 
 #: Up to so many rows, by cross-validation in so many parts.
 SMALL, FOLDS = 5000, 5
@@ -41,7 +41,7 @@ STRENGTHS = {"R2": 0.2, "AUC": 0.05, "accuracy": 2.0}
 TREND_STRENGTHS = {**STRENGTHS, "AUC": 2.0}
 #: Further ridges of the model without lines, which is fitted in no time: as fine a choice as any
 #: other linear model has.
-_LINEAR_STRENGTHS = (0.03, 0.1, 1.0, 3.0, 30.0, 300.0)
+_LINEAR_STRENGTHS = (0.01, 0.03, 0.1, 1.0, 3.0, 30.0, 300.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +141,7 @@ def choose_by_folds(
         _judge_linear_models(rows, folds, by_strength, scores)
     strength, lines = apply_one_error_rule(by_strength)
     nearest = _find_nearest(strength, walked)
-    models = walk_line_front(rows.terms(nearest), budget, options)
+    models = walk_line_front(rows.terms(nearest), budget, options, quick=not lines)
     means = np.mean(scores[nearest], axis=0)
     if nearest != strength:
         models[0], means[0] = fit_linear_model(rows.terms(strength)), np.mean(scores[strength])
@@ -156,11 +156,12 @@ def choose_by_folds(
 
 
 def _choose_strengths(rows: FittedRows, folds: Sequence[NDArray[np.intp]]) -> list[float]:
-    """The ridges that are tried: of several scores, which take longer, those two by which linear
-    models are the best.
+    """The ridges that are tried: of several scores, which take longer, and of few rows, which tell
+    little, those two by which linear models are the best; of several scores of few rows, one.
     """
     every = list(SMALL_STRENGTHS[rows.true.task.measure])
-    if rows.true.scores == 1:
+    few = len(rows.true) <= FEW_ROWS
+    if rows.true.scores == 1 and not few:
         return every
 
     means = dict.fromkeys(every, 0.0)
@@ -171,7 +172,8 @@ def _choose_strengths(rows: FittedRows, folds: Sequence[NDArray[np.intp]]) -> li
             model = fit_linear_model(training.terms(strength))
             means[strength] += float(others.losses(others.evaluate(model)).sum())
 
-    return sorted(sorted(every, key=lambda each: means[each])[:2])
+    count = 1 if few and rows.true.scores > 1 else 2
+    return sorted(sorted(every, key=lambda each: means[each])[:count])
 
 
 def _judge_linear_models(

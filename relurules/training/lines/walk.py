@@ -44,6 +44,8 @@ _SHIFTS = (-0.6, -0.3, 0.0, 0.3, 0.6)
 _MORE = 4
 #: Candidates parallel to lines of the model that are looked at.
 _PARALLELS = 48
+#: Of so few rows, as many as without trends: what sets the others apart is noise.
+FEW_ROWS = 200
 #: Lines that are tried when one is to go.
 _DROPPED = 3
 #: Fewer lines aren't drawn from.
@@ -167,7 +169,7 @@ class LineWalk:
         if self._directions is None or self._kept is None:
             return []
         scorer = make_scorer(model, self._scored)
-        more = _MORE if self.terms.has_constraints else 1
+        more = self._count_mistakes()
         everything = self._looks % _ALL_EVERY == 0
         self._looks += 1
         scored = scorer.score(self._directions if everything else self._kept)
@@ -206,6 +208,10 @@ class LineWalk:
         self._kept = tabulate_directions([*self._kept.directions, *grown])
         return scorer.score(self._kept)
 
+    def _count_mistakes(self) -> int:
+        """How many candidates are looked at for each that would be if all gains were right."""
+        return _MORE if self.terms.has_constraints and len(self.terms.rows) > FEW_ROWS else 1
+
     def _score_parallels(
         self, model: LineModel, scorer: LineScorer
     ) -> list[tuple[float, HingeLine]]:
@@ -216,7 +222,8 @@ class LineWalk:
         if not found:
             return []
         scored = scorer.score(tabulate_directions(found), any_way=True)
-        chosen = choose_best(scored, _PARALLELS, _SAME * _MORE)
+        more = self._count_mistakes()
+        chosen = choose_best(scored, _PARALLELS * more // _MORE, _SAME * more)
         return [(float(scored.gains[each]), scored.line(each)) for each in chosen]
 
 

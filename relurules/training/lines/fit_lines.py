@@ -17,6 +17,7 @@ from relurules.training.lines.front_walk import LineBudget
 from relurules.training.lines.joint_scaling import choose_line_scale
 from relurules.training.lines.least_slopes import PlainLines
 from relurules.training.lines.line_choice import (
+    DEALS,
     FOLDS,
     SMALL,
     FittedRows,
@@ -29,6 +30,7 @@ from relurules.training.lines.line_columns import LineColumn
 from relurules.training.lines.line_model import LineModel
 from relurules.training.lines.refits import refine_lines, refit_slopes
 from relurules.training.lines.rounded_lines import round_lines
+from relurules.training.lines.scaling import measure_base_pulls
 from relurules.training.lines.walk import LineWalk, WalkOptions
 from relurules.training.targets import split_rows
 from relurules.training.task import Rows
@@ -94,6 +96,8 @@ def fit_lines(
     true = scale.apply(rows, task)
     soft = rows if settings.soft is None else rows._replace(Y=settings.soft)
     given = FittedRows(fitted=scale.apply(soft, task), true=true, columns=columns)
+    if len(true) <= SMALL:
+        given = given.with_pulls(measure_base_pulls(rows.X, columns))
 
     with threadpool_limits(1):  # small matrices; and the sums don't depend on the number of cores
         choice, training = _choose(given, rows, task, settings)
@@ -127,13 +131,18 @@ def _choose(
         return choose_by_part(given, parts, settings.budget, settings.options), parts[0]
 
     told = rows.Y[:, 0] if rows.Y.shape[1] == 1 else rows.Y.argmax(axis=1)
-    folds = deal_folds(told, min(FOLDS, n), settings.seed, classes=classes)
-    choice = choose_by_folds(given, folds, settings.budget, settings.options)
+    deals = [
+        deal_folds(told, min(FOLDS, n), (settings.seed, deal), classes=classes)
+        for deal in range(DEALS)
+    ]
+    choice = choose_by_folds(given, deals, settings.budget, settings.options)
 
     return choice, np.arange(n)
 
 
-def deal_folds(y: Array, count: int, seed: int, *, classes: bool) -> list[NDArray[np.intp]]:
+def deal_folds(
+    y: Array, count: int, seed: Sequence[int], *, classes: bool
+) -> list[NDArray[np.intp]]:
     """Numbers of the rows of each fold, drawn at random; with classes, the same share of each."""
     order = np.random.default_rng(seed).permutation(len(y))
     if classes:

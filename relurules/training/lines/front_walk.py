@@ -20,7 +20,7 @@ _EXCHANGED = (1.0, 0.75, 0.5, 0.25)
 #: Rounds in which lines drawn at random are replaced, at the budget, and within trends.
 _RENEWALS, _RENEWALS_WITHIN_TRENDS = 4, 2
 #: Lines that a further one has not helped the other rows by are at most so many; of few rows.
-_PATIENCE, _PATIENCE_OF_FEW = 4, 2
+_PATIENCE, _PATIENCE_OF_FEW = 3, 2
 #: Lines by which it is seen which columns matter, and the rows on which columns are dropped.
 _SCOUTS, _SCOUTED_ROWS = 8, 5000
 
@@ -47,22 +47,20 @@ def walk_line_front(
 ) -> list[LineModel]:
     """Models of 0, 1, 2, .. lines, at most as many as the budget has.
 
-    others: rows that aren't fitted to, on which a few lines in a row must help, or no more are
-    chosen. quick: no line is exchanged; so it is with others.
+    others: rows that aren't fitted to, on which one of a few lines in a row must help, or no more
+    are chosen. quick: no line is dropped or exchanged.
     """
-    quick |= others is not None
     options = replace(options, condition_columns=budget.condition_columns)
     linear = fit_linear_model(terms)
     read = choose_columns(linear, terms, budget, options)
     linear = refit_slopes(restrict_model(linear, terms.columns, read), terms)
     walk = LineWalk(terms, options, read)
-    share = _OVER_WITHIN_TRENDS if terms.has_trends else _OVER
-    over = 0 if quick else max(1, round(share * budget.lines))
-    rising = _walk_up(walk, linear, budget.lines + over, others)
-    if quick:  # one of many walks, by which the number of lines is chosen, or nothing hangs on it
-        return _walk_down(walk, rising, replace(budget, lines=len(rising) - 1), quick=True)
+    if quick:
+        return _walk_up(walk, linear, budget.lines, others)
 
-    return _walk_down(walk, rising, budget)
+    share = _OVER_WITHIN_TRENDS if terms.has_trends else _OVER
+    over = max(1, round(share * budget.lines))
+    return _walk_down(walk, _walk_up(walk, linear, budget.lines + over, None), budget)
 
 
 def fit_linear_model(terms: FitTerms) -> LineModel:
@@ -73,7 +71,8 @@ def fit_linear_model(terms: FitTerms) -> LineModel:
 def _walk_up(
     walk: LineWalk, model: LineModel, count: int, others: LineRows | None
 ) -> list[LineModel]:
-    found, best, waited = [model], np.inf, 0
+    found, waited = [model], 0
+    best = np.inf if others is None else others.loss(others.evaluate(model))
     patience = _PATIENCE if len(walk.terms.rows) > FEW_ROWS else _PATIENCE_OF_FEW
     while len(found) <= count and not walk.options.deadline.is_over():
         more = walk.add(found[-1])
@@ -90,10 +89,8 @@ def _walk_up(
     return found
 
 
-def _walk_down(
-    walk: LineWalk, rising: list[LineModel], budget: LineBudget, *, quick: bool = False
-) -> list[LineModel]:
-    """The better one of both ways for every number of lines, with lines exchanged unless quick."""
+def _walk_down(walk: LineWalk, rising: list[LineModel], budget: LineBudget) -> list[LineModel]:
+    """The better one of both ways for every number of lines, with lines exchanged."""
     count = budget.lines
     best = {len(model): model for model in rising if len(model) <= count}
     model = rising[-1]
@@ -102,10 +99,10 @@ def _walk_down(
     while len(model):
         if len(model) <= count:
             model = min(model, best.get(len(model), model), key=walk.measure)
-            if not quick and len(model) in exchanged:
+            if len(model) in exchanged:
                 rounds = _ROUNDS if len(model) == count else _FEW_ROUNDS
                 model = walk.exchange(model, rounds)
-            if not quick and len(model) == count:
+            if len(model) == count:
                 renewals = _RENEWALS_WITHIN_TRENDS if walk.terms.has_trends else _RENEWALS
                 model = walk.renew(model, renewals, budget.seed)
             best[len(model)] = model

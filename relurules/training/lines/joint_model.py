@@ -96,6 +96,7 @@ class JointRows(LineRows):
             constants=np.zeros(self.scores),
             weights=np.zeros((self.scores, d)),
             read=np.ones(d, dtype=np.bool_),
+            base_pulls=self.base_pulls,
         )
 
     def evaluate(self, model: LineModel) -> Array:
@@ -141,4 +142,6 @@ def _(model: JointModel, ridge: float) -> float:
         float(line.pulls @ line.weights**2) * float(line.slopes @ line.slopes)
         for line in model.lines
     )
-    return ridge / 2 * (float((model.weights**2).sum()) + lines)
+    squares = model.weights**2
+    own = squares if model.base_pulls is None else squares * model.base_pulls
+    return ridge / 2 * (float(own.sum()) + lines)

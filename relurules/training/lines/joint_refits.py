@@ -130,7 +130,7 @@ def get_joint_slopes(model: JointModel) -> tuple[Array, Array]:
     slopes = [line.slopes for line in model.lines]
     values = np.column_stack([model.constants, model.weights[:, model.read], *slopes])
     of_lines = [float(line.pulls @ line.weights**2) for line in model.lines]
-    return values, np.array([0.0, *np.ones(int(model.read.sum())), *of_lines])
+    return values, np.array([0.0, *model.read_pulls, *of_lines])
 
 
 def with_joint_slopes(model: JointModel, values: Array) -> JointModel:

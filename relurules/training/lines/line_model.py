@@ -51,13 +51,20 @@ class LineModel:
     """f, of one score.
 
     constant: c. weights: (d,) C. read: (d,) the coordinates that the base may read. lines: in the
-    order in which they were chosen.
+    order in which they were chosen. base_pulls: (d,) shares of the ridge that C bears; None for 1.
     """
 
     constant: float
     weights: Array
     read: NDArray[np.bool_]
     lines: tuple[HingeLine, ...] = ()
+    base_pulls: Array | None = None
+
+    @property
+    def read_pulls(self) -> Array:
+        """(r,) shares of the ridge of the coordinates that the base reads."""
+        pulls = np.ones(len(self.read)) if self.base_pulls is None else self.base_pulls
+        return np.asarray(pulls[self.read])
 
     def __len__(self) -> int:
         """The number of lines."""
@@ -107,13 +114,14 @@ class LineRows:
     """Rows to fit to, standardised.
 
     X: (d, N), a coordinate's values one after the other. y: (N,) numbers, or shares of class 1.
-    weights: (N,) of mean 1. task: its loss, of one score.
+    weights: (N,) of mean 1. task: its loss, of one score. base_pulls: see `LineModel`.
     """
 
     X: Array
     y: Array
     weights: Array
     task: Task
+    base_pulls: Array | None = None
 
     def __len__(self) -> int:
         """The number of rows N."""
@@ -136,7 +144,12 @@ class LineRows:
     def make_start(self) -> LineModel:
         """The model that adds nothing."""
         d = len(self.X)
-        return LineModel(constant=0.0, weights=np.zeros(d), read=np.ones(d, dtype=np.bool_))
+        return LineModel(
+            constant=0.0,
+            weights=np.zeros(d),
+            read=np.ones(d, dtype=np.bool_),
+            base_pulls=self.base_pulls,
+        )
 
     @cached_property
     def views(self) -> RowViews:
@@ -205,7 +218,8 @@ class LineRows:
 def compute_penalty(model: LineModel, ridge: float) -> float:
     """Half the ridge times the squares of all slopes."""
     lines = sum(float(line.pulls @ line.weights**2) for line in model.lines)
-    return ridge / 2 * (float(model.weights @ model.weights) + lines)
+    own = model.weights if model.base_pulls is None else model.base_pulls * model.weights
+    return ridge / 2 * (float(own @ model.weights) + lines)
 
 
 def compute_objective(

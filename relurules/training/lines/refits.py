@@ -133,7 +133,7 @@ def get_factors(model: LineModel) -> tuple[Array, Array]:
     read = model.weights[model.read]
     of_lines = np.array([line.pulls @ line.weights**2 for line in model.lines], dtype=float)
     values = np.concatenate([[model.constant], read, np.ones(len(model))])
-    return values, np.concatenate([[0.0], np.ones(len(read)), of_lines])
+    return values, np.concatenate([[0.0], model.read_pulls, of_lines])
 
 
 @singledispatch
@@ -272,7 +272,7 @@ def build_tangents(model: LineModel, rows: LineRows) -> NDArray[np.float32]:
 def get_line_parameters(model: LineModel) -> tuple[Array, Array]:
     """(P,) values in the order of `build_tangents`, and the share of the ridge of each."""
     read = model.weights[model.read]
-    values, pulls = [np.array([model.constant]), read], [np.zeros(1), np.ones(len(read))]
+    values, pulls = [np.array([model.constant]), read], [np.zeros(1), model.read_pulls]
 
     for line in model.lines:
         values += [line.weights, np.array([line.bound])]

@@ -21,6 +21,10 @@ from relurules.training.task import TASKS, Rows
 _TAIL, _DEVIATIONS = 0.05, 3.29
 
 
+#: The least variance that a category counts with: rarer ones would hardly bear the ridge.
+_LEAST_VARIANCE = 0.02
+
+
 @dataclass(frozen=True, kw_only=True)
 class LineScale:
     """x = shift + spread * (scaled x), (d,); f = low + high * (scaled f)."""
@@ -58,6 +62,20 @@ def fit_line_scale(rows: Rows, columns: Sequence[LineColumn], task: str) -> Line
         high = measure_deviation(rows.Y[:, 0], "y")
 
     return LineScale(shift=shift, spread=spread, low=low, high=high)
+
+
+def measure_base_pulls(X: Array, columns: Sequence[LineColumn]) -> Array:
+    """(d,) what share of the ridge a weight of the base bears: 1 for a number, which is measured in
+    its spread; the variance of a category's indicator, which isn't, so that the ridge takes as much
+    from categories as from numbers of the same effect. X: (N, d), in any units.
+    """
+    pulls = np.ones(X.shape[1])
+    for column in columns:
+        if not column.is_number:
+            places = list(column.coordinates)
+            pulls[places] = np.maximum(X[:, places].var(axis=0), _LEAST_VARIANCE)
+
+    return pulls
 
 
 def measure_spread(values: Array, name: str) -> float:

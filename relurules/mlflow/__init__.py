@@ -49,6 +49,7 @@ def log_model(
     that are said here already.
     """
     pyfunc = _import_pyfunc()
+
     return _write(rules, certificate, input_example, sql, options,
                   lambda told: pyfunc.log_model(name=name, **told))  # fmt: skip
 
@@ -64,6 +65,7 @@ def save_model(
 ) -> None:
     """As `log_model`, into a folder that isn't there yet."""
     pyfunc = _import_pyfunc()
+
     _write(rules, certificate, input_example, sql, options,
            lambda told: pyfunc.save_model(path=str(path), **told))  # fmt: skip
 
@@ -84,6 +86,7 @@ def load_model(model_uri: str) -> RuleSet | AdditiveRules:
             f"{model_uri} is a model of {told.get('loader_module', 'no Python function')}; "
             "supported: models that rr.mlflow.log_model logged"
         )
+
     return load_any_rules(Path(folder) / told["data"] / _RULES)
 
 
@@ -109,6 +112,7 @@ def _load_pyfunc(path: str) -> RulesModel:
 def _import_pyfunc() -> Any:
     if find_spec("mlflow") is None:
         raise UnsupportedError("rr.mlflow needs MLflow: pip install 'relurules[mlflow]'")
+
     import mlflow.pyfunc
 
     return mlflow.pyfunc
@@ -147,6 +151,7 @@ def _list_files(
     """Rules file, document, SQL and certificate."""
     told = {"key": tuple(sql.get("key", ()))}
     asked = EmitOptions(**{**sql, **told})
+
     files: dict[str, str | bytes] = {_RULES: format_any_rules(rules)}
     files |= dict(emit_rules(rules, "html").files)
     files |= dict(emit_rules(rules, "sql", asked).files)
@@ -183,7 +188,9 @@ def _make_example(rules: RuleSet | AdditiveRules) -> "pd.DataFrame":
     outputs = [OutputColumn(name, "output", i) for i, name in enumerate(rules.outputs)]
     rows = choose_unit_rows(rules, outputs, outside="", missing="").given[:3]
     table = list_table_columns(rules.domain.columns)
+
     types = {
         name: object if _name_type(column) == "string" else float for name, column in table.items()
     }
+
     return pd.DataFrame(rows, columns=list(table)).astype(types)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from relurules.files.version import VERSION
 
 if TYPE_CHECKING:
+    from relurules import mlflow as mlflow
     from relurules.api import (
         ask,
         check,
@@ -122,6 +123,8 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> Any:
+    if name == "mlflow":  # a module, which needs a package of its own
+        return import_module("relurules.mlflow")
     if name not in _HOME:
         raise AttributeError(f"module 'relurules' has no attribute {name!r}")
     return getattr(import_module(f"relurules.{_HOME[name]}"), name)

@@ -420,7 +420,8 @@ def emit(
     scorecard: Scorecard | Mapping[str, Any] | None = None,
 ) -> Artifact:
     """Rules as text, a document (markdown, html, latex) or code (sql, python, numpy, c,
-    javascript, java, csharp, onnx, pmml); a scorecard as text, markdown, html, latex, csv or json.
+    javascript, java, csharp, onnx, pmml, dbt); a scorecard as text, markdown, html, latex, csv or
+    json.
 
     title: of a document. form, of code: rules, tree or network (numpy has no rules); of additive
     rules lines, the only one, whose columns have `lines`, the numbers of those that apply, in place
@@ -457,6 +458,9 @@ def emit(
     scorecard: whose points the column points of additive rules gives: a card of the same rules, or
     options of `scorecard` as a mapping; None for those by default, with this direction. A row has
     the points that `Scorecard.predict` gives.
+
+    Target dbt is a dbt model of the SQL, in DuckDB's dialect by default, `name` the name of the
+    model, with its schema.yml and a generic test.
 
     Raises UnsupportedError for anything that doesn't exist or that an engine can't take, naming
     what exists, and InputError for names that the engine can't have.

@@ -14,9 +14,10 @@ for wanted in mariadbd:mariadb-server clang:clang cppcheck:cppcheck chromium:chr
   fi
 done
 engines="${RELURULES_ENGINES:-.venv-engines}"
-if ! [ -e "$engines/ready" ]; then
+wanted="jpmml_evaluator==0.16.0 lxml==6.1.3 dbt-core==1.11.16 dbt-duckdb==1.11.1 mlflow-skinny==3.17.2 SQLAlchemy==2.1.9 alembic==1.20.1"
+if [ "$(cat "$engines/ready" 2>/dev/null)" != "$wanted" ]; then
   { "${PYTHON:-python3}" -m venv "$engines" &&
-    "$engines/bin/python" -m pip install --quiet jpmml_evaluator==0.16.0 lxml==6.1.3 &&
-    touch "$engines/ready"; } || echo "the engines of $engines could not be installed; their tests are skipped"
+    "$engines/bin/python" -m pip install --quiet $wanted && # a word each
+    echo "$wanted" >"$engines/ready"; } || echo "the engines of $engines could not be installed; their tests are skipped"
 fi
 exit 0

@@ -38,7 +38,7 @@ def emit(
             "--to",
             help=(
                 "text, markdown, html, latex, sql, python, numpy, c, javascript, java, csharp, "
-                "onnx or pmml."
+                "onnx, pmml or dbt."
             ),
         ),
     ] = None,

@@ -18,6 +18,7 @@ from relurules.ir import (
 )
 from relurules.networks.inputs import narrow_graph
 from relurules.pipeline.additive_stages import extend_lines
+from relurules.pipeline.dbt_project import DBT, emit_dbt
 from relurules.pipeline.page_scorer import write_page_scorer
 from relurules.tables.names import find_text_flaw, quote_name
 from relurules.tracing.model_domain import (
@@ -55,7 +56,7 @@ def emit_rules(
             scorer=write_page_scorer(rules, options) if _can_be_tried(target, options) else None,
         )
 
-    if target not in TARGETS:
+    if target not in TARGETS and target != DBT:
         raise UnsupportedError(f"no target {target!r}; supported: {', '.join(list_targets())}")
     if options.title is not None:
         raise UnsupportedError(
@@ -64,6 +65,8 @@ def emit_rules(
 
     if isinstance(rules, AdditiveRules) and options.outside == "exact":
         options = replace(options, everywhere=extend_lines(rules))
+    if target == DBT:
+        return emit_dbt(rules, options)
     return emit_artifact(rules, target, options)
 
 
@@ -73,7 +76,7 @@ def _can_be_tried(target: str, options: EmitOptions) -> bool:
 
 def list_targets() -> tuple[str, ...]:
     """What `emit` knows: text, documents, code."""
-    return ("text", *PRINTERS, *(target for target in TARGETS if target != "text"))
+    return ("text", *PRINTERS, *(target for target in TARGETS if target != "text"), DBT)
 
 
 def verify_model(

@@ -17,6 +17,7 @@ from relurules.files.version import VERSION
 from relurules.files.writing import write_all
 from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.pipeline.artefacts import emit_rules, verify_model
+from relurules.pipeline.dbt_project import DBT
 
 MANIFEST = "manifest.json"
 
@@ -49,7 +50,7 @@ def write_deployment(
             continue
         written = artifact.write(folder / place)
         paths += written
-        checked = _verify(artifact, rules, data) if target in TARGETS else {}
+        checked = {} if target in PRINTERS else _verify(artifact, rules, data)
         entries += [_describe_file(folder, path, artifact, checked) for path in written]
 
     manifest = {
@@ -72,12 +73,15 @@ def _list_places() -> Iterator[tuple[str, str, str | None]]:
     for target, row in TARGETS.items():
         for dialect in row.dialects:
             yield f"{target}/{dialect}" if dialect else target, target, dialect
+    yield DBT, DBT, None
 
 
 def _choose_options(options: EmitOptions, target: str, dialect: str | None) -> EmitOptions:
     """Those that a target takes, of which text and documents take the fewest."""
-    if target not in TARGETS or target == "text":
+    if target in PRINTERS or target == "text":
         return EmitOptions(title=options.title)
+    if target == DBT:  # which has no title
+        return replace(options, title=None)
     return replace(options, dialect=dialect)
 
 

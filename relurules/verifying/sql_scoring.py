@@ -87,6 +87,7 @@ def _skip_drop(text: str, what: str) -> str:
 
 def _resolve_dbt(text: str, table: str) -> str:
     """What dbt makes of the model."""
+    text = re.sub(r"^\{% if var\(.*?^\{% endif %\}\n", "", text, flags=re.MULTILINE | re.DOTALL)
     text = re.sub(r"^\{\{ config\(.*\) \}\}$", "", text, count=1, flags=re.MULTILINE)
     text = re.sub(r"\{\{ (?:ref|source)\(.*?'\) \}\}", lambda _: table, text, count=1)
     return re.sub(r"\{\{ '(\{[{%#])' \}\}", r"\1", text)

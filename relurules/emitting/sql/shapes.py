@@ -70,12 +70,15 @@ def print_source(request: ScorerRequest, dialect: Dialect, alias: str) -> str:
     """The table that is read; a dbt model names it to dbt."""
     table = quote_table(request.table, dialect)
     if request.shape == "dbt":
-        parts = [
-            part.replace("\\", "\\\\").replace("'", "\\'") for part in request.table.split(".")
-        ]
-        listed = ", ".join(f"'{part}'" for part in parts)
-        table = f"{{{{ {'ref' if len(parts) == 1 else 'source'}({listed}) }}}}"
+        table = f"{{{{ {name_dbt_source(request.table)} }}}}"
     return f"{table}{dialect.alias}{alias}"
+
+
+def name_dbt_source(table: str) -> str:
+    """What dbt calls a table: a model of its own, or a table of a source."""
+    parts = [part.replace("\\", "\\\\").replace("'", "\\'") for part in table.split(".")]
+    listed = ", ".join(f"'{part}'" for part in parts)
+    return f"{'ref' if len(parts) == 1 else 'source'}({listed})"
 
 
 def escape_jinja(text: str) -> str:

@@ -1,0 +1,75 @@
+"""Rules are logged in a local store of MLflow, loaded again, and predict what they did."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from engines_apart import FOLDER, ROOT, find_python
+from handmade import graph, layered
+from hostile_additive import make_hostile, make_rows
+
+import relurules as rr
+from relurules.errors import UnsupportedError
+
+PROGRAM = Path(__file__).with_name("mlflow_round_trip.py")
+
+
+def go_round(rules: Any, folder: Path) -> dict[str, Any]:
+    """What the program says; it has MLflow's packages behind our own."""
+    find_python("mlflow")
+    packages = next(FOLDER.resolve().glob("lib/python*/site-packages"))
+    rules.save(folder / "rules.json")
+    rows = make_rows(make_hostile("two", seed=2, neurons=3), count=20)
+    rows.iloc[:20].to_json(folder / "rows.json", orient="records", double_precision=15)
+    ran = subprocess.run(
+        [sys.executable, PROGRAM, packages, folder / "rules.json", folder / "rows.json", folder],
+        capture_output=True, encoding="utf-8", check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "MLFLOW_DISABLE_TELEMETRY": "true"},
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    return dict(json.loads(ran.stdout.strip().splitlines()[-1]))
+
+
+@pytest.mark.parametrize("link", ["two", "class"])
+def test_rules_come_back(link: str, tmp_path: Path) -> None:
+    rules = make_hostile(link, seed=2, neurons=3)
+    told = go_round(rules, tmp_path)
+    assert told["equal"]
+    assert told["called"]
+    assert told["saved"]
+    assert told["example"] == 3
+    names = [column.name for column in rules.domain.columns]
+    types = ["string" if name == "line_1" else "double" for name in names]
+    assert told["inputs"] == [list(pair) for pair in zip(names, types, strict=True)]
+    assert told["outputs"] == [["o0", "string" if link == "class" else "double"]]
+    assert {f"data/rules/{name}" for name in ("rules.json", "rules.html", "score.sql")} < set(
+        told["files"]
+    )
+    assert not [name for name in told["files"] if name.endswith((".pkl", ".pickle"))]
+    assert 'FROM "loans"' in told["sql"] or "FROM loans" in told["sql"]
+    assert told["refused"] == ["python_model is what rr.mlflow says itself; leave it out"]
+
+
+def test_mlflow_is_imported_by_nobody_else() -> None:
+    code = "import sys, relurules.api; assert 'mlflow' not in sys.modules"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_without_mlflow_an_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("relurules.mlflow.find_spec", lambda _: None)
+    with pytest.raises(UnsupportedError, match=r"pip install 'relurules\[mlflow\]'"):
+        rr.mlflow.load_model("models:/any")
+
+
+def test_the_certificate_is_a_file_beside_the_rules(tmp_path: Path) -> None:
+    model = graph(layered(3, 2, [3], 1))
+    rules = rr.extract(model, domain=rr.Domain.box([-1, -2], [1, 2], list(model.features)))
+    certificate = rr.prove(rules, model)
+    files = rr.mlflow._list_files(rules, certificate, {})
+    certificate.save(tmp_path / "own.json")
+    assert files["certificate.json"] == (tmp_path / "own.json").read_bytes()
+    assert list(files) == ["rules.json", "rules.html", "score.sql", "certificate.json"]

@@ -56,7 +56,8 @@ def fit_lines_of(name: str, rows: ClassTable, seed: int) -> Callable[[Array], Ar
     """Lines; probabilities of rows."""
     lines, _ = BUDGETS[name]
     model = ReLURulesClassifier(form="additive", max_rules=lines, random_state=seed)
-    return model.fit(rows.X, rows.y).predict_proba
+    chances: Callable[[Array], Array] = model.fit(rows.X, rows.y).predict_proba
+    return chances
 
 
 def fit_multinomial(name: str, rows: ClassTable, seed: int) -> Callable[[Array], Array]:
@@ -70,7 +71,8 @@ def fit_partition(name: str, rows: ClassTable, seed: int) -> Callable[[Array], A
     """Partition rules."""
     _, rules = BUDGETS[name]
     model = ReLURulesClassifier(max_rules=rules, max_terms=5, random_state=seed)
-    return model.fit(rows.X, rows.y).predict_proba
+    chances: Callable[[Array], Array] = model.fit(rows.X, rows.y).predict_proba
+    return chances
 
 
 _FITS = dict(zip(KINDS, (fit_lines_of, fit_multinomial, fit_partition), strict=True))

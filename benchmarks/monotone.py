@@ -199,7 +199,7 @@ def _bound_rounding(rules: AdditiveRules, X: np.ndarray) -> np.ndarray:
     terms = np.abs(X) @ np.abs(rules.base.weights[0]) + abs(rules.base.constants[0])
     reach = np.abs(X) @ np.abs(rules.normals).T + np.abs(rules.bounds)
     terms += reach @ np.abs(rules.slopes[:, 0])
-    return (X.shape[1] * 2 + len(rules) + 4) * 2.0**-53 * terms
+    return np.asarray((X.shape[1] * 2 + len(rules) + 4) * 2.0**-53 * terms)
 
 
 def compute_exactly(rules: AdditiveRules, row: np.ndarray) -> Fraction:

@@ -111,7 +111,7 @@ def measure_small_tables(
                 begun = time.process_time()
                 fitted = rr.fit(frame, target, form=form, seed=seed, **OPTIONS[form])
                 seconds = time.process_time() - begun
-                own = fitted.report.loc["the rules", "test"]
+                own = float(str(fitted.report.loc["the rules", "test"]))
                 linear = score_linear_model(fitted, frame[target].to_numpy())
                 found.append((own, linear, len(fitted.rules), seconds))
                 print(name, form, seed, *map("{:.4f}".format, found[-1]), file=sys.stderr)

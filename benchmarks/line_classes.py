@@ -64,7 +64,9 @@ def fit_multinomial(name: str, rows: ClassTable, seed: int) -> Callable[[Array],
     """A multinomial model of standardised columns."""
     del name, seed
     model = LogisticRegressionCV(Cs=[0.01, 0.1, 1, 10, 100], scoring="neg_log_loss", max_iter=3000)
-    return make_pipeline(StandardScaler(), model).fit(rows.X, rows.y).predict_proba
+    fitted = make_pipeline(StandardScaler(), model).fit(rows.X, rows.y)
+    chances: Callable[[Array], Array] = fitted.predict_proba
+    return chances
 
 
 def fit_partition(name: str, rows: ClassTable, seed: int) -> Callable[[Array], Array]:

@@ -227,6 +227,7 @@ def _renew_evidence(
     )
     if isinstance(edited, RuleSet):
         return replace(known, metrics={}, rules=facts)
+
     return replace(
         known, metrics={}, rules=(), part_deviations=None, response=None, task=None, positive=None
     )

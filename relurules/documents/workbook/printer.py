@@ -78,6 +78,7 @@ def write_workbook(sheets: list[Sheet], document: Document) -> bytes:
         printer = _SheetPrinter(book, f"&L{_escape_head(document.mark)}&RPage &P of &N")
         for sheet in sheets:
             printer.print(sheet)
+
     return fix_zip_times(written.getvalue())
 
 

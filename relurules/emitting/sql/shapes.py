@@ -75,6 +75,7 @@ def print_source(request: ScorerRequest, dialect: Dialect, alias: str) -> str:
         ]
         listed = ", ".join(f"'{part}'" for part in parts)
         table = f"{{{{ {'ref' if len(parts) == 1 else 'source'}({listed}) }}}}"
+
     return f"{table}{dialect.alias}{alias}"
 
 
@@ -184,6 +185,7 @@ def choose_one_output(request: ScorerRequest, others: Sequence[str] = ()) -> str
         raise UnsupportedError(
             f"shape {request.shape!r} is of one output; give output=, one of {listed}"
         )
+
     return output
 
 

@@ -86,6 +86,9 @@ def draw_lines(folder: Path) -> None:
     rr.plot(lines, "shape", data=frame, features=["purpose"], out=folder / "shape-categories.svg")
     rr.plot(lines, "pair", data=frame, features=["income", "debt"], out=folder / "pair.png")
     rr.plot(lines, "waterfall", row=one, out=folder / "waterfall.svg")
+    for kind in ("roc", "calibration"):
+        rr.plot(lines, kind, data=frame, y=ending, out=folder / f"{kind}.svg")
+    rr.plot(lines, "beeswarm", data=frame, out=folder / "beeswarm.svg")
 
 
 def train_lines(X: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> torch.nn.Module:

@@ -82,6 +82,7 @@ def _bound_branches(
             break
         cell = ground.cell(space, leaf, path)
         found[i] = -np.inf if cell is None else bound_relaxation(cell.polytope, forms[leaf])
+
     return found
 
 

@@ -11,6 +11,7 @@ def describe_jumps_within(rules: RuleSet) -> str:
             "These rules are a tree of linear models: this holds within a rule. Where one ends and "
             "another begins they may jump by any amount."
         )
+
     return (
         "These rules are simplified: this holds within a rule. Where one ends and another begins "
         f"they may jump, by no more than {format_bound(2 * rules.score_error, up=True)}."
@@ -24,6 +25,7 @@ def describe_jumps_compared(rules: RuleSet) -> str:
             "These rules are a tree of linear models and may jump where one ends and another "
             "begins; so pairs of rows were compared, rule by rule."
         )
+
     return (
         "These rules are simplified and may jump where one ends and another begins, by no more "
         f"than twice their largest error, {format_bound(2 * rules.score_error, up=True)}; "

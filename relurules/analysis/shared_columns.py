@@ -71,6 +71,7 @@ def _merge_places(
     """Where all columns stand in the model's table."""
     if table is None:
         return None
+
     return replace(
         table,
         columns=tuple(known[column.name][0] for column in columns),

@@ -188,6 +188,7 @@ def write_progress(found: int, rate: float, expected: float | None) -> str:
         line += f", of about {_round_number(expected)}"
         if rate > 0:
             line += f", {_format_duration((expected - found) / rate)} left"
+
     return line
 
 

@@ -75,4 +75,5 @@ def _describe_claim(bound: float, rules: "RuleSet | AdditiveRules") -> str:
         return f"{stated}: proven"
     if rules.score_error == 0.0:
         return f"{stated}, rounding of their numbers aside: that is what is left"
+
     return f"{stated}, which isn't proven; the bound is"

@@ -133,4 +133,5 @@ def parse_labels(text: str | None) -> list[str] | list[int] | list[float] | None
             return [kind(part) for part in parts]
         except ValueError:
             continue
+
     return parts

@@ -13,6 +13,7 @@ def evidence_to_json(evidence: Evidence | None) -> dict[str, Any]:
     """{"evidence": {...}}, nothing where there is none."""
     if evidence is None:
         return {}
+
     return {
         "evidence": {
             "digest": evidence.digest,
@@ -45,6 +46,7 @@ def _spread_to_json(evidence: Evidence) -> dict[str, Any]:
             [value if np.isfinite(value) else None for value in row]
             for row in evidence.part_deviations.tolist()
         ]
+
     return said
 
 
@@ -57,6 +59,7 @@ def evidence_from_json(found: Mapping[str, Any], rules: int, d: int) -> Evidence
         return None
     if len(item["rules"]) != rules:
         raise ValueError(f"evidence.rules holds {len(item['rules'])} entries for {rules} rules")
+
     return Evidence(
         digest=item["digest"],
         rows=item["rows"],
@@ -85,6 +88,7 @@ def _spread_from_json(item: Mapping[str, Any], d: int) -> dict[str, Any]:
         deviations = make_read_only(
             np.array([[np.inf if x is None else x for x in row] for row in deviations])
         )
+
     return {
         "typical": _read_vector(item["typical"], d, "evidence.typical")
         if "typical" in item

@@ -92,6 +92,7 @@ def _list_first_rules(tree: Tree, points: Array) -> list[tuple[int, int]]:
         for split, _ in _walk(tree, point):
             if tree.neurons[split] >= 0:
                 found.setdefault(split, rule)
+
     return sorted((rule, split) for split, rule in found.items())
 
 

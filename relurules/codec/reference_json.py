@@ -25,6 +25,7 @@ def reference_from_json(found: Mapping[str, Any], d: int) -> ReferenceRow | None
     item = found["reference"]
     if len(item["values"]) != d:
         raise ValueError(f"reference.values holds {len(item['values'])} numbers for {d} features")
+
     return ReferenceRow(
         values=make_read_only(np.array(item["values"], dtype=np.float64)), origin=item["origin"]
     )

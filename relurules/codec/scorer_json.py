@@ -84,6 +84,7 @@ def heads_to_json(rules: Scorer) -> dict[str, Any]:
     """Nothing where the outputs are the scores."""
     if is_identity(rules.heads, rules.score_count):
         return {}
+
     return {
         "heads": [
             {"link": h.link, "scores": list(h.scores), "component": h.component}

@@ -76,6 +76,7 @@ def _build_formulas(context: DocumentContext, read: RuleWording) -> Formulas:
     outputs = phrase_linked_outputs(context)
     if len(rules.scores) > 1 and outputs:
         return Formulas(items, (p.text("The outputs follow from these scores, as told above."),))
+
     return Formulas(items, (p.join_list(outputs, "and"),) if outputs else ())
 
 

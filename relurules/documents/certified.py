@@ -36,6 +36,7 @@ def _describe_directions(rules: AdditiveRules, score: str, number: int) -> list[
     ]
     if not said:
         return []
+
     return [
         f"Directions: {score} {', and '.join(said)}, all else equal, whatever the values. This is "
         "certified in rational arithmetic on the numbers of these rules."

@@ -71,6 +71,7 @@ class DocumentContext:
         )
         if facts is not None:
             return facts.share
+
         return None if rows is None or not total else rows / total
 
     def rows(self, number: int) -> int | None:
@@ -169,6 +170,7 @@ def phrase_ends(low: Phrase, high: Phrase, lower: float, upper: float) -> Phrase
         return p.join_tight(low, p.text("to"), high)
     if np.isfinite(lower):
         return p.join_tight(p.text("at least"), low)
+
     return p.join_tight(p.text("at most"), high) if np.isfinite(upper) else p.text("any number")
 
 
@@ -204,6 +206,7 @@ def phrase_output_value(context: AnyContext, output: int, value: float, digits: 
         return p.join_tight(p.text("below"), p.number(format_number(near)))
     if LINKS[context.rules.heads[output].link].is_share and 1 - near < value < 1:
         return p.join_tight(p.text("above"), p.number(format_number(round(1 - near, 6))))
+
     return p.number(format_short(value, digits))
 
 

@@ -62,6 +62,7 @@ def _draw_bars(plot: CurvePlot) -> list[str]:
             f'<rect class="rows" x="{_reach(low):.1f}" y="{_FLOOR - height:.1f}" '
             f'width="{width:.1f}" height="{height:.1f}"/>'
         )
+
     return found
 
 

@@ -21,6 +21,7 @@ def make_element(tag: str, **attributes: str) -> Any:
     found = oxml.OxmlElement(tag)
     for name, value in attributes.items():
         found.set(ns.qn(f"w:{name}"), value)
+
     return found
 
 

@@ -30,4 +30,5 @@ def print_part(piece: PhrasePart) -> tuple[str, str]:
     if piece.kind == PART:
         anchor, _, name = piece.text.partition(" ")
         return flatten_text(name), anchor
+
     return flatten_text(piece.text), ""

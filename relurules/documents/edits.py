@@ -50,6 +50,7 @@ def _tabulate_edit(number: int, edit: EditRecord) -> list[Block]:
     if edit.broken:
         items = tuple(p.text(f"Promise taken back: {text}.") for text in edit.broken)
         blocks.append(Bullets(items))
+
     return blocks
 
 

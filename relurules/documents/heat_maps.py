@@ -123,4 +123,5 @@ def _list_multiples(window: Window, *, whole: bool) -> list[float]:
         )
         if len(found) <= _VALUES:
             return [float(number * step) for number in found]
+
     return [window.low, window.high]

@@ -109,6 +109,7 @@ def _draw_content(plot: LinePlot) -> list[str]:
             parts += _draw_dots(places, _name_style(line, number))
         else:
             parts += _draw_guide(line, frame) if line.guide else _draw_series(line, number, frame)
+
     return [*parts, *_draw_legend(plot, frame)]
 
 

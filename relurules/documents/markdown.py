@@ -56,6 +56,7 @@ def _print_part(piece: PhrasePart) -> str:
         return piece.text.replace("-", "\u2212", 1) if piece.text.startswith("-") else piece.text
     if piece.kind == p.VALUE:
         return f"\u201c{escape_text(piece.text)}\u201d"
+
     return escape_text(piece.text)
 
 

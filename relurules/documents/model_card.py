@@ -52,6 +52,7 @@ def describe_model(found: ValidatedRules) -> str:
     if isinstance(rules, AdditiveRules):
         count = format_count(len(rules), "line")
         return f"a score that is a sum: a linear base and {count} of a neural network"
+
     return f"{format_count(len(rules), 'rule')} of a neural network, of which one applies"
 
 

@@ -44,6 +44,7 @@ def build_parts(context: AdditiveContext) -> Section | None:
         said = "Pictures show the range of the domain."
     if context.rules.reduction.rows:
         said += " Shares are those of the rows that a line applies to."
+
     return Section("columns", "Column by column", (Paragraph(p.text(said)),), parts=cards)
 
 
@@ -73,6 +74,7 @@ def _list_lines(context: AdditiveContext, part: PartWording) -> list[Phrase]:
             share = format_percent(line.rows / total).split()
             said = p.join_loose(said, p.join_tight(*map(p.text, (f"({share[0]}", f"{share[1]})"))))
         found.append(said)
+
     return found
 
 

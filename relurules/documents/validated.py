@@ -57,6 +57,7 @@ def _drop_told(sections: Sequence[Section], found: ValidatedRules) -> tuple[Sect
         left_out.add("again")
     if found.report is not None and found.report.figures and isinstance(found.rules, AdditiveRules):
         left_out.add("measured")
+
     return tuple(section for section in sections if section.anchor not in left_out)
 
 

@@ -217,4 +217,5 @@ def _list_rules(rules: RuleSet) -> dict[Any, _WordedRule]:
             (n, tuple(w)) for n, w in zip(names, rule.map.weights.T.tolist(), strict=True) if any(w)
         )
         found[key] = _WordedRule(conditions, formulas, (weights, rule.map.constants.tolist()))
+
     return found

@@ -100,6 +100,7 @@ def _build_changes(pair: VersionPair) -> Section | None:
         blocks.append(_tabulate_changed(pair, changes))
     if len(changes.changed) > _ROWS:
         blocks.append(Paragraph(p.text(f"The first {_ROWS} are listed; --json has all.")))
+
     return Section("changes", "Who is told otherwise", tuple(blocks))
 
 
@@ -172,6 +173,7 @@ def _list_counts(reports: tuple[ValidationReport, ValidationReport]) -> list[tup
             (name.replace("_", " ") + "s", getattr(tables[0], name), getattr(tables[1], name))
             for name in ("true_positive", "false_positive", "false_negative", "true_negative")
         ]
+
     return [
         (
             p.text(name),

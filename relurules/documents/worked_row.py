@@ -74,6 +74,7 @@ def phrase_value(term: Term, row: Sequence[float], *, mean: bool = False) -> Phr
     value = evaluate_term(term, row)
     if term.label[0].text == "[" and not mean:
         return p.text("yes") if value == 1 else p.text("no")
+
     return p.number(
         format_short(value, 3)
         if mean

@@ -104,6 +104,7 @@ def _phrase_values(spans: Sequence[ColumnSpan], part: PartWording, row: Array) -
             shown.append(phrase_members(span, (int(np.argmax(own)),)))
         else:
             shown.append(p.number(_format_value(float(own[0]))))
+
     return p.join_list(shown, "and")
 
 
@@ -120,6 +121,7 @@ def _phrase_stretch(stretch: PointStretch, value: float, decimals: int) -> Phras
     first = phrase_points(points, decimals)
     if value == end or not stretch.slope:
         return first
+
     return p.join_loose(first, _phrase_product(stretch.slope, stretch.unit, (value, end)))
 
 
@@ -158,6 +160,7 @@ def _add_up_lines(part: PartWording, row: Array, score: int) -> tuple[Fraction, 
             ends = (bound, value) if line.below else (value, bound)
             product = _phrase_product(slope, line.unit, ends)
             said.append(p.join_loose(product, p.text(f"(line {line.number})")))
+
     return exact, said
 
 

@@ -18,4 +18,5 @@ def fix_zip_times(content: bytes) -> bytes:
             member = zipfile.ZipInfo(name, _FIRST_TIME)
             member.compress_type, member.create_system = zipfile.ZIP_DEFLATED, 3
             new.writestr(member, old.read(name))
+
     return written.getvalue()

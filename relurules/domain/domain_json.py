@@ -172,6 +172,7 @@ def to_dense(coefficients: Mapping[str, float], place: Mapping[str, int]) -> Arr
         if name not in place:
             raise ValueError(f"coefficients name {name!r}, which is no feature")
         row[place[name]] = value
+
     return row
 
 

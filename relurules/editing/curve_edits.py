@@ -74,6 +74,7 @@ def _find_place(state: LineState, edit: CurveEdit) -> _Place:
             f"curve {edit.column} at {edit.at:g}: the domain has {edit.column} from {low:g} to "
             f"{high:g}, and the rules say nothing beyond"
         )
+
     return _Place(coordinate=coordinate, score=state.find_score(edit.score), low=low, high=high)
 
 
@@ -103,6 +104,7 @@ def _list_places(state: LineState, name: str, place: _Place) -> dict[float, Frac
         at = Fraction(float(space.bound)) / Fraction(float(space.normal[j]))
         if place.low < at < place.high:
             found[float(at)] = at
+
     return found
 
 
@@ -256,6 +258,7 @@ def _round_together(
     gains = [round(kink.gain / step) * step for kink in kinks]
     if len(gains) > 1:
         gains[-1] = -sum(gains[:-1], Fraction(0))
+
     return [kink._replace(gain=gain) for kink, gain in zip(kinks, gains, strict=True)]
 
 

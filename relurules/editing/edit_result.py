@@ -73,6 +73,7 @@ class EditResult:
         ]
         if len(changed) > _ROWS:
             lines.append(f"  and {len(changed) - _ROWS:,} more")
+
         return lines
 
     def to_json(self) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from relurules.editing.edit_texts import read_edits
 from relurules.editing.formula_edits import edit_formulas
 from relurules.editing.line_edits import edit_lines
 from relurules.editing.promises import PromiseCheck, check_promises, remove_promises
+from relurules.editing.score_sizes import check_sizes
 from relurules.errors import CheckError, InputError
 from relurules.files.version import VERSION
 from relurules.ir import AdditiveRules, Provenance, RuleSet
@@ -84,6 +85,7 @@ def edit(
     table = None if data is None else read_table(data)
     edited, steps, touched = _apply_edits(rules, asked.edits)
     edited = replace(edited, chosen_reference=rules.reference)
+    check_sizes(edited)
     check = check_promises(rules, edited)
     if check.broken and not allow_broken:
         said = "; ".join(one.text for one in check.broken)
@@ -225,6 +227,7 @@ def _renew_evidence(
     )
     if isinstance(edited, RuleSet):
         return replace(known, metrics={}, rules=facts)
+
     return replace(
         known, metrics={}, rules=(), part_deviations=None, response=None, task=None, positive=None
     )

@@ -91,6 +91,7 @@ def read_edit_number(text: Any, where: str) -> float:
         number = math.nan
     if not math.isfinite(number):
         raise InputError(f"the edit {where!r}: {str(text).strip()!r} is no finite number")
+
     return number
 
 

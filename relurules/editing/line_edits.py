@@ -113,6 +113,7 @@ def _measure_groups(state: LineState, place: range, category: int, score: int) -
             for group in part.groups:
                 added = rules.groups[group].evaluate(rows)[:, score]
                 total += Fraction(float(added[0])) - Fraction(float(added[1]))
+
     return total
 
 

@@ -116,6 +116,7 @@ def move_line(
             condition=line.condition._replace(half_space=space._replace(bound=bound)),
             rows=None,
         )
+
     return line if slopes is None else replace(line, slopes=make_read_only(slopes))
 
 

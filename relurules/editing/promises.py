@@ -75,6 +75,7 @@ def remove_promises(
             left.pop(setting, None)
         else:
             left[setting] = str(kept)
+
     return left
 
 
@@ -166,4 +167,5 @@ def _bound_effect(rules: AdditiveRules, column: str) -> tuple[float, float]:
     for slopes in ends:
         least = -np.inf if slopes.min() < 0 else least
         most = np.inf if slopes.max() > 0 else most
+
     return least, most

@@ -114,6 +114,7 @@ def _check_onnx_label(label: Label) -> str:
         )
     if isinstance(label, int) and abs(label) > _EXACT:
         raise UnsupportedError(f"target 'onnx': the class {label} is beyond what a double holds")
+
     return repr(label)
 
 

@@ -79,6 +79,7 @@ def _evaluate_coalition(
     for i in chosen:
         at = list(rules.domain.places[part.columns[i]])
         mixed[:, at] = X[:, at]
+
     return evaluate_part(rules, part, mixed)
 
 

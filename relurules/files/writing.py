@@ -286,6 +286,7 @@ def _find_descriptor(path: Path) -> int | None:
         if not path.is_symlink():
             return None
         path = path.parent / path.readlink()
+
     return None
 
 

@@ -64,6 +64,7 @@ class Certificate:
         }
         if self.model is not None:
             files["model.json"] = _encode_json(self.model)
+
         return write_all(Path(folder), files)
 
     @classmethod

@@ -23,6 +23,7 @@ def scale_to_integers(values: Array) -> tuple[Integers, int]:
     moves = np.where(nonzero, exponent.astype(np.int64) - 53 + shift, 0).astype(object)
     if not whole.size:
         return whole, shift
+
     return np.asarray(np.left_shift(whole, moves), dtype=object), shift
 
 

@@ -110,6 +110,7 @@ def make_search_limits(
             raise UnsupportedError(
                 f"{name}={value!r}; supported: a number from 0, math.inf, or None"
             )
+
     return SearchLimits(
         regions=max_regions, deadline=Deadline.after(time_limit), megabytes=memory_limit
     )

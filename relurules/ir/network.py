@@ -111,6 +111,7 @@ class Network:
             activated[:, level] = np.where(
                 z[:, level] >= 0, z[:, level], self.slope[level] * z[:, level]
             )
+
         return z
 
     def evaluate(self, X: Array) -> Array:
@@ -128,6 +129,7 @@ class Network:
         gain = np.maximum(1.0, np.abs(self.slope))
         for level in self.levels[1:]:
             size[:, level] += (size * gain) @ np.abs(self.L[level]).T
+
         return X @ np.abs(self.C).T + (size * gain) @ np.abs(self.U).T + np.abs(self.c)
 
     @property

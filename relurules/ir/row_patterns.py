@@ -155,6 +155,7 @@ def _propagate_backwards(layers: list[Layer], factor: Array, outputs: Array) -> 
         if layer.weights.size:
             read = _multiply_columns(change, layer.weights, layer.at)
             change[:, :, layer.reads] += read * factor[:, None, layer.reads]
+
     return change
 
 
@@ -167,6 +168,7 @@ def _propagate_forwards(layers: list[Layer], factor: Array, inputs: Array) -> Ar
         if layer.weights.size:
             active[:, :, layer.at] += _multiply_columns(active, layer.weights.T, layer.reads)
         active[:, :, layer.at] *= factor[:, None, layer.at]
+
     return active
 
 

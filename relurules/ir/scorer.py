@@ -165,6 +165,7 @@ class Scorer(ABC):
             raise UnsupportedError(
                 f"transform={transform!r}; supported: {', '.join(map(repr, _CONTAINERS))}, or None"
             )
+
         return replace(self, container=transform)  # type: ignore[type-var]
 
     def predict_numbers(self, table: Any) -> Array:

@@ -132,6 +132,7 @@ class SignReader:
                 bits[i, : len(self.order)] = (
                     self.network.preactivations(distinct[i : i + 1])[0, self.order] >= 0
                 )
+
         return _pack_bits(bits)[row.reshape(-1)]
 
     def packed_patterns(self, patterns: Pattern) -> Words:
@@ -151,6 +152,7 @@ class SignReader:
             at = slice(start, start + _ROWS)
             bits = np.unpackbits(words[at].view(np.uint8), axis=1, bitorder="little")
             patterns[at] = 2 * bits[:, place].astype(np.int8) - 1
+
         return patterns
 
 

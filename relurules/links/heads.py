@@ -84,6 +84,7 @@ def name_scores(
     name = "score"
     while any(other.lower().startswith(name) for other in (*outputs, *taken)):
         name = f"raw_{name}"
+
     return (name,) if scores == 1 else tuple(f"{name}_{i}" for i in range(1, scores + 1))
 
 

@@ -173,6 +173,7 @@ def _add_score_neurons(network: Network, scores: Iterable[int]) -> Network:
         network = _add_neuron(
             network, reads, float(network.c[score]), _SCORE, 1.0, network.C[score]
         )
+
     return network
 
 

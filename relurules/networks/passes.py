@@ -57,6 +57,7 @@ def spread_change(network: Network, own: Array) -> float:
         change[k] = own[k] + max(1.0, abs(network.slope[k])) * (
             np.abs(network.L[k, :k]) @ change[:k]
         )
+
     return float((np.abs(network.U) @ change).max(initial=0.0)) * (1.0 + 1e-9)
 
 
@@ -177,6 +178,7 @@ def _has_parallel_rows(network: Network) -> bool:
             if (key := _make_direction_key(row)) in seen:
                 return True
             seen.add(key)
+
     return False
 
 

@@ -153,6 +153,7 @@ class _ReferenceSearch:
         )
         if sides == state_layout.NEITHER:
             return None, point
+
         return (
             point if sides & state_layout.NEGATIVE else None,
             point if sides & state_layout.POSITIVE else None,
@@ -179,6 +180,7 @@ class _ReferenceSearch:
             at = self.place_of[self.neurons[split]] + 1
             found.append(at if side else -at)
             place = self.above[split]
+
         return np.array(found[::-1], dtype=np.int64)
 
     def _side(

@@ -243,4 +243,5 @@ def _link_children(
         numbers = np.arange(len(places), dtype=np.int32)
         hangs = places[:, 0] >= 0
         children[places[hangs, 0], places[hangs, 1]] = (numbers if sign > 0 else ~numbers)[hangs]
+
     return children

@@ -90,6 +90,7 @@ def verify_model(
         compared = resolve_model(model, everywhere=everywhere)
     else:
         compared = _trace_compared_model(artifact.domain, model)
+
     return verify_artifact(artifact, compared, X, engine)
 
 

@@ -121,4 +121,5 @@ def _describe_file(
         found |= {"columns": list(artifact.returned), "outside": artifact.outside}
     if checked:
         found["verified"] = dict(checked)
+
     return found

@@ -26,6 +26,7 @@ from relurules.emitting import EmitOptions
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.pipeline.page_scorer import write_page_scorer
 from relurules.reasons.reason_texts import make_reason_options
+from relurules.tables.spreadsheet_text import format_guarded_csv
 from relurules.validation import ValidationOptions, ValidationReport, validate_rules
 from relurules.validation.about import About
 from relurules.validation.origins import Origins
@@ -101,10 +102,7 @@ def _write_pictures(
     if not isinstance(rules, AdditiveRules):
         return {}
     tables = list_picture_tables(rules, None if report is None else report.contributions)
-    return {
-        f"{_DATA}/{name}.csv": str(table.to_csv(index=False, lineterminator="\n"))
-        for name, table in tables.items()
-    }
+    return {f"{_DATA}/{name}.csv": format_guarded_csv(table) for name, table in tables.items()}
 
 
 def _compose_title(rules: RuleSet | AdditiveRules) -> str:

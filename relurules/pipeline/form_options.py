@@ -58,6 +58,7 @@ def describe_idle_options(rules: AdditiveRules, search: SearchOptions) -> str:
     idle = [name for name, use in OPTION_USES.items() if use.groups and name in chosen]
     if rules.groups or not idle:
         return ""
+
     return (
         f"{', '.join(idle)}: of no use here, as no neurons of these lines read one another, so "
         "that nothing was searched"

@@ -94,6 +94,7 @@ def _read_rows(request: PlotRequest) -> Array | None:
     inside = domain.contains(X)
     if not inside.any():
         raise DataError(f"none of the {len(X)} rows lies where the rules hold")
+
     return X[inside]
 
 

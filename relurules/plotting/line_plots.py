@@ -83,6 +83,7 @@ def _judge(request: PlotRequest) -> tuple[Judge, JudgedRows]:
     judge, part = judge_table(request.rules, _PART, request.data, request.y)
     if not len(part):
         raise DataError(f"none of the {part.rows} rows lies in the domain of the rules")
+
     return judge, part
 
 

@@ -80,6 +80,7 @@ def wrap_name(name: str, width: int = _WIDTH) -> str:
             if len(lines[-1]) + len(piece.rstrip()) > width and lines[-1]:
                 lines.append("")
             lines[-1] += piece
+
     return "\n".join(line.rstrip() for line in lines)
 
 

@@ -178,4 +178,5 @@ def _convert(z: Expression, d: int, active: Mapping[int, Array]) -> Array:
             form[j] += float(value)
         elif value:
             form += float(value) * active[~j]
+
     return form

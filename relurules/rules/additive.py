@@ -129,6 +129,7 @@ def _keep_directions(
         normal = directions.get(network.neurons[k])
         if normal is not None and (along := float(network.A[k] @ normal)):
             kept[at] = np.sign(along)
+
     return kept
 
 

@@ -26,6 +26,7 @@ def bound_additive_output(
         return None
     if error == 0.0:
         return 0.0
+
     return bound_link_change(_find_highest(heads, network, domain), error)
 
 

@@ -190,4 +190,5 @@ def _evaluate_candidate(
     found = None if sides is None else measure.fit(one, other)
     if sides is None or found is None:
         return None
+
     return pair._replace(cost=max(found[0], pair.cost), sides=sides, fit=found[1])

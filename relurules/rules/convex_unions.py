@@ -91,4 +91,5 @@ def _find_common_hyperplane(
         for mate, turned in zip(other, ground.same_plane(split, others).tolist(), strict=True):
             if turned and (mate.positive != side) == (turned > 0):
                 return Side(split, side), mate
+
     return None

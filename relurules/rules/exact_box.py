@@ -65,6 +65,7 @@ class BoundedBox:
         for choice in self.choices:
             least += forms[:, choice].min(axis=1)
             most += forms[:, choice].max(axis=1)
+
         return least, most
 
 

@@ -98,6 +98,7 @@ def fit_map(ground: PiecewiseFunction, regions: Sequence[int], limit: float) -> 
             return None
         forms.append(found[0])
         error = max(error, found[1])
+
     return AffineFit(np.array(forms), error)
 
 

@@ -95,6 +95,7 @@ class HingeSearch:
             move = merge_hinges(one, other, step.shares, self.box)
         else:
             move = merge_parallel_hinges(one, other, Fraction(step.shares[0]), self.box)
+
         return StepEffect((step.one, step.other), _drop_empty(move, self.box))
 
     def take(self, effect: StepEffect) -> int | None:
@@ -147,6 +148,7 @@ class HingeSearch:
             pairs |= {
                 (max(k, others[i]), min(k, others[i])) for i in nearest.tolist() if others[i] != k
             }
+
         return sorted(pairs)
 
     def _find_directions(self, numbers: list[int]) -> Array:

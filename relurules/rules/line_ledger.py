@@ -128,6 +128,7 @@ class LineLedger:
         for choice in self.box.choices:
             values = rest[:, choice]
             low, high = low + values.min(axis=1), high + values.max(axis=1)
+
         return low, high
 
     def _bound_column(self, j: int, rest: Rationals) -> _Interval:

@@ -41,6 +41,7 @@ def _list_part(part: PointPart) -> list[tuple[str, str, str]]:
             (f"  {name}", format_signed(points), "")
             for name, points in zip(part.categories, part.points.tolist(), strict=True)
         ]
+
     return [
         (part.name, "", ""),
         *((f"  {text}", points, "a unit") for text, points in list_lines(part)),

@@ -114,6 +114,7 @@ class ColumnScan:
             return ColumnType(kind="category", note=flaw.reason), flaw
         if self.booleans or self.dates:
             return ColumnType(kind="boolean" if self.booleans else "date"), None
+
         return self._decide_texts(), None
 
     @property
@@ -156,6 +157,7 @@ class ColumnScan:
         few = self.numbers * 2 >= self.values or len(self.texts) <= _FEW_TEXTS
         if len(self.shown) < 2 or not few:
             return None
+
         return ColumnFlaw(
             row,
             f"found the text {quote_name(text)} in a column of numbers; if it is a missing value, "

@@ -162,6 +162,7 @@ def parse_date(text: str, form: str) -> datetime:
         raise ValueError(f"{text!r} isn't written as 2026-01-31")
     else:
         moment = datetime.fromisoformat(text)
+
     return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
 
 

@@ -99,6 +99,7 @@ class CsvFile:
                 f"line {line}: the header holds numbers, {', '.join(names[:3])}; expected names of "
                 "columns: put a header above the rows"
             )
+
         return tuple(names)
 
     def _check_names(self, names: list[str]) -> None:

@@ -43,6 +43,7 @@ def _column_to_plain(column: ColumnType) -> dict[str, Any]:
             if isinstance(value, date)
             else value
         )
+
     return said
 
 
@@ -53,6 +54,7 @@ def schema_from_plain(found: Any) -> TableSchema:
     said, columns = found.get("format", {}), found.get("columns", {})
     if not isinstance(said, Mapping) or not isinstance(columns, Mapping):
         raise DataError("`format` and `columns` must be tables")
+
     return TableSchema(
         format=TableFormat(**_check_fields(said, _FORMAT_FIELDS, "format")),
         columns={str(name): _column_from_plain(str(name), one) for name, one in columns.items()},
@@ -85,6 +87,7 @@ def _check_fields(said: Mapping[str, Any], known: tuple[str, ...], where: str) -
             raise DataError(f"{where}: {name} is {value!r}; expected a text")
         else:
             given[name] = value
+
     return given
 
 

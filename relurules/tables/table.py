@@ -160,6 +160,7 @@ def read_column(values: Any, name: str) -> DataColumn:
         return DataColumn(
             name, "boolean" if kind == "b" else "number" if kind in "iuf" else "any", array
         )
+
     return DataColumn(name, _find_kind(series), values)
 
 
@@ -250,6 +251,7 @@ def _find_kind(series: "narwhals.Series[Any]") -> ColumnKind:
         return "boolean"
     if isinstance(kind, narwhals.String):
         return "text"
+
     return "category" if isinstance(kind, narwhals.Categorical | narwhals.Enum) else "any"
 
 

@@ -109,6 +109,7 @@ def parse_texts(texts: Any, column: ColumnType) -> NDArray[Any]:
             if text not in known:
                 shown = ", ".join(map(repr, column.levels[:8]))
                 raise MisfitError(Misfit(row, text, f"one of the levels {shown}"))
+
     return found
 
 
@@ -141,4 +142,5 @@ def parse_column(
         return {name: parse_numbers(texts, form)}
     if column.kind == "boolean":
         return {name: parse_booleans(texts)}
+
     return {name: parse_texts(texts, column)}

@@ -38,6 +38,7 @@ def _choose_labels(graph: Graph, given: ClassLabels) -> ClassLabels:
             f"{', '.join(map(repr, own.values[:12]))} itself; leave labels out, or train it on "
             "these labels"
         )
+
     return own
 
 
@@ -46,6 +47,7 @@ def _speak_of(graph: Graph, labels: ClassLabels, number: int) -> Graph:
     chosen = labels.with_positive(number)
     if not needs_turn(graph.heads, len(graph.network.c), labels, number):
         return replace(graph, labels=chosen)
+
     return replace(
         graph,
         labels=chosen,

@@ -259,6 +259,7 @@ def _build_network(X: NDArray[np.float64], hidden: tuple[int, ...]) -> nn.Sequen
     layers: list[nn.Module] = [standardise]
     for fan_in, width in pairwise((X.shape[1], *hidden)):
         layers += [nn.Linear(fan_in, width), nn.PReLU(width)]
+
     return nn.Sequential(*layers, nn.Linear(hidden[-1], 1)).eval()
 
 

@@ -89,6 +89,7 @@ def _split_pair(given: str, what: str, names: Sequence[str]) -> list[str]:
         raise DataError(f"{what} has {given!r}, which may be {shown}; in Python, give the pair")
     if known:
         return known[0]
+
     return [part.strip() for part in parts] if len(parts) == 2 else [given]
 
 

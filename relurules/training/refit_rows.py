@@ -90,6 +90,7 @@ def _read_option(name: str, value: Plain) -> Any:
             return literal_eval(value)
         except (ValueError, SyntaxError):
             return value
+
     return value
 
 

@@ -130,6 +130,7 @@ def pull_back_derivatives(compact: ReluParameters, Z: Array, G: Array) -> tuple[
     for level in compact.levels[-2::-1]:
         after[:, level] += before @ compact.L[:, level]
         before[:, level] = after[:, level] * on[:, level]
+
     return after, before
 
 
@@ -149,6 +150,7 @@ def with_parameters(compact: ReluParameters, values: Array) -> ReluParameters:
         arrays[name] = array
     if compact.tied:
         arrays.update({name: arrays[name][list(compact.tied)] for name in "AL"})
+
     return replace(compact, **arrays)
 
 

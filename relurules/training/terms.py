@@ -102,6 +102,7 @@ def _measure_rises(
         if deadline.is_over():
             return None
         found[i] = mean_loss(_hide_inputs(compact, [j]), rows, task)
+
     return found
 
 

@@ -104,6 +104,7 @@ def _find_bound(rules: AnyRules, normal: Array, bound: float) -> float | None:
     }
     if len(at) != 1 or int(at[0]) not in numbers:
         return None
+
     return float(bound / normal[at[0]])
 
 

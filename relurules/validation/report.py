@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from relurules.ir import AdditiveRules, RuleSet
-from relurules.tables.spreadsheet_text import guard_formula
+from relurules.tables.spreadsheet_text import format_guarded_csv
 from relurules.validation.class_report import ClassFigures, Confusion
 from relurules.validation.contributions import ContributionSample
 from relurules.validation.refit_report import (
@@ -264,12 +264,7 @@ def tables_to_csv(tables: Mapping[str, Sequence[Any]]) -> dict[str, str]:
     """
     import pandas
 
-    found = {}
-    for name, rows in tables.items():
-        guarded = [
-            {k: guard_formula(v) if isinstance(v, str) else v for k, v in row._asdict().items()}
-            for row in rows
-        ]
-        written = pandas.DataFrame(guarded).to_csv(index=False, lineterminator="\n")
-        found[f"{name}.csv"] = str(written)
-    return found
+    return {
+        f"{name}.csv": format_guarded_csv(pandas.DataFrame([row._asdict() for row in rows]))
+        for name, rows in tables.items()
+    }

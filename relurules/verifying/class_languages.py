@@ -227,6 +227,7 @@ def _read_result(artifact: Artifact, rows: Sequence[Mapping[str, Any]]) -> RunRe
     ran = make_run_result(numbers, len(artifact.outputs))._replace(extras=collect_extras(extras))
     if "class" not in artifact.returned or artifact.labelled:
         return ran
+
     return ran._replace(classes=number_labels(artifact, [row["class"] for row in rows]))
 
 

@@ -161,6 +161,7 @@ class ExplanationCheck:
             value = _read_number(self._column(name, f"contribution {k}")[row])
             if not abs(value - wanted[k]) <= rooms[k]:
                 return k, f"{name} is {value!r} and not {float(wanted[k])!r}"
+
         return None
 
     def _find_wrong_reason(self, due: DueExplanations, i: int, row: int) -> tuple[int, str] | None:

@@ -26,6 +26,7 @@ def clamp_rows(artifact: Artifact, rows: Array) -> Array:
         with np.errstate(over="ignore"):
             read = rows.astype(np.float32).astype(np.float64)
         rows = np.where(np.isinf(read), read, rows)
+
     return artifact.domain.clamped(rows)
 
 

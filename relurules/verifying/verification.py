@@ -209,6 +209,7 @@ def resolve_model(rules: RuleSet | AdditiveRules, *, everywhere: bool) -> Compar
     traced = rules.traced
     if not everywhere or traced is None:
         return ComparedModel(names=rules, network=rules.network, function=rules.predict_numbers)
+
     return ComparedModel(
         names=rules,
         network=traced,

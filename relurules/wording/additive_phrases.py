@@ -71,6 +71,7 @@ def phrase_changes(changes: Sequence[float], scores: Sequence[str]) -> Phrase:
     """`+0.58`; of several scores `+0.58 to a, -0.2 to b`, those that it moves."""
     if len(scores) == 1:
         return phrase_change(changes[0])
+
     return p.join_with(
         [
             p.join_tight(phrase_change(change), p.text("to"), p.name(score))

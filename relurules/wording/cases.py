@@ -56,6 +56,7 @@ def _list_few_values(term: Term, domain: Domain) -> Sequence[float]:
     low, high = np.ceil(domain.lower[column]), np.floor(domain.upper[column])
     if not domain.integer[column] or not 0 < high - low < _FEW:
         return ()
+
     return [float(low + i) for i in range(int(high - low) + 1)]
 
 

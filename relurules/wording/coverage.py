@@ -19,6 +19,7 @@ def describe_missing(rules: RuleSet) -> str:
     """
     if rules.complete:
         return ""
+
     return (
         "The search for linear regions was ended early: "
         f"{_describe_found(rules)}{_describe_coverage(rules)}; {ELSEWHERE}."

@@ -21,4 +21,5 @@ def describe_reading(rules: Scorer) -> list[str]:
             where = "" if len(by_texts) == 1 else f" in {', '.join(columns)}"
             shown = ", ".join(map(repr, texts))
             lines.append(f"texts that were missing values{where} in the file: {shown}")
+
     return lines

@@ -184,6 +184,7 @@ def _part_categories(form: Form, spans: Sequence[ColumnSpan]) -> tuple[list[Term
     names = {of_column[term.coordinates[0]] for term in chosen}
     if len(names) != 1 or len(chosen) == len(form.terms):
         return list(form.terms), []
+
     return [term for term in form.terms if term not in chosen], chosen
 
 

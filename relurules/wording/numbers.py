@@ -25,6 +25,7 @@ def round_number(
         candidate = float(f"{value:.{count}g}")
         if abs(candidate - value) <= limit:
             return candidate
+
     return float(value)
 
 
@@ -41,6 +42,7 @@ def round_apart(
         if len(set(shown.values())) == len(wanted):
             return shown
         step /= 10.0
+
     return shown
 
 
@@ -101,4 +103,5 @@ def format_bound(value: float) -> str:
         exact = Decimal(float(value))
         last_digit = Decimal(1).scaleb(exact.adjusted() - 2)
         shown = float(exact.quantize(last_digit, rounding=ROUND_CEILING))
+
     return format_number(shown)

@@ -78,6 +78,7 @@ def measure_parts(rules: AdditiveRules) -> Array:
                 found[i] += np.abs(rules.slopes[k]) * measure_line(rules, rules.lines[k])
             for group in part.groups:
                 found[i] += _measure_group(rules, group)
+
     return np.where(np.isfinite(found), found, 0.0)
 
 
@@ -96,6 +97,7 @@ def _measure_group(rules: AdditiveRules, group: int) -> Array:
         ends = np.array([_bound_product(rules, row) for row in rows])
         lows = np.minimum(lows, constant + ends[:, 0])
         highs = np.maximum(highs, constant + ends[:, 1])
+
     return np.asarray(highs - lows)
 
 

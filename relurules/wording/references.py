@@ -40,6 +40,7 @@ def list_reference_values(reference: ReferenceRow, domain: Domain) -> list[tuple
             found.append((column.name, _describe_shares(column, own.tolist())))
         else:
             found.append((column.name, format_short(float(own[0]), 6)))
+
     return found
 
 

@@ -45,6 +45,7 @@ def _describe_scores(rules: RuleSet, worst: float, place: str) -> str:
         return f"The domain is open, so no bound holds for {what} worked out from them."
     if worst == 0:
         return ""
+
     return (
         f"Working with the numbers of {place} changes {what} by at most {format_bound(worst)} in "
         "the domain."

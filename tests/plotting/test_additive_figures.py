@@ -34,15 +34,20 @@ def test_every_kind_is_the_same_twice(kind: str, tmp_path: Path) -> None:
     given: dict[str, Any] = {"data": frame}
     if kind in ("row", "waterfall"):
         given["row"] = frame.iloc[3]
+    elif kind in ("roc", "calibration"):
+        given["y"] = np.where(frame["income"] > 40, "yes", "no")
     for name in ("one.svg", "two.svg"):
         rr.plot(rules, kind, **given, out=tmp_path / name)
     one = (tmp_path / "one.svg").read_text()
     assert one == (tmp_path / "two.svg").read_text()
-    if kind != "tradeoff":
-        assert "income" in texts(one)
-        assert "log odds of p_yes" in texts(one)
-    else:
-        assert "8 lines, within 0.5" in texts(one)
+    words = {
+        "tradeoff": ["8 lines, within 0.5"],
+        "roc": ["share of the positive rows"],
+        "calibration": ["share that came"],
+        "beeswarm": ["income", "points"],
+    }
+    for said in words.get(kind, ["income", "log odds of p_yes"]):
+        assert said in texts(one)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in PLOTS if kind not in ADDITIVE])

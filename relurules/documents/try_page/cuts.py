@@ -20,6 +20,7 @@ def list_cuts(rules: RuleSet | AdditiveRules) -> list[dict[str, Any]]:
         if len(at):
             cut = {"at": at.tolist(), "by": by, "bound": float(bound)}
             found.setdefault((*cut["at"], *by, cut["bound"]), cut)
+
     return list(found.values())
 
 

@@ -28,6 +28,7 @@ def build_cover_sheet(document: Document, found: ValidatedRules) -> Sheet:
             (one.name, ", ".join(filter(None, (one.role, one.decision, one.date))) or MISSING)
             for one in told.approvers
         ] or [("", MISSING)]
+
     return make_sheet("Cover", ("What", ""), rows)
 
 

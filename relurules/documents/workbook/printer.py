@@ -78,11 +78,21 @@ def write_workbook(sheets: list[Sheet], document: Document) -> bytes:
         printer = _SheetPrinter(book, f"&L{_escape_head(document.mark)}&RPage &P of &N")
         for sheet in sheets:
             printer.print(sheet)
+
     return fix_zip_times(written.getvalue())
 
 
 def _escape_head(text: str) -> str:
     return flatten_text(text).replace("&", "&&")
+
+
+class _ExactNumber(float):
+    """A number that XlsxWriter writes with all of its digits: its own 16 are too few to tell floats
+    apart, and those of the largest float are beyond it.
+    """
+
+    def __format__(self, _: str) -> str:
+        return repr(float(self) + 0.0).removesuffix(".0")
 
 
 class _SheetPrinter:
@@ -146,9 +156,9 @@ class _SheetPrinter:
         elif isinstance(cell, bool):
             page.write_boolean(*at, cell, shown)
         elif isinstance(cell, str):
-            page.write_string(*at, flatten_text(cell)[:_LONGEST], shown)
+            page.write_string(*at, cell[:_LONGEST], shown)
         elif cell is not None:
-            page.write_number(*at, cell, shown)
+            page.write_number(*at, _ExactNumber(cell), shown)
 
     def _write_input(self, page: Any, at: tuple[int, int], cell: Cell, shown: Any) -> None:
         if isinstance(cell, str):
@@ -156,7 +166,7 @@ class _SheetPrinter:
         elif cell is None or isinstance(cell, Formula):
             page.write_blank(*at, None, shown)
         else:
-            page.write_number(*at, cell, shown)
+            page.write_number(*at, _ExactNumber(cell), shown)
 
 
 def _choose_number(value: Cell, heading: str) -> str:

@@ -70,6 +70,7 @@ def _explain_absence(rules: RuleSet | AdditiveRules) -> str:
         )
     if len(rules.domain) > _MOST_COORDINATES:
         return f"A sheet has no room for {len(rules.domain)} coordinates: rules.html has."
+
     return ""
 
 

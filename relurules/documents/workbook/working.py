@@ -138,6 +138,7 @@ class Working:
                 cells.append(
                     Formula(f'IF(ISNUMBER({typed}),{typed},IF({typed}="",{gap},""))', shown)
                 )
+
         return [*self._start("coordinates", d, counted, fails), *cells]
 
     def _encode_category(self, column: Column, at: list[int], typed: str) -> list[Cell]:
@@ -153,6 +154,7 @@ class Working:
             tests += [rest] if category.other else []
             shown = float(self.row[at[i]])
             found.append(Formula(f"IF(OR({','.join(tests)}),1,0)", shown))
+
         return found
 
     @cached_property
@@ -185,6 +187,7 @@ class Working:
             test = f"SUMPRODUCT(({self._values}{sign}{name_range(row, self._places)})*1)"
             cells = np.clip(ends, -LARGEST, LARGEST).tolist()
             found.append([*self._start(what, None, None, Formula(test, int(beyond.sum()))), *cells])
+
         return found
 
     def _list_cuts(self) -> list[list[Cell]]:
@@ -198,6 +201,7 @@ class Working:
                 f"at most: {domain.texts[i]}", float(limit), self._sum(row, total), fails
             )
             found.append([*start, *normal.tolist()])
+
         return found
 
     def _sum(self, row: int, value: float) -> Formula:
@@ -214,6 +218,7 @@ class Working:
             test = f"IF(AND({ones}=1,{zeros}={len(group) - 1}),0,1)"
             names = " or ".join(self.rules.domain.names[i] for i in group)
             found.append(self._start(f"one of: {names}", None, None, Formula(test, int(not right))))
+
         return found
 
     def _count_in_group(self, group: Sequence[int], number: int) -> str:
@@ -253,6 +258,7 @@ class Working:
                 adds += [slope, Formula(text, slope * beyond)]
             cells: list[Cell] = [f"line {line.number}", space.bound, self._sum(row, total), far]
             found.append([*cells, *adds, *space.normal.tolist()])
+
         return found
 
 

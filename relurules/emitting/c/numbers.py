@@ -103,6 +103,7 @@ def print_real_table(real: Real, name: str, values: ArrayLike, said: str) -> CTa
             part = row[i : i + _PER_LINE]
             beside = " ".join(map(real.hexadecimal, part))
             lines.append(f"{', '.join(map(real.literal, part))}, /* {beside} */")
+
     return CTable(f"static const {real.name} {name}[{array.size}]", said, lines)
 
 

@@ -111,6 +111,7 @@ def _list_values(
             f"{language.file}: {len(rules.scores)} scores are more than a method of Java takes "
             f"({_MOST_SCORES}); emit C or Python"
         )
+
     return {
         "lang": language,
         "header": request.header,

@@ -167,6 +167,7 @@ def _is_one_category(graph: GraphBuilder, x: str, group: Sequence[int]) -> str:
         found = graph.sum_rows(graph.as_numbers(equal))
         due = graph.add_constant("count", np.array([float(count)]))
         tests.append(graph.apply("Equal", found, due))
+
     return _join_tests(graph, tests, "one category")
 
 

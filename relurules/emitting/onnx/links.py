@@ -35,6 +35,7 @@ def _add_head(
         linked[key] = PRINTERS[head.link](graph, taken)
     if len(head.scores) == 1 or head.link == "argmax":
         return linked[key]
+
     return graph.take_columns(linked[key], [head.component])
 
 

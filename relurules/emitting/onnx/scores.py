@@ -203,4 +203,5 @@ def _sum_terms(
         block = neurons[:, level]
         if block.any():
             total = graph.apply("Add", total, graph.multiply(phi, block.T, f"{called} of neurons"))
+
     return total

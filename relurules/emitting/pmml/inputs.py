@@ -128,6 +128,7 @@ def _add_inside(
     if absent:
         missing = absent[0] if len(absent) == 1 else apply("or", *absent)
         every = choose(missing, write_constant(False), every)
+
     return fields.add("inside", every, "whether a row has outputs at all", kind="boolean")
 
 

@@ -45,6 +45,7 @@ def _test_condition(
             operator, bound = "lessOrEqual" if condition.holds else "greaterThan", -bound
     else:
         name = _name_sum(fields, normal, row, sums)
+
     return _compare(name, operator, repr(bound))
 
 

@@ -66,6 +66,7 @@ def _add_group(fields: FieldBuilder, group: RuleGroup, row: RowFields) -> list[s
             value = choose(test, own, value)
         name = f"group {group.number}" + (f" score {i + 1}" if maps.weights.shape[1] > 1 else "")
         found.append(fields.add(name, row.restrict(value), flatten_text(describe_group(group))))
+
     return found
 
 

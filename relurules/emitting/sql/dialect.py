@@ -114,6 +114,8 @@ class Dialect:
     abort: Callable[[str, str], str] = lambda c, _message: f"1 / CASE WHEN {c} THEN 0 ELSE 1 END"
     #: Whether that message must be a literal.
     literal_messages: bool = False
+    #: Follows constant rows, which some engines read from a table of their own alone.
+    no_table: str = ""
     #: Whether an empty text is NULL.
     empty_is_null: bool = False
     #: Whether ${...} is replaced anywhere.

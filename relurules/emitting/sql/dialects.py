@@ -376,6 +376,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "columns": 1000,
             "abort": _fail_cast("NUMBER"),
             "empty_is_null": True,
+            "no_table": " FROM dual",  # required before 23ai
         },
     ),
     "teradata": (

@@ -40,6 +40,7 @@ def list_texts(
         compared = len(column.categories) > 1 and not is_numeric(column)
         text = print_category_text(column, name, dialect) if compared else None
         found.append(None if text == dialect.text(name) else text)
+
     return found
 
 

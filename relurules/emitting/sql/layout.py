@@ -101,6 +101,7 @@ def fill_list(start: str, parts: Sequence[str], indent: int) -> list[str]:
             lines[-1] += f" {word}"
         else:
             lines.append(f"{' ' * _FURTHER}{word}")
+
     return lines
 
 

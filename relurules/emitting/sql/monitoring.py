@@ -75,6 +75,8 @@ class _MonitorPrinter:
             "integer": self._dialect.integer,
             "ln": self._dialect.ln,
             "alias": self._dialect.alias,
+            "no_table": self._dialect.no_table,
+            "known": "IS NOT NULL" if self._dialect.empty_is_null else "<> ''",
             "periods": query.by is not None,
             "classes": reference.class_share is not None,
             "class_share": self._number(reference.class_share or 0.0),

@@ -58,6 +58,7 @@ def make_part_reason_scope(lines: LineScope) -> PartReasonScope | None:
     explained = plan_line_explanation(lines.request)
     if explained is None:
         return None
+
     return PartReasonScope(
         plan=explained,
         dialect=lines.dialect,

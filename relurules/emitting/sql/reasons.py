@@ -113,6 +113,7 @@ class RuleReasonScope(ReasonScope):
         )
         if column.is_category or low == high:
             return high
+
         return print_by_side(self.coordinates[column.at], column.reference, low, high)
 
 

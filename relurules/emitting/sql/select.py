@@ -104,6 +104,7 @@ def _make_reason_scope(scope: SelectScope) -> RuleReasonScope | None:
     explained = plan_contributions(scope.request)
     if explained is None:
         return None
+
     return RuleReasonScope(
         plan=explained,
         dialect=scope.dialect,

@@ -187,6 +187,7 @@ def choose_one_output(request: ScorerRequest, others: Sequence[str] = ()) -> str
         raise UnsupportedError(
             f"shape {request.shape!r} is of one output; give output=, one of {listed}"
         )
+
     return output
 
 

@@ -189,6 +189,7 @@ def _print_columns(
     for i, (alias, text) in enumerate(columns):
         end = f" AS {alias}" + ("," if i < len(columns) - 1 else last)
         lines.append(f"  {lay_out(text, _INDENT, dialect, len(end))}{end}")
+
     return lines
 
 

@@ -108,6 +108,7 @@ def _choose_parts(parts: Sequence[PartWording], count: int) -> tuple[Sequence[Pa
         if shown and used > count:
             break
         shown.append(part)
+
     return shown, sum(len(part.lines) for part in parts[len(shown) :])
 
 
@@ -166,6 +167,7 @@ def _list_points(rules: AdditiveRules, wording: AdditiveWording, part: PartWordi
             f"{_print_all(rules, wording, choice.points)}"
             for choice in part.table.choices
         ]
+
     return [f"always: {_print_all(rules, wording, part.offsets)}"] if any(part.offsets) else []
 
 

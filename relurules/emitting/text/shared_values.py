@@ -121,6 +121,7 @@ def _list_categories(rules: RuleSet | AdditiveRules) -> list[tuple[str, str]]:
         if admitted:
             listed = "; ".join(" or ".join(category.members) for category in admitted)
             found.append((flatten_text(column.name), flatten_text(listed)))
+
     return found
 
 

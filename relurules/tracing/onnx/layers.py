@@ -52,6 +52,7 @@ def multiply_operands(
         raise call_error(call, "it multiplies two values that depend on the input")
     if isinstance(a, AffineTensor):
         return apply_linear(lambda t: function(t, b), a)
+
     return (
         apply_linear(lambda t: function(a, t), b) if isinstance(b, AffineTensor) else function(a, b)
     )

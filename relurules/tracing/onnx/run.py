@@ -137,4 +137,5 @@ def _join_outputs(
             columns.append(np.tile(value.wide.reshape(1, -1).astype(np.float64), (count, 1)))
         elif value.size % count == 0:
             columns.append(value.reshape(count, -1).astype(np.float64))
+
     return np.hstack(columns) if columns else np.empty((count, 0))

@@ -95,4 +95,5 @@ class SoftmaxCurvature:
         for k, share in enumerate(self.shares * self.weights):
             own = slice(k * size, (k + 1) * size)
             found[own, own] += (basis * share) @ basis.T
+
         return np.asarray(found)

@@ -56,6 +56,7 @@ class _GuardStock:
         )
         for _, _, binding in others:
             guard.expect(binding)
+
         return guard
 
 

@@ -15,6 +15,7 @@ RelurulesError                 something the caller can mend; the message says w
     `-- OutOfTimeError         a time limit that was reached before there was a result
 
 UnusedOptionWarning            what was asked for and did nothing here
+BrokenPromiseWarning           what rules were asked to keep, and rules made of them don't
 
 Termination                    a signal that asks the program to end, as Ctrl-C does by
 KeyboardInterrupt
@@ -67,6 +68,10 @@ class OutOfTimeError(CheckError):
 
 class UnusedOptionWarning(UserWarning):
     """An option had nothing to do; the message says why."""
+
+
+class BrokenPromiseWarning(UserWarning):
+    """Rules were asked to keep something that rules made of them don't; the message says what."""
 
 
 class Termination(SystemExit):

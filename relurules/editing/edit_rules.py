@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from relurules.analysis.class_moves import find_row_changes
+from relurules.analysis.promises import PromiseCheck, check_promises, remove_promises
 from relurules.analysis.rule_comparison import compare_rules
 from relurules.codec.any_rules import format_any_rules, load_any_rules
 from relurules.editing.edit_kinds import Edit
@@ -19,7 +20,6 @@ from relurules.editing.edit_tables import EditFile
 from relurules.editing.edit_texts import read_edits
 from relurules.editing.formula_edits import edit_formulas
 from relurules.editing.line_edits import edit_lines
-from relurules.editing.promises import PromiseCheck, check_promises, remove_promises
 from relurules.editing.score_sizes import check_sizes
 from relurules.errors import CheckError, InputError
 from relurules.files.version import VERSION

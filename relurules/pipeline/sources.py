@@ -1,10 +1,13 @@
 """A model, or rules, as a task: network, domain, rows; and what rules say of their origin."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from relurules import tracing
+from relurules.analysis.promises import list_broken_promises, remove_promises
+from relurules.errors import BrokenPromiseWarning
 from relurules.files.version import VERSION
 from relurules.ir import (
     AdditiveRules,
@@ -115,8 +118,7 @@ def _take_origin(rules: AnyRules, source: Scorer, settings: Mapping[str, Any]) -
         version=VERSION,
         settings={**source.provenance.settings, "form": "partition", **settings},
     )
-
-    return replace(
+    made = replace(
         rules,
         provenance=origin,
         traced=source.traced,
@@ -125,6 +127,28 @@ def _take_origin(rules: AnyRules, source: Scorer, settings: Mapping[str, Any]) -
         container=source.container,
         evidence=None if evidence is None else drop_rule_facts(evidence),
     )
+
+    return _take_back_promises(made, source)
+
+
+def _take_back_promises(made: AnyRules, source: Any) -> AnyRules:
+    """Rules made of others, whose settings promise no more than they keep: fewer of them may break
+    what a fit was asked to keep.
+    """
+    if made.score_error == source.score_error:
+        return made  # the same scores
+    broken = list_broken_promises(source, made)
+    if not broken:
+        return made
+
+    said = "; ".join(one.text for one in broken)
+    warnings.warn(
+        f"{said}. The new rules don't promise it: allow more lines, or a smaller error, to keep it",
+        BrokenPromiseWarning,
+        stacklevel=2,
+    )
+    settings = remove_promises(made.provenance.settings, broken)
+    return replace(made, provenance=replace(made.provenance, settings=settings))
 
 
 def name_output_by_target(graph: Graph, y: Any) -> Graph:

@@ -78,6 +78,21 @@ def hold_direction(rules: AdditiveRules, name: str, trend: int, score: int = 0) 
     return rules
 
 
+def find_least_step(
+    rules: AdditiveRules, name: str, levels: Sequence[str], trend: int, score: int = 0
+) -> float | None:
+    """The least step, times the trend, from a level's points to the next one's; None for a column
+    that others are read with. Missing and other values have no place among the levels.
+    """
+    points = rules.points.get(name)
+    if points is None:
+        return None
+    column = next(one for one in rules.domain.columns if one.name == name)
+    places = {value: i for i, one in enumerate(column.categories) for value in one.values}
+    own = points[[places[level] for level in levels if level in places], score]
+    return float((trend * np.diff(own)).min(initial=np.inf))
+
+
 def certify_effect(rules: AdditiveRules, name: str, score: int = 0) -> CertifiedEffect:
     """The least and the most that all parts which read a column add to a score, beside what they
     add at the reference, over the domain.

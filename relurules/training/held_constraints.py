@@ -10,14 +10,19 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-
 from relurules.errors import CheckError
 from relurules.ir import AdditiveRules, RuleSet
-from relurules.statistics.certified_parts import bound_slope, certify_effect, hold_direction
+from relurules.statistics.certified_parts import (
+    bound_slope,
+    certify_effect,
+    find_least_step,
+    hold_direction,
+)
 
 #: Scores with a direction of their own: a trend is that of every one of them.
 _Trends = Mapping[str, int]
+#: By which points of two levels may be off.
+_ROUNDING = 1e-12
 
 
 def hold_constraints(
@@ -37,7 +42,7 @@ def hold_constraints(
     for name, trend in trends.items():
         for score in range(rules.score_count):
             if name in ordered:
-                _check_levels(rules, name, trend, score)
+                _check_levels(rules, name, ordered[name], trend, score)
                 continue
             rules = hold_direction(rules, name, trend, score)
             least = bound_slope(rules, name, trend, score)
@@ -52,10 +57,12 @@ def hold_constraints(
     return rules
 
 
-def _check_levels(rules: AdditiveRules, name: str, trend: int, score: int) -> None:
+def _check_levels(
+    rules: AdditiveRules, name: str, levels: Sequence[str], trend: int, score: int
+) -> None:
     """Points of categories in an order, where nothing else reads them."""
-    points = rules.points.get(name)
-    if points is not None and (trend * np.diff(points[:, score]) < -1e-12).any():
+    least = find_least_step(rules, name, levels, trend, score)
+    if least is not None and least < -_ROUNDING:
         raise CheckError(
             f"the points of the levels of {name!r} go against monotone={{{name!r}: {trend}}}; "
             "report this, with the table's columns and the call, as a fault of the fit"

@@ -172,7 +172,7 @@ def test_scores_of_the_other_class_go_the_other_way() -> None:
 
 def test_a_limit_of_what_a_column_adds(made: Any) -> None:
     rules = promise(make_plain(), effect_bounds="{'purpose': (-9, 9), 'debt': (-50, 50)}")
-    with pytest.raises(CheckError, match="purpose adds -9 to 9, and after this edit"):
+    with pytest.raises(CheckError, match="purpose adds -9 to 9, and now it adds"):
         rr.edit(rules, "points purpose at car = 10", **SIGNED)
     after = rr.edit(rules, "points purpose at car = 10", **SIGNED, allow_broken=True).rules
     assert after.provenance.settings == {"effect_bounds": "{'debt': (-50, 50)}"}

@@ -12,6 +12,7 @@ import numpy as np
 from relurules.analysis.questions import ask
 from relurules.errors import RelurulesError
 from relurules.ir import AdditiveRules, RuleSet
+from relurules.statistics.certified_parts import certify_effect, find_least_step
 
 #: Settings of a fit that are promises about the rules.
 _TRENDS, _SIGNS, _BOUNDS = "monotone", "signs", "effect_bounds"
@@ -63,6 +64,30 @@ def check_promises(old: RuleSet | AdditiveRules, new: RuleSet | AdditiveRules) -
     return PromiseCheck(broken=tuple(broken), notes=tuple(notes))
 
 
+def list_broken_promises(
+    old: RuleSet | AdditiveRules, new: RuleSet | AdditiveRules
+) -> tuple[BrokenPromise, ...]:
+    """Promises of rules, written in their settings, that rules made of them don't keep.
+
+    Effects of columns are known of lines alone: of other rules none is promised.
+    """
+    settings = old.provenance.settings
+    if not any(settings.get(name) for name in (_TRENDS, _SIGNS, _BOUNDS)):
+        return ()
+    broken = list(check_promises(old, new).broken)
+    if not isinstance(new, AdditiveRules):
+        broken += [
+            BrokenPromise(
+                _BOUNDS,
+                column,
+                f"the rules promise that {column} adds {low:g} to {high:g}, which can't be "
+                "certified of rules of which one applies",
+            )
+            for column, (low, high) in _read_setting(settings, _BOUNDS)
+        ]
+    return tuple(broken)
+
+
 def remove_promises(
     settings: Mapping[str, Any], broken: tuple[BrokenPromise, ...]
 ) -> dict[str, Any]:
@@ -112,11 +137,24 @@ def _find_ways(rules: RuleSet | AdditiveRules, column: str) -> tuple[int, ...]:
     """Which ways the score may be said to go with a column: both where it doesn't matter; none
     where it isn't known.
     """
+    if any(one.name == column and one.categories for one in rules.domain.columns):
+        return _find_level_ways(rules, column)
     try:
         answer = ask(rules, "monotone", feature=column)
     except RelurulesError:
         return ()
     return _WAYS.get(answer.values["direction"] or "both", ())
+
+
+def _find_level_ways(rules: RuleSet | AdditiveRules, column: str) -> tuple[int, ...]:
+    """The same of categories in an order, whose points are known where lines read nothing else with
+    them.
+    """
+    known = None if rules.schema is None else rules.schema.columns.get(column)
+    if known is None or not known.levels or not isinstance(rules, AdditiveRules):
+        return ()
+    steps = {way: find_least_step(rules, column, known.levels, way) for way in (1, -1)}
+    return tuple(way for way, step in steps.items() if step is not None and step >= -_ROUNDING)
 
 
 def _check_trend(
@@ -132,7 +170,7 @@ def _check_trend(
         setting,
         column,
         f"the rules promise that the score {_WORDS[way]} with {column}, all else equal, and that "
-        "can't be certified after this edit",
+        "can't be certified any more",
     )
 
 
@@ -148,13 +186,16 @@ def _check_bounds(
             yield BrokenPromise(
                 _BOUNDS,
                 column,
-                f"the rules promise that {column} adds {low:g} to {high:g}, and after this edit it "
-                f"adds {least:g} to {most:g}",
+                f"the rules promise that {column} adds {low:g} to {high:g}, and now it adds "
+                f"{least:g} to {most:g}",
             )
 
 
 def _bound_effect(rules: AdditiveRules, column: str) -> tuple[float, float]:
     """The least and the most that a column adds in itself beside the reference."""
+    found = certify_effect(rules, column)
+    if found.low is not None and found.high is not None:
+        return float(found.low), float(found.high)
     if column in rules.points:
         values = np.asarray(rules.points[column])
         return float(values.min()), float(values.max())

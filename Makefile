@@ -9,8 +9,10 @@
 # make bench  benchmarks, as a table
 # make bench-lines      what accuracy a number of lines gives, on tables in ../shared/data (about half an hour)
 # make bench-linearise  what accuracy a number of rules costs, on tables in ../shared/data (about half an hour)
+# make bench-monotone   monotone fits against a million pairs of rows each, on tables in ../shared/data (about ten minutes)
 # make bench-scoring-code  emitted C, Python and numpy beside other generators, in an environment of their own
 # make bench-scoring  emitted SQL in its engines: right on many rows, and beside another tool in an environment of its own
+# make bench-standards  every target in engines that others wrote, as a table (tools/install_servers.sh installs them)
 # make bench-soundness  regions, values and claims beside exact rationals, on 1,300 drawn networks
 # make bench-page       the page on which rules are tried: its size, and how fast it scores a file, in Chromium
 # make bench-rivals  our rules and lines beside what others would use, in an environment of their own
@@ -23,8 +25,8 @@ OUT ?= out
 # WRITE=--write has full runs put what they print into benchmarks/RESULTS.md
 WRITE ?=
 
-.PHONY: venv demo test test-fast check format lint metrics bench bench-lines bench-linearise bench-partition bench-scoring bench-scoring-code
-.PHONY: bench-page bench-rivals bench-soundness examples clean
+.PHONY: venv demo test test-fast check format lint metrics bench bench-lines bench-linearise bench-monotone bench-partition bench-scoring
+.PHONY: bench-scoring-code bench-page bench-rivals bench-soundness bench-standards examples clean
 
 venv: $(VENV)/ready
 
@@ -98,6 +100,9 @@ bench-rivals: venv .venv-rivals/ready
 bench-lines: venv
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/lines.py $(WRITE)
 
+bench-monotone: venv
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/monotone.py $(WRITE)
+
 bench-linearise: venv
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/linearise.py $(WRITE)
 
@@ -106,6 +111,9 @@ bench-page: venv
 
 bench-soundness: venv
 	$(BIN)/python benchmarks/soundness.py --list $(WRITE)
+
+bench-standards: venv
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore benchmarks/standards.py $(WRITE)
 
 bench: venv
 	$(BIN)/python benchmarks/tracing.py $(WRITE)

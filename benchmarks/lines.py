@@ -4,7 +4,10 @@ The same five 80/20 splits as benchmarks/linearise.py, of the same tables; how m
 within a budget is chosen by a part of the training rows, test rows are only scored. Seconds are
 processor time from the table to the end, on one thread; the network is the one with rounded numbers
 that a user gets. Of the census, seconds are those of all of `rr.fit`, with the models that its
-report puts beside the lines. `--seeds` takes other splits: settings were chosen on seeds 10 to 14.
+report puts beside the lines. `small` has ten splits of tables of a few hundred rows, beside the
+regularised linear model of the same columns. Of more than two classes (`classes`), see
+benchmarks/line_classes.py; `--tables` and `--kinds` take some of them. `--seeds` takes other
+splits: settings were chosen on seeds 10 to 14, those of small tables on 10 to 19.
 """
 
 import argparse
@@ -14,12 +17,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import line_classes
 import linearise_tables as tables
 import numpy as np
 import pandas as pd
 from results import add_write_option, record_output
 from rich.console import Console
 from rich.table import Table
+from small_tables import measure_small_tables
 
 import relurules as rr
 from relurules.training.lines.fit_lines import LineSettings, fit_lines
@@ -123,31 +128,72 @@ def measure_census(folder: Path, seeds: Sequence[int]) -> tuple[str, ...]:
     )
 
 
+#: Where each part stands in RESULTS.md.
+_HEADINGS = {
+    "Lines chosen directly": (*PARTS, "adult"),
+    "Lines of small tables": ("small",),
+    "Lines of more than two classes": ("classes",),
+}
+
+
+def _tabulate_classes(given: argparse.Namespace, seeds: Sequence[int]) -> Table:
+    title = f"classes: test rows, {len(seeds)} splits"
+    heads = ["table", "model", "log loss", "accuracy", "seconds"]
+    table = Table(*heads, title=title, title_justify="left")
+    for row in line_classes.measure_classes(given.tables, given.kinds, given.data, seeds):
+        table.add_row(*row)
+    return table
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[[], *PARTS, "adult"])
-    parser.add_argument("--seeds", nargs="+", type=int, default=[*range(5)])
+    parser.add_argument("parts", nargs="*", choices=[[], *PARTS, "adult", "small", "classes"])
+    parser.add_argument(
+        "--seeds", nargs="+", type=int, help="of the splits; default: 0 to 4, of small 0 to 9"
+    )
     parser.add_argument("--lines", nargs="+", type=int, default=[], help="these budgets alone")
+    parser.add_argument("--tables", nargs="+", default=[*line_classes.BUDGETS])
+    parser.add_argument("--kinds", nargs="+", default=[*line_classes.KINDS])
     parser.add_argument(
         "--data", type=Path, default=Path(__file__).parent.parent.parent / "shared" / "data"
     )
     add_write_option(parser)
     given = parser.parse_args()
 
-    with record_output("Lines chosen directly", write=given.write):
-        console = Console(width=140)
-        for name in given.parts or [*PARTS, "adult"]:
-            task = "binary" if name == "adult" else PARTS[name].task
-            title = f"{name}: test {TASKS[task].measure}, {len(given.seeds)} splits"
-            heads = ["lines", "mean", "spread", "at least", "lines taken", "seconds"]
-            table = Table(*heads, title=title, title_justify="left")
-            if name == "adult":
-                table.add_row(*measure_census(given.data, given.seeds))
-            else:
-                for row in measure_part(name, given.data, given.seeds, given.lines):
-                    table.add_row(*row)
-            console.print(table)
+    for heading, parts in _HEADINGS.items():
+        wanted = [name for name in parts if not given.parts or name in given.parts]
+        if not wanted:
+            continue
+        with record_output(heading, write=given.write):
+            console = Console(width=140)
+            for name in wanted:
+                console.print(_tabulate_part(name, given))
+
+
+def _tabulate_part(name: str, given: argparse.Namespace) -> Table:
+    """The table of a part."""
+    seeds = given.seeds or [*range(10 if name == "small" else 5)]
+    if name == "classes":
+        return _tabulate_classes(given, seeds)
+    if name == "small":
+        title = f"small tables: test AUC or R2, {len(seeds)} splits"
+        heads = ["table", "mean", "linear model", "at least", "taken", "seconds"]
+        rows = measure_small_tables(seeds)
+    else:
+        task = "binary" if name == "adult" else PARTS[name].task
+        title = f"{name}: test {TASKS[task].measure}, {len(seeds)} splits"
+        heads = ["lines", "mean", "spread", "at least", "lines taken", "seconds"]
+        rows = (
+            iter([measure_census(given.data, seeds)])
+            if name == "adult"
+            else measure_part(name, given.data, seeds, given.lines)
+        )
+
+    table = Table(*heads, title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 if __name__ == "__main__":

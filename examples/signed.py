@@ -69,6 +69,8 @@ EXAMPLES = {
         ("sex", "race", "age"),
     ),
 }
+#: Fits of resampled rows, a few seconds each.
+REFITS = "8"
 LINES = ("--form", "additive", "--max-rules", "12", "--max-condition-columns", "1")
 
 
@@ -92,6 +94,7 @@ def write(name: str, path: Path, folder: Path) -> None:
         fit = ["fit", f"{name}.csv", "--target", example.target, *LINES, *example.fit]
         document = ["document", "model/rules.json", "--fit", "model", "--data", f"{name}.csv"]
         groups = [word for column in example.groups for word in ("--groups", column)]
+        document += ["--refits", REFITS]
         for words in (fit, [*document, "--about", "about.toml", *groups, "--out", "document"]):
             if code := run(words):
                 sys.exit(code)

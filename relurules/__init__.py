@@ -3,7 +3,7 @@
     import relurules as rr
 
     rules = rr.extract(model, data=frame)      # trained network -> rules
-    # text, markdown, html, latex, sql, python, numpy, c, javascript or onnx
+    # text, markdown, html, latex, sql, python, numpy, c, javascript, java, csharp, onnx, pmml
     print(rr.emit(rules, "text"))
     rr.verify(rr.emit(rules, "sql"), model, frame)
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         count,
         diff,
         document,
+        edit,
         emit,
         explain,
         extract,
@@ -60,6 +61,7 @@ _HOME = {
     "count": "api",
     "diff": "api",
     "document": "api",
+    "edit": "api",
     "emit": "api",
     "explain": "api",
     "extract": "api",
@@ -67,6 +69,7 @@ _HOME = {
     "linearize": "api",
     "load": "api",
     "monitor": "api",
+    "monitor_sql": "api",
     "partition": "api",
     "plot": "api",
     "prove": "api",
@@ -92,6 +95,7 @@ __all__ = [
     "count",
     "diff",
     "document",
+    "edit",
     "emit",
     "explain",
     "extract",
@@ -99,6 +103,7 @@ __all__ = [
     "linearize",
     "load",
     "monitor",
+    "monitor_sql",
     "partition",
     "plot",
     "prove",

@@ -2,8 +2,8 @@
 has the map).
 
 `trace`, `partition`, `count`, `stream`, `reached`, `extract`, `load`, `emit`, `verify`, `diff`,
-`document`, `validate` and `monitor` stand here; `ask`, `explain`, `plot`, `linearize`, `scorecard`,
-`prove` and `check` are those of their rooms.
+`document`, `validate` and `monitor` stand here; `ask`, `edit`, `explain`, `plot`, `linearize`,
+`scorecard`, `prove` and `check` are those of their rooms.
 """
 
 import warnings
@@ -17,8 +17,10 @@ from relurules import tracing
 from relurules.analysis.questions import ask
 from relurules.analysis.rule_comparison import compare_rules
 from relurules.codec.any_rules import load_any_rules
+from relurules.documents.file_formats import USUAL_FORMATS, check_formats
 from relurules.documents.scorecard import emit_scorecard
 from relurules.domain import Domain
+from relurules.editing import edit
 from relurules.emitting import EmitOptions
 from relurules.errors import DataError, UnusedOptionWarning
 from relurules.explaining import explain
@@ -68,6 +70,7 @@ from relurules.pipeline.document_sources import (
     prepare_document,
     write_call,
 )
+from relurules.pipeline.monitor_query import write_monitor_sql
 from relurules.plotting import plot
 from relurules.proofs.proving import check, prove
 from relurules.reasons.reason_texts import MOST_REASONS, make_reason_options
@@ -83,6 +86,7 @@ from relurules.tracing.model_domain import (
     resolve_domain_and_rows,
     tell_kinds,
 )
+from relurules.training.document_refits import add_refits
 from relurules.training.fit_function import fit
 from relurules.training.linearize_model import linearize
 from relurules.validation import (
@@ -401,7 +405,7 @@ def emit(
     key: Sequence[str] = (),
     shape: str = "select",
     name: str | None = None,
-    columns: Sequence[str] = ("outputs", "rule"),
+    columns: Sequence[str] | None = None,
     outside: str | None = None,
     missing: str = "propagate",
     top: int = MOST_REASONS,
@@ -416,16 +420,16 @@ def emit(
     scorecard: Scorecard | Mapping[str, Any] | None = None,
 ) -> Artifact:
     """Rules as text, a document (markdown, html, latex) or code (sql, python, numpy, c,
-    javascript, onnx); a scorecard as text, markdown, html, latex, csv or json.
+    javascript, java, csharp, onnx, pmml); a scorecard as text, markdown, html, latex, csv or json.
 
     title: of a document. form, of code: rules, tree or network (numpy has no rules); of additive
     rules lines, the only one, whose columns have `lines`, the numbers of those that apply, in place
     of rule, and whose `outside` is null unless asked otherwise. None is the one that suits. C,
-    Python and JavaScript: rules, or network for outside="exact". numpy and onnx: network,
-    or tree for simplified rules unless outside="exact". SQL: rules for up to 8 of them, else
-    network, or tree for simplified rules; in shapes of one expression, tree where the dialect nests
-    CASE deep enough, else rules; and what the dialect can't take, in the next of these forms that
-    it can. number: of C, double or float. Code other than SQL takes `outside`, and as columns
+    Python, JavaScript, Java, C# and PMML: rules, or network for outside="exact". numpy and onnx:
+    network, or tree for simplified rules unless outside="exact". SQL: rules for up to 8 of them,
+    else network, or tree for simplified rules; in shapes of one expression, tree where the dialect
+    nests CASE deep enough, else rules; and what the dialect can't take, in the next of these forms
+    that it can. number: of C, double or float. Code other than SQL takes `outside`, and as columns
     outputs, class, contributions, reasons and rule (which the two before it add); all else is for
     SQL. dialect: sqlite (default), duckdb, postgres, mysql, mariadb, clickhouse, spark; or, written
     but not executed in tests, databricks, bigquery, snowflake, redshift, trino, tsql, oracle,
@@ -434,7 +438,8 @@ def emit(
     The SELECT reads `table`, and gives `key` columns and `columns`, of: outputs (one column each,
     as named), score (before the link), probability, class (the model's label), contributions (of
     every column that some rule reads, as `explain` has them), reasons (at most `top` columns that
-    move the score to its adverse side, the largest first) and rule. reference: what contributions
+    move the score to its adverse side, the largest first) and rule; None: outputs, and rule where
+    one applies. reference: what contributions
     are measured from, a row or "middle", "mean" or "population"; None for `rules.reference`.
     direction: the adverse one of the score, "higher" or "lower"; reasons: their words, a mapping or
     a TOML file, column -> "low", "high" or "text" -> words. outside: what a row outside the domain
@@ -466,7 +471,8 @@ def emit(
         key=tuple(key),
         shape=shape,
         name=name or "",
-        columns=tuple(columns),
+        columns=EmitOptions.columns if columns is None else tuple(columns),
+        named=columns is not None,
         outside=outside or "",
         missing=missing,
         output=output or "",
@@ -575,7 +581,10 @@ def document(
     least: int = 50,
     resamples: int = 1000,
     seed: int = 0,
+    refits: int = 0,
     title: str | None = None,
+    formats: Sequence[str] = USUAL_FORMATS,
+    progress: Callable[[str], None] | None = None,
 ) -> list[Path]:
     """Write the document that is signed into a folder, with the validation and its data; returns
     the paths. The Python twin of `relurules document`, whose help says what is written.
@@ -586,8 +595,12 @@ def document(
     dates or periods. about: a mapping, or the path of a TOML file. fit: the folder that `fit` saved
     to, by which the rows of data are split. cut: probability from which class 1 is told; direction:
     the adverse one of the score; least: rows that a group has at least; resamples, seed: of
-    intervals. DataError and InputError for what can't be read or doesn't fit.
+    intervals; refits: fit again to so many resamples of the fit's rows, of which `progress` is
+    told; formats: of the document, of html, md, tex, pdf, docx and xlsx. DataError and InputError
+    for what can't be read or doesn't fit; UnsupportedError where the package of a format isn't
+    installed.
     """
+    wanted = check_formats(formats)
     given = {"training": data, "validation": validation, "test": test}
     options = ValidationOptions(
         target=y, cut=cut, groups=tuple(groups), by=by, adverse=direction, least=least,
@@ -614,11 +627,15 @@ def document(
                 "least": least,
                 "resamples": resamples,
                 "seed": seed,
+                "refits": refits or None,
                 "title": title,
+                "formats": None if wanted == USUAL_FORMATS else list(wanted),
             },
         ),
+        formats=wanted,
     )
     request = prepare_document(rules, sources, options)
+    request = add_refits(rules, request, sources, refits, progress or (lambda _: None))
 
     return write_all(Path(folder), write_document_files(rules, request))
 
@@ -656,6 +673,28 @@ def monitor(
     return monitor_rules(rules, data, reference, limits=limits, by=by)
 
 
+def monitor_sql(
+    rules: RuleSet | AdditiveRules,
+    reference: Any,
+    *,
+    dialect: str = "duckdb",
+    table: str = "input_data",
+    by: str | None = None,
+    psi: float = 0.25,
+    outside: float = 0.05,
+    missing: float = 0.05,
+) -> str:
+    """What `monitor` finds, as one query that is run where the rows are: the bands and shares of
+    the reference, a frame, stand in it. `relurules monitor --help` says what it returns.
+
+    table: of the database; by: its column of dates, whose months are told apart, or of periods;
+    psi, outside, missing: limits, as in `monitor`. UnsupportedError for a dialect that can't have
+    it.
+    """
+    limits = MonitorLimits(psi=psi, outside=outside, missing=missing)
+    return write_monitor_sql(rules, reference, dialect, table, limits, by)
+
+
 def _choose_domain(model: Any, domain: Domain | None) -> Domain | None:
     """The domain given, or that of rules."""
     return model.domain if domain is None and isinstance(model, Scorer) else domain
@@ -672,6 +711,7 @@ __all__ = [
     "count",
     "diff",
     "document",
+    "edit",
     "emit",
     "explain",
     "extract",
@@ -679,6 +719,7 @@ __all__ = [
     "linearize",
     "load",
     "monitor",
+    "monitor_sql",
     "partition",
     "plot",
     "prove",

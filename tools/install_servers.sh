@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# What no Python package brings and some tests need: a database server, a second C compiler, a checker of C, a browser.
+# What no Python package brings and some tests need: a database server, a second C compiler, a checker of C, a browser,
+# Node.js, a JDK, Mono; and in .venv-engines, an environment of its own, engines that nothing of ours imports.
 # For Debian and Ubuntu, as root. What can't be installed is named; its tests are skipped then.
 set -uo pipefail
 updated=
-for wanted in mariadbd:mariadb-server clang:clang cppcheck:cppcheck chromium:chromium; do
+for wanted in mariadbd:mariadb-server clang:clang cppcheck:cppcheck chromium:chromium node:nodejs \
+  javac:default-jdk-headless mcs:mono-mcs mono:mono-runtime; do
   if ! PATH="$PATH:/usr/sbin" command -v "${wanted%%:*}" >/dev/null; then
     ${updated:-apt-get update -qq} >/dev/null 2>&1 || true
     updated=true
@@ -11,4 +13,10 @@ for wanted in mariadbd:mariadb-server clang:clang cppcheck:cppcheck chromium:chr
       echo "${wanted##*:} could not be installed; its tests are skipped"
   fi
 done
+engines="${RELURULES_ENGINES:-.venv-engines}"
+if ! [ -e "$engines/ready" ]; then
+  { "${PYTHON:-python3}" -m venv "$engines" &&
+    "$engines/bin/python" -m pip install --quiet jpmml_evaluator==0.16.0 lxml==6.1.3 &&
+    touch "$engines/ready"; } || echo "the engines of $engines could not be installed; their tests are skipped"
+fi
 exit 0

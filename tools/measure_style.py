@@ -20,7 +20,14 @@ LINE = 100
 
 #: Files of public functions; those of the command line are public too, and what estimators take.
 PUBLIC = frozenset(
-    {"api.py", "questions.py", "linearize_model.py", "fit_function.py", "__init__.py"}
+    {
+        "api.py",
+        "questions.py",
+        "linearize_model.py",
+        "fit_function.py",
+        "edit_rules.py",
+        "__init__.py",
+    }
 )
 
 #: Past participles that no ending tells.

@@ -15,6 +15,7 @@ from relurules.analysis.restricted import RestrictedScorer, TableColumn, round_u
 from relurules.analysis.restricted_lines import RestrictedLines
 from relurules.analysis.rows import read_row
 from relurules.analysis.rule_cells import RestrictedRules, RuleCell
+from relurules.analysis.tie_rows import pass_tie
 from relurules.analysis.witnesses import find_admissible_rows, make_witness, round_row
 from relurules.errors import DataError, OutOfTimeError
 from relurules.ir.answers import Answer, Grid, Witness, format_bound, format_number, format_value
@@ -31,6 +32,13 @@ _SAME = 1e-12
 _ROUNDING = 1e-15
 #: A row of few digits may be farther than the least distance by this share of it, or of the second.
 _NEAREST, _LEAST = 1e-6, 1e-9
+
+
+#: What is said of a row that no step takes off a boundary.
+_TIED = (
+    "This row lies on the boundary but for rounding: computed together with other rows it may be "
+    "on the other side."
+)
 
 
 class NearestPoint(NamedTuple):
@@ -347,6 +355,20 @@ def _choose_plain_row(
     return choose_plain_rows(ground, [ground.space], row[None], claim)[0], None
 
 
+def _pass_tie(
+    ground: RestrictedScorer, goal: Goal, x: Array, row: Array, number: int | None
+) -> tuple[Array, int | None, bool]:
+    """A row that gets there however it is computed, its number in the data, and whether rounding
+    may take it back.
+    """
+    free = ~ground.domain.integer
+    free[[j for group in ground.domain.groups for j in group]] = False
+    passed = pass_tie(goal.met, ground.domain.contains, x, row, free)
+    if passed is None:
+        return row, number, True
+    return passed, number if passed is row else None, False
+
+
 def _list_kept(start: Witness, end: Witness) -> list[str]:
     """Columns that are as they were given."""
     return [name for name, value in end.row.items() if value == start.row[name]]
@@ -395,6 +417,7 @@ def _compose_answer(
     kept = np.where(np.abs(row - x) <= _SAME * np.maximum(np.abs(x), ground.domain.widths), x, row)
     row = kept if ground.domain.contains(kept[None])[0] and goal.met(kept[None])[0] else row
     row, number = _choose_plain_row(asked, ground, goal, measure, row, bound)
+    row, number, tied = _pass_tie(ground, goal, x, row, number)
     reached = measure.of(row, ground)
     end = make_witness(ground, None, row, f"{goal.label} here", number)
     changes = {
@@ -404,6 +427,8 @@ def _compose_answer(
     }
     values |= {"distance": {"at_least": bound, "reached": reached}, "changes": changes}
     exact = reached - bound <= 1e-4 * max(bound, _LEAST)
+    if tied:
+        closing = (*closing, _TIED)
     closing = (*closing, *note_fractions(ground, (end,), held=_list_kept(start, end)))
     under = describe_conditions(asked) if asked.given else ""
     said = (

@@ -79,14 +79,15 @@ def ask(
     they are; distance: "l1" or "linf" over columns in units of `scales`, by default of their widths
     in the domain.
 
-    output: an output or a score by name, by default the last one of two that share scores, else the
-    first. given: conditions such as "age >= 30" or "job = clerk" that restrict the domain. whole:
-    whether columns that hold whole numbers in the data may hold nothing else; by default for reach
-    and counterfactual only, as without it bounds hold for either. data: a table; where a row of it
-    shows what range, bounded, reach or counterfactual say, that row is shown, with its number,
-    counted from 0. Other rows shown are made up, of whole numbers where columns hold them,
-    and of few digits, as far as that shows the same. time_limit: seconds that this may
-    take: at the limit bounds are given that hold, and may be wide, with a note that says so, or
+    output: an output or a score by name, by default of two that share scores that of the positive
+    class (the last one, unless another was named), else the first. given: conditions such as
+    "age >= 30" or "job = clerk" that restrict the domain. whole: whether columns that hold whole
+    numbers in the data may hold nothing else; by default for reach and counterfactual only, as
+    without it bounds hold for either. data: a table; where a row of it shows what range, bounded,
+    reach or counterfactual say, that row is shown, with its number, counted from 0. Other rows
+    shown are made up, of whole numbers where columns hold them, and of few digits, as far as that
+    shows the same. time_limit: seconds that this may take: at the limit bounds are given that hold,
+    and may be wide, with a note that says so, or
     OutOfTimeError is raised where there is nothing to say.
 
     `answer.holds` is True or False where the answer is yes or no, None where it isn't decided or a

@@ -8,6 +8,7 @@ import numpy as np
 from relurules.analysis.restricted import RestrictedScorer
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir.network import Array
+from relurules.ir.scorer import Scorer
 from relurules.links.table import LINKS
 
 
@@ -52,7 +53,8 @@ class ScoreTarget:
 def find_target(ground: RestrictedScorer, name: str | None) -> ScoreTarget:
     """The score behind an output, or a score by its own name.
 
-    name None: the last one of two outputs that share scores, else the first. Of two classes that
+    name None: of two outputs that share scores, that of the positive class, which is the last one
+    unless another was named; else the first. Of two classes that
     share a softmax it is the log odds. UnsupportedError where there is no one score behind it,
     DataError for an unknown name.
     """
@@ -65,7 +67,7 @@ def find_target(ground: RestrictedScorer, name: str | None) -> ScoreTarget:
 
     if name is None:
         pair = len(rules.outputs) == 2 and len({head.scores for head in rules.heads}) == 1
-        name = rules.outputs[1 if pair else 0]
+        name = rules.outputs[_find_spoken_output(rules) if pair else 0]
 
     eye = np.eye(len(rules.scores))
     if name in rules.outputs:
@@ -97,6 +99,11 @@ def find_target(ground: RestrictedScorer, name: str | None) -> ScoreTarget:
 
     known = dict.fromkeys((*rules.outputs, *rules.scores))
     raise DataError(f"no output {name!r}; there are {', '.join(map(repr, list(known)[:12]))}")
+
+
+def _find_spoken_output(rules: Scorer) -> int:
+    """Which of two classes' outputs scores speak of."""
+    return 1 if rules.labels is None else rules.labels.positive
 
 
 def _make_target(

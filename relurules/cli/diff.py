@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from relurules.cli.diff_document import VersionRequest, write_versions
 from relurules.cli.files import (
     load_rules_or_model,
     make_rules_options,
@@ -45,6 +46,14 @@ def diff(
         ),
     ] = False,
     html: Annotated[Path | None, typer.Option(help="Write the comparison as an HTML file.")] = None,
+    y: Annotated[
+        str | None,
+        typer.Option("--y", help="Column of the data with the true values, for --out."),
+    ] = None,
+    out: Annotated[
+        list[Path] | None,
+        typer.Option(help="Write all that changed as a document, .html, .md or .tex; repeatable."),
+    ] = None,
     time_limit: TimeLimit = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -55,6 +64,10 @@ def diff(
     added, removed or changed. Exit code 1 where a difference beyond --tolerance can't be ruled out,
     0 where the two are proven equivalent.
 
+    --out diff.html writes a document: what isn't alike of the two, the certified difference, lines
+    that came, went and changed, curves over one another, which rows of --data get another class,
+    and with --y the figures of both side by side. There --data may be read otherwise by both sides.
+
     A network is compared over the domain of the other one's rules: `relurules diff rules.json
     retrained.onnx`. At --time-limit the two are told apart by what was compared until then, or not
     decided.
@@ -63,12 +76,19 @@ def diff(
     from relurules.documents.difference import print_difference_html
     from relurules.files.writing import write_text
 
-    if html is not None:
-        require_place(html)
-
+    for path in (*([] if html is None else [html]), *(out or ())):
+        require_place(path)
     sides = [load_rules_or_model(path, trust_pickle) for path in (old, new)]
-    table = None if data is None else _read_data(data, sides, reading)
     names = (old.name, new.name) if old.name != new.name else (str(old), str(new))
+    if out:
+        asked = VersionRequest(
+            names=names, out=tuple(out), data=data, y=y, reading=reading, tolerance=tolerance,
+            time_limit=time_limit, as_json=as_json, html=html,
+        )  # fmt: skip
+        raise typer.Exit(write_versions(sides, asked))
+    if y is not None:
+        raise DataError(f"--y {y!r} names true values for a document; give --out diff.html")
+    table = None if data is None else _read_data(data, sides, reading)
     found = compare(
         sides[0], sides[1], table, tolerance=tolerance, names=names, time_limit=time_limit
     )

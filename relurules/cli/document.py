@@ -62,7 +62,20 @@ def document(
     seed: Annotated[
         int, typer.Option(help="Seed of the resamples and of the noise.", min=0, max=2**32 - 1)
     ] = 0,
+    refits: Annotated[
+        int,
+        typer.Option(
+            help="Fit again to so many resamples of the fit's rows, as long as the fit took each.",
+            min=0,
+        ),
+    ] = 0,
     title: Annotated[str | None, typer.Option(help="The document's title.")] = None,
+    formats: Annotated[
+        str,
+        typer.Option(
+            "--format", help="Formats of the document, parted by commas: html,md,tex,pdf,docx,xlsx."
+        ),
+    ] = "html,md,tex",
     out: Annotated[Path, typer.Option(help="Folder for what is written.")] = Path("document"),
 ) -> None:
     """Write the document that is signed: `relurules document rules.json --about about.toml --data
@@ -71,7 +84,13 @@ def document(
     Writes into the folder: rules.html, rules.md and rules.tex (cover with a sign-off block, the
     rules, the validation, where all of it comes from), validation.json and data/*.csv (every
     figure), figures/*.svg, model_card.md, and annex_iv.md, a skeleton of the technical
-    documentation of the EU's AI act. What nobody has said is marked as missing.
+    documentation of the EU's AI act; SHA256SUMS has the digests of all. What nobody has said is
+    marked as missing.
+
+    --format html,pdf,docx,xlsx,md,tex names the formats of the document. pdf is made without LaTeX,
+    tagged for screen readers; docx is for Word; xlsx has lines, curves, points and the validation
+    as sheets, and one on which a row typed in is scored by formulas. These need other packages: pip
+    install 'relurules[pdf,docx,xlsx]'. The same command gives the same bytes.
 
     The validation has, for training, validation and test rows side by side: AUC, Gini, KS, log
     loss, Brier score and accuracy, or R2, MAE and RMSE, with intervals; a linear model and a
@@ -83,7 +102,9 @@ def document(
 
     With --fit, the folder of `relurules fit`, --data is the fit's own table: its rows are split as
     the fit split them, and the document has the front of models and how the rules were fitted.
-    Without any data the document has the rules, the cover and the origins.
+    --refits 50 fits again to 50 resamples of its rows, by the same budget: how often each line
+    comes back, and how far curves, scores and figures move. Without any data the document has the
+    rules, the cover and the origins.
 
     about.toml may have: title, purpose, owner, version, status, legal_basis, contact; lists limits,
     data_sources, users, oversight, risks; and approvers, names or tables with name, role, decision
@@ -91,11 +112,15 @@ def document(
 
     Then: `relurules monitor rules.json --data new.csv --against train.csv`.
     """
+    from relurules.cli.display import show_messages
     from relurules.codec.any_rules import load_any_rules
+    from relurules.documents.file_formats import check_formats
     from relurules.pipeline.document_folder import write_document_files
     from relurules.pipeline.document_sources import DocumentSources, prepare_document
+    from relurules.training.document_refits import add_refits
     from relurules.validation import ValidationOptions
 
+    wanted = check_formats([name.strip() for name in formats.split(",") if name.strip()])
     require_place(out, folder=True)
     found: Any = load_any_rules(rules)
     given = {"training": data, "validation": validation, "test": test}
@@ -112,9 +137,13 @@ def document(
     frames = {part: read_frame(path, found, reading, others) for part, path in paths.items()}
     read = {"rules": rules, **{f"{part} rows": path for part, path in paths.items()}}
     sources = DocumentSources(
-        tables=frames, about=about, fit=fit, title=title, command=name_command(), paths=read
-    )
-    files = write_document_files(found, prepare_document(found, sources, options))
+        tables=frames, about=about, fit=fit, title=title, command=name_command(), paths=read,
+        formats=wanted,
+    )  # fmt: skip
+    request = prepare_document(found, sources, options)
+    with show_messages(_err, "fitting again") as say:
+        request = add_refits(found, request, sources, refits, say)
+        files = write_document_files(found, request)
 
     for path in write_all(out, files):
         _err.print(f"wrote {path}", markup=False, soft_wrap=True)

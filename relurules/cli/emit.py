@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -20,7 +20,10 @@ from relurules.cli.scorecard_options import (
 )
 from relurules.cli.search_options import Positive
 from relurules.cli.table_options import TableArguments, take_table_options
-from relurules.errors import UnsupportedError
+from relurules.errors import CheckError, UnsupportedError
+
+if TYPE_CHECKING:
+    from relurules.ir import AdditiveRules, RuleSet
 
 _err = Console(stderr=True, highlight=False)
 
@@ -30,11 +33,25 @@ def emit(
     reading: TableArguments,
     rules: Annotated[Path, typer.Argument(help="Rules file that `relurules extract` wrote.")],
     to: Annotated[
-        str,
+        str | None,
         typer.Option(
-            "--to", help="text, markdown, html, latex, sql, python, numpy, c, javascript or onnx."
+            "--to",
+            help=(
+                "text, markdown, html, latex, sql, python, numpy, c, javascript, java, csharp, "
+                "onnx or pmml."
+            ),
         ),
-    ],
+    ] = None,
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            help=(
+                "Every target, each in a folder of --out, with manifest.json: digests, sizes, what "
+                "engines gave for --data."
+            ),
+        ),
+    ] = False,
     dialect: Annotated[
         str | None, typer.Option(help="For SQL: sqlite (default), duckdb, postgres, mysql, ...")
     ] = None,
@@ -51,14 +68,15 @@ def emit(
     ] = "select",
     name: Annotated[str | None, typer.Option(help="For SQL: name of the view or function.")] = None,
     columns: Annotated[
-        str,
+        str | None,
         typer.Option(
             help=(
                 "What to return, of outputs,class,contributions,reasons,rule; of additive rules "
-                "lines,points too; for SQL also score,probability."
+                "lines,points in place of rule; for SQL also score,probability. By default "
+                "outputs, and rule where one applies."
             )
         ),
-    ] = "outputs,rule",
+    ] = None,
     top: Annotated[int, typer.Option(help="How many reasons at most.", min=1)] = 4,
     reference: Reference = None,
     direction: Direction = "higher",
@@ -124,7 +142,16 @@ def emit(
     from relurules.api import emit as emit_rules
     from relurules.codec.any_rules import load_any_rules
 
+    if everything == (to is not None):
+        raise UnsupportedError("say what to emit: --to TARGET, or --all")
     found = load_any_rules(rules)
+    if to is None:
+        rows = None if data is None else read_data(data, found, reading)
+        options: dict[str, Any] = {"table": table, "key": tuple(key or ()), "title": title}
+        if columns is not None:
+            options["columns"] = tuple(part.strip() for part in columns.split(","))
+        _write_everything(found, out, rows, options)
+        return
     measured_from = read_reference(reference, make_rules_options(found, TableArguments()))
     if scorecard:
         check_scorecard_options(True, {"--dialect": dialect, "--form": form, "--name": name})
@@ -139,8 +166,8 @@ def emit(
             },
         )  # fmt: skip
     else:
-        listed = [part.strip() for part in columns.split(",")]
-        pointed = "points" in listed
+        listed = None if columns is None else [part.strip() for part in columns.split(",")]
+        pointed = listed is not None and "points" in listed
         check_scorecard_options(False, {"--data": data, "--decimals": decimals and not pointed})
         artifact = emit_rules(
             found, to, dialect=dialect, form=form, table=table, key=key or [],
@@ -165,3 +192,21 @@ def emit(
         )
     else:
         sys.stdout.write(str(artifact))
+
+
+def _write_everything(
+    rules: "RuleSet | AdditiveRules", out: Path | None, rows: Any, options: dict[str, Any]
+) -> None:
+    """A folder of all targets; CheckError where an engine gives anything else than the rules."""
+    from relurules.emitting import EmitOptions
+    from relurules.pipeline.deployment import write_deployment
+
+    if out is None:
+        raise UnsupportedError("--all writes many files; give --out FOLDER")
+    made = write_deployment(rules, out, rows, EmitOptions(**options))
+    for path in made.paths:
+        _err.print(f"wrote {path}", markup=False)
+    for place, why in made.manifest["left_out"].items():
+        _err.print(f"left out {place}: {why}", markup=False)
+    if not made.passed:
+        raise CheckError(f"not everything passed: see {made.paths[-1]}")

@@ -38,7 +38,7 @@ def fit(
         str,
         typer.Option(
             help="additive: lines that add up; partition: one rule applies; auto: the form that "
-            "has the options given, else lines, of more than two classes partition rules."
+            "has the options given, else lines."
         ),
     ] = "auto",
     max_rules: Annotated[
@@ -49,7 +49,7 @@ def fit(
     ] = None,
     max_condition_columns: Annotated[
         int | None,
-        typer.Option(help="Each line reads at most so many columns; 2 unless said.", min=1, max=2),
+        typer.Option(help="Each line reads at most so many columns; 2 unless said.", min=1, max=3),
     ] = None,
     max_columns: Annotated[
         int | None, typer.Option(help="All lines together read at most so many columns.", min=1)
@@ -164,13 +164,13 @@ def fit(
     the median; text becomes one indicator per category, constant columns and identifiers are
     dropped with a note. --na age=-999 says which values of a column stand for a missing one.
 
-    The score is a sum of lines that are chosen directly (--form additive), for numbers and two
-    classes. It may be told to rise or fall with a column everywhere: --monotone months_late=1
-    --monotone limit=-1; or all columns go the way of their correlation with the target: --signs
-    data.
+    The score is a sum of lines that are chosen directly (--form additive); of more than two classes
+    every line has a slope for each. The score of a number, or of two classes, may be told to rise
+    or fall with a column everywhere: --monotone months_late=1 --monotone limit=-1; or all columns
+    go the way of their correlation with the target: --signs data.
 
-    Rules of which one applies (--form partition) are given for more than two classes, and where an
-    option is said that they alone have: --method, --hidden, --max-terms, --max-condition-terms,
+    Rules of which one applies (--form partition) are given where an option is said that they alone
+    have: --method, --hidden, --max-terms, --max-condition-terms,
     --max-formula-terms. They are the leaves of a tree of linear models, of two classes or numbers,
     and may jump where one ends; with --method network, or --hidden, a network is trained and made
     one of few rules, with which rules can be proven equal. An option that lines alone have gives

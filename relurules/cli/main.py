@@ -19,6 +19,7 @@ from relurules.cli.count import count
 from relurules.cli.demo import demo
 from relurules.cli.diff import diff
 from relurules.cli.document import document
+from relurules.cli.edit import edit
 from relurules.cli.emit import emit
 from relurules.cli.explain import explain
 from relurules.cli.extract import extract
@@ -147,6 +148,7 @@ for _command in (
     plot,
     ask,
     diff,
+    edit,
     emit,
     document,
     monitor,

@@ -11,6 +11,7 @@ from rich.console import Console
 from relurules.cli.document import read_frame
 from relurules.cli.options import name_command, require_finite
 from relurules.cli.table_options import TableArguments, take_table_options
+from relurules.errors import InputError
 from relurules.files.writing import require_place, write_all
 
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
@@ -20,12 +21,22 @@ _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 def monitor(
     reading: TableArguments,
     rules: Annotated[Path, typer.Argument(help="Rules file that `relurules extract` wrote.")],
-    data: Annotated[Path, typer.Option(help="CSV or Parquet: the rows that came later.")],
     against: Annotated[
         Path, typer.Option(help="CSV or Parquet: the reference, such as train.csv.")
     ],
+    data: Annotated[
+        Path | None, typer.Option(help="CSV or Parquet: the rows that came later.")
+    ] = None,
+    sql: Annotated[
+        str | None,
+        typer.Option(help="Dialect: write the same as a query, in place of reading --data."),
+    ] = None,
+    table: Annotated[
+        str, typer.Option(help="Table of the database that --sql reads.")
+    ] = "input_data",
     by: Annotated[
-        str | None, typer.Option(help="Column of dates or periods of --data: month by month.")
+        str | None,
+        typer.Option(help="Column of dates or periods of the rows: month by month."),
     ] = None,
     psi: Annotated[
         float,
@@ -61,6 +72,11 @@ def monitor(
     and of every column, and over the lines that apply, by the population stability index (PSI); how
     many lie outside the domain; how many values are missing; with --by, the mean score of every
     month. Exit code 1 where anything is above its limit, 0 where nothing is.
+
+    --sql duckdb --table loans --by day writes the same as one query, to be run where the rows are;
+    the reference's bands and shares stand in it. Its rows: measure (share, psi, outside, missing,
+    mean score, class 1), kind, name, band, period, row_count, reference_value, current_value, and
+    breach, 1 above limits.
     """
     from relurules.codec.any_rules import load_any_rules
     from relurules.documents.monitoring import print_monitor_html
@@ -71,8 +87,17 @@ def monitor(
         require_place(out, folder=True)
     found: Any = load_any_rules(rules)
     limits = MonitorLimits(psi=psi, outside=outside, missing=missing)
-    frame = read_frame(data, found, reading, [by] if by else [])
+    if (data is None) == (sql is None):
+        given = "neither is" if data is None else "both are"
+        raise InputError(f"{given} given; give --data FILE with rows, or --sql DIALECT for a query")
     reference = read_frame(against, found, reading, [])
+    if data is None:
+        from relurules.pipeline.monitor_query import write_monitor_sql
+
+        text = write_monitor_sql(found, reference, sql or "", table, limits, by)
+        _write_query(text, out)
+        return
+    frame = read_frame(data, found, reading, [by] if by else [])
     report = monitor_rules(found, frame, reference, limits=limits, by=by)
 
     if out is not None:
@@ -87,3 +112,12 @@ def monitor(
     else:
         _out.print(str(report), markup=False, soft_wrap=True)
     raise typer.Exit(0 if report else 1)
+
+
+def _write_query(text: str, out: Path | None) -> None:
+    """The query to a folder, or to standard output."""
+    if out is None:
+        sys.stdout.write(text)
+        return
+    for path in write_all(out, {"monitor.sql": text}):
+        _err.print(f"wrote {path}", markup=False, soft_wrap=True)

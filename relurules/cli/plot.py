@@ -60,11 +60,13 @@ def plot(
       --rule)
     - merging: what merging and flattening the rules costs (--data, --target)
     - tradeoff: how many rules are enough for which error, of rules that were simplified
+    - roc, calibration: how good the scores are (--data, --target)
 
-    Of additive rules: importance, pairwise, row and tradeoff, and
+    Of additive rules: importance, pairwise, row, tradeoff, roc and calibration, and
 
     - shape: what one column adds, over its rows (--feature)
     - pair: what two columns add together, beyond either (--feature twice)
+    - beeswarm: what columns add to the scores of many rows, a dot each (--data)
 
     importance, parallel and violin need no --data where the rules were extracted with data.
     """

@@ -20,7 +20,9 @@ Decimals = Annotated[
 ]
 CardData = Annotated[
     Path | None,
-    typer.Option("--data", help="Scorecard: CSV or Parquet whose rows it tells of."),
+    typer.Option(
+        "--data", help="CSV or Parquet: rows that a scorecard tells of, or that --all runs."
+    ),
 ]
 
 

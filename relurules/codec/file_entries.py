@@ -124,6 +124,52 @@ class TradeoffEntry(FileEntry, kw_only=True):
     ]
 
 
+class EditStepEntry(FileEntry):
+    """One entry of the `steps` of an edit."""
+
+    text: Annotated[str, Meta(description="As `relurules edit --set` takes it.")]
+    was: Annotated[str, Meta(description="What stood there before.")]
+
+
+class EditEntry(FileEntry, kw_only=True):
+    """One entry of `provenance.edits`."""
+
+    author: Annotated[str, Meta(description="Who answers for it.")]
+    reason: Annotated[str, Meta(description="Why.")]
+    date: Annotated[str, Meta(description="The day, YYYY-MM-DD.")]
+    version: Annotated[str, Meta(description="Version of relurules.")]
+    steps: Annotated[list[EditStepEntry], Meta(description="What was changed.", min_length=1)]
+    file_before: Annotated[str, Meta(description="SHA-256 of the rules file before.")]
+    network_before: Annotated[
+        str, Meta(description="SHA-256 of what the rules before stand for, in canonical form.")
+    ]
+    network_after: Annotated[str, Meta(description="The same of these rules.")]
+    differences: Annotated[
+        dict[str, float | None],
+        Meta(
+            description=(
+                "Score -> a certified bound on its difference from the rules before, anywhere in "
+                "the domain; null where there is none."
+            )
+        ),
+    ]
+    from_model: Annotated[
+        dict[str, float | None],
+        Meta(description="The same from the network, or the lines, that were there first."),
+    ]
+    broken: Annotated[list[str] | UnsetType, Meta(description="Promises that were taken back.")] = (
+        UNSET
+    )
+    rows: Annotated[
+        Annotated[int, Meta(ge=0)] | UnsetType,
+        Meta(description="Rows of the data that the edit was tried on."),
+    ] = UNSET
+    changed_rows: Annotated[
+        Annotated[int, Meta(ge=0)] | UnsetType,
+        Meta(description="Of these, rows that got another class, or another output."),
+    ] = UNSET
+
+
 class ProvenanceEntry(FileEntry, kw_only=True):
     """What `provenance` holds."""
 
@@ -142,6 +188,15 @@ class ProvenanceEntry(FileEntry, kw_only=True):
             description=(
                 "True where the model is lines that were fitted to a table, and no network was "
                 "trained; absent otherwise."
+            )
+        ),
+    ] = UNSET
+    edits: Annotated[
+        list[EditEntry] | UnsetType,
+        Meta(
+            description=(
+                "What was changed by hand, the first edit first; such rules are a model of their "
+                "own. Absent: nothing."
             )
         ),
     ] = UNSET

@@ -10,6 +10,7 @@ import numpy as np
 
 from relurules.ir.additive import AdditiveRules
 from relurules.ir.class_labels import ClassLabels
+from relurules.ir.edit_record import EditRecord, EditStep
 from relurules.ir.estimate import Estimate
 from relurules.ir.evidence import Provenance
 from relurules.ir.ruleset import Decision, RuleSet, Tradeoff
@@ -20,7 +21,9 @@ def origin_to_json(rules: RuleSet | AdditiveRules) -> dict[str, Any]:
     said: dict[str, Any] = {}
     if rules.provenance != Provenance():
         made = {**asdict(rules.provenance), "settings": dict(rules.provenance.settings)}
-        said["provenance"] = made if made["fitted"] else _leave_out(made, "fitted")
+        made["edits"] = [_edit_to_json(edit) for edit in rules.provenance.edits]
+        empty = [name for name in ("fitted", "edits") if not made[name]]
+        said["provenance"] = {key: value for key, value in made.items() if key not in empty}
 
     if rules.decision is not None:
         said["decision"] = {
@@ -50,7 +53,7 @@ def origin_from_json(found: Mapping[str, Any]) -> dict[str, Any]:
     ]
 
     return {
-        "provenance": Provenance(**found.get("provenance", {})),
+        "provenance": _provenance_from_json(found.get("provenance", {})),
         "labels": labels_from_json(found["labels"]) if "labels" in found else None,
         "tradeoffs": tuple(
             Tradeoff(count, np.inf if error is None else float(error)) for count, error in steps
@@ -58,8 +61,26 @@ def origin_from_json(found: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _leave_out(values: Mapping[str, Any], name: str) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if key != name}
+def _edit_to_json(edit: EditRecord) -> dict[str, Any]:
+    """What wasn't said, or isn't known without data, is left out."""
+    said = {**asdict(edit), "steps": [step._asdict() for step in edit.steps]}
+    said |= {"broken": list(edit.broken)}
+    empty: dict[str, Any] = {"broken": [], "rows": None, "changed_rows": None}
+    return {key: value for key, value in said.items() if key not in empty or value != empty[key]}
+
+
+def _provenance_from_json(found: Mapping[str, Any]) -> Provenance:
+    edits = tuple(
+        EditRecord(
+            **{
+                **edit,
+                "steps": tuple(EditStep(**step) for step in edit["steps"]),
+                "broken": tuple(edit.get("broken", ())),
+            }
+        )
+        for edit in found.get("edits", ())
+    )
+    return Provenance(**{**found, "edits": edits})
 
 
 def decision_from_json(found: Mapping[str, Any]) -> Decision | None:

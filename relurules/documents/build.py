@@ -12,6 +12,7 @@ from relurules.documents import (
 from relurules.documents.cards import build_card
 from relurules.documents.context import build_additive_context, build_context
 from relurules.documents.document import Document, Section
+from relurules.documents.edits import build_edits
 from relurules.documents.questions import build_questions
 from relurules.documents.worked_score import build_worked_row
 from relurules.ir import AdditiveRules, RuleSet
@@ -53,6 +54,7 @@ def _list_sections(
         overview.build_outputs(context),
         Section("cards", "Rule by rule", (), cards),
         guarantees.build_proofs(context),
+        build_edits(rules),
         guarantees.build_performance(context),
         guarantees.build_domain(context),
         build_questions(answers),
@@ -76,6 +78,7 @@ def _list_additive_sections(
         overview.build_outputs(context),
         overview.build_glance(context),
         guarantees.build_proofs(context),
+        build_edits(rules),
         guarantees.build_performance(context),
         guarantees.build_domain(context),
         build_questions(answers),

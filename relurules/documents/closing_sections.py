@@ -9,6 +9,8 @@ from relurules.documents.context import (
     list_used_columns,
 )
 from relurules.documents.document import Block, Bullets, Code, Paragraph, Section, Table, link_rule
+from relurules.documents.edits import write_edit_commands
+from relurules.documents.guarantees import is_fitted_table
 from relurules.ir import RuleSet
 from relurules.wording import phrases as p
 from relurules.wording.coverage import describe_missing
@@ -35,10 +37,10 @@ _OPTIONS = (
 def build_limits(context: AnyContext) -> Section:
     """What a reader must not conclude."""
     rules, evidence = context.rules, context.evidence
-    fitted = rules.provenance.fitted
+    plural = rules.provenance.fitted or bool(rules.provenance.edits)
     items = [
         p.text(
-            f"The rules say what {name_source(rules).short} {'do' if fitted else 'does'}, not why "
+            f"The rules say what {name_source(rules).short} {'do' if plural else 'does'}, not why "
             "the world is so: a coefficient is no causal effect."
         ),
         p.text(
@@ -246,6 +248,9 @@ def _write_commands(context: AnyContext, target: str, title: str | None) -> str:
     data = context.rules.reduction.rows is not None
     shown = f" --title {quote(title)}" if title else ""
     emitted = f"relurules emit rules.json --to {target}{shown} --out ."
+    if is_fitted_table(context.rules):
+        named = quote(response) if response else "TARGET"
+        return f"relurules fit DATA --target {named} ...  # all options: see fit.json\n{emitted}"
 
     if made.model.endswith(_FILES) and set(made.settings) <= set(_OPTIONS):
         options = (
@@ -254,19 +259,21 @@ def _write_commands(context: AnyContext, target: str, title: str | None) -> str:
         options += "".join(
             f" --{name.replace('_', '-')} {value}" for name, value in made.settings.items()
         )
-        return f"relurules extract {quote(made.model)}{options} --out rules.json\n{emitted}"
+        made_by = f"relurules extract {quote(made.model)}{options} --out rules.json"
+        return "\n".join([made_by, *write_edit_commands(made.edits), emitted])
 
     given = ["data=DATA", *(["y=RESPONSE"] if response else [])] if data else []
     given += [f"{name}={value!r}" for name, value in made.settings.items()]
     model = repr(made.model) if made.model.endswith(_FILES) else "MODEL"
     called = ", ".join([model, "domain=DOMAIN", *given])
-    return f"relurules.extract({called}).save('rules.json')  # in Python\n{emitted}"
+    made_by = f"relurules.extract({called}).save('rules.json')  # in Python"
+    return "\n".join([made_by, *write_edit_commands(made.edits), emitted])
 
 
 def build_appendix(context: DocumentContext) -> Section | None:
     """Which neuron of the network each condition comes from; None where lines were fitted."""
     rules = context.rules
-    if rules.provenance.fitted:
+    if rules.provenance.fitted or rules.provenance.edits:
         return None
     rows = []
     for read, rule in zip(context.reading.rules, rules, strict=True):
@@ -289,7 +296,7 @@ def build_appendix(context: DocumentContext) -> Section | None:
 
 def build_line_appendix(context: AdditiveContext) -> Section | None:
     """Which neuron of the network each line comes from; None where lines were fitted."""
-    if context.rules.provenance.fitted:
+    if context.rules.provenance.fitted or context.rules.provenance.edits:
         return None
     known = [(line.number, line.condition.half_space.neuron) for line in context.rules]
     rows = tuple(

@@ -1,6 +1,15 @@
 """The cover of a document that is to be signed, and the section on where all of it comes from."""
 
-from relurules.documents.document import Block, Bullets, Code, Facts, Paragraph, Section, Table
+from relurules.documents.document import (
+    Block,
+    Bullets,
+    Code,
+    Facts,
+    Paragraph,
+    Section,
+    SignOff,
+    Table,
+)
 from relurules.validation.about import About, Approver
 from relurules.validation.origins import Origins
 from relurules.wording import phrases as p
@@ -46,7 +55,7 @@ def _say(text: str | None) -> Phrase:
     return p.text(text or MISSING)
 
 
-def _build_sign_off(about: About) -> Table:
+def _build_sign_off(about: About) -> SignOff:
     """A line for everybody who approves; blank where nobody is named."""
     people = about.approvers or tuple(Approver("") for _ in range(_BLANK_LINES))
     rows = tuple(
@@ -61,7 +70,7 @@ def _build_sign_off(about: About) -> Table:
     )
     header = ("Name", "Role", "Decision", "Date", "Signature")
 
-    return Table("Sign-off", header, rows, (False,) * 5)
+    return SignOff("Sign-off", header, rows, (False,) * 5)
 
 
 def build_origins(origins: Origins) -> Section:

@@ -78,6 +78,29 @@ def draw_curve(rules: AdditiveRules, name: str, coordinate: int) -> CurvePlot | 
     )
 
 
+def draw_curves(at: Array, values: Array, names: tuple[str, ...]) -> CurvePlot | None:
+    """Curves over one another, (n, curves) at ascending places, (n,), with bends where one has
+    them; None for a single place.
+    """
+    window = Window(low=float(at[0]), high=float(at[-1]))
+    if not window.low < window.high:
+        return None
+    bottom, top = min(0.0, float(values.min())), max(0.0, float(values.max()))
+    room = _MARGIN * ((top - bottom) or 1.0)
+    bottom, top = bottom - room, top + room
+    across = [window.place(x) for x in at.tolist()]
+    heights = (values - bottom) / (top - bottom)
+    return CurvePlot(
+        names=names,
+        curves=tuple(tuple(zip(across, column, strict=True)) for column in heights.T.tolist()),
+        bars=(),
+        zero=-bottom / (top - bottom),
+        reference=None,
+        across=_choose_ticks(window, at[1:-1].tolist()),
+        up=_label_heights(values, bottom, top),
+    )
+
+
 def choose_window(
     ends: tuple[float, float], histogram: Histogram | None, inner: Sequence[float]
 ) -> Window | None:

@@ -52,6 +52,12 @@ class Table(NamedTuple):
     numeric: tuple[bool, ...]
 
 
+class SignOff(Table):
+    """A table whose last column is left for signatures: its rows are high on paper."""
+
+    __slots__ = ()
+
+
 class Bar(NamedTuple):
     """A line of a chart: cells, the length of its bar as a share of the longest, -1 to 1, None for
     none; its number.
@@ -94,7 +100,8 @@ class CurvePlot(NamedTuple):
 
 class PlotLine(NamedTuple):
     """A line of a plot, or dots where `dots`; corners: (across, up), shares of the plot's size;
-    spans: (across, from, to) of intervals, upright. guide: it only leads the eye.
+    spans: (across, from, to) of intervals, upright. guide: it only leads the eye. area: corners of
+    a band around it, (across, from, to). cloud: many small dots that no line joins.
     """
 
     name: str
@@ -102,6 +109,8 @@ class PlotLine(NamedTuple):
     dots: bool = False
     guide: bool = False
     spans: tuple[tuple[float, float, float], ...] = ()
+    area: tuple[tuple[float, float, float], ...] = ()
+    cloud: bool = False
 
 
 class LinePlot(NamedTuple):
@@ -167,6 +176,7 @@ Block = (
     | Bullets
     | Facts
     | Table
+    | SignOff
     | Chart
     | CurvePlot
     | LinePlot
@@ -210,9 +220,12 @@ class Section(NamedTuple):
 
 @dataclass(frozen=True)
 class Document:
-    """The whole: title, a line under it, sections. generator: what made it, with its version."""
+    """The whole: title, a line under it, sections. generator: what made it, with its version; mark:
+    what stands at the head of every printed page, by which its pages belong together.
+    """
 
     title: str
     about: tuple[Phrase, ...]
     sections: tuple[Section, ...]
     generator: str
+    mark: str = ""

@@ -30,7 +30,7 @@ PRINTERS: Mapping[str, Printer] = {
 
 def print_page(document: Document, rules: RuleSet | AdditiveRules, scorer: PageScorer) -> str:
     """A document of rules as HTML in which they can be tried."""
-    return print_html(document, build_try_page(rules, scorer, read_style()))
+    return print_html(document, build_try_page(rules, scorer, read_style(document)))
 
 
 def emit_document(

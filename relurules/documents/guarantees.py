@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from relurules.documents.cards import spell_metric
+from relurules.documents.certified import describe_certified
 from relurules.documents.context import (
     AnyContext,
     DocumentContext,
@@ -16,6 +17,7 @@ from relurules.ir import AdditiveRules, RuleSet
 from relurules.statistics.output_ranges import has_exact_range
 from relurules.wording import phrases as p
 from relurules.wording.coverage import describe_missing
+from relurules.wording.edits import describe_edited
 from relurules.wording.file_reading import describe_reading
 from relurules.wording.forms import ColumnSpan
 from relurules.wording.guards import describe_guards
@@ -41,6 +43,8 @@ def build_proofs(context: AnyContext) -> Section:
             said += " Outputs of three or more scores are bounded so, and may not come as far."
         items.append(p.text(said))
 
+    if isinstance(rules, AdditiveRules):
+        items += [p.text(line) for line in describe_certified(rules)]
     items.append(
         p.text(
             "The rounding of float64 arithmetic, about 1e-16 of the terms of a sum, is not "
@@ -77,6 +81,8 @@ def _describe_fidelity(rules: RuleSet | AdditiveRules) -> str:
     what = "scores" if linked else "outputs"
     where = "anywhere in the domain" if rules.complete else "wherever there is a rule"
     such = "" if rules.complete else "such "
+    if (edited := describe_edited(rules)) is not None:
+        return f"Fidelity: {edited}."
     made = "Regions and formulas are" if isinstance(rules, RuleSet) else "Points and lines are"
     if isinstance(rules, RuleSet) and rules.is_own_model:
         return (
@@ -117,6 +123,11 @@ def _describe_cover(rules: RuleSet | AdditiveRules) -> str:
     return f"Not covered: {describe_missing(rules)}"
 
 
+def is_fitted_table(rules: RuleSet | AdditiveRules) -> bool:
+    """Whether `fit` made the rules: their figures are then of all rows of its table."""
+    return "split" in rules.provenance.settings
+
+
 def build_performance(context: AnyContext) -> Section | None:
     """What data say: metrics of all rules together, and of every rule."""
     evidence = context.evidence
@@ -124,14 +135,15 @@ def build_performance(context: AnyContext) -> Section | None:
         return None
 
     where = "with a rule" if isinstance(context.rules, RuleSet) else "in the domain"
-    blocks: list[Block] = [
-        Paragraph(
-            p.text(
-                f"Measured on {format_count(evidence.rows - evidence.outside, 'row')} {where}. "
-                "Whether these rows were trained on isn't known here."
-            )
+    count = format_count(evidence.rows - evidence.outside, "row")
+    said = "Whether these rows were trained on isn't known here."
+    if is_fitted_table(context.rules):
+        said = (
+            "These are all rows of the fit's table: those that the rules were fitted to, and those "
+            "that were held back, so that the figures are no evidence of how good the rules are on "
+            "new rows."
         )
-    ]
+    blocks: list[Block] = [Paragraph(p.text(f"Measured on {count} {where}. {said}"))]
 
     if evidence.metrics:
         blocks.append(

@@ -25,7 +25,7 @@ _CATEGORIES = 8
 _SCORES = 3
 
 
-class _GridAxis(NamedTuple):
+class GridAxis(NamedTuple):
     """Values of a column: their names, and the coordinates that they set, (values, width)."""
 
     names: list[Phrase]
@@ -35,24 +35,36 @@ class _GridAxis(NamedTuple):
 
 def draw_pair(context: AdditiveContext, part: PartWording) -> list[HeatMap]:
     """A grid for each score, of the rules' own values; nothing where a column has one value."""
+    measured = measure_pair(context, part)
+    if measured is None:
+        return []
+    axes, grid = measured
+    return [
+        _fill_grid(context, grid[:, :, i], axes, i)
+        for i in range(min(_SCORES, len(context.rules.scores)))
+    ]
+
+
+def measure_pair(
+    context: AdditiveContext, part: PartWording
+) -> tuple[tuple[GridAxis, GridAxis], Array] | None:
+    """The axes of the grid, down and across, and what the columns add, (down, across, m); None
+    where a column has one value.
+    """
     rules, wording = context.rules, context.wording
     down, across = (_choose_values(context, wording.spans[i]) for i in part.part.columns)
     if min(len(down.names), len(across.names)) < 2:
-        return []
+        return None
 
     rows = np.tile(rules.reference.values, (len(down.names) * len(across.names), 1))
     rows[:, list(down.span.coordinates)] = np.repeat(down.values, len(across.names), axis=0)
     rows[:, list(across.span.coordinates)] = np.tile(across.values, (len(down.names), 1))
     added = rules.evaluate_parts(rows)[:, part.index] - rules.reference_parts[part.index]
-    grid = added.reshape(len(down.names), len(across.names), -1)
-    return [
-        _fill_grid(context, grid[:, :, i], (down, across), i)
-        for i in range(min(_SCORES, len(rules.scores)))
-    ]
+    return (down, across), added.reshape(len(down.names), len(across.names), -1)
 
 
 def _fill_grid(
-    context: AdditiveContext, values: Array, axes: tuple[_GridAxis, _GridAxis], score: int
+    context: AdditiveContext, values: Array, axes: tuple[GridAxis, GridAxis], score: int
 ) -> HeatMap:
     down, across = axes
     decimals = max(0, context.wording.scale.decimals[score] - 2)
@@ -75,14 +87,14 @@ def _fill_grid(
     )
 
 
-def _choose_values(context: AdditiveContext, span: ColumnSpan) -> _GridAxis:
+def _choose_values(context: AdditiveContext, span: ColumnSpan) -> GridAxis:
     if span.column.categories:
         members = span.admitted[:_CATEGORIES]
         names = [phrase_members(span, (i,)) for i in members]
-        return _GridAxis(names, np.eye(span.column.width)[list(members)], span)
+        return GridAxis(names, np.eye(span.column.width)[list(members)], span)
 
     values = _space_values(context, span)
-    return _GridAxis([phrase_end(value) for value in values], np.array(values)[:, None], span)
+    return GridAxis([phrase_end(value) for value in values], np.array(values)[:, None], span)
 
 
 def _space_values(context: AdditiveContext, span: ColumnSpan) -> Sequence[float]:

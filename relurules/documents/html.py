@@ -9,6 +9,7 @@ from relurules.documents.anchors import make_anchor
 from relurules.documents.curve_svg import draw_curve_svg
 from relurules.documents.document import PART, RULE, Document
 from relurules.documents.line_plot_svg import draw_plot_svg
+from relurules.documents.page_heads import style_printed_pages
 from relurules.documents.render import render_template
 from relurules.documents.try_page import TryPage
 from relurules.files.templates import flatten_text, render_file
@@ -23,9 +24,9 @@ _SHORT = 32
 _TINTS = 4
 
 
-def read_style() -> str:
-    """The style of every document, as it stands in the file."""
-    return "\n" + render_file("document/style.css", {})
+def read_style(document: Document) -> str:
+    """The style of every document, as it stands in the file, and the heads of printed pages."""
+    return "\n" + render_file("document/style.css", {}) + style_printed_pages(document)
 
 
 def print_html(document: Document, page: TryPage | None = None) -> str:
@@ -35,7 +36,7 @@ def print_html(document: Document, page: TryPage | None = None) -> str:
     return render_template(
         "rules.html.j2",
         document,
-        {"page": page, "style": read_style() if page is None else page.style},
+        {"page": page, "style": read_style(document) if page is None else page.style},
         say=print_phrase,
         plain=escape_text,
         bar=place_bar,

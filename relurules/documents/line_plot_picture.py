@@ -57,11 +57,17 @@ def _draw_axes(plot: LinePlot, floor: float, escape: Escape) -> list[str]:
 
 def _draw_line(line: PlotLine, number: int, floor: float) -> str:
     corners = [(_LEFT + x * _WIDTH, floor + y * _HEIGHT) for x, y in line.corners]
-    drawn = "".join(_draw_straight(*ends) for ends in pairwise(corners))
+    drawn = "".join(_draw_straight(*ends) for ends in pairwise(corners)) * (not line.cloud)
+    for side in (1, 2):
+        ends = [(_LEFT + one[0] * _WIDTH, floor + one[side] * _HEIGHT) for one in line.area]
+        drawn += "".join(_draw_straight(*pair) for pair in list(pairwise(ends))[::2])
     for x, low, high in line.spans:
         at = _LEFT + x * _WIDTH
         drawn += _draw_straight((at, floor + low * _HEIGHT), (at, floor + high * _HEIGHT))
-    if line.dots:
+    if line.cloud:
+        kind = r"\circle" if number == 1 and not line.guide else r"\circle*"
+        drawn += "".join(rf"\put({x:.2f},{y:.2f}){{{kind}{{0.9}}}}" for x, y in corners)
+    elif line.dots:
         drawn += "".join(rf"\put({x:.2f},{y:.2f}){{\circle*{{1.4}}}}" for x, y in corners)
     colour, thick = ("rows", 0.4) if line.guide else _STYLES[(number - 1) % len(_STYLES)]
 

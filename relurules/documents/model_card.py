@@ -10,6 +10,7 @@ from relurules.documents.validation_groups import describe_worst
 from relurules.ir import AdditiveRules
 from relurules.validation.about import About
 from relurules.wording import phrases as p
+from relurules.wording.edits import count_edits
 from relurules.wording.numbers import format_count
 
 #: Sections of a validation that a card repeats.
@@ -44,6 +45,10 @@ def _list_section(anchor: str, title: str, entries: Sequence[str | None]) -> Sec
 def describe_model(found: ValidatedRules) -> str:
     """What kind of model it is, in a sentence."""
     rules = found.rules
+    if rules.provenance.edits:
+        noun = "line" if isinstance(rules, AdditiveRules) else "rule"
+        count = format_count(len(rules), noun)
+        return f"{count}, edited by hand {count_edits(rules)}: a model of its own"
     if isinstance(rules, AdditiveRules):
         count = format_count(len(rules), "line")
         return f"a score that is a sum: a linear base and {count} of a neural network"

@@ -1,6 +1,15 @@
 """What monitoring found, as one page."""
 
-from relurules.documents.document import Block, Bullets, Code, Document, Facts, Section, Table
+from relurules.documents.document import (
+    Block,
+    Bullets,
+    Code,
+    Document,
+    Facts,
+    Paragraph,
+    Section,
+    Table,
+)
 from relurules.documents.html import print_html
 from relurules.documents.validation_cells import phrase_share, phrase_value
 from relurules.documents.validation_movement import (
@@ -45,7 +54,7 @@ def _build_verdict(report: MonitorReport) -> Section:
 
 
 def _build_movements(report: MonitorReport) -> Section:
-    blocks: list[Block] = [Bullets((p.text(explain_psi(REFERENCE)),))]
+    blocks: list[Block] = [Paragraph(p.text(explain_psi(REFERENCE)))]
     blocks.append(tabulate_movements(report.movements))
     blocks += tabulate_moved_bands(report.movements, report.shares)
     return Section("movement", "What has moved", tuple(blocks))

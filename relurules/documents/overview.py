@@ -34,6 +34,7 @@ from relurules.wording import RuleWording
 from relurules.wording import phrases as p
 from relurules.wording.classes import describe_labels
 from relurules.wording.coverage import describe_missing
+from relurules.wording.edits import count_edits
 from relurules.wording.links import write_signature
 from relurules.wording.numbers import (
     format_bound,
@@ -62,6 +63,8 @@ def write_summary(context: DocumentContext) -> tuple[Phrase, ...]:
     made = f"{name_model(rules)} answers"
     if rules.provenance.fitted and not rules.is_own_model:
         made = "lines that were fitted to a table answer"
+    if rules.provenance.edits:
+        made = "a model that was edited by hand answers"
     first = (
         *p.text(f"{count} {say} what {made} for "),
         *outputs,
@@ -117,8 +120,9 @@ def build_glance(context: AnyContext) -> Section:
         ("Largest error", p.text(f"{describe_bound(rules)} (see what is proven)")),
     ]
 
+    edited = f", edited by hand {count_edits(rules)}" if made.edits else ""
     if made.model:
-        items.append(("Model", p.text(made.model)))
+        items.append(("Model", p.text(f"{made.model}{edited}")))
     if made.digest:
         items.append(("Model digest", p.text(f"SHA-256 {made.digest}")))
     if evidence is not None:
@@ -152,7 +156,7 @@ def _count_rules(rules: RuleSet | AdditiveRules) -> tuple[str, Phrase]:
 
 def _count_neurons(rules: RuleSet | AdditiveRules) -> list[tuple[str, Phrase]]:
     """How many are left; nothing of a model without any."""
-    if isinstance(rules, RuleSet) and rules.is_own_model:
+    if rules.provenance.edits or (isinstance(rules, RuleSet) and rules.is_own_model):
         return []
     called = "Lines fitted" if rules.provenance.fitted else "Neurons"
     return [(called, p.text(_describe_neurons(rules.reduction)))]
@@ -170,6 +174,8 @@ def _describe_neurons(left: CollapseStats) -> str:
 
 def describe_bound(rules: RuleSet | AdditiveRules) -> str:
     """The bound on the difference from the network."""
+    if rules.provenance.edits:
+        return "0: the rules, as edited by hand, are the model itself"
     if isinstance(rules, RuleSet) and rules.is_own_model:
         return "0: the rules are the model itself"
     if rules.max_error == 0:

@@ -36,6 +36,9 @@ def write_additive_summary(context: AdditiveContext) -> tuple[Phrase, ...]:
     if rules.provenance.fitted:
         said = f"{count} that add up {'gives' if one else 'give'} the score for "
         end = "; they were fitted to a table directly, and no neural network was trained."
+    if rules.provenance.edits:
+        said = f"{count} that add up {'gives' if one else 'give'} the score for "
+        end = "; they were edited by hand, as the section Edits says."
     first = (*p.text(said), *phrase_names(rules.outputs), *p.text(end))
     second = "Every column adds its points, whatever the others are"
     sets = any(len(part.columns) > 1 for part in rules.parts)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from relurules.documents.cards import spell_metric
 from relurules.documents.document import Block, LinePlot, Paragraph, Section, Table
 from relurules.documents.validation_cells import NOTHING, phrase_share, phrase_value, write_measured
+from relurules.documents.validation_classes import tabulate_classes, tabulate_confusion
 from relurules.documents.validation_groups import build_groups
 from relurules.documents.validation_movement import (
     build_movement,
@@ -12,8 +13,10 @@ from relurules.documents.validation_movement import (
     build_weak_places,
 )
 from relurules.documents.validation_plots import list_plots
+from relurules.documents.validation_refits import build_refits
 from relurules.statistics.resampling import MeasuredValue
 from relurules.validation import ValidationReport
+from relurules.validation.report import Figure
 from relurules.wording import phrases as p
 from relurules.wording.numbers import format_count, format_short
 from relurules.wording.phrases import Phrase
@@ -30,9 +33,23 @@ def build_validation(report: ValidationReport) -> tuple[Section, ...]:
         build_movement(report, [plots[n] for n in ("scores", "periods") if n in plots]),
         build_weak_places(report),
         build_noise(report),
+        build_refits(report, [plot for name, plot in plots.items() if name.startswith("refits_")]),
+        _build_contributions(plots),
     )
 
     return tuple(section for section in found if section is not None)
+
+
+def _build_contributions(plots: dict[str, LinePlot]) -> Section | None:
+    if "contributions" not in plots:
+        return None
+    said = (
+        "Every dot is a row: how far right it stands is what the column adds to its score. "
+        "data/contributions.csv has the numbers."
+    )
+    blocks = (Paragraph(p.text(said)), plots["contributions"])
+
+    return Section("contributions", "What columns add, row by row", blocks)
 
 
 def _phrase_measured(found: MeasuredValue | None) -> Phrase:
@@ -49,25 +66,67 @@ def _phrase_measured(found: MeasuredValue | None) -> Phrase:
 def _build_figures(report: ValidationReport) -> Section:
     parts = [size.part for size in report.parts]
     blocks: list[Block] = [_tabulate_sizes(report)]
+    if report.fitted:
+        blocks.append(Paragraph(p.text(_explain_parts(report))))
+    models: dict[str, None] = {}
     if report.figures:
         blocks.append(Paragraph(p.text(_explain_intervals(report))))
         models = dict.fromkeys(one.model for one in report.figures)
         blocks += [_tabulate_figures(report, model, parts) for model in models]
-    if len({one.model for one in report.figures}) > 1:
+    if len(models) > 1:
         blocks.append(
             Paragraph(
                 p.text(
-                    "The other models were fitted here to the training rows, by the columns that "
-                    "the rules read, and are judged on the same rows as the rules."
+                    f"The other models were fitted here to the {_name_fitted(report)} rows, by the "
+                    "columns that the rules read, and are judged on the same rows as the rules."
                 )
             )
         )
+        blocks.insert(2, _tabulate_beside(report, list(models)))
     if report.others:
         blocks.append(_tabulate_others(report))
+    if report.classes:
+        blocks += [tabulate_classes(report, size.part) for size in report.parts]
     if report.confusion:
-        blocks += _tabulate_confusion(report)
+        blocks += tabulate_confusion(report)
 
     return Section("validation", "Validation: how good the answers are", tuple(blocks))
+
+
+def _name_fitted(report: ValidationReport) -> str:
+    return " and ".join(report.fitted or ("training",))
+
+
+def _explain_parts(report: ValidationReport) -> str:
+    """Which parts are evidence of how good the rules are on new rows."""
+    new = [size.part for size in report.parts if size.part not in report.fitted]
+    said = f"The rules were fitted to the {_name_fitted(report)} rows"
+    if "validation" in report.fitted:
+        said += ", of which the validation rows chose the number of lines or rules before"
+    if not new:
+        return f"{said}; no others are shown, so that nothing here tells of new rows."
+    return f"{said}. Only the {' and '.join(new)} rows tell how good they are on new rows."
+
+
+def _tabulate_beside(report: ValidationReport, models: Sequence[str]) -> Table:
+    """All models on the last part, like for like."""
+    last = report.parts[-1].part
+    own = {(one.model, one.metric): one for one in report.figures if one.part == last}
+    metrics = list(dict.fromkeys(metric for _, metric in own))
+    rows = tuple(
+        (p.text(model), *(_phrase_one(own.get((model, metric))) for metric in metrics))
+        for model in models
+    )
+    header = ("Model", *(spell_metric(metric) for metric in metrics))
+
+    return Table(
+        f"The rules beside other models, {last} rows",
+        header, rows, (False, *[True] * len(metrics)),
+    )  # fmt: skip
+
+
+def _phrase_one(one: Figure | None) -> Phrase:
+    return _phrase_measured(None if one is None else MeasuredValue(one.value))
 
 
 def _tabulate_sizes(report: ValidationReport) -> Table:
@@ -85,10 +144,11 @@ def _tabulate_sizes(report: ValidationReport) -> Table:
     )
     came = f"Share with {report.outcome}" if binary else f"Mean of {report.response or 'values'}"
     header = ("Rows", "Count", "Outside the domain", came, "Predicted, on average")
+    shown = 3 if report.task == "multiclass" else 5
 
     return Table(
         "The rows that were judged; those outside the domain have no answer and are left out",
-        header, rows, (False, True, True, True, True),
+        header[:shown], tuple(row[:shown] for row in rows), (False, *[True] * (shown - 1)),
     )  # fmt: skip
 
 
@@ -133,30 +193,6 @@ def _tabulate_others(report: ValidationReport) -> Table:
         f"{measure} of models beside the rules, as the fit noted it",
         header, rows, (False, *[True] * len(parts)),
     )  # fmt: skip
-
-
-def _tabulate_confusion(report: ValidationReport) -> list[Block]:
-    cut = 0.0 if report.cut_off is None else report.cut_off
-    counts = tuple(
-        (
-            p.text(one.part),
-            *(p.number(f"{count:,}") for count in one[2:]),
-            *map(phrase_share, one.rates.values()),
-        )
-        for one in report.confusion
-    )
-    header = (
-        "Rows", "Told and came", "Told, did not come", "Came, not told", "Neither",
-        "Accuracy", "Sensitivity", "Specificity", "Precision",
-    )  # fmt: skip
-
-    return [
-        Table(
-            f"Classes at the cut-off: {report.outcome} is told where the score is above "
-            f"{format_short(cut)}",
-            header, counts, (False, *[True] * 8),
-        )
-    ]  # fmt: skip
 
 
 def _build_curves(report: ValidationReport, plots: dict[str, LinePlot]) -> Section | None:
@@ -225,5 +261,11 @@ def _build_front(report: ValidationReport, plots: dict[str, LinePlot]) -> Sectio
         ("Lines or rules", measure, ""), rows, (True, True, False),
     )  # fmt: skip
     plot = [plots["front"]] if "front" in plots else []
+    said = Paragraph(
+        p.text(
+            "The fit chooses by a measure of its own and within its budget, so that the model "
+            "chosen need not have the highest figure here."
+        )
+    )
 
-    return Section("front", "Accuracy against length", (*plot, table))
+    return Section("front", "Accuracy against length", (*plot, said, table))

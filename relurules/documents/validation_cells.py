@@ -24,4 +24,4 @@ def phrase_value(value: float | None, digits: int = 4) -> Phrase:
 
 def write_measured(value: float) -> str:
     """Four decimals of numbers about 1, four digits of others."""
-    return f"{value + 0.0:.4f}" if abs(value) < 10 else format_short(value)
+    return f"{round(value, 4) + 0.0:.4f}" if abs(value) < 10 else format_short(value)

@@ -47,6 +47,15 @@ def _explain(report: ValidationReport) -> list[str]:
         "they set no standard for the others."
     )
 
+    known = any(one.outcome_low is not None for one in report.groups)
+    if known and report.task == "multiclass":
+        said.append("Right: the share of rows whose class is told, with its interval of 95 %.")
+    elif known:
+        said.append(
+            "Came, from and to: what came, with its interval of 95 %. A prediction outside of it "
+            "has a star: the rules are off for that group, though one star in twenty is chance."
+        )
+
     return said
 
 
@@ -60,7 +69,7 @@ def describe_worst(report: ValidationReport, column: str, part: str) -> list[str
 
     return [
         f"{column}, {part} rows: {said}"
-        for said in (_say_ratio(own), _say_quality(own), _say_bias(own, report.task))
+        for said in (_say_ratio(own), _say_quality(own, report.task), _say_bias(own, report.task))
         if said
     ]
 
@@ -82,7 +91,7 @@ def _quote(group: GroupFigures) -> str:
     return f"group \u201c{group.group}\u201d"
 
 
-def _say_quality(own: Sequence[GroupFigures]) -> str:
+def _say_quality(own: Sequence[GroupFigures], task: str) -> str:
     ranked = [(one.auc, one) for one in own if one.auc is not None]
     if ranked:
         area, worst = min(ranked, key=lambda pair: pair[0])
@@ -91,6 +100,8 @@ def _say_quality(own: Sequence[GroupFigures]) -> str:
     if not off:
         return ""
     error, worst = max(off, key=lambda pair: pair[0])
+    if task == "multiclass":
+        return f"most classes are wrong in {_quote(worst)}, {format_percent(error)}."
 
     return f"the mean error is the largest in {_quote(worst)}, {format_short(error, 3)}."
 
@@ -113,30 +124,40 @@ def _say_bias(own: Sequence[GroupFigures], task: str) -> str:
     )
 
 
+def _mark_off(phrase: Phrase, one: GroupFigures) -> Phrase:
+    """A prediction, with a mark where it lies outside the interval of what came."""
+    if one.prediction is None or one.outcome_low is None or one.outcome_high is None:
+        return phrase
+    inside = one.outcome_low <= one.prediction <= one.outcome_high
+    return phrase if inside else (*phrase, *p.text(" *"))
+
+
 def _tabulate_groups(
     report: ValidationReport, own: Sequence[GroupFigures], column: str, part: str
 ) -> Table:
-    write = phrase_share if report.task == "binary" else phrase_value
-    header = ["Group", "Rows", "Came", "Predicted"]
+    write = phrase_value if report.task == "regression" else phrase_share
+    several = report.task == "multiclass"
+    header = ["Group", "Rows", "Right" if several else "Came", "From", "To"]
+    header += [] if several else ["Predicted"]
     if report.favourable:
         header += ["Favourable", "Ratio"]
     if any(one.auc is not None for one in own):
-        header += ["AUC", "From", "To"]
-    header.append("Mean error")
+        header += ["AUC", "AUC from", "AUC to"]
+    header += [] if several else ["Mean error"]
 
     def list_cells(one: GroupFigures) -> tuple[Phrase, ...]:
         cells = [
             p.text(f"{one.group} (few)" if one.few else one.group),
             p.number(f"{one.rows:,}"),
-            write(one.outcome),
-            write(one.prediction),
+            *(write(value) for value in (one.outcome, one.outcome_low, one.outcome_high)),
+            *([] if several else [_mark_off(write(one.prediction), one)]),
         ]
         if "Ratio" in header:
             cells += [phrase_share(one.favourable), phrase_value(one.impact_ratio, 3)]
         if "AUC" in header:
             cells += [phrase_value(value, 3) for value in (one.auc, one.auc_low, one.auc_high)]
 
-        return (*cells, phrase_value(one.error, 3))
+        return (*cells, *([] if several else [phrase_value(one.error, 3)]))
 
     return Table(
         f"Groups of {column}, {part} rows",

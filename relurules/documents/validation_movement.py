@@ -12,6 +12,8 @@ from relurules.wording.numbers import format_percent
 
 #: Rows of a table of movements: of many periods, the largest alone.
 _MOST = 40
+#: Parts that have a column each.
+_PARTS = 4
 
 
 def build_movement(report: ValidationReport, plots: Sequence[LinePlot]) -> Section | None:
@@ -39,7 +41,36 @@ def explain_psi(base: str) -> str:
 
 
 def tabulate_movements(movements: Sequence[Movement]) -> Table:
-    """The indices, the largest first; of very many the first of them."""
+    """The indices, a row for each thing and a column for each part, the largest first; of many
+    parts, such as months, a row for each index.
+    """
+    parts = list(dict.fromkeys(one.part for one in movements))
+    if len(parts) > _PARTS:
+        return _list_movements(movements)
+    found: dict[tuple[str, str], dict[str, float]] = {}
+    for one in movements:
+        found.setdefault((one.kind, one.name), {})[one.part] = one.psi
+    largest = {key: max(values.values()) for key, values in found.items()}
+    ordered = sorted(found, key=lambda key: (key[0] != "score", -largest[key]))
+    rows = tuple(
+        (
+            p.text(key[0]),
+            p.name(key[1]),
+            *(p.number(f"{found[key][part]:.4f}") for part in parts),
+            p.text(name_move(largest[key])),
+        )
+        for key in ordered[:_MOST]
+    )
+    header = ("What", "Name", *(f"PSI, {part} rows" for part in parts), "Verdict")
+    more = f"; the largest {_MOST} of {len(ordered)}" if len(ordered) > _MOST else ""
+
+    return Table(
+        f"How far from the {movements[0].base} rows{more}",
+        header, rows, (False, False, *[True] * len(parts), False),
+    )  # fmt: skip
+
+
+def _list_movements(movements: Sequence[Movement]) -> Table:
     ordered = sorted(movements, key=lambda one: (one.kind != "score", -one.psi))
     rows = tuple(
         (
@@ -55,7 +86,7 @@ def tabulate_movements(movements: Sequence[Movement]) -> Table:
 
     return Table(
         f"How far from the {movements[0].base} rows{more}",
-        ("What", "Name", "Rows", "PSI", ""), rows, (False, False, False, True, False),
+        ("What", "Name", "Rows", "PSI", "Verdict"), rows, (False, False, False, True, False),
     )  # fmt: skip
 
 
@@ -85,11 +116,12 @@ def build_weak_places(report: ValidationReport) -> Section | None:
         return None
     binary = report.task == "binary"
     write = phrase_share if binary else phrase_value
+    told = any(one.prediction is not None for one in report.weak_places)
     rows = tuple(
         (
             p.name(one.column), p.text(one.place), p.number(f"{one.rows:,}"),
             phrase_value(one.loss, 3), phrase_value(one.overall, 3),
-            write(one.outcome), write(one.prediction),
+            *([write(one.outcome), write(one.prediction)] if told else []),
         )
         for one in report.weak_places
     )  # fmt: skip
@@ -103,10 +135,11 @@ def build_weak_places(report: ValidationReport) -> Section | None:
             "Log loss is large wherever outcomes are hard to foretell; where what came and what "
             "was predicted differ too, the rules are wrong there."
         )
-    header = ("Column", "Range", "Rows", "Loss there", "Loss overall", "Came", "Predicted")
+    header = ["Column", "Range", "Rows", "Loss there", "Loss overall"]
+    header += ["Came", "Predicted"] if told else []
     table = Table(
-        f"Weak places, {report.weak_places[0].part} rows", header, rows,
-        (False, False, True, True, True, True, True),
+        f"Weak places, {report.weak_places[0].part} rows", tuple(header), rows,
+        (False, False, *[True] * (len(header) - 2)),
     )  # fmt: skip
 
     return Section("weak", "Weak places", (Paragraph(p.text(said)), table))
@@ -117,7 +150,7 @@ def build_noise(report: ValidationReport) -> Section | None:
     if not report.noise:
         return None
     metric = report.noise[0].metric
-    header = ["Noise on", "Size", "Score moves, on average", "At most"]
+    header = ["Noise on", "Share of spread", "Score moves, on average", "At most"]
     header += ["Class changes"] if report.noise[0].class_changes is not None else []
     header += [f"{metric} before", f"{metric} after"] if metric else []
     rows = []
@@ -133,8 +166,9 @@ def build_noise(report: ValidationReport) -> Section | None:
         rows.append(tuple(cells))
     said = (
         f"Normal noise on columns of numbers of the {report.noise[0].part} rows, by a seed; its "
-        "size is in standard deviations of the column. Numbers stay within the domain, whole "
-        "numbers stay whole, so that little noise changes none of them."
+        "size is a share of the column's standard deviation. Numbers stay within the domain, and "
+        "whole numbers whole: these are rounded up or down by chance, so that little noise moves "
+        "few of them, by one."
     )
     table = Table(
         "What noise changes", tuple(header), tuple(rows), (False, *[True] * (len(header) - 1))

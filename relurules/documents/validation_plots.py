@@ -1,10 +1,13 @@
 """Figures of a validation as plots."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
+from relurules.documents.contribution_plot import plot_contributions
 from relurules.documents.document import LinePlot, PlotLine
+from relurules.documents.plot_axis import Axis
+from relurules.documents.validation_refits import plot_refit_curves
 from relurules.validation.report import (
     BandShare,
     FrontStep,
@@ -13,52 +16,9 @@ from relurules.validation.report import (
     ScoreBand,
     ValidationReport,
 )
-from relurules.wording.numbers import format_number
 
-#: Ticks of an axis, about.
-_TICKS = 5
 #: Parts that one plot shows: as many as lines are told apart.
 _MOST = 3
-
-
-class Axis:
-    """Numbers along an axis as shares of it, from one round number to another."""
-
-    def __init__(self, values: Iterable[float], *, low: float | None = None) -> None:
-        """An axis that holds all of the finite values, and `low` where that is given."""
-        known = [value for value in values if np.isfinite(value)]
-        known += [] if low is None else [low]
-        bottom, top = (min(known), max(known)) if known else (0.0, 1.0)
-        if top <= bottom:
-            top = bottom + 1.0
-        self._step = _round_step((top - bottom) / _TICKS)
-        self._low = self._step * np.floor(bottom / self._step + 1e-9)
-        self._high = self._step * np.ceil(top / self._step - 1e-9)
-
-    def place(self, value: float) -> float:
-        """Where a number stands."""
-        return float((value - self._low) / (self._high - self._low))
-
-    @property
-    def ends(self) -> tuple[float, float]:
-        """Where it begins and where it ends."""
-        return float(self._low), float(self._high)
-
-    @property
-    def ticks(self) -> tuple[tuple[float, str], ...]:
-        """Round numbers with their places."""
-        count = round((self._high - self._low) / self._step)
-        values = [self._low + i * self._step for i in range(count + 1)]
-        decimals = max(0, -int(np.floor(np.log10(self._step) + 1e-9)))
-        return tuple(
-            (self.place(v), format_number(round(float(v), decimals) + 0.0)) for v in values
-        )
-
-
-def _round_step(step: float) -> float:
-    """1, 2 or 5 times a power of ten, at least so much."""
-    power = float(10.0 ** np.floor(np.log10(step)))
-    return next(f * power for f in (1.0, 2.0, 5.0, 10.0) if f * power >= step * (1 - 1e-9))
 
 
 def list_plots(report: ValidationReport) -> dict[str, LinePlot]:
@@ -66,10 +26,12 @@ def list_plots(report: ValidationReport) -> dict[str, LinePlot]:
     parts = [size.part for size in report.parts][:_MOST]
     found = {
         "roc": plot_roc(report.roc, parts),
-        "calibration": plot_calibration(report.bands, parts, report),
+        "calibration": plot_calibration(report.bands, parts, report.task, report.response),
         "scores": plot_score_shares(report.shares, report.parts[0].part),
         "periods": plot_periods(report.movements),
         "front": plot_front(report.front),
+        "contributions": plot_contributions(report.contributions),
+        **plot_refit_curves(report),
     }
 
     return {name: plot for name, plot in found.items() if plot is not None}
@@ -105,14 +67,14 @@ def plot_roc(points: Sequence[RocPoint], parts: Sequence[str]) -> LinePlot | Non
 
 
 def plot_calibration(
-    bands: Sequence[ScoreBand], parts: Sequence[str], report: ValidationReport
+    bands: Sequence[ScoreBand], parts: Sequence[str], task: str, response: str
 ) -> LinePlot | None:
     """What came over what was predicted, band by band."""
     shown = [one for one in bands if one.prediction is not None and one.part in parts]
     if not shown:
         return None
 
-    binary = report.task == "binary"
+    binary = task == "binary"
     across = Axis([one.prediction or 0.0 for one in shown], low=0.0 if binary else None)
     up = Axis(
         [end for one in shown for end in (one.outcome, one.outcome_low, one.outcome_high) if end],
@@ -133,8 +95,8 @@ def plot_calibration(
         for part in parts
         if (own := [one for one in shown if one.part == part])
     ]
-    what = "share that came" if binary else f"mean of {report.response}"
-    said = "mean predicted probability" if binary else f"mean prediction of {report.response}"
+    what = "share that came" if binary else f"mean of {response}"
+    said = "mean predicted probability" if binary else f"mean prediction of {response}"
     right = PlotLine("exactly right", ((0.0, 0.0), (1.0, 1.0)), guide=True)
 
     return LinePlot(

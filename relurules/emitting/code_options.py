@@ -22,12 +22,23 @@ from relurules.ir import AdditiveRules, RuleSet
 COLUMNS = ("outputs", "class", "contributions", "reasons", "rule")
 #: Of additive rules, where no rule has a number, but lines have.
 LINE_COLUMNS = ("outputs", "class", "points", "contributions", "reasons", "lines")
+#: Of classes in Java and C#, which have no reasons.
+_CLASS_COLUMNS = (
+    ("outputs", "class", "rule"),
+    ("outputs", "class", "points", "contributions", "lines"),
+)
 #: Columns of languages that have others than these: of rules, and of additive rules.
 _OWN_COLUMNS = {
+    "java": _CLASS_COLUMNS,
+    "csharp": _CLASS_COLUMNS,
     "onnx": (
         ("outputs", "score", "class", "rule"),
         ("outputs", "score", "class", "contributions", "lines"),
-    )
+    ),
+    "pmml": (
+        ("outputs", "score", "class", "rule"),
+        ("outputs", "score", "class", "contributions"),
+    ),
 }
 #: Fields of `Request` that code takes; the others are for SQL.
 OPTIONS = (
@@ -66,7 +77,7 @@ def drop_rule_column(options: EmitOptions) -> EmitOptions:
     """The options without the number of the rule, where nobody asked for it: no additive rule has
     one.
     """
-    default = options.columns == EmitOptions.columns
+    default = not options.named and options.columns == EmitOptions.columns
     return replace(options, columns=("outputs",)) if default else options
 
 

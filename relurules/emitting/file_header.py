@@ -12,6 +12,7 @@ from relurules.errors import UnsupportedError
 from relurules.ir import AdditiveRules, RuleSet, Scorer
 from relurules.wording.classes import describe_labels, format_class
 from relurules.wording.coverage import describe_missing
+from relurules.wording.edits import describe_edited
 from relurules.wording.file_reading import describe_reading
 from relurules.wording.sources import name_source
 
@@ -114,6 +115,8 @@ def _describe_bound(request: ScorerRequest) -> str:
     rules, source = request.rules, name_source(request.rules)
     if request.outside == "exact":
         return f"scores are those of {source.whole}, rounding of floats aside"
+    if (edited := describe_edited(rules)) is not None:
+        return edited
     if rules.decision is not None:
         where = "everywhere in the domain" if rules.complete else "wherever there is a rule"
         return f"certified: decides as the network does {where}, ties and rounding of floats aside"

@@ -96,6 +96,15 @@ def _print_javascript_label(label: Label) -> str:
     return json.dumps(label)
 
 
+def _print_class_label(label: Label) -> str:
+    """In Java and C#: a whole number as a long."""
+    if isinstance(label, int) and not isinstance(label, bool):
+        if abs(label) > _EXACT:
+            raise UnsupportedError(f"the class {label} is beyond what a double holds")
+        return f"{label}L"
+    return json.dumps(label)
+
+
 def _check_onnx_label(label: Label) -> str:
     """Labels are values of a tensor, which has no missing text: an empty one is no class."""
     if label == "":
@@ -114,7 +123,9 @@ LITERALS: Mapping[str, Callable[[Label], str]] = {
     "numpy": ascii,
     "javascript": _print_javascript_label,
     "c": _print_c_label,
+    "java": _print_class_label,
     "onnx": _check_onnx_label,
+    "pmml": repr,
 }
 
 

@@ -5,7 +5,7 @@ Rows of `links` print it.
 A link over several scores is computed once for all outputs that share it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain, zip_longest
 from typing import NamedTuple
 
@@ -43,6 +43,13 @@ def plan_javascript_links(rules: Scorer) -> LinkStep:
     return _plan_links(rules, lambda code: code.javascript, _Style(shared="const {name} = {call};"))
 
 
+def plan_class_links(rules: Scorer, functions: Mapping[str, LinkFunction]) -> LinkStep:
+    """For languages of classes; the scores are variables as in Python. functions: by link."""
+    by_code = {id(LINKS[name].code): function for name, function in functions.items()}
+    style = _Style(shared="double[] {name} = {call};", reduced="double {name} = {call};")
+    return _plan_links(rules, lambda code: by_code[id(code)], style)
+
+
 def plan_numpy_links(rules: Scorer) -> LinkStep:
     """For numpy; the scores are the columns of s, (N, k)."""
     style = _Style("s[:, {}]", lambda taken: f"s[:, {list(taken)}]", "{}[:, {}]")
@@ -55,14 +62,15 @@ def _join_scores(taken: Sequence[int]) -> str:
 
 
 class _Style(NamedTuple):
-    """How a score is written, several that a function takes, an entry of what it returns, and a
-    variable for that.
+    """How a score is written, several that a function takes, an entry of what it returns, a
+    variable for that, and one for a number that is returned, where it is another.
     """
 
     score: str = "_s{}"
     several: Callable[[Sequence[int]], str] = _join_scores
     part: str = "{}[{}]"
     shared: str = "{name} = {call}"
+    reduced: str = ""
 
 
 def _plan_links(
@@ -71,7 +79,7 @@ def _plan_links(
     """For languages whose functions return several values."""
     names = _name_links(rules.heads)
     shared = [
-        style.shared.format(
+        ((LINKS[link].reduces and style.reduced) or style.shared).format(
             name=name, call=_print_call(function(LINKS[link].code), style.several(taken))
         )
         for (link, taken), name in names.items()

@@ -17,7 +17,8 @@ class EmitOptions:
     """What `api.emit` is asked for, beside the rules and the target; see there.
 
     reference: a row or policy, None for that of the rules. everywhere: the lines of the network as
-    traced, where additive rules are to be exact outside their domain. scored: whether answers of
+    traced, where additive rules are to be exact outside their domain. named: whether somebody named
+    the columns; else they are those by default. scored: whether answers of
     JavaScript keep their scores too. script: whether an HTML document can be tried. scorecard:
     whose points are asked for, or its options; None for that of the rules by default.
     """
@@ -30,6 +31,7 @@ class EmitOptions:
     shape: str = "select"
     name: str = ""
     columns: tuple[str, ...] = ("outputs", "rule")
+    named: bool = False
     outside: str = ""
     missing: str = "propagate"
     output: str = ""
@@ -105,5 +107,5 @@ def _take_options(options: EmitOptions, taken: Sequence[str]) -> dict[str, Any]:
 SQL_OPTIONS = tuple(
     each.name
     for each in fields(EmitOptions)
-    if each.name not in ("form", "dialect", "title", "scored", "script")
+    if each.name not in ("form", "dialect", "title", "named", "scored", "script")
 )

@@ -7,10 +7,17 @@ from typing import Any, NamedTuple
 
 from relurules.emitting import code_options
 from relurules.emitting.c.printer import print_c, print_c_lines
+from relurules.emitting.classes.printer import (
+    print_csharp,
+    print_csharp_lines,
+    print_java,
+    print_java_lines,
+)
 from relurules.emitting.contribution_plan import is_explanation_wanted
 from relurules.emitting.file_header import check_sentinels
 from relurules.emitting.javascript.printer import print_javascript, print_javascript_lines
 from relurules.emitting.numpy.printer import print_numpy, print_numpy_lines
+from relurules.emitting.pmml.printer import print_pmml, print_pmml_lines
 from relurules.emitting.python.printer import print_python, print_python_lines
 from relurules.emitting.request import (
     SQL_OPTIONS,
@@ -28,6 +35,7 @@ from relurules.emitting.sql.printer import (
     print_sql_lines,
     rank_sql_forms,
 )
+from relurules.emitting.sql.shapes import SHAPES
 from relurules.emitting.text.line_printer import print_lines_text
 from relurules.emitting.text.printer import print_text
 from relurules.errors import UnsupportedError
@@ -97,11 +105,20 @@ TARGETS: Mapping[str, EmitTarget] = {
     "javascript": EmitTarget(
         print_javascript, _CODE, best=code_options.rank_forms, print_lines=print_javascript_lines
     ),
+    "java": EmitTarget(
+        print_java, _CODE, best=code_options.rank_forms, print_lines=print_java_lines
+    ),
+    "csharp": EmitTarget(
+        print_csharp, _CODE, best=code_options.rank_forms, print_lines=print_csharp_lines
+    ),
     "onnx": EmitTarget(
         _print_onnx,
         ("network", "tree"),
         best=code_options.rank_batch_forms,
         print_lines=_print_onnx_lines,
+    ),
+    "pmml": EmitTarget(
+        print_pmml, _CODE, best=code_options.rank_forms, print_lines=print_pmml_lines
     ),
 }
 
@@ -203,12 +220,13 @@ def _describe_artifact(request: ScorerRequest, target: str) -> Artifact:
     if target not in ("sql", "text"):
         said |= {"number": request.number}
 
+    is_one = bool(request.output) and target == "sql" and SHAPES[request.shape].one
     told = rules.labels is not None and (rules.tells_label or "class" in request.columns)
     return Artifact(
         target,
         request.form,
         rules.domain,
-        (request.output,) if request.output else rules.outputs,
+        (request.output,) if is_one else rules.outputs,
         {},
         rules.score_error,
         rules.complete,

@@ -9,17 +9,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 _PACKAGE = Path(__file__).parent.parent
 
-#: Marks of templates by the end of their name: LaTeX is full of braces, so its own are others.
-_MARKS: Mapping[str, Mapping[str, str]] = {
-    ".tex.j2": {
-        "block_start_string": "<%",
-        "block_end_string": "%>",
-        "variable_start_string": "<<",
-        "variable_end_string": ">>",
-        "comment_start_string": "<!--",
-        "comment_end_string": "-->",
-    },
+_ANGLES: Mapping[str, str] = {
+    "block_start_string": "<%",
+    "block_end_string": "%>",
+    "variable_start_string": "<<",
+    "variable_end_string": ">>",
+    "comment_start_string": "<!--",
+    "comment_end_string": "-->",
 }
+#: Marks of templates by the end of their name: LaTeX and Typst are full of braces, so their own are
+#: others.
+_MARKS: Mapping[str, Mapping[str, str]] = {".tex.j2": _ANGLES, ".typ.j2": _ANGLES}
 
 
 def render_file(

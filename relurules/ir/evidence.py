@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from relurules.ir.edit_record import EditRecord
 from relurules.ir.network import Array
 
 
@@ -80,6 +81,8 @@ class Provenance:
 
     version: of this package; settings: what `extract` was asked for, where that isn't the default.
     fitted: whether the model is lines that were fitted to a table, so that no network was trained.
+    edits: changes by hand, the first one first; after any, the rules are a model of their own,
+    whose network is the one that the digest is of.
     """
 
     model: str = ""
@@ -87,3 +90,4 @@ class Provenance:
     version: str = ""
     settings: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
     fitted: bool = False
+    edits: tuple[EditRecord, ...] = ()

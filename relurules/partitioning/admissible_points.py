@@ -91,8 +91,9 @@ class AdmissiblePoints:
         return self._clearest(G[first:], h[first:], otherwise)
 
     def _clearest(self, G: Array, h: Array, otherwise: Array) -> Array:
-        """An admissible point clear of rows G u <= h, within a factor of two of the farthest; else
-        another one.
+        """An admissible point clear of rows G u <= h, within a factor of two of the farthest. Where
+        a row passes through all of them, as a kink that lies on a category does, one on that row;
+        else another one.
         """
         f = G.shape[1]
         walls, limits = self._bounded(self.walls)
@@ -102,7 +103,7 @@ class AdmissiblePoints:
         ends = np.concatenate([limits, h, [lp.LARGEST_RADIUS, lp.LARGEST_RADIUS]])
         form = np.append(clear[0], 0.0)
         found = maximise_over_integers(
-            rows, ends, form, np.insert(self.forms, f, 0.0, axis=1), 0.0, gap=1.0
+            rows, ends, form, np.insert(self.forms, f, 0.0, axis=1), -2.0 * lp.RADIUS, gap=1.0
         )
 
         if found.point is None:
@@ -111,7 +112,8 @@ class AdmissiblePoints:
         point = self._placed(found.point[:f])
         return (
             point
-            if (G @ point < h).all() and (self.walls.G @ point <= self.walls.h + lp.ROUNDING).all()
+            if (G @ point < h + 2.0 * lp.RADIUS).all()
+            and (self.walls.G @ point <= self.walls.h + lp.ROUNDING).all()
             else otherwise
         )
 

@@ -2,16 +2,24 @@
 data, a model card, a skeleton of Annex IV.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from relurules.analysis.questions import answer_standing_questions
-from relurules.documents import PRINTERS, print_page
+from relurules.documents import PRINTERS
 from relurules.documents.annex_iv import build_annex_iv
+from relurules.documents.file_formats import (
+    FILE_FORMATS,
+    USUAL_FORMATS,
+    PrintRequest,
+    check_formats,
+)
 from relurules.documents.line_plot_svg import draw_plot_file
 from relurules.documents.model_card import build_model_card
+from relurules.documents.picture_data import list_picture_tables
 from relurules.documents.validated import ValidatedRules, build_validated_document
 from relurules.documents.validation_plots import list_plots
 from relurules.emitting import EmitOptions
@@ -25,12 +33,15 @@ from relurules.validation.report import FitFindings, tables_to_csv
 
 #: Where the validation's tables and pictures stand in the folder.
 _DATA, _FIGURES = "data", "figures"
+#: The digests of all other files.
+SUMS = "SHA256SUMS"
 
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentRequest:
     """What a document is made of. parts: {name: table}, the first one the base of comparisons,
-    none for a document without validation; known: by the fit.
+    none for a document without validation; known: by the fit; formats: of the rule document, by
+    their names.
     """
 
     parts: Mapping[str, Any] = field(default_factory=dict)
@@ -39,12 +50,16 @@ class DocumentRequest:
     origins: Origins
     title: str | None = None
     known: FitFindings = field(default_factory=FitFindings)
+    formats: tuple[str, ...] = USUAL_FORMATS
 
 
 def write_document_files(
     rules: RuleSet | AdditiveRules, request: DocumentRequest
-) -> dict[str, str]:
-    """{name in the folder: text} of every file."""
+) -> dict[str, str | bytes]:
+    """{name in the folder: content} of every file; UnsupportedError, before any work, for a format
+    whose package isn't installed.
+    """
+    formats = check_formats(request.formats)
     report = None
     if request.parts:
         report = validate_rules(rules, request.parts, request.options, request.known)
@@ -55,26 +70,51 @@ def write_document_files(
         rules=rules, title=title, origins=request.origins, report=report, about=about,
         answers=answers,
     )  # fmt: skip
-    document = build_validated_document(found)
-    files = {printer.file: printer.print(document) for printer in PRINTERS.values()}
     reasons = make_reason_options(request.options.adverse)
-    if (scorer := write_page_scorer(rules, EmitOptions(reasons=reasons))) is not None:
-        files[PRINTERS["html"].file] = print_page(document, rules, scorer)
+    scorer = write_page_scorer(rules, EmitOptions(reasons=reasons)) if "html" in formats else None
+    printed = PrintRequest(document=build_validated_document(found), found=found, scorer=scorer)
+    files: dict[str, str | bytes] = {
+        FILE_FORMATS[name].file: FILE_FORMATS[name].print(printed) for name in formats
+    }
     markdown = PRINTERS["markdown"].print
     files["model_card.md"] = markdown(build_model_card(found))
     files["annex_iv.md"] = markdown(build_annex_iv(found))
 
-    return files if report is None else files | _write_data(report)
+    files |= _write_pictures(rules, report)
+    files |= {} if report is None else _write_data(report)
+    return {**files, SUMS: _sum_files(files)}
+
+
+def _sum_files(files: Mapping[str, str | bytes]) -> str:
+    """The digests of files, as sha256sum checks them."""
+    contents = {
+        name: text.encode() if isinstance(text, str) else text for name, text in files.items()
+    }
+    sums = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    return "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items()))
+
+
+def _write_pictures(
+    rules: RuleSet | AdditiveRules, report: ValidationReport | None
+) -> dict[str, str]:
+    """The numbers of the pictures of lines, as CSV."""
+    if not isinstance(rules, AdditiveRules):
+        return {}
+    tables = list_picture_tables(rules, None if report is None else report.contributions)
+    return {
+        f"{_DATA}/{name}.csv": str(table.to_csv(index=False, lineterminator="\n"))
+        for name, table in tables.items()
+    }
 
 
 def _compose_title(rules: RuleSet | AdditiveRules) -> str:
     return f"Rules for {', '.join(rules.outputs[:3])}"
 
 
-def _write_data(report: ValidationReport) -> dict[str, str]:
+def _write_data(report: ValidationReport) -> dict[str, str | bytes]:
     """The validation as JSON, its tables as CSV, its pictures as SVG."""
     said = json.dumps(report.to_json(), indent=1, ensure_ascii=False, allow_nan=False)
-    files = {"validation.json": said + "\n"}
+    files: dict[str, str | bytes] = {"validation.json": said + "\n"}
     files |= {f"{_DATA}/{name}": text for name, text in tables_to_csv(report.tables).items()}
     plots = list_plots(report)
     return files | {f"{_FIGURES}/{n}.svg": draw_plot_file(plot) for n, plot in plots.items()}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from relurules.codec.any_rules import format_any_rules
+from relurules.documents.file_formats import USUAL_FORMATS
 from relurules.errors import DataError
 from relurules.files.version import VERSION
 from relurules.ir import AdditiveRules, RuleSet
@@ -30,12 +31,15 @@ if TYPE_CHECKING:
 
 #: Parts of the rows in their order, as they are given and as a fit calls them.
 PART_NAMES = {"train": "training", "validation": "validation", "test": "test"}
+#: Parts that every fit fits its rules to: validation rows after they chose.
+_FITTED = ("training", "validation")
 
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentSources:
     """tables: {part: table, or path of a file}; about: a mapping, or the path of a TOML file; fit:
-    the folder that `relurules fit` wrote. paths: of files that were read already, by their roles.
+    the folder that `relurules fit` wrote. paths: of files that were read already, by their roles;
+    formats: of the document.
     """
 
     tables: Mapping[str, Any] = field(default_factory=dict)
@@ -44,6 +48,7 @@ class DocumentSources:
     title: str | None = None
     command: str = ""
     paths: Mapping[str, Path] = field(default_factory=dict)
+    formats: tuple[str, ...] = USUAL_FORMATS
 
 
 def prepare_document(
@@ -72,6 +77,7 @@ def prepare_document(
         origins=_gather_origins(sources, record),
         title=sources.title,
         known=FitFindings() if record is None else _list_findings(record),
+        formats=sources.formats,
     )
 
 
@@ -160,7 +166,7 @@ def _list_findings(record: FitRecord) -> FitFindings:
         for model, scores in record.scores.items()
         for part, value in scores.items()
     )
-    return FitFindings(front=record.front, others=others)
+    return FitFindings(front=record.front, others=others, fitted=_FITTED if record.parts else ())
 
 
 def _gather_origins(sources: DocumentSources, record: FitRecord | None) -> Origins:

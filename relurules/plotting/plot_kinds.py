@@ -16,7 +16,7 @@ from relurules.explaining.slices import choose_box, cut_slice
 from relurules.explaining.wald_intervals import compute_intervals
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.network import Array
-from relurules.plotting import additive_plots, coefficient_figures, row_figures
+from relurules.plotting import additive_plots, coefficient_figures, line_plots, row_figures
 from relurules.plotting.plot_request import PlotRequest
 from relurules.plotting.tradeoffs import draw_tradeoffs, list_tradeoffs
 from relurules.reasons.score_choice import find_output
@@ -229,6 +229,22 @@ PLOTS: Mapping[str, PlotKind] = {
         "",
         _plot_tradeoff,
         _plot_tradeoff,
+    ),
+    "roc": PlotKind(
+        "the ROC curve of two classes", "data, --target", line_plots.draw_roc, line_plots.draw_roc
+    ),
+    "calibration": PlotKind(
+        "what came over what was predicted, by tenths of the rows",
+        "data, --target",
+        line_plots.draw_calibration,
+        line_plots.draw_calibration,
+    ),
+    "beeswarm": PlotKind(
+        "what columns add to the scores of many rows, a dot each",
+        "data",
+        None,
+        line_plots.draw_beeswarm,
+        instead="violin",
     ),
     "merging": PlotKind(
         "what merging and flattening the local models costs",

@@ -62,15 +62,30 @@ def check_line_parameters(estimator: Any) -> None:
         if not isinstance(value, int | np.integer) or value < bound:
             raise DataError(f"{name} is {value!r}; expected a whole number of at least {bound}")
 
-    if estimator.max_condition_columns > 2:
+    if estimator.max_condition_columns > 3:
         raise UnsupportedError(
-            f"max_condition_columns is {estimator.max_condition_columns}; supported: 1 and 2"
+            f"max_condition_columns is {estimator.max_condition_columns}; supported: 1, 2 and 3"
         )
     if estimator.interactions and estimator.max_condition_columns == 1:
         raise DataError(
             f"interactions names {len(estimator.interactions)} pairs, and max_condition_columns is "
             "1, which allows none; drop one of the two"
         )
+
+
+def check_joint_parameters(estimator: Any, scores: int) -> None:
+    """UnsupportedError for parameters that lines of several scores have not."""
+    what = (
+        "targets, whose scores would each need their own" if estimator._task == "regression"
+        else "classes, of which one gains only if its score rises by more than every other's"
+    )  # fmt: skip
+    for name in ("monotonic_cst", "signs", "effect_bounds"):
+        given = getattr(estimator, name)
+        if given is not None and np.any(list(given.values()) if isinstance(given, Mapping) else 1):
+            raise UnsupportedError(
+                f"{name} of {scores} {what}; supported: two classes, or one number; leave {name} "
+                "out, or join classes"
+            )
 
 
 def train_lines(
@@ -85,6 +100,9 @@ def train_lines(
     from relurules.training.teacher import ask_teacher
 
     (X, y, weights), task, seed = given, estimator._task, estimator._seed
+    targets = _make_targets(estimator, y)
+    if targets.shape[1] > 1:
+        check_joint_parameters(estimator, targets.shape[1])
     names = getattr(estimator, "feature_names_in_", None)
     names = make_default_names(X.shape[1]) if names is None else tuple(map(str, names))
     columns, trends = _describe_columns(estimator, given, names)
@@ -93,7 +111,7 @@ def train_lines(
     apart = list_pairs_apart(columns, estimator.interactions, estimator.no_interactions, bounds)
     estimator.trends_ = trends
     told = ask_teacher(estimator, given, say)
-    soft = None if told is None else told[:, None]
+    soft = told[:, None] if told is not None and told.ndim == 1 else told
 
     def tell(lines: int) -> None:
         if say is not None:
@@ -114,9 +132,16 @@ def train_lines(
         chosen_by=getattr(estimator, "_chosen_by", None),
         limits=_make_limits(estimator, X, bounds) if bounds else None,
     )
-    Y = y[:, None].astype(float) if task == "regression" else one_hot(y, 2)[:, 1:]
 
-    return fit_lines(weigh_rows(X, Y, weights), columns, task, settings)
+    return fit_lines(weigh_rows(X, targets, weights), columns, task, settings)
+
+
+def _make_targets(estimator: Any, y: NDArray[Any]) -> Array:
+    """(N, m): numbers, the second of two classes, or each of more."""
+    if estimator._task == "regression":
+        return y.reshape(len(y), -1).astype(float)
+    classes = one_hot(y, len(estimator.classes_))
+    return classes[:, 1:] if classes.shape[1] == 2 else classes
 
 
 def _describe_columns(

@@ -63,7 +63,7 @@ def _read_pairs(given: Sequence[Any], what: str, names: Sequence[str]) -> set[fr
         raise DataError(f"{what} is {given!r}; expected a list of pairs of columns")
     found = set()
     for one in given:
-        pair = [part.strip() for part in one.split(" & ")] if isinstance(one, str) else [*one]
+        pair = _split_pair(one, what, names) if isinstance(one, str) else [*one]
         for name in pair:
             if name not in names:
                 shown = ", ".join(map(repr, sorted(names)[:12]))
@@ -73,6 +73,23 @@ def _read_pairs(given: Sequence[Any], what: str, names: Sequence[str]) -> set[fr
         found.add(frozenset(pair))
 
     return found
+
+
+def _split_pair(given: str, what: str, names: Sequence[str]) -> list[str]:
+    """The names that `&` joins, with blanks around it or without; DataError where they could be
+    different ones, as names may hold `&` themselves.
+    """
+    parts = given.split("&")
+    splits = [
+        ["&".join(parts[:i]).strip(), "&".join(parts[i:]).strip()] for i in range(1, len(parts))
+    ]
+    known = [pair for pair in splits if set(pair) <= set(names)]
+    if len(known) > 1:
+        shown = " or ".join(repr(tuple(pair)) for pair in known)
+        raise DataError(f"{what} has {given!r}, which may be {shown}; in Python, give the pair")
+    if known:
+        return known[0]
+    return [part.strip() for part in parts] if len(parts) == 2 else [given]
 
 
 def _check_contradictions(

@@ -78,10 +78,12 @@ _PARAMETERS = """
     form: partition, rules of which one applies, or additive, lines that add up, chosen directly: no
     network is trained first, and none of the parameters above but max_rules, validation_fraction,
     random_state, verbose and time_limit play a part. Of the additive form: max_rules: at most so
-    many lines, None for 16; max_condition_columns: columns that a line reads at most; max_columns:
-    those that all lines and the base read. monotonic_cst: 1 for columns that the score may only
-    rise with, -1 for those that it may only fall with, 0 for others: (d,) of them, or {column:
-    sign}; held everywhere; the score is that of the second class. teacher, of trees too: None,
+    many lines, None for 16; max_condition_columns: columns that a line reads at most, 1 to 3;
+    max_columns: those that all lines and the base read. monotonic_cst: 1 for columns that the score
+    may only rise with, -1 for those that it may only fall with, 0 for others: (d,) of them, or
+    {column: sign}; held everywhere; the score is that of the second class. Of more than two classes
+    every line has a slope for each, which sum to 0, and monotonic_cst, signs and effect_bounds are
+    refused. teacher, of trees too: None,
     "boosting", or an estimator of scikit-learn: what it says of rows that it wasn't fitted to is
     mixed with the targets. column_groups: {name: coordinates} of columns that stand for one, such
     as the indicators of its categories. interactions: None, or the only pairs of columns that a
@@ -260,7 +262,7 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         dense, little = deadline.share(_DENSE), deadline.share(_LINEARIZED)
         self.dense_network_, self.n_iter_ = _train_dense_network(self, *given, dense)
         self.hurried_ = dense.is_over()
-        self.front_, self.chosen_ = None, None
+        self.front_, self.chosen_, self._folds = None, None, 1
         graph = make_graph(self.dense_network_)
         if self.linearization is None:
             return graph
@@ -282,6 +284,7 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         found = train_tree(self, given, shortened, make_progress(self.verbose))
         self.dense_network_, self.n_iter_, self.hurried_ = None, 1, shortened.is_over()
         self.front_, self.chosen_ = found.front, found.chosen
+        self._folds = found.folds
 
         return make_graph(found.tree)
 
@@ -295,6 +298,7 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         found = train_lines(self, given, shortened, make_progress(self.verbose))
         self.dense_network_, self.n_iter_, self.hurried_ = None, 1, shortened.is_over()
         self.front_, self.chosen_ = found.front, found.chosen
+        self._folds = found.folds
 
         return make_graph(found.network)
 
@@ -333,12 +337,6 @@ class ReLURulesClassifier(ClassifierMixin, _RuleEstimator):  # type: ignore[misc
                 "classes"
             )
 
-        if m > 2 and self.form == "additive":
-            raise DataError(
-                "Only binary classification is supported. The type of the target is multiclass: "
-                f"{m} classes, with form='additive'; use form='partition'"
-            )
-
         names = tuple(f"p_{label}" for label in self.classes_)
         if m == 2:
             heads: tuple[Head, ...] = (Head("complement", (0,)), Head("sigmoid", (0,)))
@@ -348,12 +346,6 @@ class ReLURulesClassifier(ClassifierMixin, _RuleEstimator):  # type: ignore[misc
         task = "binary" if m == 2 else "multiclass"
         trained: ReLURulesClassifier = self._train(X, numbers, sample_weight, task, heads, names)
         return trained
-
-    def __sklearn_tags__(self) -> Any:
-        """Lines tell two classes apart; partition rules any number."""
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = self.form != "additive"
-        return tags
 
     def decision_function(self, X: Any) -> Array:
         """(N, d) -> the scores: (N,), positive for the second class, where there are two; else (N,

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from relurules.errors import CheckError
-from relurules.ir import AdditiveRules, Scorer
 from relurules.ir.class_labels import make_labels
 from relurules.ir.class_turn import find_positive
 
@@ -23,8 +21,6 @@ _SAID = {
     "signs": None, "interactions": None, "no_interactions": None, "effect_bounds": None,
     "max_columns": None, "seed": 0, "test_size": 0.2,
 }  # fmt: skip
-#: Share of a limit by which sums may be off.
-_ROUNDING = 1e-12
 
 
 def turn_constraints(wanted: "FitOptions", y: Any, task: str) -> dict[str, Any]:
@@ -63,6 +59,11 @@ def turn_trends(
     return {name: -trend for name, trend in monotone.items()}
 
 
+def turn_fitted_trends(estimator: Any, y: Any, positive: Any, task: str) -> Mapping[str, int]:
+    """Trends that a fitted estimator keeps, of the scores that the rules have."""
+    return turn_trends(getattr(estimator, "trends_", {}), y, positive, task) or {}
+
+
 def find_reference(reference: Any, frame: "pd.DataFrame") -> "pd.DataFrame | None":
     """The row that contributions are measured from, as the encoder takes it; None for the mean."""
     if reference is None or isinstance(reference, str):
@@ -91,28 +92,3 @@ def describe_settings(
         found["teacher"] = describe_teacher(wanted.teacher)
 
     return found | {"split": split}
-
-
-def check_effects(rules: Scorer, bounds: Any) -> None:
-    """CheckError where a column adds more to the score than it may, anywhere in the domain."""
-    if not bounds or not isinstance(rules, AdditiveRules):
-        return
-    for name, (low, high) in bounds.items():
-        effects = list_effects(rules, name)
-        room = _ROUNDING * (1.0 + np.abs(effects).max())
-        if effects.min() < low - room or effects.max() > high + room:
-            raise CheckError(
-                f"{name!r} adds {effects.min():g} to {effects.max():g}, and effect_bounds allows "
-                f"{low:g} to {high:g}"
-            )
-
-
-def list_effects(rules: AdditiveRules, name: str) -> Any:
-    """What a column adds at all points where that may be extreme, beside what it adds at the
-    reference.
-    """
-    if name in rules.curves:
-        return np.asarray(rules.curves[name].values).ravel()
-    if name in rules.points:
-        return np.asarray(rules.points[name]).ravel()
-    return np.zeros(1)

@@ -20,7 +20,6 @@ from relurules.pipeline import emit_rules
 from relurules.tables.schema_values import write_schema
 from relurules.tracing.model_weights import format_model_json
 from relurules.training.fit_noting import record_fit
-from relurules.training.fit_options import FitOptions
 from relurules.training.table_fit import Fitted
 from relurules.training.teacher import describe_teacher
 from relurules.wording.coverage import describe_missing
@@ -185,12 +184,11 @@ def _describe_types(fitted: Fitted) -> list[str]:
 
 
 def _describe_model(fitted: Fitted) -> list[str]:
-    lines = [f"form       {fitted.form_reason}"] if fitted.form_reason else []
     if fitted.wanted.form == "additive":
-        return lines + _describe_lines(fitted)
+        return _describe_lines(fitted)
     if fitted.wanted.method == "tree":
-        return lines + _describe_tree(fitted)
-    return lines + _describe_network(fitted)
+        return _describe_tree(fitted)
+    return _describe_network(fitted)
 
 
 def _describe_network(fitted: Fitted) -> list[str]:
@@ -268,7 +266,7 @@ def _describe_lines(fitted: Fitted) -> list[str]:
             f"{name} {'up' if trend > 0 else 'down'}" for name, trend in wanted.monotone.items()
         )
         lines += [f"monotone   the score goes {told}; everywhere"]
-    lines += _describe_constraints(wanted, estimator)
+    lines += _describe_constraints(fitted)
     if wanted.teacher is not None:
         lines += [f"teacher    {describe_teacher(wanted.teacher)}: half of every target"]
     if estimator.hurried_:
@@ -284,17 +282,18 @@ def _describe_lines(fitted: Fitted) -> list[str]:
     return lines
 
 
-def _describe_constraints(wanted: FitOptions, estimator: Any) -> list[str]:
+def _describe_constraints(fitted: Fitted) -> list[str]:
     """Which way columns go since the data say so, which may not meet, how far they may move."""
-    lines = []
+    lines, wanted = [], fitted.wanted
     if wanted.signs:
         asked = wanted.monotone or {}
         told = [
             f"{name} {'up' if trend > 0 else 'down'}"
-            for name, trend in estimator.trends_.items()
+            for name, trend in fitted.trends.items()
             if name not in asked
         ]
-        lines += [f"signs      of the data, for the second class: {', '.join(told)}; everywhere"]
+        whose = "" if fitted.task == "regression" else f", for {_name_positive(fitted)}"
+        lines += [f"signs      of the data{whose}: {', '.join(told)}; everywhere"]
     if wanted.interactions is not None:
         lines += [f"pairs      {_list_pairs(wanted.interactions) or 'none'}, and no others"]
     if wanted.no_interactions:
@@ -323,14 +322,18 @@ def _describe_scores(fitted: Fitted) -> list[str]:
         ]
 
     lines += [
-        (
-            "(validation rows chose the number of rules, and all but the network at first were "
-            "then fitted to them as well;"
-        )
+        "(validation: of models that weren't fitted to these rows, whose score chose the number of",
+        f" {fitted.parts}{_describe_folds(fitted)}; all but the network at first were then fitted",
+        " to them as well; test rows were only scored)",
+        "",
     ]
-    lines += [" test rows were only scored)", ""]
 
     return lines + _describe_calibration(fitted) + _describe_repeats(fitted)
+
+
+def _describe_folds(fitted: Fitted) -> str:
+    folds = fitted.estimator._folds
+    return f" (the mean over {folds} parts of all but the test rows, in turn)" if folds > 1 else ""
 
 
 def _describe_calibration(fitted: Fitted) -> list[str]:
@@ -345,11 +348,17 @@ def _describe_calibration(fitted: Fitted) -> list[str]:
     cells = [f"{one:.3f}/{other:.3f}" for one, other in pairs]
 
     return [
-        f"calibration of the second class on test rows: {predicted:.4f} predicted, {seen:.4f} "
-        f"seen; groups by what is predicted are off by {off:.4f} on average:",
+        f"calibration of {_name_positive(fitted)} on test rows: {predicted:.4f} predicted, "
+        f"{seen:.4f} seen; groups by what is predicted are off by {off:.4f} on average:",
         f"           {'  '.join(cells)}",
         "",
     ]
+
+
+def _name_positive(fitted: Fitted) -> str:
+    """The class that scores speak of."""
+    labels = fitted.graph.labels
+    return "the second class" if labels is None else f"class {labels.positive_label!r}"
 
 
 def _describe_repeats(fitted: Fitted) -> list[str]:

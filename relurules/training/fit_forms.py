@@ -1,5 +1,5 @@
 """Which form of rules a table is fitted by: as it is asked for, by options that one form has alone,
-or by the target.
+or lines.
 """
 
 from typing import Any
@@ -33,6 +33,8 @@ _OF_FORMS: dict[str, dict[str, Any]] = {
         "effect_bounds": None,
     },
 }
+#: Options of lines that speak of one score.
+_OF_ONE_SCORE = ("monotone", "signs", "effect_bounds")
 #: Options whose None is something to ask for, and what stands for nothing.
 _UNSAID = {"max_terms": "auto"}
 
@@ -70,15 +72,16 @@ def check_form(wanted: FitOptions) -> None:
 
 def choose_form(wanted: FitOptions, task: str) -> FitOptions:
     """The options with the form that "auto" stands for, and with what it takes where nothing else
-    is said. Raises UnsupportedError for lines of more than two classes.
+    is said. Raises UnsupportedError for what lines of more than two classes can't keep.
     """
     check_form(wanted)
-    form = wanted.form if wanted.form != "auto" else _find_form(wanted, task)
-    if form == "additive" and task == "multiclass":
-        asked = ["form='additive'"] if wanted.form == form else _list_said(wanted, form)
+    form = wanted.form if wanted.form != "auto" else _find_form(wanted)
+    kept = [name for name in _OF_ONE_SCORE if getattr(wanted, name) is not None]
+    if form == "additive" and task == "multiclass" and kept:
         raise UnsupportedError(
-            f"{', '.join(asked)} with a target of more than two classes, which lines don't take; "
-            "leave it out, or use form='partition'"
+            f"{', '.join(kept)} with a target of more than two classes, of which one gains only if "
+            "its score rises by more than every other's; leave it out, or join classes until there "
+            "are two"
         )
 
     own, said = _OF_FORMS[form], _list_said(wanted, form)
@@ -90,20 +93,10 @@ def choose_form(wanted: FitOptions, task: str) -> FitOptions:
     return wanted._replace(form=form, max_rules=rules, **found)
 
 
-def explain_form(wanted: FitOptions, task: str) -> str:
-    """Why a fit that named no form gives other rules than lines; "" where it doesn't, or where
-    options say so.
-    """
-    plain = wanted.form == "auto" and not any(_list_said(wanted, form) for form in _OF_FORMS)
-    if not plain or task != "multiclass":
-        return ""
-    return "partition rules, since the target has more than two classes, which lines don't take"
-
-
-def _find_form(wanted: FitOptions, task: str) -> str:
-    """That of the options that one form has alone; else lines, of numbers and two classes."""
+def _find_form(wanted: FitOptions) -> str:
+    """That of the options that one form has alone; else lines."""
     asked = [form for form in _OF_FORMS if _list_said(wanted, form)]
-    return asked[0] if asked else "partition" if task == "multiclass" else "additive"
+    return asked[0] if asked else "additive"
 
 
 def _list_said(wanted: FitOptions, form: str) -> list[str]:

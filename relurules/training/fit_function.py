@@ -38,13 +38,13 @@ def fit(
     columns are where their values don't tell, {column: kind}, a `TableSchema`, or the path of a
     TOML file as `relurules columns` writes it. form: "additive", lines that add up, or "partition",
     rules of which one applies; "auto": the form that has the options given, where one form alone
-    has them; else lines, and partition rules for more than two classes. max_rules: at most so many
-    lines (None: 16), or rules (None: 8).
+    has them; else lines. max_rules: at most so many lines (None: 16), or rules (None: 8).
 
-    Of lines: max_condition_columns, that one line reads at most (None: 2); max_columns, that all
-    of them read; monotone: {column: 1 or -1}, where the score may only rise or fall with a column;
-    interactions, no_interactions, signs, effect_bounds: see `ReLURulesClassifier`; effects count
-    from the reference, over the range of all rows.
+    Of lines: max_condition_columns, that one line reads at most, up to 3 (None: 2); max_columns,
+    that all of them read; monotone: {column: 1 or -1}, where the score may only rise or fall with a
+    column; interactions, no_interactions, signs, effect_bounds: see `ReLURulesClassifier`; effects
+    count from the reference, over the range of all rows. Of more than two classes, every line has a
+    slope for each, and monotone, signs and effect_bounds are refused.
 
     Of partition rules: method: "tree", a tree of linear models that is chosen directly, whose rules
     may jump where one ends and another begins; "network", a network that is trained and linearised,

@@ -25,14 +25,20 @@ from relurules.training.fit_columns import (
     unify_missing,
 )
 from relurules.training.fit_constraints import (
-    check_effects,
     describe_settings,
     find_reference,
     turn_constraints,
+    turn_fitted_trends,
 )
-from relurules.training.fit_forms import explain_form
 from relurules.training.fit_options import FitOptions
-from relurules.training.fit_scores import FitScores, average_scores, repeat_fits, score_models
+from relurules.training.fit_scores import (
+    FitScores,
+    average_scores,
+    repeat_fits,
+    score_models,
+    turn_calibration,
+)
+from relurules.training.held_constraints import hold_constraints
 from relurules.training.prepared_table import PreparedTable, prepare_table
 
 if TYPE_CHECKING:
@@ -81,8 +87,8 @@ class Fitted:
     seconds: float = 0.0
     #: The path of the table's file; None for a frame.
     source: str | None = None
-    #: Why these aren't lines, where no form was named; "" where there is nothing to say.
-    form_reason: str = ""
+    #: The trends that the rules keep, of the scores that they have, by column.
+    trends: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def estimator(self) -> Any:
@@ -144,32 +150,33 @@ def fit_table(
     start, deadline = process_time(), Deadline.after(wanted.time_limit)
     table = unify_missing(table)
     prepared = prepare_table(table, wanted, schema)
-    if reason := explain_form(wanted, prepared.task):
-        say(reason)
     wanted = prepared.wanted
-    pipeline = _fit_pipeline(prepared, wanted, wanted.seed, say, deadline)
+    pipeline = fit_pipeline(prepared, wanted, wanted.seed, say, deadline)
     say("writing down the rules")
     # Once: it asks encoders about every category.
     graph, _ = trace(pipeline, positive=wanted.positive)
-    rules, everywhere = _extract_rules(graph, prepared, wanted, deadline)
+    rules, everywhere = extract_fitted_rules(graph, prepared, wanted, deadline)
     settings = {**rules.provenance.settings, **describe_settings(wanted, prepared.split.said)}
     rules = replace(
         rules,
         provenance=replace(rules.provenance, model=type(pipeline).__name__, settings=settings),
         schema=None if schema is None else schema.restrict([c.table_name for c in graph.columns]),
     )
-    check_effects(rules, wanted.effect_bounds)
+    trends = turn_fitted_trends(pipeline[-1], prepared.y, wanted.positive, prepared.task)
+    rules = hold_constraints(rules, trends, wanted.effect_bounds, prepared.columns.ordered)
     found = _score_pipeline(pipeline, prepared)
+    is_first = graph.labels is not None and graph.labels.positive == 0
+    calibration = turn_calibration(found.calibration) if is_first else found.calibration
 
     return Fitted(
         pipeline, graph, wanted, prepared.task, prepared.columns, prepared.frame, found.rows,
         rules, everywhere, found.scores, found.measure, schema, prepared.split.said,
-        found.calibration, _repeat_splits(prepared, wanted, found, say), found.places,
-        process_time() - start, form_reason=reason,
+        calibration, _repeat_splits(prepared, wanted, found, say), found.places,
+        process_time() - start, trends=trends,
     )  # fmt: skip
 
 
-def _fit_pipeline(
+def fit_pipeline(
     prepared: PreparedTable,
     wanted: FitOptions,
     seed: int,
@@ -217,7 +224,7 @@ def _repeat_splits(
     def fit(seed: int) -> Mapping[str, Mapping[str, float]]:
         say(f"split {seed - wanted.seed + 1} of {wanted.repeats}")
         drawn = prepared.draw(wanted, seed)
-        pipeline = _fit_pipeline(drawn, wanted, seed, lambda _: None, NEVER)
+        pipeline = fit_pipeline(drawn, wanted, seed, lambda _: None, NEVER)
         return _score_pipeline(pipeline, drawn).scores
 
     every = repeat_fits(fit, first.scores, wanted.repeats, wanted.seed)
@@ -254,7 +261,7 @@ def _make_estimator(
     )  # fmt: skip
 
 
-def _extract_rules(
+def extract_fitted_rules(
     model: Any, prepared: PreparedTable, wanted: FitOptions, deadline: Deadline = NEVER
 ) -> tuple[RuleSet | AdditiveRules, bool]:
     """The rules in raw columns, over the range of all rows; of those trained on where there would

@@ -24,11 +24,12 @@ BOOSTING = "boosting"
 def soften_targets(
     teacher: Any, X: Array, y: NDArray[Any], weights: Array | None, *, classes: bool, seed: int
 ) -> Array:
-    """(N,) numbers, or shares of the second of two classes: half the target, half the teacher's.
+    """(N,) numbers, or shares of the second of two classes, or (N, m) shares of each of more: half
+    the target, half the teacher's.
 
     teacher: "boosting", or any estimator of scikit-learn, fitted or not, which is cloned and left
-    as it is. X: (N, d); y: (N,) numbers, or 0 and 1. Raises UnsupportedError for anything else, and
-    for a classifier without predict_proba.
+    as it is. X: (N, d); y: (N,) numbers, or those of the classes from 0. Raises UnsupportedError
+    for anything else, and for a classifier without predict_proba.
     """
     from sklearn.base import clone
     from sklearn.model_selection import KFold, StratifiedKFold
@@ -37,8 +38,11 @@ def soften_targets(
 
     made = make_teacher(teacher, classes=classes, seed=seed)
     weighted = weights is not None and has_fit_parameter(made, "sample_weight")
-    split = (StratifiedKFold if classes else KFold)(_FOLDS, shuffle=True, random_state=seed)
-    told = np.empty(len(X))
+    rare = classes and len(counts := np.bincount(y)) > 2 and counts.min() < _FOLDS
+    kind = StratifiedKFold if classes and not rare else KFold
+    split = kind(_FOLDS, shuffle=True, random_state=seed)
+    targets = _share_classes(y) if classes else np.asarray(y, dtype=float)
+    told = np.empty(targets.shape)
 
     for training, others in split.split(X, y):
         fitted = clone(made)
@@ -46,10 +50,26 @@ def soften_targets(
         with threadpool_limits(1):  # so that its sums don't depend on the number of cores
             fitted.fit(X[training], y[training], **given)
             told[others] = (
-                fitted.predict_proba(X[others])[:, 1] if classes else fitted.predict(X[others])
-            )
+                _read_shares(fitted, X[others], targets[others]) if classes
+                else fitted.predict(X[others])
+            )  # fmt: skip
 
-    return np.asarray((1 - _SHARE) * y + _SHARE * told)
+    return np.asarray((1 - _SHARE) * targets + _SHARE * told)
+
+
+def _share_classes(y: NDArray[Any]) -> Array:
+    """(N,) of the second of two classes, or (N, m) of each of more."""
+    m = int(y.max()) + 1
+    return y.astype(float) if m <= 2 else np.eye(m)[y.astype(np.intp)]
+
+
+def _read_shares(fitted: Any, X: Array, targets: Array) -> Array:
+    """What a classifier says of rows, in the shape of their targets; of a class that none of its
+    rows had it says 0.
+    """
+    found = np.zeros((len(X), max(2, *targets.shape[1:], 0)))
+    found[:, np.asarray(fitted.classes_).astype(np.intp)] = fitted.predict_proba(X)
+    return found if targets.ndim == 2 else found[:, 1]
 
 
 def make_teacher(teacher: Any, *, classes: bool, seed: int) -> Any:
@@ -90,5 +110,5 @@ def ask_teacher(
     if say is not None:
         say("asking the teacher about rows that it wasn't fitted to")
     X, y, weights = given
-    classes = estimator._task == "binary"
+    classes = estimator._task != "regression"
     return soften_targets(estimator.teacher, X, y, weights, classes=classes, seed=estimator._seed)

@@ -24,6 +24,9 @@ _VALUES, _GROUP_BANDS = 12, 4
 _MOST_GROUPS = 60
 #: Digits of a band's ends: of columns, more where few would make two of them look the same.
 _DIGITS = 4
+#: Text that is in the order of time as it is in that of letters: a year, and then a quarter, half,
+#: month or week, and a day.
+_PERIOD = re.compile(r"\d{4}([-/. ]?([QH]\d|[WM]?\d{2})([-/. ]?\d{2})?)?$", re.IGNORECASE)
 
 
 class BandedRows(NamedTuple):
@@ -169,7 +172,10 @@ def _group_known(column: str, known: "pandas.Series[Any]") -> tuple[tuple[str, .
 
 
 def name_periods(frame: "pandas.DataFrame", column: str) -> "pandas.Series[Any]":
-    """Every row's month, `2024-03`, where the column holds dates, else its value; "" for none."""
+    """Every row's month, `2024-03`, where the column holds dates, else its value; "" for none.
+
+    DataError for texts that have no order in time.
+    """
     import pandas
 
     dates = _read_dates(frame, column)
@@ -180,7 +186,19 @@ def name_periods(frame: "pandas.DataFrame", column: str) -> "pandas.Series[Any]"
     if pandas.api.types.is_numeric_dtype(values):
         return values.map(lambda v: "" if pandas.isna(v) else format_number(float(v)))
 
+    _check_periods(values.dropna(), column)
     return values.astype(object).where(values.notna(), "").astype(str)
+
+
+def _check_periods(values: "pandas.Series[Any]", column: str) -> None:
+    """Text is in the order of time where it begins with a year: 2024-Q1, 2024W05, 2024/03/31."""
+    others = [text for text in map(str, values.unique()) if not _PERIOD.match(text)]
+    if others:
+        shown = ", ".join(map(repr, sorted(others)[:3]))
+        raise DataError(
+            f"column {column!r} holds texts such as {shown}, which tell no order in time; "
+            "supported: dates such as 2024-03-31, periods such as 2024-Q1 or 2024-03, and numbers"
+        )
 
 
 def _read_dates(frame: "pandas.DataFrame", column: str) -> "pandas.Series[Any] | None":

@@ -187,7 +187,17 @@ def judge_rows(
     values: Array | None,
 ) -> JudgedRows:
     """The rows of a part that the rules say something of."""
-    X = rules.domain.rows(frame)
+    return _judge_coordinates(rules, part, frame, rules.domain.rows(frame), judge, values)
+
+
+def _judge_coordinates(
+    rules: RuleSet | AdditiveRules,
+    part: str,
+    frame: "pandas.DataFrame",
+    X: Array,
+    judge: Judge,
+    values: Array | None,
+) -> JudgedRows:
     scores = rules.predict_scores(X)
     inside = np.asarray(np.isfinite(scores).all(axis=1))
     judged = scores[inside] @ judge.forms.T
@@ -205,6 +215,35 @@ def judge_rows(
         positive=tell_class(judge, judged),
         values=None if values is None else values[inside],
         digest=digest,
+    )
+
+
+def judge_table(
+    rules: RuleSet | AdditiveRules, part: str, table: Any, y: Any
+) -> tuple[Judge, JudgedRows]:
+    """A table of rows and their true values (N,), as rules read them; without a frame, so that
+    there are no groups.
+    """
+    import pandas
+
+    X = rules.domain.rows(table)
+    models = rules.local_models if isinstance(rules, RuleSet) else describe_scores(rules)
+    response = read_response(models, y, len(X))
+    judge = make_judge(rules, response, None)
+    frame = pandas.DataFrame(index=range(len(X)))
+    return judge, _judge_coordinates(rules, part, frame, X, judge, response.values)
+
+
+def judge_again(rules: RuleSet | AdditiveRules, part: JudgedRows, judge: Judge) -> JudgedRows:
+    """The same rows, judged by other rules; NaN where these say nothing of a row."""
+    X = rules.domain.rows(part.frame)
+    scores = rules.predict_scores(X) @ judge.forms.T
+    return replace(
+        part,
+        X=X,
+        scores=scores,
+        prediction=predict_number(judge, scores),
+        positive=tell_class(judge, scores),
     )
 
 

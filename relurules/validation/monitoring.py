@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from relurules.domain.columns import list_table_columns
 from relurules.errors import DataError
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.network import Array
@@ -160,8 +161,8 @@ class MonitorReport:
         }
 
 
-class _ScoredRows(NamedTuple):
-    """All rows of a table; X, score: of those inside."""
+class MonitoredRows(NamedTuple):
+    """All rows of a table, and which lie inside; X, score: of these."""
 
     frame: "pandas.DataFrame"
     inside: NDArray[np.bool_]
@@ -183,8 +184,8 @@ def monitor_rules(
     DataError where none of the rows of either lies in the rules' domain.
     """
     judge = make_judge(rules, None, None)
-    base = _score_rows(rules, judge, reference, "the reference")
-    new = _score_rows(rules, judge, data, "the data")
+    base = score_rows(rules, judge, reference, "the reference")
+    new = score_rows(rules, judge, data, "the data")
     movements, shares = compare_bands(
         rules, REFERENCE, (base.X, base.score), {DATA: (new.X, new.score)}
     )
@@ -194,13 +195,16 @@ def monitor_rules(
         rows=(len(base.frame), len(new.frame)),
         mean_scores=(float(base.score.mean()), float(new.score.mean())),
         movements=movements,
-        rates=tuple(_list_rates(rules, base, new)),
+        rates=tuple(list_rates(rules, base, new)),
         periods=tuple(_list_periods(rules, judge, base, new, by)) if by else (),
         shares=shares,
     )
 
 
-def _score_rows(rules: RuleSet | AdditiveRules, judge: Judge, table: Any, what: str) -> _ScoredRows:
+def score_rows(
+    rules: RuleSet | AdditiveRules, judge: Judge, table: Any, what: str
+) -> MonitoredRows:
+    """The rows of a table with their scores; DataError where none lies inside. what: they are."""
     frame = make_frame(rules, table)
     X = rules.domain.rows(frame)
     scores = rules.predict_scores(X)
@@ -211,24 +215,27 @@ def _score_rows(rules: RuleSet | AdditiveRules, judge: Judge, table: Any, what: 
             "there is nothing to compare"
         )
 
-    return _ScoredRows(frame, inside, X[inside], (scores[inside] @ judge.forms.T)[:, 0])
+    return MonitoredRows(frame, inside, X[inside], (scores[inside] @ judge.forms.T)[:, 0])
 
 
-def _list_rates(
-    rules: RuleSet | AdditiveRules, base: _ScoredRows, new: _ScoredRows
+def list_rates(
+    rules: RuleSet | AdditiveRules, base: MonitoredRows, new: MonitoredRows
 ) -> Iterator[MonitoredRate]:
+    """The share of rows outside the domain, and of missing values in every column of the table
+    that is read.
+    """
     outside = [1.0 - float(one.inside.mean()) for one in (base, new)]
     yield MonitoredRate("outside", "rows", *outside)
-    for column in rules.domain.columns:
+    for name in list_table_columns(rules.domain.columns):
         shares = [
-            float(one.frame[column.name].isna().mean()) if column.name in one.frame else 0.0
+            float(one.frame[name].isna().mean()) if name in one.frame else 0.0
             for one in (base, new)
         ]
-        yield MonitoredRate("missing", column.name, *shares)
+        yield MonitoredRate("missing", name, *shares)
 
 
 def _list_periods(
-    rules: RuleSet | AdditiveRules, judge: Judge, base: _ScoredRows, new: _ScoredRows, by: str
+    rules: RuleSet | AdditiveRules, judge: Judge, base: MonitoredRows, new: MonitoredRows, by: str
 ) -> Iterator[PeriodFigures]:
     named = name_periods(new.frame, by).to_numpy(dtype=str)
     inner = named[new.inside]

@@ -45,13 +45,15 @@ def measure_noise(
 def add_noise(
     rules: RuleSet | AdditiveRules, X: Array, columns: list[int], size: float, seed: int
 ) -> Array:
-    """Rows (n, d) with noise on some coordinates."""
+    """Rows (n, d) with noise on some coordinates; whole numbers are rounded up or down by chance,
+    so that little noise moves few of them, by one.
+    """
     random = np.random.default_rng(seed)
     moved = X.copy()
     for place in columns:
         moved[:, place] += size * X[:, place].std() * random.standard_normal(len(X))
-        if rules.domain.integer[place]:
-            moved[:, place] = np.round(moved[:, place])
+        if rules.domain.integer[place]:  # up or down by chance: on average as far as the noise
+            moved[:, place] = np.floor(moved[:, place] + random.random(len(X)))
 
     return np.clip(moved, rules.domain.lower, rules.domain.upper)
 
@@ -67,6 +69,8 @@ def _compare_rows(
     if told is not None:
         new = tell_class(judge, scores)
         flips = float((told != new)[inside].mean())
+    elif judge.task == "multiclass":
+        flips = float((before.argmax(axis=1) != scores.argmax(axis=1))[inside].mean())
     metric = dict(_list_quality(judge, part, (before[inside], scores[inside]), inside))
     name, (was, now) = next(iter(metric.items()), (None, (None, None)))
 
@@ -85,6 +89,9 @@ def _list_quality(
     if judge.task == "binary" and judge.ranked and len(np.unique(values)) == 2:
         areas = [measure_auc(one[:, 0], values > 0.5).value for one in pair]
         yield "AUC", (areas[0], areas[1])
+    elif judge.task == "multiclass":
+        shares = [float((one.argmax(axis=1) == values).mean()) for one in pair]
+        yield "accuracy", (shares[0], shares[1])
     elif judge.task == "regression":
         numbers = [predict_number(judge, one) for one in pair]
         roots = [float(np.sqrt(((one - values) ** 2).mean())) for one in numbers if one is not None]

@@ -18,8 +18,9 @@ from relurules.statistics.binary_figures import (
 from relurules.statistics.linear_baseline import fit_linear_baseline
 from relurules.statistics.population_stability import NumberBands
 from relurules.statistics.resampling import MeasuredValue, bootstrap, bound_share, normal_quantile
+from relurules.validation.class_report import Confusion
 from relurules.validation.judged_rows import Judge, JudgedRows
-from relurules.validation.report import Confusion, Figure, PartSize, RocPoint, ScoreBand
+from relurules.validation.report import Figure, PartSize, RocPoint, ScoreBand
 
 #: What the rules are called beside baselines.
 RULES = "the rules"
@@ -27,15 +28,17 @@ RULES = "the rules"
 _CORNERS = 200
 
 
-def measure_sizes(parts: Sequence[JudgedRows]) -> tuple[PartSize, ...]:
-    """The rows of every part, and their means."""
+def measure_sizes(parts: Sequence[JudgedRows], task: str | None) -> tuple[PartSize, ...]:
+    """The rows of every part, and their means; numbers of classes have none."""
     return tuple(
         PartSize(
             one.part,
             one.rows,
             one.rows - len(one),
             len(one),
-            None if one.values is None or not len(one) else float(one.values.mean()),
+            None
+            if one.values is None or not len(one) or task == "multiclass"
+            else float(one.values.mean()),
             None if one.prediction is None or not len(one) else float(one.prediction.mean()),
             float(one.score.mean()) if len(one) else np.nan,
             one.digest,
@@ -154,7 +157,7 @@ def list_score_bands(part: JudgedRows, bands: NumberBands) -> tuple[ScoreBand, .
         count = int(rows.sum())
         if count:
             prediction = None if part.prediction is None else float(part.prediction[rows].mean())
-            ends = _bound_mean(part.values[rows])
+            ends = bound_mean(part.values[rows])
             found.append(
                 ScoreBand(
                     part.part,
@@ -171,7 +174,7 @@ def list_score_bands(part: JudgedRows, bands: NumberBands) -> tuple[ScoreBand, .
     return tuple(found)
 
 
-def _bound_mean(values: Array) -> tuple[float | None, float | None]:
+def bound_mean(values: Array) -> tuple[float | None, float | None]:
     """Wilson's interval of shares, the normal one of means of numbers."""
     if set(np.unique(values).tolist()) <= {0.0, 1.0}:
         return bound_share(float(values.sum()), len(values))

@@ -8,6 +8,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from relurules.ir import AdditiveRules, RuleSet
+from relurules.tables.spreadsheet_text import guard_formula
+from relurules.validation.class_report import ClassFigures, Confusion
+from relurules.validation.contributions import ContributionSample
+from relurules.validation.refit_report import (
+    RefitBand,
+    RefitColumn,
+    RefitCondition,
+    RefitCurve,
+    RefitFigure,
+)
+
 
 class PartSize(NamedTuple):
     """The rows of a part; outside: of them, those that the rules say nothing of; judged: the
@@ -61,32 +73,11 @@ class ScoreBand(NamedTuple):
     outcome_high: float | None
 
 
-class Confusion(NamedTuple):
-    """Rows by class told and class that came."""
-
-    part: str
-    cut_off: float
-    true_positive: int
-    false_positive: int
-    false_negative: int
-    true_negative: int
-
-    @property
-    def rates(self) -> Mapping[str, float]:
-        """Shares that are made of the counts; NaN where there is nothing to divide by."""
-        tp, fp, fn, tn = self[2:]
-        pairs = {
-            "accuracy": (tp + tn, tp + fp + fn + tn),
-            "sensitivity": (tp, tp + fn),
-            "specificity": (tn, tn + fp),
-            "precision": (tp, tp + fp),
-        }
-        return {name: part / of if of else np.nan for name, (part, of) in pairs.items()}
-
-
 class GroupFigures(NamedTuple):
     """Rows of one group. favourable: share that gets the favourable class; impact_ratio: that over
-    the highest one among groups of enough rows; error: mean of |prediction - value|.
+    the highest one among groups of enough rows; error: mean of |prediction - value|; outcome_low,
+    outcome_high: the interval of the outcome, in which the prediction lies where it is right. Of
+    several classes outcome is the share of right ones, and error that of wrong ones.
     """
 
     part: str
@@ -102,6 +93,8 @@ class GroupFigures(NamedTuple):
     auc_high: float | None
     error: float | None
     few: bool
+    outcome_low: float | None = None
+    outcome_high: float | None = None
 
 
 class Movement(NamedTuple):
@@ -177,10 +170,14 @@ class FrontStep(NamedTuple):
 
 
 class FitFindings(NamedTuple):
-    """What a fit knows beside the rules; empty where nobody asked it."""
+    """What a fit knows beside the rules; empty where nobody asked it. refits: rules that were
+    fitted again to resampled rows; fitted: parts whose rows the rules were fitted to.
+    """
 
     front: tuple[FrontStep, ...] = ()
     others: tuple[OtherModel, ...] = ()
+    refits: tuple[RuleSet | AdditiveRules, ...] = ()
+    fitted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,7 +186,8 @@ class ValidationReport:
 
     task: regression, binary or multiclass; response: the column with the true values; outcome: what
     counts as 1; favourable: the class that is taken for the favourable decision; loss: what weak
-    places are measured in; cut_off: of the score. settings: what was asked for; the others: tables.
+    places are measured in; cut_off: of the score; fitted: parts that the rules were fitted to, as
+    far as is known. settings: what was asked for; contributions: of some rows; the others: tables.
     """
 
     task: str
@@ -198,12 +196,14 @@ class ValidationReport:
     favourable: str
     loss: str
     cut_off: float | None
+    fitted: tuple[str, ...] = ()
     settings: Mapping[str, str | int | float | None]
     parts: tuple[PartSize, ...]
     figures: tuple[Figure, ...]
     bands: tuple[ScoreBand, ...] = ()
     roc: tuple[RocPoint, ...] = ()
     confusion: tuple[Confusion, ...] = ()
+    classes: tuple[ClassFigures, ...] = ()
     groups: tuple[GroupFigures, ...] = ()
     movements: tuple[Movement, ...] = ()
     shares: tuple[BandShare, ...] = ()
@@ -211,6 +211,12 @@ class ValidationReport:
     noise: tuple[NoiseEffect, ...] = ()
     front: tuple[FrontStep, ...] = ()
     others: tuple[OtherModel, ...] = ()
+    refit_figures: tuple[RefitFigure, ...] = ()
+    refit_conditions: tuple[RefitCondition, ...] = ()
+    refit_columns: tuple[RefitColumn, ...] = ()
+    refit_curves: tuple[RefitCurve, ...] = ()
+    refit_bands: tuple[RefitBand, ...] = ()
+    contributions: ContributionSample | None = None
 
     @property
     def tables(self) -> Mapping[str, Sequence[Any]]:
@@ -223,6 +229,7 @@ class ValidationReport:
         said = ("task", "response", "outcome", "favourable", "loss", "cut_off")
         return {
             **{name: to_plain(getattr(self, name)) for name in said},
+            "fitted": list(self.fitted),
             "settings": dict(self.settings),
             **tables_to_json(self.tables),
         }
@@ -230,8 +237,9 @@ class ValidationReport:
 
 #: The tables of a report, in the order in which they are written.
 TABLES = (
-    "parts", "figures", "bands", "roc", "confusion", "groups", "movements", "shares",
-    "weak_places", "noise", "front", "others",
+    "parts", "figures", "bands", "roc", "confusion", "classes", "groups", "movements", "shares",
+    "weak_places", "noise", "front", "others", "refit_figures", "refit_conditions",
+    "refit_columns", "refit_curves", "refit_bands",
 )  # fmt: skip
 
 
@@ -251,14 +259,17 @@ def to_plain(value: Any) -> Any:
 
 
 def tables_to_csv(tables: Mapping[str, Sequence[Any]]) -> dict[str, str]:
-    """Tables as CSV: {file name: text}."""
+    """Tables as CSV: {file name: text}; texts that a spreadsheet would take for formulas have an
+    apostrophe before them.
+    """
     import pandas
 
-    return {
-        f"{name}.csv": str(
-            pandas.DataFrame([row._asdict() for row in rows]).to_csv(
-                index=False, lineterminator="\n"
-            )
-        )
-        for name, rows in tables.items()
-    }
+    found = {}
+    for name, rows in tables.items():
+        guarded = [
+            {k: guard_formula(v) if isinstance(v, str) else v for k, v in row._asdict().items()}
+            for row in rows
+        ]
+        written = pandas.DataFrame(guarded).to_csv(index=False, lineterminator="\n")
+        found[f"{name}.csv"] = str(written)
+    return found

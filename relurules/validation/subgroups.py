@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from relurules.statistics.binary_figures import measure_auc
 from relurules.statistics.resampling import MeasuredValue
 from relurules.validation.bands import BandedRows, group_rows
+from relurules.validation.class_figures import list_right
 from relurules.validation.judged_rows import Judge, JudgedRows
+from relurules.validation.performance import bound_mean
 from relurules.validation.report import GroupFigures
 
 
@@ -69,13 +71,17 @@ def _measure_group(
     if values is not None and prediction is not None:
         error = float(np.abs(prediction - values).mean())
 
+    if judge.task == "multiclass" and (right := list_right(part)) is not None:
+        values = right[rows]
+        error = float(1.0 - values.mean())
+
     known = np.isfinite(area.value)
 
     return GroupFigures(
         part.part,
         *named,
         int(rows.sum()),
-        None if values is None or judge.task == "multiclass" else float(values.mean()),
+        None if values is None else float(values.mean()),
         None if prediction is None else float(prediction.mean()),
         *decided,
         float(area.value) if known else None,
@@ -83,4 +89,5 @@ def _measure_group(
         area.high,
         error,
         bool(rows.sum() < least),
+        *((None, None) if values is None else bound_mean(values)),
     )

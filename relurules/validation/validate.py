@@ -12,6 +12,8 @@ from relurules.ir.network import Array
 from relurules.statistics.linear_baseline import fit_linear_baseline
 from relurules.statistics.population_stability import cut_bands
 from relurules.statistics.resampling import ROUNDS
+from relurules.validation.class_figures import measure_classes
+from relurules.validation.contributions import sample_contributions
 from relurules.validation.judged_rows import (
     Judge,
     JudgedRows,
@@ -32,6 +34,7 @@ from relurules.validation.performance import (
     measure_figures,
     measure_sizes,
 )
+from relurules.validation.refits import measure_refits
 from relurules.validation.report import (
     Figure,
     FitFindings,
@@ -43,6 +46,9 @@ from relurules.validation.weak_places import find_weak_places, name_loss
 
 #: What the part is called that baselines are fitted to.
 TRAINING = "training"
+#: The baseline that says the same of every row, and figures of the order of rows.
+CONSTANT = "a constant"
+_RANKED = ("AUC", "Gini", "KS")
 _DIRECTIONS = ("higher", "lower")
 
 
@@ -95,6 +101,7 @@ def validate_rules(
                 "that there is nothing to measure"
             )
 
+    known = known or FitFindings()
     movements, shares = measure_movements(rules, judged, options.by)
     report = ValidationReport(
         task=judge.task or "",
@@ -103,14 +110,18 @@ def validate_rules(
         favourable=_name_favourable(judge, options),
         loss=name_loss(judge) if judge.task else "",
         cut_off=judge.cut,
-        settings=_list_settings(options),
-        parts=measure_sizes(judged),
-        figures=tuple(_list_figures(judge, judged, options)),
+        settings=_list_settings(options, len(known.refits)),
+        parts=measure_sizes(judged, judge.task),
+        fitted=known.fitted,
+        figures=tuple(_list_figures(judge, judged, options, known.fitted)),
         movements=movements,
         shares=shares,
         groups=tuple(_list_groups(judge, judged, options)),
         noise=measure_noise(rules, judge, judged[-1], options.seed),
-        **(known or FitFindings())._asdict(),
+        front=known.front,
+        others=known.others,
+        contributions=sample_contributions(rules, judge.forms, judged[-1].X, judged[-1].part),
+        **measure_refits(rules, known.refits, judge, judged[-1])._asdict(),
     )
 
     return report if judge.task is None else _add_outcomes(report, rules, judge, judged, options)
@@ -125,6 +136,7 @@ def _add_outcomes(
 ) -> ValidationReport:
     """The tables that need true values."""
     two = judge.task == "binary"
+    labels = [] if rules.labels is None else [str(label) for label in rules.labels.values]
     confusion = [count_confusion(judge, part) for part in judged]
     roc = [point for part in judged for point in list_roc_points(part)] if two else []
 
@@ -133,11 +145,12 @@ def _add_outcomes(
         bands=tuple(_list_bands(judged)) if judge.task != "multiclass" else (),
         roc=tuple(roc) if judge.ranked else (),
         confusion=tuple(one for one in confusion if one is not None) if two else (),
+        classes=tuple(one for part in judged for one in measure_classes(judge, part, labels)),
         weak_places=find_weak_places(rules, judge, judged[-1], options.least),
     )
 
 
-def _list_settings(options: ValidationOptions) -> dict[str, str | int | float | None]:
+def _list_settings(options: ValidationOptions, refits: int) -> dict[str, str | int | float | None]:
     return {
         "cut-off": options.cut,
         "adverse scores": options.adverse,
@@ -145,6 +158,7 @@ def _list_settings(options: ValidationOptions) -> dict[str, str | int | float | 
         "resamples": options.rounds,
         "seed": options.seed,
         "by": options.by,
+        "refits": refits,
     }
 
 
@@ -172,7 +186,10 @@ def _list_groups(
 
 
 def _list_figures(
-    judge: Judge, judged: Sequence[JudgedRows], options: ValidationOptions
+    judge: Judge,
+    judged: Sequence[JudgedRows],
+    options: ValidationOptions,
+    fitted: Sequence[str],
 ) -> Iterator[Figure]:
     for part in judged:
         yield from measure_figures(judge, part, options.rounds, options.seed)
@@ -186,23 +203,27 @@ def _list_figures(
     if first.part != TRAINING or first.values is None or judge.task == "multiclass":
         return
 
-    for name, score in _fit_baselines(judge, first).items():
+    own = [part for part in judged if part.part in (fitted or (TRAINING,))]
+    for name, score in _fit_baselines(judge, own).items():
         for part in judged:
-            yield from measure_figures(
+            found = measure_figures(
                 *_judge_baseline(judge, part, score(part.X)), options.rounds, options.seed, name
             )
+            # A constant puts no row before another one.
+            yield from (one for one in found if name != CONSTANT or one.metric not in _RANKED)
 
 
-def _fit_baselines(judge: Judge, part: JudgedRows) -> dict[str, Any]:
-    """Name -> coordinates (N, d) to scores (N,), fitted to a part."""
-    values = np.zeros(0) if part.values is None else part.values
+def _fit_baselines(judge: Judge, parts: Sequence[JudgedRows]) -> dict[str, Any]:
+    """Name -> coordinates (N, d) to scores (N,), fitted to the parts that the rules were."""
+    values = np.concatenate([np.zeros(0) if one.values is None else one.values for one in parts])
+    X = np.concatenate([one.X for one in parts])
     binary = judge.task == "binary"
     mean = float(values.mean())
-    linear = fit_linear_baseline(part.X, values, binary=binary)
+    linear = fit_linear_baseline(X, values, binary=binary)
     share = min(max(mean, 1e-12), 1 - 1e-12)
     constant = float(np.log(share / (1 - share))) if binary else mean
     name = "logistic regression" if binary else "linear regression"
-    return {name: linear.score, "a constant": lambda X: np.full(len(X), constant)}
+    return {name: linear.score, CONSTANT: lambda X: np.full(len(X), constant)}
 
 
 def _judge_baseline(judge: Judge, part: JudgedRows, score: Array) -> tuple[Judge, JudgedRows]:

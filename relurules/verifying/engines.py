@@ -22,6 +22,7 @@ from relurules.domain.columns import list_table_columns, read_raw_columns
 from relurules.errors import CheckError, UnsupportedError
 from relurules.ir import Artifact
 from relurules.ir.network import Array
+from relurules.verifying.class_languages import run_java, run_mono
 from relurules.verifying.databases import OPEN
 from relurules.verifying.nodejs import run_node
 from relurules.verifying.onnx_runtime import run_onnx
@@ -260,6 +261,8 @@ ENGINES: Mapping[str, Engine] = {
     "numpy": Engine(run_numpy, "numpy"),
     "c": Engine(run_c, "c"),
     "node": Engine(run_node, "javascript"),
+    "java": Engine(run_java, "java"),
+    "mono": Engine(run_mono, "csharp"),
     "onnxruntime": Engine(run_onnx, "onnx"),
     "sqlite": Engine(partial(run_sql, OPEN["sqlite"]), "sql", ("sqlite",)),
     "duckdb": Engine(partial(run_sql, OPEN["duckdb"]), "sql", ("duckdb", "sqlite")),

@@ -1,4 +1,6 @@
-"""What rules are compared with, in words: a network that was trained, or lines that were fitted."""
+"""What rules are compared with, in words: a network that was trained, lines that were fitted, or
+the rules themselves once they were edited.
+"""
 
 from dataclasses import dataclass
 
@@ -33,8 +35,17 @@ _FITTED = SourceWords(
     short="the fitted lines",
     whose="the fitted lines'",
 )
+#: Rules that somebody edited, which are a model of their own.
+_EDITED = SourceWords(
+    whole="the rules as edited",
+    itself="the model itself, as edited by hand",
+    short="the edited rules",
+    whose="the edited rules'",
+)
 
 
 def name_source(rules: Scorer) -> SourceWords:
     """How to call what the rules were made of."""
+    if rules.provenance.edits:
+        return _EDITED
     return _FITTED if rules.provenance.fitted else _NETWORK

@@ -21,6 +21,7 @@ function showAnswer() {
     for (const id of ["try-gauge", "try-bars", "try-reasons", "try-applying"]) {
       find(id).replaceChildren();
     }
+    markLines([]);
     return;
   }
   const explained = PAGE.views.length ? explain(makeRow(form.values)) : null;
@@ -85,7 +86,8 @@ function describeOutputs({ found, scores, side }) {
     .map(([name, output, value]) => [name, formatOutput(value, output), formatExact(value)]);
   if (PAGE.outputs.some((output) => output.link !== "identity" && !output.is_class)) {
     PAGE.scores.forEach((name, i) => {
-      rows.push([name, formatNumber(scores[i]), formatExact(scores[i])]);
+      const term = nameTerm(name, "words", { "data-word": "score" });
+      rows.push([term, formatNumber(scores[i]), formatExact(scores[i])]);
     });
   }
   const cells = rows.flatMap(([name, shown, exact]) => [
@@ -158,9 +160,17 @@ function buildBars({ scores }, explained, view, v) {
   return drawWaterfall(view.label, start, steps, total);
 }
 
-/** The name of a part, a link to its card where it has one. */
+/** The name of a part, a link to its card, or to its rows in the table of the score. */
 function namePart(part) {
-  return part.anchor ? make("a", { href: `#${part.anchor}` }, part.name) : part.name;
+  if (part.anchor) {
+    return make("a", { href: `#${part.anchor}` }, part.name);
+  }
+  return PAGE.additive ? nameTerm(part.name, "score", { "data-part": part.name }) : part.name;
+}
+
+/** Where the score starts, which the glossary explains. */
+function nameStart() {
+  return nameTerm("start", "words", { "data-word": "reference" });
 }
 
 /** The values that the columns of a part have. */
@@ -200,7 +210,7 @@ function drawWaterfall(label, start, steps, total) {
     { class: "chart try-waterfall" },
     make("caption", {}, `From ${PAGE.reference} to this row: ${label}`),
     make("thead", {}, makeHead(["Column", "Row", "Adds"], 2)),
-    make("tbody", {}, edge("start", start), ...rows, edge("this row", total)),
+    make("tbody", {}, edge(nameStart(), start), ...rows, edge("this row", total)),
   );
 }
 
@@ -257,10 +267,9 @@ function showApplying({ found }) {
         .split(",")
         .filter(Boolean)
     : [String(found.rule)];
+  markLines(PAGE.additive ? ours : []);
   const items = ours.map((number) => {
-    const said = (PAGE.lines[Number(number) - 1] ?? []).map(([text, anchor]) =>
-      anchor === null ? text : make("a", { href: `#${anchor}` }, text),
-    );
+    const said = writeLine(Number(number));
     const name = PAGE.additive
       ? make("b", {}, `Line ${number}`)
       : make("a", { href: `#rule-${number}` }, `Rule ${number}`);

@@ -1,15 +1,52 @@
-// What a sum, a rule or a column is, in place: a link to its definition shows it while it is
-// pointed at or has the focus. Escape closes it.
+// What a sum, a rule, a column or a term is, in place: a link to its definition, or a heading that
+// the glossary has, shows it while it is pointed at or has the focus. Escape closes it.
 
-/** Where links lead to that are explained. */
-const EXPLAINED_LINKS = 'a[href^="#sum-"], a[href^="#rule-"], a[href^="#part-"]';
+/** What is explained. */
+const EXPLAINED_PLACES =
+  'a[href^="#sum-"], a[href^="#rule-"], a[href^="#part-"], a.try-word, button.try-sort';
 /** So many characters of a definition are shown. */
 const MOST_CHARACTERS = 420;
 
 const hint = make("div", { id: "try-hint", role: "tooltip", class: "try-hint", hidden: true });
 
+/** A term that is explained where it stands; anchor: of the section that has more. */
+function nameTerm(text, anchor, attributes) {
+  if (find(anchor) === null) {
+    return text;
+  }
+  return make("a", { href: `#${anchor}`, class: "try-word", ...attributes }, text);
+}
+
+/** The rows of a section's table that begin with a text, and those that go on with it. */
+function readRows(anchor, wanted) {
+  const rows = [...document.querySelectorAll(`section[aria-labelledby="${anchor}"] tbody tr`)];
+  const name = (row) => row.cells[0].textContent.trim().toLowerCase();
+  const first = rows.findIndex((row) => name(row) === wanted.toLowerCase());
+  if (first < 0) {
+    return "";
+  }
+  const more = rows.slice(first + 1).findIndex((row) => name(row) !== "");
+  const own = rows.slice(first, more < 0 ? rows.length : first + 1 + more);
+  const read = (row) => [...row.cells].slice(1).map((cell) => cell.textContent.trim());
+  return own.map((row) => read(row).filter(Boolean).join(", ")).join("; ");
+}
+
+/** What a term, a heading or a part of the score is; empty where nothing says it. */
+function readTerm(place) {
+  if (place.dataset.part !== undefined) {
+    const said = readRows("score", place.dataset.part);
+    return said === "" ? "" : `${place.dataset.part}: ${said}`;
+  }
+  const word = place.dataset.word ?? place.textContent.trim();
+  const said = readRows("words", word);
+  return said === "" ? "" : `${word[0].toUpperCase()}${word.slice(1)}: ${said}`;
+}
+
 /** The words of a definition: those of its paragraph, or of the card that it heads. */
 function readDefinition(link) {
+  if (link.matches(".try-word, .try-sort")) {
+    return readTerm(link);
+  }
   const target = find(decodeURIComponent(link.hash.slice(1)));
   if (target === null) {
     return "";
@@ -48,7 +85,7 @@ function hideHint() {
 function buildHints() {
   document.body.append(hint);
   const over = (event) => {
-    const link = event.target.closest?.(EXPLAINED_LINKS);
+    const link = event.target.closest?.(EXPLAINED_PLACES);
     if (link) {
       showHint(link);
     } else if (!hint.contains(event.target)) {

@@ -13,6 +13,7 @@ buildForm(page.show);
 buildChanges(page.show);
 buildFiles();
 enhanceTables();
+buildLines();
 buildHints();
 find("try-section").hidden = false;
 find("try-link").hidden = false;

@@ -2,7 +2,7 @@
 // on with the row above, and stay with it. Paper has every row, in its own order.
 
 /** A table of fewer rows is read at a glance. */
-const FEWEST_ROWS = 6;
+const FEWEST_ROWS = 12;
 
 /** The rows of a table as groups that stay together. */
 function groupRows(body) {

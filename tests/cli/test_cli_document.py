@@ -177,3 +177,50 @@ def test_months_of_a_file_are_told_apart(folder: Path, capsys: pytest.CaptureFix
     rules, table = rr.load(folder / "model" / "rules.json"), pd.read_csv(loans)
     scores = rules.predict_scores(table)[:200, 0]
     assert periods[0]["mean_score"] == pytest.approx(np.nanmean(scores))
+
+
+def test_formats_are_asked_for_by_name(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for package in ("typst", "docx", "xlsxwriter"):
+        pytest.importorskip(package, reason=f"{package} isn't installed")
+    words = [*document(folder)[:-1], name(folder, "formats")]
+    assert run([*words, "--format", "pdf, docx,xlsx,md"]) == 0
+    written = {path.name for path in (folder / "formats").iterdir()}
+    named = {"rules.pdf", "rules.docx", "rules.xlsx", "rules.md"}
+    assert written >= {*named, "model_card.md", "SHA256SUMS"}
+    assert not {"rules.html", "rules.tex"} & written
+    sums = (folder / "formats" / "SHA256SUMS").read_text().splitlines()
+    for line in sums:
+        digest, _, file = line.partition("  ")
+        content = (folder / "formats" / file).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == digest
+    assert len(sums) == len([p for p in (folder / "formats").rglob("*") if p.is_file()]) - 1
+
+    words = [*document(folder)[:-1], name(folder, "none")]
+    assert run([*words, "--format", "html,odt"]) == 2
+    assert "'odt'; supported: html, md, tex, pdf, docx, xlsx" in read_error(capsys)
+    assert not (folder / "none").exists()
+
+
+def test_monitoring_as_a_query(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rules, loans = name(folder, "model", "rules.json"), name(folder, "loans.csv")
+    words = ["monitor", rules, "--against", loans, "--by", "month"]
+    assert run([*words, "--sql", "duckdb", "--table", "loans"]) == 0
+    query = capsys.readouterr().out
+    assert 'FROM "loans"' in query
+    duckdb = pytest.importorskip("duckdb", reason="duckdb isn't installed")
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"CREATE TABLE loans AS SELECT * FROM read_csv('{loans}')")
+        rows = connection.execute(query).fetchall()
+    assert {row[4] for row in rows} == {"", "2025-01", "2025-02"}
+    assert not any(row[8] for row in rows)
+    assert run([*words, "--sql", "duckdb", "--out", name(folder, "query")]) == 0
+    assert (folder / "query" / "monitor.sql").is_file()
+    assert run(words) == 2
+    assert "give --data FILE with rows, or --sql DIALECT" in read_error(capsys)
+
+
+def test_texts_in_csv_files_never_become_formulas() -> None:
+    from relurules.validation.report import OtherModel, tables_to_csv
+
+    rows = (OtherModel("=1+1", "@part", "R2", -0.5),)
+    assert tables_to_csv({"others": rows})["others.csv"].splitlines()[1] == "'=1+1,'@part,R2,-0.5"

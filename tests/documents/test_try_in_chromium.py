@@ -120,6 +120,38 @@ def test_answers_are_those_of_the_rules(name: str, try_rules: Callable[..., Trie
         assert [row["lines"] for row in found] == lines
     else:
         assert [row["rule"] or "0" for row in found] == list(map(str, rules.apply(frame).tolist()))
+        check_columns(rules, frame, found)
+
+
+def check_columns(rules: RuleSet, frame: pd.DataFrame, found: list[dict[str, str]]) -> None:
+    """What every column moves in the rule that applies, coefficient by coefficient, and the reasons
+    that follow from it.
+    """
+    numbers, X = rules.apply(frame), rules.domain.rows(frame)
+    moved = rules.maps.weights[numbers - 1, 0] * (X - rules.reference.values)
+    moved[numbers == 0] = np.nan
+    own = {
+        column.name: moved[:, place.start : place.stop].sum(axis=1)
+        for column, place in zip(rules.domain.columns, rules.domain.places, strict=True)
+        if rules.maps.weights[:, 0, place.start : place.stop].any()
+    }
+    shown = [name for name in found[0] if name.startswith("contribution_")]
+    assert shown == [f"contribution_{name}" for name in own]
+    for name, expected in own.items():
+        given = read_numbers(found, f"contribution_{name}")
+        np.testing.assert_allclose(given, expected, 1e-9, 1e-9)
+
+    values, names = np.column_stack(list(own.values())), list(own)
+    inside, count = numbers > 0, min(4, len(own))
+    ranks = choose_reasons(values[inside], "higher", count)
+    said = [
+        [row[f"reason_{k + 1}"] for k in range(count)]
+        for row, here in zip(found, inside, strict=True)
+        if here
+    ]
+    assert said == [[names[i] if i >= 0 else "" for i in row] for row in ranks.tolist()]
+    adverse = [[value > 0 for value in row] for row in values[inside].tolist()]
+    assert max(map(sum, adverse)) > 1
 
 
 def check_parts(rules: AdditiveRules, frame: pd.DataFrame, found: list[dict[str, str]]) -> None:
@@ -419,6 +451,54 @@ def test_it_is_used_by_keyboard(try_rules: Callable[..., TriedPage]) -> None:
     assert page.page.locator("#try-hint").is_hidden()
 
 
+def test_terms_are_explained_in_place(try_rules: Callable[..., TriedPage]) -> None:
+    """By the keyboard alone: a score, where it starts, a part without a card, a heading."""
+    page = try_rules(make_additive("two", seed=1)[0])
+    tip = page.page.get_by_role("tooltip")
+    said = {}
+    places = {
+        "score": "#try-headline a",
+        "start": "#try-bars a >> nth=0",
+        "purpose": '#try-bars a[data-part="purpose"]',
+        "points": "section[aria-labelledby=score] .try-sort >> nth=2",
+    }
+    for name, place in places.items():
+        page.page.locator(place).focus()
+        said[name] = tip.inner_text()
+        page.page.keyboard.press("Escape")
+        assert page.page.locator("#try-hint").is_hidden()
+    assert said["score"].startswith("Score: where it starts")
+    assert said["start"].startswith("Reference: the row that")
+    assert said["points"].startswith("Points: what a column adds")
+    assert all(word in said["purpose"] for word in ("car", "house", "travel"))
+
+
+def test_all_lines_are_listed_and_filtered(try_rules: Callable[..., TriedPage]) -> None:
+    rules, _ = make_additive("two", seed=1, hidden=(12,))
+    page = try_rules(rules)
+    fill_row(page, ROW)
+    place = page.page.locator("#try-lines")
+    place.locator("summary").focus()
+    page.page.keyboard.press("Enter")
+    rows = place.locator("tbody tr")
+    assert rows.count() == len(rules)
+    applies = rules.find_applying_lines(pd.DataFrame([ROW]))[0]
+    told = [row.locator("td").last.inner_text() for row in rows.all()]
+    assert told == ["yes" if one else "no" for one in applies]
+    place.get_by_role("checkbox").focus()
+    page.page.keyboard.press("Space")
+    shown = [row.locator("th").inner_text() for row in rows.all() if row.is_visible()]
+    assert shown == [str(i + 1) for i in np.flatnonzero(applies)]
+    page.page.keyboard.press("Space")
+    place.get_by_role("searchbox").fill("income")
+    words = [row.inner_text() for row in rows.all() if row.is_visible()]
+    assert 0 < len(words) < len(rules)
+    assert all("income" in text for text in words)
+    place.get_by_role("searchbox").fill("")
+    place.get_by_role("button", name="Applies").click()
+    assert [row.locator("td").last.inner_text() for row in rows.all()] == sorted(told)
+
+
 def test_tables_are_sorted_and_searched(try_rules: Callable[..., TriedPage]) -> None:
     page = try_rules(make_additive("two", seed=1, hidden=(12,), reads=1)[0])
     table = page.page.locator("section[aria-labelledby=score] table")
@@ -435,7 +515,7 @@ def test_tables_are_sorted_and_searched(try_rules: Callable[..., TriedPage]) -> 
     assert [row.inner_text() for row in table.locator("tbody th").all()] == names
     page.page.emulate_media(media="screen")
 
-    search = page.page.locator(".try-search input").first
+    search = page.page.locator("section[aria-labelledby=score] .try-search input")
     search.fill("purpose")
     shown = [row for row in table.locator("tbody tr").all() if row.is_visible()]
     assert 0 < len(shown) < len(names)
@@ -468,7 +548,8 @@ def test_axe_finds_no_serious_fault(
     rules, frame = make_additive(link, seed=1, hidden=(12,))
     page = try_rules(rules, color_scheme=scheme, bypass_csp=True)
     page.load(frame.to_csv(index=False))
-    page.page.locator("summary").click()
+    for summary in page.page.locator("summary").all():
+        summary.click()
     page.page.evaluate(axe)
     found = page.page.evaluate("axe.run().then((found) => found.violations)")
     serious = [(each["id"], [node["html"] for node in each["nodes"]]) for each in found

@@ -57,7 +57,7 @@ def make_rules() -> RuleSet:
     model = Graph(
         domain.names,
         ("y0", "y1"),
-        random_network(4, d=len(domain), K=6),
+        random_network(6, d=len(domain), K=6),
         networkx.DiGraph(),
         columns=columns,
     )

@@ -18,6 +18,7 @@ from relurules.cli.main import app
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import AdditiveRules
 from relurules.training.estimators import ReLURulesClassifier, ReLURulesRegressor
+from relurules.training.teacher import soften_targets
 
 FEW: dict[str, Any] = {"form": "additive", "max_rules": 2, "random_state": 0}
 EXPECTED = {"check_sample_weight_equivalence_on_dense_data": "rows are split at random"}
@@ -90,7 +91,7 @@ def test_teachers_that_tell_no_probabilities() -> None:
         ({"form": "trees"}, UnsupportedError, "partition, additive"),
         ({"max_terms": 3}, UnsupportedError, "max_columns"),
         ({"form": "partition", "monotonic_cst": {"a": 1}}, UnsupportedError, "form='additive'"),
-        ({"max_condition_columns": 3}, UnsupportedError, "1 and 2"),
+        ({"max_condition_columns": 4}, UnsupportedError, "1, 2 and 3"),
         ({"max_columns": 0}, DataError, "at least 1"),
         ({"monotonic_cst": [1]}, DataError, "2 numbers"),
     ],
@@ -163,3 +164,22 @@ def test_trends_that_can_t_be_read(tmp_path: Path, text: str) -> None:
 def test_fit_refuses_trends_of_partition_rules() -> None:
     with pytest.raises(UnsupportedError, match="form='additive'"):
         rr.fit(make_loans(), "verdict", form="partition", monotone={"late": 1})
+
+
+def test_teachers_of_more_classes() -> None:
+    """Rows keep half of their own class, and shares sum to 1, also of a class that a fold lacks."""
+    X, y = make_xy(60)
+    levels = np.digitize(y, [0.0, 1.0])
+    levels[y.argmax()] = 3
+    found = soften_targets(LogisticRegression(), X.to_numpy(), levels, None, classes=True, seed=0)
+    assert found.shape == (60, 4)
+    assert found.sum(axis=1) == pytest.approx(np.ones(60))
+    assert (found[np.arange(60), levels] >= 0.5).all()
+
+
+@pytest.mark.parametrize("name", ["monotonic_cst", "signs", "effect_bounds"])
+def test_what_more_classes_can_t_keep(name: str) -> None:
+    X, y = make_xy(60)
+    given = {"monotonic_cst": [1, 0], "signs": "data", "effect_bounds": {"a": (-1, 1)}}[name]
+    with pytest.raises(UnsupportedError, match=f"{name} of 3 classes"):
+        ReLURulesClassifier(**FEW, **{name: given}).fit(X, np.digitize(y, [0.0, 1.0]))

@@ -18,7 +18,7 @@ from relurules.training.fit_columns import classify_columns
 from relurules.training.fit_options import FitOptions
 from relurules.training.fit_target import TargetOptions, read_target
 from relurules.training.prepared_table import prepare_table
-from relurules.training.table_fit import _extract_rules, fit_table
+from relurules.training.table_fit import extract_fitted_rules, fit_table
 
 N = 240
 
@@ -268,7 +268,7 @@ def test_rules_over_the_rows_trained_on_where_all_rows_have_too_many() -> None:
     asked = FitOptions("default", form="partition", max_rules=0)
     prepared = prepare_table(frame, asked, None)
     prepared = replace(prepared, split=replace(prepared.split, train=train))
-    rules, everywhere = _extract_rules(fitted.pipeline, prepared, asked)
+    rules, everywhere = extract_fitted_rules(fitted.pipeline, prepared, asked)
     assert not everywhere
     assert rules.reduction.rows == len(train)
 

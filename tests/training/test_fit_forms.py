@@ -11,7 +11,7 @@ import relurules as rr
 from relurules.cli.main import run
 from relurules.errors import UnsupportedError
 from relurules.ir import AdditiveRules, RuleSet
-from relurules.training.fit_forms import check_form, choose_form, explain_form
+from relurules.training.fit_forms import check_form, choose_form
 from relurules.training.fit_options import FitOptions, choose_method
 
 ROWS = 240
@@ -31,21 +31,17 @@ def choose(task: str, **given: Any) -> FitOptions:
     return choose_form(FitOptions("y", **given), task)
 
 
-@pytest.mark.parametrize("task", ["regression", "binary"])
+@pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
 def test_lines_where_nothing_is_said(task: str) -> None:
     found = choose(task)
     assert (found.form, found.max_rules, found.max_condition_columns) == ("additive", 16, 2)
     assert choose_form(found, task) == found
-    assert not explain_form(FitOptions("y"), task)
 
 
-def test_partition_rules_for_more_classes() -> None:
-    found = choose("multiclass")
+def test_partition_rules_of_more_classes() -> None:
+    found = choose("multiclass", form="partition")
     assert (found.form, found.max_rules, found.max_terms) == ("partition", 8, 5)
     assert choose_form(found, "multiclass") == found
-    assert explain_form(FitOptions("y"), "multiclass")
-    assert not explain_form(FitOptions("y", form="partition"), "multiclass")
-    assert not explain_form(FitOptions("y", hidden=(4,)), "multiclass")
 
 
 @pytest.mark.parametrize(
@@ -74,14 +70,19 @@ def test_options_of_partition_rules_name_them(given: dict[str, Any]) -> None:
 )
 def test_options_of_lines_name_them(given: dict[str, Any]) -> None:
     assert choose("regression", **given).form == "additive"
+
+
+@pytest.mark.parametrize(
+    "given", [{"monotone": {"a": 1}}, {"signs": "data"}, {"effect_bounds": {"a": (-1, 1)}}]
+)
+def test_what_lines_of_more_classes_can_t_keep(given: dict[str, Any]) -> None:
     with pytest.raises(UnsupportedError, match=f"{next(iter(given))} with a target of more than"):
         choose("multiclass", **given)
 
 
 def test_a_named_form_is_kept() -> None:
     assert choose("binary", form="partition").form == "partition"
-    with pytest.raises(UnsupportedError, match="form='additive' with a target of more than two"):
-        choose("multiclass", form="additive")
+    assert choose("multiclass", form="additive").form == "additive"
     same = {"max_terms": 5, "max_condition_terms": None}
     assert choose("binary", form="additive", **same).form == "additive"
 
@@ -90,39 +91,28 @@ def test_layers_that_are_named_are_trained() -> None:
     for hidden in ((40, 40), (8,)):
         found = choose_method(choose("binary", hidden=hidden), "binary")
         assert (found.method, found.hidden) == ("network", hidden)
-    assert choose_method(choose("multiclass"), "multiclass").hidden == (40, 40)
+    found = choose_method(choose("multiclass", form="partition"), "multiclass")
+    assert (found.method, found.hidden) == ("network", (40, 40))
 
 
-@pytest.mark.parametrize("target", ["load", "late"])
+@pytest.mark.parametrize("target", ["load", "late", "level"])
 def test_a_fit_gives_lines(target: str) -> None:
     table = make_table()[["a", "b", target]]
     fitted = rr.fit(table, target, max_rules=2)
     assert isinstance(fitted.rules, AdditiveRules)
     assert len(fitted.rules) <= 2
-    assert fitted.form_reason == ""
-    assert isinstance(rr.fit(table, target, form="partition").rules, RuleSet)
 
 
-def test_a_fit_of_three_classes_says_why_these_are_no_lines(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    make_table()[["a", "b", "level"]].to_csv(tmp_path / "t.csv", index=False)
-    told = ["fit", str(tmp_path / "t.csv"), "--target", "level", "--max-rules", "2"]
-    assert run([*told, "--out", str(tmp_path / "m")]) == 0
-    reason = explain_form(FitOptions("level"), "multiclass")
-    assert reason.startswith("partition rules, since the target has more than two classes")
-    assert f"form       {reason}" in capsys.readouterr().out
-    assert isinstance(rr.load(tmp_path / "m" / "rules.json"), RuleSet)
-
-    lines: list[str] = []
-    rr.fit(tmp_path / "t.csv", "level", max_rules=2, time_limit=0.0, progress=lines.append)
-    assert lines[0] == reason
+def test_a_fit_gives_partition_rules_where_they_are_named() -> None:
+    assert isinstance(
+        rr.fit(make_table()[["a", "b", "load"]], "load", form="partition").rules, RuleSet
+    )
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--form", "additive"], "form='additive' with a target of more than two classes"),
+        (["--monotone", "a=1"], "monotone with a target of more than two classes"),
         (["--signs", "data"], "signs with a target of more than two classes"),
         (["--signs", "data", "--max-terms", "5"], "max_terms of form='partition'; signs of"),
         (["--method", "forest"], "method 'forest'; supported: auto, tree, network"),

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from relurules.errors import DataError, UnsupportedError
+from relurules.errors import DataError
 from relurules.training.lines.fit_lines import LineSettings, LinesFit, fit_lines
 from relurules.training.lines.front_walk import LineBudget
 from relurules.training.lines.line_columns import describe_columns
@@ -148,15 +148,3 @@ def test_trends_that_can_t_be_kept(trends: dict[str, int], message: str) -> None
     X, _ = make_rows(50)
     with pytest.raises(DataError, match=message):
         describe_columns(X, NAMES, GROUPS, trends)
-
-
-def test_several_classes_are_refused() -> None:
-    X, _ = make_rows(50)
-    rows = weigh_rows(X, np.eye(3)[np.arange(50) % 3], None)
-    with pytest.raises(UnsupportedError, match="partition"):
-        fit_lines(
-            rows,
-            describe_columns(X, NAMES, GROUPS),
-            "multiclass",
-            LineSettings(budget=LineBudget(lines=3)),
-        )

@@ -9,7 +9,6 @@ import pytest
 from relurules.training.lines.candidates import (
     DirectionOptions,
     list_directions,
-    list_thresholds,
     tabulate_directions,
 )
 from relurules.training.lines.front_walk import fit_linear_model
@@ -21,6 +20,7 @@ from relurules.training.lines.quadratic import bend_to_cone, minimize_over_signs
 from relurules.training.lines.refits import FitTerms, refine_lines, refit_slopes
 from relurules.training.lines.rounded_lines import keep_trends
 from relurules.training.lines.scoring import LineScorer
+from relurules.training.lines.thresholds import list_thresholds
 from relurules.training.task import TASKS
 
 

@@ -65,6 +65,22 @@ def test_months_have_their_mean_scores() -> None:
     assert report.periods[0].class_share == pytest.approx((scores[:100] > 0).mean())
 
 
+@pytest.mark.parametrize("texts", [("2025-Q4", "2026-Q1"), ("2025/12/31", "2026/01/01")])
+def test_periods_may_be_texts_in_the_order_of_time(texts: tuple[str, str]) -> None:
+    new = make_frame(40, 4)
+    new["period"] = np.where(np.arange(len(new)) < 20, *texts)
+    periods = [one.period for one in monitor_rules(RULES, new, DATA, by="period").periods]
+    assert len(periods) == 2
+    assert periods == sorted(periods)
+
+
+def test_texts_without_an_order_in_time_are_no_periods() -> None:
+    new = make_frame(40, 4)
+    new["branch"] = np.where(np.arange(len(new)) < 20, "north", "south")
+    with pytest.raises(DataError, match="'branch' holds texts such as 'north', 'south'"):
+        monitor_rules(RULES, new, DATA, by="branch")
+
+
 def test_json_holds_it_all() -> None:
     said = monitor_months().to_json()
     assert {"passed", "breaches", "limits", "movements", "rates", "periods", "shares"} <= set(said)

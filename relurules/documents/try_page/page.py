@@ -30,6 +30,7 @@ SCRIPTS = (
     "scoring",
     "files",
     "tables",
+    "lines",
     "hints",
     "start",
 )

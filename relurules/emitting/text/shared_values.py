@@ -7,6 +7,7 @@ from relurules.emitting import plan
 from relurules.files.templates import flatten_text
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.wording.classes import describe_labels
+from relurules.wording.edits import describe_edited
 from relurules.wording.file_reading import describe_reading
 from relurules.wording.guards import describe_guards
 from relurules.wording.links import explain_outputs, has_links
@@ -48,6 +49,7 @@ def list_shared_values(rules: RuleSet | AdditiveRules) -> dict[str, object]:
         "max_error": format_bound(rules.max_error),
         "source": name_source(rules),
         "fitted": rules.provenance.fitted,
+        "edited": _describe_edits(rules),
         "exact": rules.max_error == 0.0,
         "of_scores": linked is not None and rules.output_error is None,
         "classes": [flatten_text(line) for line in describe_labels(rules)],
@@ -80,6 +82,12 @@ def fold_phrase(phrase: Phrase) -> str:
         word = ""
 
     return _INDENT.join(lines)
+
+
+def _describe_edits(rules: RuleSet | AdditiveRules) -> str:
+    """A sentence; empty where nobody edited them."""
+    said = describe_edited(rules)
+    return "" if said is None else f"{said[0].upper()}{said[1:]}"
 
 
 def format_share(rows: int | None, total: int | None) -> str:

@@ -15,20 +15,19 @@ from numpy.typing import NDArray
 from relurules.ir.network import Array
 from relurules.training.lines.line_columns import LineColumn
 from relurules.training.lines.line_model import HingeLine, LineRows
+from relurules.training.lines.thresholds import list_thresholds, thin_ties
 
-#: Thresholds along a number, along a direction of two, and the shares of rows that lie beyond the
-#: first and the last of them.
-_THRESHOLDS, _PAIR_THRESHOLDS = 20, 9
-_OUTER, _PAIR_OUTER = 0.02, 0.04
-#: Whole numbers of at most so many values have a threshold at each.
-_WHOLE_VALUES = 40
+#: Thresholds along a direction of two numbers, and the share of rows that lie beyond the first and
+#: the last of them.
+_PAIR_THRESHOLDS, _PAIR_OUTER = 9, 0.04
+PAIR_SHARES = np.linspace(_PAIR_OUTER, 1 - _PAIR_OUTER, _PAIR_THRESHOLDS)
 #: The second of two standardised numbers counts so many times as much as the first.
 _RATIOS = (0.15, 0.4, 1.0, 2.5, 6.5)
 #: Sets of categories of one column: at most so many cuts of their order, so many alone; a category
 #: alone has at least this share of the rows.
 _CUTS, _ALONE, _SHARE = 6, 6, 0.02
 #: Share of the ridge that a weight bears which only moves a threshold.
-_LIGHT = 0.01
+LIGHT = 0.01
 #: Rows that quantiles are taken of.
 _QUANTILE_ROWS = 2000
 
@@ -141,7 +140,7 @@ def _list_pairs(
     """
     used, numbers = read
     some = rows.X[:, :: max(1, len(rows) // _QUANTILE_ROWS)]
-    sets = [one for number in used for one in _list_sets(rows, columns, number)]
+    sets = [one for number in used for one in list_category_sets(rows, columns, number)]
     for first, second in combinations(numbers, 2):
         if (first, second) not in apart:
             yield from _list_slanted(some, columns, (first, second))
@@ -182,39 +181,24 @@ def _make_single(rows: LineRows, columns: Sequence[LineColumn], number: int) -> 
     )
 
 
-def list_thresholds(values: Array, *, whole: bool) -> Array:
-    """Quantiles; every value but the outermost of a column of few whole numbers."""
-    if whole:
-        known = np.unique(values)
-        if len(known) <= _WHOLE_VALUES:
-            return np.asarray(known[1:-1])
-
-    inner = np.unique(
-        np.quantile(
-            values, np.linspace(_OUTER, 1 - _OUTER, _THRESHOLDS), method="closest_observation"
-        )
-    )
-
-    return np.asarray(inner[(inner > values.min()) & (inner < values.max())])
-
-
 def _list_slanted(
     some: Array, columns: Sequence[LineColumn], pair: tuple[int, int]
 ) -> Iterator[Direction]:
     places = [columns[number].coordinates[0] for number in pair]
-    atoms, shares = np.eye(len(some))[places], np.linspace(
-        _PAIR_OUTER, 1 - _PAIR_OUTER, _PAIR_THRESHOLDS
-    )  # fmt: skip
+    atoms = np.eye(len(some))[places]
     ratios = np.array([*_RATIOS, *(-each for each in _RATIOS)])
     weights = np.stack([np.ones(len(ratios)), ratios], axis=1) / np.hypot(1.0, ratios)[:, None]
-    quantiles = np.quantile(weights @ some[places], shares, axis=1).T
+    quantiles = np.quantile(weights @ some[places], PAIR_SHARES, axis=1).T
 
     for own, thresholds in zip(weights, quantiles, strict=True):
         bounds = -np.unique(thresholds)
         yield Direction(columns=pair, atoms=atoms, pulls=np.ones(2), weights=own, bounds=bounds)
 
 
-def _list_sets(rows: LineRows, columns: Sequence[LineColumn], number: int) -> Iterator[CategorySet]:
+def list_category_sets(
+    rows: LineRows, columns: Sequence[LineColumn], number: int
+) -> Iterator[CategorySet]:
+    """Sets of a column's categories; of a number with two values, the rows of each."""
     column, d = columns[number], len(rows.X)
     places = list(column.coordinates)
     if column.is_number:
@@ -229,12 +213,10 @@ def _list_sets(rows: LineRows, columns: Sequence[LineColumn], number: int) -> It
         return
 
     counts = rows.X[places] @ rows.weights
-    means = (rows.X[places] @ (rows.weights * rows.y)) / np.maximum(counts, 1e-9)
-    order = np.argsort(means, kind="stable")
-    shares = np.cumsum(counts[order]) / max(float(counts.sum()), 1e-9)
-    cuts = np.unique(np.searchsorted(shares, np.linspace(0, 1, _CUTS + 2)[1:-1]) + 1)
-    cuts = cuts[cuts < len(order)]
-    members = {tuple(sorted(part.tolist())) for cut in cuts for part in np.split(order, [cut])}
+    members = {
+        chosen for target in rows.list_targets()
+        for chosen in _cut_order(rows.X[places], rows.weights, target, counts)
+    }  # fmt: skip
     frequent = np.argsort(-counts, kind="stable")[:_ALONE]
     members |= {(int(each),) for each in frequent if counts[each] >= _SHARE * len(rows)}
 
@@ -242,6 +224,19 @@ def _list_sets(rows: LineRows, columns: Sequence[LineColumn], number: int) -> It
         yield _make_set(
             number, places, d, chosen, many=2 * counts[list(chosen)].sum() > counts.sum()
         )
+
+
+def _cut_order(
+    indicators: Array, weights: Array, target: Array, counts: Array
+) -> set[tuple[int, ...]]:
+    """The first and the last categories in the order of their mean target."""
+    means = (indicators @ (weights * target)) / np.maximum(counts, 1e-9)
+    order = np.argsort(means, kind="stable")
+    shares = np.cumsum(counts[order]) / max(float(counts.sum()), 1e-9)
+    cuts = np.unique(np.searchsorted(shares, np.linspace(0, 1, _CUTS + 2)[1:-1]) + 1)
+    cuts = cuts[cuts < len(order)]
+
+    return {tuple(sorted(part.tolist())) for cut in cuts for part in np.split(order, [cut])}
 
 
 def _make_set(
@@ -270,18 +265,19 @@ def _list_within(
         return
 
     values = some[place]
+    own = thin_ties(values[inside])
     span = float(values.max() - values.min())
     shares = np.linspace(0.0, 1 - _PAIR_OUTER, _PAIR_THRESHOLDS)
     swapped = one.column < number
 
     for sense in (1.0, -1.0):
-        thresholds = np.unique(np.quantile(sense * values[inside], shares))
+        thresholds = np.unique(np.quantile(sense * own, shares))
         weights = np.array([sense, span])
         atoms = np.stack([np.eye(len(some))[place], one.atom])
         yield Direction(
             columns=tuple(sorted((number, one.column))),
             atoms=atoms[::-1] if swapped else atoms,
-            pulls=np.array([_LIGHT, 1.0]) if swapped else np.array([1.0, _LIGHT]),
+            pulls=np.array([LIGHT, 1.0]) if swapped else np.array([1.0, LIGHT]),
             weights=weights[::-1] if swapped else weights,
             bounds=-(thresholds + span - span * one.constant),
         )

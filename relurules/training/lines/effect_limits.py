@@ -1,22 +1,27 @@
 """Columns whose effect is kept within limits: what they add to the score, beside what they add at
 the reference, anywhere in their range.
 
-A column's part is piecewise linear, so its extremes are at the ends of the range and at the
-thresholds of its lines; where one is beyond a limit, the whole part is made smaller by one factor.
+The refits keep them, as linear constraints (`effect_walls`), by a little more than rounding takes;
+the numbers that are written down are then looked at in exact arithmetic.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir.network import Array
 from relurules.training.lines.least_slopes import PlainLines
-from relurules.training.lines.line_columns import LineColumn
+from relurules.training.lines.line_columns import ColumnLimit, LineColumn
+from relurules.training.lines.scaling import LineScale
 
-#: A limit that is reached is kept by this share of it, more than rounding ever costs.
-_ROOM = 1e-9
+#: Refits stay within limits by this share of each, and by this share of what lies between both,
+#: which is the room that rounding has.
+_ROOM, _LEAST_ROOM = 1e-3, 1e-6
+#: What is left of a part whose limits no rounding keeps: the largest of these that keeps them.
+_FACTORS = (1.0, 1 - 1e-9, 1 - 1e-6, 1 - 1e-3, 0.99, 0.9, 0.5, 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,41 +36,111 @@ class EffectLimits:
     reference: Array
 
 
+def limit_columns(
+    columns: Sequence[LineColumn], asked: EffectLimits, scale: LineScale
+) -> tuple[LineColumn, ...]:
+    """The columns with their limits, in the units that are fitted in."""
+    return tuple(
+        replace(column, limit=_scale_limit(column, asked, scale))
+        if column.name in asked.limits
+        else column
+        for column in columns
+    )
+
+
+def _scale_limit(column: LineColumn, asked: EffectLimits, scale: LineScale) -> ColumnLimit:
+    places = list(column.coordinates)
+    low, high = asked.limits[column.name]
+    least = _LEAST_ROOM * (high - low)
+    shift, spread = scale.shift[places], scale.spread[places]
+
+    return ColumnLimit(
+        low=min(0.0, low * (1 - _ROOM) + least) / scale.high,
+        high=max(0.0, high * (1 - _ROOM) - least) / scale.high,
+        points=(_list_ends(column, asked) - shift) / spread,
+        reference=(asked.reference[places] - shift) / spread,
+    )
+
+
+def _list_ends(column: LineColumn, asked: EffectLimits) -> Array:
+    """The ends of a number's range; every category alone, and none, as of a value never seen."""
+    places = list(column.coordinates)
+    if column.is_number:
+        return np.stack([asked.low[places], asked.high[places]])
+    return np.vstack([np.eye(len(places)), np.zeros(len(places))])
+
+
+def keeps_limits(
+    plain: PlainLines, columns: Sequence[LineColumn], asked: EffectLimits | None
+) -> bool:
+    """Whether no column adds more than it may, exactly."""
+    if asked is None:
+        return True
+    return all(
+        _keeps_limit(plain, column, asked) for column in columns if column.name in asked.limits
+    )
+
+
 def limit_effects(
     plain: PlainLines, columns: Sequence[LineColumn], asked: EffectLimits
 ) -> PlainLines:
-    """The lines with smaller parts of the columns whose effect would be beyond its limits; the
-    score at the reference stays. No line may read such a column and another one.
+    """The lines; where rounding has taken a column beyond its limits, all that it adds alone is
+    made smaller by one factor. No line may read such a column and another one.
     """
     for column in columns:
         if column.name in asked.limits:
-            factor = _find_factor(plain, column, asked)
-            plain = plain if factor >= 1.0 else _shrink_part(plain, column, factor, asked)
+            tried = (_shrink_part(plain, column, factor, asked) for factor in _FACTORS)
+            plain = next(one for one in tried if _keeps_limit(one, column, asked))
 
     return plain
 
 
-def compute_effects(plain: PlainLines, column: LineColumn, asked: EffectLimits) -> Array:
+def _keeps_limit(plain: PlainLines, column: LineColumn, asked: EffectLimits) -> bool:
+    low, high = map(Fraction, asked.limits[column.name])
+    effects = compute_effects(plain, column, asked)
+    return low <= min(effects) and max(effects) <= high
+
+
+def compute_effects(plain: PlainLines, column: LineColumn, asked: EffectLimits) -> list[Fraction]:
     """What a column adds beside what it adds at the reference, at all points where that may be
-    extreme.
+    extreme, exactly.
     """
     places = list(column.coordinates)
     own = _find_own_lines(plain, column)
-    if not column.is_number:
-        return np.asarray(plain.base[places] - plain.base[places] @ asked.reference[places])
+    points = [[Fraction(x) for x in row] for row in _list_ends(column, asked).tolist()]
+    if column.is_number:
+        tops = plain.thresholds[own].tolist(), plain.normals[own, places[0]].tolist()
+        knots = [Fraction(t) / Fraction(w) for t, w in zip(*tops, strict=True)]
+        points += [[knot] for knot in knots if points[0][0] < knot < points[1][0]]
 
-    place = places[0]
-    weights, slopes = plain.normals[own, place], plain.slopes[own]
-    thresholds = plain.thresholds[own]
-    low, high = float(asked.low[place]), float(asked.high[place])
-    knots = np.clip(thresholds / weights, low, high)
-    points = np.concatenate([[low, high], knots])
+    parts = _read_part(plain, column, own)
+    start = _evaluate_part(parts, [Fraction(x) for x in asked.reference[places].tolist()])
+    return [_evaluate_part(parts, point) - start for point in points]
 
-    def evaluate(x: Array) -> Array:
-        reach = np.maximum(0.0, np.outer(x, weights) - thresholds)
-        return np.asarray(plain.base[place] * x + reach @ slopes)
 
-    return evaluate(points) - evaluate(asked.reference[[place]])
+#: Weights, bound and slope of what adds slope * max(0, weights x - bound); the base has no bound.
+_Term = tuple[list[Fraction], Fraction | None, Fraction]
+
+
+def _read_part(plain: PlainLines, column: LineColumn, own: NDArray[np.bool_]) -> list[_Term]:
+    places = list(column.coordinates)
+    base = [Fraction(value) for value in plain.base[places].tolist()]
+    lines = zip(plain.normals[own], plain.thresholds[own], plain.slopes[own], strict=True)
+    return [
+        (base, None, Fraction(1)),
+        *(
+            ([Fraction(w) for w in normal[places].tolist()], Fraction(float(t)), Fraction(float(s)))
+            for normal, t, s in lines
+        ),
+    ]
+
+
+def _evaluate_part(terms: Sequence[_Term], point: Sequence[Fraction]) -> Fraction:
+    total = Fraction(0)
+    for weights, bound, slope in terms:
+        reach = sum((w * x for w, x in zip(weights, point, strict=True)), Fraction(0))
+        total += slope * (reach if bound is None else max(Fraction(0), reach - bound))
+    return total
 
 
 def _find_own_lines(plain: PlainLines, column: LineColumn) -> NDArray[np.bool_]:
@@ -74,22 +149,12 @@ def _find_own_lines(plain: PlainLines, column: LineColumn) -> NDArray[np.bool_]:
     return np.asarray(~plain.normals[:, others].any(axis=1), dtype=np.bool_)
 
 
-def _find_factor(plain: PlainLines, column: LineColumn, asked: EffectLimits) -> float:
-    low, high = asked.limits[column.name]
-    effects = compute_effects(plain, column, asked)
-    least, most = float(effects.min()), float(effects.max())
-    factors = [1.0]
-    if most > high * (1 - _ROOM):
-        factors.append(high * (1 - 2 * _ROOM) / most)
-    if least < low * (1 - _ROOM):
-        factors.append(low * (1 - 2 * _ROOM) / least)
-
-    return min(factors)
-
-
 def _shrink_part(
     plain: PlainLines, column: LineColumn, factor: float, asked: EffectLimits
 ) -> PlainLines:
+    """The score at the reference stays."""
+    if factor == 1.0:
+        return plain
     places, own = list(column.coordinates), _find_own_lines(plain, column)
     base, slopes = plain.base.copy(), plain.slopes.copy()
     base[places] *= factor

@@ -11,8 +11,10 @@ from threadpoolctl import threadpool_limits
 from relurules.errors import UnsupportedError
 from relurules.ir import Network
 from relurules.ir.network import Array, Neuron
-from relurules.training.lines.effect_limits import EffectLimits, limit_effects
+from relurules.training.lines import joint_rounding, joint_scoring  # noqa: F401 they register
+from relurules.training.lines.effect_limits import EffectLimits, limit_columns
 from relurules.training.lines.front_walk import LineBudget
+from relurules.training.lines.joint_scaling import choose_line_scale
 from relurules.training.lines.least_slopes import PlainLines
 from relurules.training.lines.line_choice import (
     FOLDS,
@@ -27,7 +29,6 @@ from relurules.training.lines.line_columns import LineColumn
 from relurules.training.lines.line_model import LineModel
 from relurules.training.lines.refits import refine_lines, refit_slopes
 from relurules.training.lines.rounded_lines import round_lines
-from relurules.training.lines.scaling import fit_line_scale
 from relurules.training.lines.walk import LineWalk, WalkOptions
 from relurules.training.targets import split_rows
 from relurules.training.task import Rows
@@ -75,19 +76,21 @@ def fit_lines(
 ) -> LinesFit:
     """The lines of the best fit within the budget.
 
-    rows: of one target, in the user's units. task: regression or binary. The same seed gives the
-    same lines. Raises UnsupportedError for several scores.
+    rows: in the user's units, of any number of targets for regression, one of classes that is
+    binary, one for each class that is multiclass. The same seed gives the same lines. Raises
+    UnsupportedError for trends and limits of several scores.
     """
-    if rows.Y.shape[1] != 1 or task not in ("regression", "binary"):
+    if rows.Y.shape[1] > 1 and (settings.limits is not None or any(c.trend for c in columns)):
         raise UnsupportedError(
-            f"form 'additive' for {task} targets; supported: regression and binary; fit the form "
-            "'partition'"
+            f"monotone columns and effect_bounds of {rows.Y.shape[1]} scores; supported: one score"
         )
 
     budget = settings.budget
     options = replace(settings.options, condition_columns=budget.condition_columns)
     settings = replace(settings, options=options)
-    scale = fit_line_scale(rows, columns, task)
+    scale = choose_line_scale(rows, columns, task)
+    if settings.limits is not None:
+        columns = limit_columns(columns, settings.limits, scale)
     true = scale.apply(rows, task)
     soft = rows if settings.soft is None else rows._replace(Y=settings.soft)
     given = FittedRows(fitted=scale.apply(soft, task), true=true, columns=columns)
@@ -95,9 +98,7 @@ def fit_lines(
     with threadpool_limits(1):  # small matrices; and the sums don't depend on the number of cores
         choice, training = _choose(given, rows, task, settings)
         model = _finish(given, choice, settings)
-        plain = round_lines(model, given.terms(choice.strength), scale)
-        if settings.limits is not None:
-            plain = limit_effects(plain, columns, settings.limits)
+        plain = round_lines(model, given.terms(choice.strength), scale, settings.limits)
 
     front = make_front_table(choice, given.part(training))
 
@@ -114,7 +115,7 @@ def _choose(
     given: FittedRows, rows: Rows, task: str, settings: LineSettings
 ) -> tuple[LineChoice, NDArray[np.intp]]:
     """The choice, and the numbers of the rows that its models were fitted to."""
-    n, classes = len(given.true), task == "binary"
+    n, classes = len(given.true), task != "regression"
     if settings.chosen_by is not None:
         parts = np.flatnonzero(~settings.chosen_by), np.flatnonzero(settings.chosen_by)
         return choose_by_part(given, parts, settings.budget, settings.options), parts[0]
@@ -125,7 +126,8 @@ def _choose(
         parts = data.training.X[:, 0].astype(np.intp), data.validation.X[:, 0].astype(np.intp)
         return choose_by_part(given, parts, settings.budget, settings.options), parts[0]
 
-    folds = deal_folds(rows.Y[:, 0], min(FOLDS, n), settings.seed, classes=classes)
+    told = rows.Y[:, 0] if rows.Y.shape[1] == 1 else rows.Y.argmax(axis=1)
+    folds = deal_folds(told, min(FOLDS, n), settings.seed, classes=classes)
     choice = choose_by_folds(given, folds, settings.budget, settings.options)
 
     return choice, np.arange(n)
@@ -155,13 +157,15 @@ def _finish(given: FittedRows, choice: LineChoice, settings: LineSettings) -> Li
 def to_line_network(plain: PlainLines) -> Network:
     """The canonical form: a neuron for each line, and none reads another."""
     count = len(plain.slopes)
+    C, U, c = plain.maps
+
     return Network(
         A=plain.normals,
         L=np.zeros((count, count)),
         b=-plain.thresholds,
-        C=plain.base[None],
-        U=plain.slopes[None],
-        c=np.array([plain.constant]),
+        C=C,
+        U=U,
+        c=c,
         slope=np.zeros(count),
         neurons=tuple(Neuron("lines", number) for number in range(count)),
     )
@@ -179,7 +183,8 @@ def make_front_table(choice: LineChoice, training: FittedRows) -> "pd.DataFrame"
     for model, validation in zip(choice.models, choice.validation, strict=True):
         reads = [np.count_nonzero(line.direction) for line in model.lines]
         read = sum(
-            bool(model.weights[list(column.coordinates)].any()) or number in model.columns_of_lines
+            bool(model.weights[..., list(column.coordinates)].any())
+            or number in model.columns_of_lines
             for number, column in enumerate(training.columns)
         )
         table.append({

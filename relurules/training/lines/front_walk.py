@@ -61,9 +61,7 @@ def walk_line_front(
 
 def fit_linear_model(terms: FitTerms) -> LineModel:
     """The base alone, of all coordinates."""
-    d = len(terms.rows.X)
-    start = LineModel(constant=0.0, weights=np.zeros(d), read=np.ones(d, dtype=np.bool_))
-    return refit_slopes(start, terms)
+    return refit_slopes(terms.rows.make_start(), terms)
 
 
 def _walk_up(
@@ -77,7 +75,7 @@ def _walk_up(
         found.append(more)
         walk.options.told(len(more))
         if others is not None:
-            loss = others.loss(more.evaluate(others.X))
+            loss = others.loss(others.evaluate(more))
             best, waited = (loss, 0) if loss < best else (best, waited + 1)
             if waited >= _PATIENCE:
                 break

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir.network import Array
-from relurules.training.lines.front_walk import LineBudget, walk_line_front
+from relurules.training.lines.front_walk import LineBudget, fit_linear_model, walk_line_front
 from relurules.training.lines.line_columns import LineColumn
 from relurules.training.lines.line_model import LineModel, LineRows
 from relurules.training.lines.refits import FitTerms
@@ -23,13 +23,22 @@ from relurules.training.lines.walk import WalkOptions
 
 #: Up to so many rows, by cross-validation in so many parts.
 SMALL, FOLDS = 5000, 5
-#: What a line must explain: the logarithm of some ten thousand candidates, and of its own numbers.
+#: What a line must explain: the logarithm of some ten thousand candidates, and of its own numbers;
+#: one more for each further slope.
 _LINE_COST = 4.0
 #: Ridges by the measure of a task, in shares of a row's loss: those that are tried on small tables,
 #: and the one of larger ones. What is left of the loss of standardised numbers may be any fraction
-#: of that of classes.
-SMALL_STRENGTHS = {"R2": (0.01, 0.3, 10.0, 100.0), "AUC": (1.0, 10.0, 100.0)}
-STRENGTHS = {"R2": 0.2, "AUC": 2.0}
+#: of that of classes. Much of it forbids steep lines among the few rows that have some income or
+#: loss at all (adult, 24 lines, seed 10: AUC .918 with 2, .920 with 0.05; Taiwan credit is alike).
+SMALL_STRENGTHS = {
+    "R2": (0.01, 0.3, 10.0, 100.0),
+    "AUC": (1.0, 10.0, 100.0),
+    "accuracy": (0.1, 1.0, 10.0, 100.0),
+}
+STRENGTHS = {"R2": 0.2, "AUC": 0.05, "accuracy": 2.0}
+#: Further ridges of the model without lines, which is fitted in no time: as fine a choice as any
+#: other linear model has.
+_LINEAR_STRENGTHS = (0.03, 0.1, 1.0, 3.0, 30.0, 300.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +88,9 @@ def choose_by_part(
     training, others = rows.part(parts[0]), rows.part(parts[1]).true
     strength = STRENGTHS[others.task.measure]
     models = walk_line_front(training.terms(strength), budget, options)
+    cost = _LINE_COST + others.free_slopes - 1
     lengths = [
-        measure_misfit(model, training.true) + measure_misfit(model, others) + _LINE_COST * lines
+        measure_misfit(model, training.true) + measure_misfit(model, others) + cost * lines
         for lines, model in enumerate(models)
     ]
 
@@ -95,8 +105,10 @@ def choose_by_part(
 
 def measure_misfit(model: LineModel, rows: LineRows) -> float:
     """Minus the logarithm of the likelihood of rows, up to a constant."""
-    loss = rows.loss(model.evaluate(rows.X))
-    return len(rows) * (np.log(max(loss, 1e-300)) / 2 if rows.task.measure == "R2" else loss)
+    loss = rows.loss(rows.evaluate(model))
+    if rows.task.measure == "R2":
+        loss = rows.scores * np.log(max(loss / rows.scores, 1e-300)) / 2
+    return len(rows) * loss
 
 
 def choose_by_folds(
@@ -109,20 +121,26 @@ def choose_by_folds(
     by_strength: dict[float, list[Array]] = {}
     scores: dict[float, list[list[float]]] = {}
 
-    for strength in SMALL_STRENGTHS[rows.true.task.measure]:
+    walked = _choose_strengths(rows, folds)
+    for strength in walked:
         losses: list[list[Array]] = []
         for fold in folds:
             training = rows.part(np.setdiff1d(everything, fold))
             others = rows.part(fold).true
             models = walk_line_front(training.terms(strength), budget, options, others)
             models += [models[-1]] * (budget.lines + 1 - len(models))
-            losses.append([others.losses(model.evaluate(others.X)) for model in models])
+            losses.append([others.losses(others.evaluate(model)) for model in models])
             scores.setdefault(strength, []).append([score_lines(one, others) for one in models])
         by_strength[strength] = [np.concatenate(part) for part in zip(*losses, strict=True)]
 
+    if budget.columns is None:  # of fewer columns, those that are read depend on the ridge
+        _judge_linear_models(rows, folds, by_strength, scores)
     strength, lines = apply_one_error_rule(by_strength)
-    models = walk_line_front(rows.terms(strength), budget, options)
-    means = np.mean(scores[strength], axis=0)
+    nearest = _find_nearest(strength, walked)
+    models = walk_line_front(rows.terms(nearest), budget, options)
+    means = np.mean(scores[nearest], axis=0)
+    if nearest != strength:
+        models[0], means[0] = fit_linear_model(rows.terms(strength)), np.mean(scores[strength])
 
     return LineChoice(
         lines=min(lines, len(models) - 1),
@@ -131,6 +149,49 @@ def choose_by_folds(
         validation=means[: len(models)].tolist(),
         folds=len(folds),
     )
+
+
+def _choose_strengths(rows: FittedRows, folds: Sequence[NDArray[np.intp]]) -> list[float]:
+    """The ridges that are tried: of several scores, which take longer, those two by which linear
+    models are the best.
+    """
+    every = list(SMALL_STRENGTHS[rows.true.task.measure])
+    if rows.true.scores == 1:
+        return every
+
+    means = dict.fromkeys(every, 0.0)
+    for fold in folds:
+        training = rows.part(np.setdiff1d(np.arange(len(rows.true)), fold))
+        others = rows.part(fold).true
+        for strength in every:
+            model = fit_linear_model(training.terms(strength))
+            means[strength] += float(others.losses(others.evaluate(model)).sum())
+
+    return sorted(sorted(every, key=lambda each: means[each])[:2])
+
+
+def _judge_linear_models(
+    rows: FittedRows,
+    folds: Sequence[NDArray[np.intp]],
+    losses: dict[float, list[Array]],
+    scores: dict[float, list[list[float]]],
+) -> None:
+    """Add to losses and scores those of the linear model with ridges that aren't there yet."""
+    everything = np.arange(len(rows.true))
+    for strength in _LINEAR_STRENGTHS:
+        if strength in losses:
+            continue
+        found = list[Array]()
+        for fold in folds:
+            training = rows.part(np.setdiff1d(everything, fold))
+            model, others = fit_linear_model(training.terms(strength)), rows.part(fold).true
+            found.append(others.losses(others.evaluate(model)))
+            scores.setdefault(strength, []).append([score_lines(model, others)])
+        losses[strength] = [np.concatenate(found)]
+
+
+def _find_nearest(strength: float, known: Sequence[float]) -> float:
+    return min(known, key=lambda one: abs(np.log(one / strength)))
 
 
 def apply_one_error_rule(losses: dict[float, list[Array]]) -> tuple[float, int]:
@@ -161,4 +222,4 @@ def apply_one_error_rule(losses: dict[float, list[Array]]) -> tuple[float, int]:
 
 def score_lines(model: LineModel, rows: LineRows) -> float:
     """The task's measure."""
-    return rows.task.score(model.evaluate(rows.X)[:, None], rows.y[:, None], rows.weights)
+    return rows.measure_score(rows.evaluate(model))

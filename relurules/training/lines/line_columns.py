@@ -9,6 +9,20 @@ from relurules.errors import DataError
 from relurules.ir.network import Array
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ColumnLimit:
+    """The least and the most that a column adds, beside what it adds at the reference.
+
+    low, high: of the score. points: (V, q) values of the column's coordinates: the ends of its
+    range, or its categories. reference: (q,). All of them standardised.
+    """
+
+    low: float
+    high: float
+    points: Array
+    reference: Array
+
+
 @dataclass(frozen=True, kw_only=True)
 class LineColumn:
     """One column of the user's table.
@@ -17,12 +31,14 @@ class LineColumn:
     coordinates: its place among the d coordinates; a place for each category of a column of text.
     whole: whether all its values are whole numbers.
     trend: 1 where the score may only rise with it, -1 where it may only fall, 0 for either.
+    limit: of what it adds; None for none.
     """
 
     name: str
     coordinates: tuple[int, ...]
     whole: bool = False
     trend: int = 0
+    limit: ColumnLimit | None = None
 
     @property
     def is_number(self) -> bool:

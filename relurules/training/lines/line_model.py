@@ -1,11 +1,13 @@
 """A linear model with lines: f(x) = c + C x + the sum of sign * max(0, z), z = w (atoms x) + b."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property, singledispatch
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir.network import Array
+from relurules.training.lines.row_views import RowViews
 from relurules.training.task import Task
 
 
@@ -117,6 +119,54 @@ class LineRows:
         """The number of rows N."""
         return int(self.X.shape[1])
 
+    @property
+    def scores(self) -> int:
+        """How many scores a row has."""
+        return 1
+
+    @property
+    def free_slopes(self) -> int:
+        """How many slopes of a line the loss tells apart."""
+        return 1
+
+    def list_targets(self) -> list[Array]:
+        """(N,) targets of each score."""
+        return [self.y]
+
+    def make_start(self) -> LineModel:
+        """The model that adds nothing."""
+        d = len(self.X)
+        return LineModel(constant=0.0, weights=np.zeros(d), read=np.ones(d, dtype=np.bool_))
+
+    @cached_property
+    def views(self) -> RowViews:
+        """What is looked up of the coordinates."""
+        return RowViews(self.X)
+
+    def evaluate(self, model: LineModel) -> Array:
+        """(N,) scores, as `LineModel.evaluate` gives them but for the arithmetic, in less time."""
+        scores = self.views.combine(model.weights)
+        scores += model.constant
+        for line in model.lines:
+            reach = self.reach(line)
+            np.maximum(reach, 0.0, out=reach)
+            if line.sign > 0:
+                scores += reach
+            else:
+                scores -= reach
+
+        return scores
+
+    def reach(self, line: HingeLine) -> Array:
+        """(N,) z, how far each row is beyond the line's threshold; a new array."""
+        first, *others = zip(line.weights.tolist(), line.atoms, strict=True)
+        found = np.asarray(first[0] * self.views.project(first[1]))
+        for weight, atom in others:
+            found += weight * self.views.project(atom)
+        found += line.bound
+
+        return found
+
     def part(self, some: NDArray[np.intp]) -> "LineRows":
         """Some of the rows, by number."""
         return replace(
@@ -140,7 +190,18 @@ class LineRows:
         first = self.task.gradient(scores[:, None], self.y[:, None])[:, 0] * share
         return first, self.task.curvature(scores[:, None])[:, 0, 0] * share
 
+    def measure_score(self, scores: Array) -> float:
+        """The task's measure, of scores (N,)."""
+        return self.task.score(scores[:, None], self.y[:, None], self.weights)
 
+    def measure_constant_loss(self) -> float:
+        """The least loss of a constant."""
+        mean = float(np.average(self.y, weights=self.weights))
+        constant = mean if self.task.measure == "R2" else float(np.log(mean / (1 - mean)))
+        return self.loss(np.full(len(self), constant))
+
+
+@singledispatch
 def compute_penalty(model: LineModel, ridge: float) -> float:
     """Half the ridge times the squares of all slopes."""
     lines = sum(float(line.pulls @ line.weights**2) for line in model.lines)
@@ -151,5 +212,5 @@ def compute_objective(
     model: LineModel, rows: LineRows, ridge: float, scores: Array | None = None
 ) -> float:
     """The mean loss and the penalty; scores: of the rows, where they are known."""
-    found = model.evaluate(rows.X) if scores is None else scores
+    found = rows.evaluate(model) if scores is None else scores
     return rows.loss(found) + compute_penalty(model, ridge)

@@ -11,27 +11,42 @@ from relurules.ir.network import Array
 
 #: Multipliers below this share of the largest gradient count as 0.
 _NOTHING = 1e-12
+#: Shares of its diagonal that a Hessian summed in single precision may be given back.
+_GIVEN_BACK, _MOST_GIVEN = (0.0, 1e-9, 1e-7, 1e-5), 1e-3
 
 
 def solve_free(hessian: Array, gradient: Array, start: Array) -> tuple[Array, Array]:
     """The Cholesky factor of the Hessian, (P, P), and the v of least (v - start)' hessian
     (v - start) / 2 + gradient' (v - start).
 
-    Raises LinAlgError where the Hessian isn't positive definite.
+    What rounding takes from a positive definite Hessian is given back to its diagonal. Raises
+    LinAlgError where it is far from one.
     """
-    lower = np.asarray(np.linalg.cholesky(hessian), dtype=np.float64)
+    lower = _factorize(hessian)
     return lower, np.asarray(start - _solve_cholesky(lower, gradient))
 
 
-def bend_to_cone(lower: Array, free: Array, cone: Array) -> Array:
-    """The v with cone v >= 0 nearest to one without constraints, in the metric of a Hessian of
-    which lower is the Cholesky factor; cone: (G, P).
+def _factorize(hessian: Array) -> Array:
+    diagonal = np.abs(hessian.diagonal())
+    for share in _GIVEN_BACK:
+        try:
+            return np.asarray(np.linalg.cholesky(hessian + np.diag(share * diagonal)))
+        except np.linalg.LinAlgError:
+            continue
+
+    return np.asarray(np.linalg.cholesky(hessian + np.diag(_MOST_GIVEN * diagonal)))
+
+
+def bend_to_cone(lower: Array, free: Array, cone: Array, floors: Array | None = None) -> Array:
+    """The v with cone v >= floors nearest to one without constraints, in the metric of a Hessian of
+    which lower is the Cholesky factor; cone: (G, P); floors: (G,), None for 0.
     """
-    if (cone @ free >= 0).all():
+    room = cone @ free if floors is None else cone @ free - floors
+    if (room >= 0).all():
         return free
 
     half = np.linalg.solve(lower, cone.T)
-    multipliers = minimize_over_signs(np.asarray(half.T @ half), np.asarray(cone @ free))
+    multipliers = minimize_over_signs(np.asarray(half.T @ half), np.asarray(room))
 
     return free + np.asarray(np.linalg.solve(lower.T, half @ multipliers))
 

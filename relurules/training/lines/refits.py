@@ -7,6 +7,7 @@ is never taken. References: see `relurules.training.newton`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import singledispatch
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,19 +21,20 @@ from relurules.training.lines.line_model import (
     compute_reach,
     project_rows,
 )
+from relurules.training.lines.row_views import ParameterBasis
 from relurules.training.lines.trend_steps import frame_step
-from relurules.training.lines.trends import guard_factors, minimize_within_trends
+from relurules.training.lines.trends import guard_factors, has_constraints, minimize_within_trends
 
 #: Rows that the curvature is computed on: so many, or so many per parameter.
 _LEAST_ROWS, _ROWS_PER_PARAMETER = 8000, 60
 #: Damping: at first, smaller after a step that helps, larger after one that doesn't, given up
 #: above.
-_DAMPING, _SMALLER, _LARGER, _TOO_LARGE = 1e-2, 0.2, 5.0, 1e4
+DAMPING, SMALLER, LARGER, TOO_LARGE = 1e-2, 0.2, 5.0, 1e4
 #: A step that gains less than this share of the objective is the last one.
-_ENOUGH = 1e-6
+ENOUGH = 1e-6
 #: What is added to the curvature, so that it is positive definite: to every weight, and to the
 #: constants, which no penalty bears.
-_FLOOR = 1e-9
+FLOOR = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +53,13 @@ class FitTerms:
         """Whether some column has a trend."""
         return any(column.trend for column in self.columns)
 
+    @property
+    def has_constraints(self) -> bool:
+        """Whether some column has a trend, or a limit."""
+        return has_constraints(self.columns)
 
+
+@singledispatch
 def refit_slopes(model: LineModel, terms: FitTerms, steps: int = 8, *, fresh: int = 0) -> LineModel:
     """The model with the best constant, base and factors of its lines, at most so many steps of
     Newton's method; its trends hold.
@@ -59,37 +67,50 @@ def refit_slopes(model: LineModel, terms: FitTerms, steps: int = 8, *, fresh: in
     fresh: so many of the last lines start at a factor of 0.
     """
     rows, (values, pulls) = terms.rows, get_factors(model)
-    basis, pulls = build_slope_basis(model, rows), pulls * terms.ridge
-    every = _choose_stride(len(rows), len(values))
+    basis, pulls = _build_factor_basis(model, rows), pulls * terms.ridge
+    every = choose_stride(len(rows), len(values))
     values[len(values) - fresh :] = 0.0
     guard = guard_factors(model, terms.columns)
     inside = guard is None or guard.is_kept(values)
 
-    def measure(tried: Array) -> float:
-        return rows.loss(tried @ basis) + float(pulls @ tried**2) / 2
+    def measure(share: float) -> float:
+        tried = values + share * change
+        return rows.loss(scores + share * turn) + float(pulls @ tried**2) / 2
 
-    reached = measure(values) if inside else np.inf
+    scores, change, turn = basis.combine(values), np.zeros(len(values)), np.zeros(len(rows))
+    reached = measure(0.0) if inside else np.inf
     for _ in range(steps):
-        first, second = rows.derivatives(values @ basis)
-        some = basis[:, ::every]
-        hessian = (every * second[::every] * some) @ some.T + np.diag(pulls + _FLOOR)
-        slope = basis @ first + pulls * values
-        target = minimize_within_trends(hessian, slope, values, guard)
-        share = 1.0
-        while (found := measure(values + share * (target - values))) > reached and share > 1e-3:
+        first, second = rows.derivatives(scores)
+        hessian = basis.sum_squares(second, every) + np.diag(pulls + FLOOR)
+        slope = basis.sum_rows(first) + pulls * values
+        change = minimize_within_trends(hessian, slope, values, guard) - values
+        if inside and -(slope @ change) < ENOUGH * abs(reached) * 0.1:
+            break
+        turn, share = basis.combine(change), 1.0
+        while (found := measure(share)) > reached and share > 1e-3:
             share /= 2
         if found > reached:
             break
-        values, gained, reached = values + share * (target - values), reached - found, found
-        if gained < _ENOUGH * abs(reached) * 0.1:
+        values, scores = values + share * change, scores + share * turn
+        gained, reached, inside = reached - found, found, True
+        if gained < ENOUGH * abs(reached) * 0.1:
             break
 
     return _with_factors(model, values)
 
 
-def _choose_stride(rows: int, parameters: int) -> int:
+def choose_stride(rows: int, parameters: int) -> int:
     """Of how many rows one is looked at for the curvature."""
-    return max(1, rows // max(_LEAST_ROWS, _ROWS_PER_PARAMETER * parameters))
+    return max(1, round(rows / max(_LEAST_ROWS, _ROWS_PER_PARAMETER * parameters)))
+
+
+def _build_factor_basis(model: LineModel, rows: LineRows) -> ParameterBasis:
+    """As `build_slope_basis`, for many rows."""
+    basis = ParameterBasis(rows.views, model.read, len(model))
+    for line, added in zip(model.lines, basis.further, strict=True):
+        np.multiply(line.sign, np.maximum(rows.reach(line), 0.0), out=added)
+
+    return basis
 
 
 def build_slope_basis(model: LineModel, rows: LineRows) -> Array:
@@ -115,42 +136,45 @@ def get_factors(model: LineModel) -> tuple[Array, Array]:
     return values, np.concatenate([[0.0], np.ones(len(read)), of_lines])
 
 
+@singledispatch
 def refine_lines(model: LineModel, terms: FitTerms, steps: int) -> LineModel:
     """The model after at most so many damped Gauss-Newton steps on all of its numbers."""
-    rows, damping = terms.rows, _DAMPING
-    every = _choose_stride(len(rows), count_parameters(model))
-    scores = model.evaluate(rows.X)
+    rows, damping = terms.rows, DAMPING
+    every = choose_stride(len(rows), count_parameters(model))
+    scores = rows.evaluate(model)
     objective = compute_objective(model, rows, terms.ridge, scores)
 
     for _ in range(steps):
         values, pulls = get_line_parameters(model)
         pulls = pulls * terms.ridge
-        tangents = build_tangents(model, rows)
+        tangents = _build_tangent_basis(model, rows)
         first, second = rows.derivatives(scores)
-        slope = tangents @ first.astype(np.float32) + pulls * values
-        some = tangents[:, ::every]
-        curvature = some * (every * second[::every]).astype(np.float32)
-        hessian = (curvature @ some.T).astype(float) + np.diag(pulls + _FLOOR)
+        slope = tangents.sum_rows(first) + pulls * values
+        hessian = tangents.sum_squares(second, every) + np.diag(pulls + FLOOR)
         diagonal = np.maximum(hessian.diagonal(), 1e-8)
 
         frame = frame_step(model, values, terms.columns)
-        while damping < _TOO_LARGE:
+        while damping < TOO_LARGE:
             damped = hessian + np.diag(damping * diagonal)
-            tried = with_line_parameters(model, frame.minimize(damped, slope))
+            best = frame.minimize(damped, slope)
+            step = best - values
+            if -(slope @ step + step @ hessian @ step / 2) < ENOUGH * abs(objective) / 2:
+                return model
+            tried = with_line_parameters(model, best)
             if frame.guard is not None:
                 tried = _restore_trends(tried, terms.columns, (damped, slope, values))
-            reached_scores = tried.evaluate(rows.X)
+            reached_scores = rows.evaluate(tried)
             reached = compute_objective(tried, rows, terms.ridge, reached_scores)
             if reached < objective:
                 break
-            damping *= _LARGER
+            damping *= LARGER
         else:
             break
 
         gained = objective - reached
         model, scores, objective = tried, reached_scores, reached
-        damping = max(damping * _SMALLER, 1e-6)
-        if gained < _ENOUGH * abs(objective):
+        damping = max(damping * SMALLER, 1e-6)
+        if gained < ENOUGH * abs(objective):
             break
 
     return model
@@ -203,6 +227,24 @@ def take_evenly(rows: LineRows, count: int) -> LineRows:
 def count_parameters(model: LineModel) -> int:
     """Constant, base, and the weights and bounds of all lines."""
     return 1 + int(model.read.sum()) + sum(len(line.weights) + 1 for line in model.lines)
+
+
+def _build_tangent_basis(model: LineModel, rows: LineRows) -> ParameterBasis:
+    """As `build_tangents`, for many rows."""
+    further, at = sum(len(line.weights) + 1 for line in model.lines), 0
+    basis = ParameterBasis(rows.views, model.read, further, np.float32)
+
+    for line in model.lines:
+        end = at + len(line.weights)
+        holds = basis.further[end]
+        np.multiply(rows.reach(line) > 0, np.float32(line.sign), out=holds)
+        for k, atom in enumerate(line.atoms):
+            np.multiply(
+                holds, rows.views.project(atom), out=basis.further[at + k], casting="same_kind"
+            )
+        at = end + 1
+
+    return basis
 
 
 def build_tangents(model: LineModel, rows: LineRows) -> NDArray[np.float32]:

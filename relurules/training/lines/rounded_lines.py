@@ -8,11 +8,13 @@ place, so that they still cumulate to what they say.
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import singledispatch
 from math import floor, log10
 
 import numpy as np
 
 from relurules.ir.network import Array
+from relurules.training.lines.effect_limits import EffectLimits, keeps_limits, limit_effects
 from relurules.training.lines.least_slopes import PlainLines, compute_least_slope
 from relurules.training.lines.line_columns import LineColumn
 from relurules.training.lines.line_model import HingeLine, LineModel, compute_objective
@@ -21,9 +23,9 @@ from relurules.training.lines.scaling import LineScale
 
 #: What rounding may cost, as a share of what the model explains beyond a constant: each line's
 #: threshold, a whole threshold, a column less in a condition, all slopes.
-_THRESHOLD_COST, _WHOLE_COST, _FEWER_COST, _SLOPE_COST = 2e-5, 3e-4, 1e-4, 1e-4
+_THRESHOLD_COST, _WHOLE_COST, _FEWER_COST, SLOPE_COST = 2e-5, 3e-4, 1e-4, 1e-4
 #: Digits that are tried: of thresholds, relative to the column's spread; of slopes.
-_THRESHOLD_DIGITS, _SLOPE_DIGITS = (1, 2, 3, 4, 6), (2, 3, 4, 5, 7, 9)
+_THRESHOLD_DIGITS, SLOPE_DIGITS = (1, 2, 3, 4, 6), (2, 3, 4, 5, 7, 9)
 #: Whole columns of a wider range are rounded like any other.
 _WHOLE_RANGE = 1000.0
 #: Gauss-Newton steps once a condition reads a column less.
@@ -33,37 +35,39 @@ _STEPS = 2
 _CERTAIN, _NOISE = 10, 1e-8
 
 
-def round_lines(model: LineModel, terms: FitTerms, scale: LineScale) -> PlainLines:
-    """The model in the user's units, rounded."""
+@singledispatch
+def round_lines(
+    model: LineModel, terms: FitTerms, scale: LineScale, limits: EffectLimits | None = None
+) -> PlainLines:
+    """The model in the user's units, rounded; limits: of columns' effects, which it keeps."""
     if terms.has_trends:
         model = _drop_noise(model, terms)
-    narrow = _narrow_conditions(model, terms)
+    narrow = narrow_conditions(model, terms)
     if terms.has_trends:
         narrow = _round_directions(narrow, terms, scale)
-    rounded = _round_thresholds(narrow, terms, scale)
+    rounded = round_thresholds(narrow, terms, scale)
     rounded = refit_slopes(rounded, terms)
     plain = to_plain_lines(rounded, scale)
     if terms.has_trends:
         plain = align_parallels(plain)
     exact = compute_objective(rounded, terms.rows, 0.0)
-    allowed = exact + _SLOPE_COST * _measure_explained(rounded, terms)
+    allowed = exact + SLOPE_COST * measure_explained(rounded, terms)
     X, spread = unscale_rows(terms, scale), scale.spread
 
-    for digits in _SLOPE_DIGITS:
+    for digits in SLOPE_DIGITS:
         found = _round_slopes(plain, digits, spread, scale.high)
         found = keep_trends(found, terms.columns, spread, digits, scale.high)
-        if terms.rows.loss((evaluate_plain(found, X) - scale.low) / scale.high) <= allowed:
+        loss = terms.rows.loss((evaluate_plain(found, X) - scale.low) / scale.high)
+        if loss <= allowed and keeps_limits(found, terms.columns, limits):
             break
 
-    return found
+    return found if limits is None else limit_effects(found, terms.columns, limits)
 
 
-def _measure_explained(model: LineModel, terms: FitTerms) -> float:
+def measure_explained(model: LineModel, terms: FitTerms) -> float:
     """How much less the loss is than that of a constant."""
     rows = terms.rows
-    mean = float(np.average(rows.y, weights=rows.weights))
-    constant = mean if rows.task.measure == "R2" else float(np.log(mean / (1 - mean)))
-    return rows.loss(np.full(len(rows), constant)) - rows.loss(model.evaluate(rows.X))
+    return rows.measure_constant_loss() - rows.loss(rows.evaluate(model))
 
 
 def _drop_noise(model: LineModel, terms: FitTerms) -> LineModel:
@@ -94,7 +98,7 @@ def _round_directions(model: LineModel, terms: FitTerms, scale: LineScale) -> Li
     keep a trend.
     """
     before = compute_objective(model, terms.rows, terms.ridge)
-    allowed = _THRESHOLD_COST * len(model) * max(_measure_explained(model, terms), 1e-12)
+    allowed = _THRESHOLD_COST * len(model) * max(measure_explained(model, terms), 1e-12)
     for digits in _THRESHOLD_DIGITS:
         lines = tuple(_round_line(line, scale, _CERTAIN, max(2, digits)) for line in model.lines)
         found = refit_slopes(replace(model, lines=lines), terms)
@@ -104,11 +108,11 @@ def _round_directions(model: LineModel, terms: FitTerms, scale: LineScale) -> Li
     return model
 
 
-def _round_thresholds(model: LineModel, terms: FitTerms, scale: LineScale) -> LineModel:
+def round_thresholds(model: LineModel, terms: FitTerms, scale: LineScale) -> LineModel:
     """Directions and thresholds line by line, each with the fewest digits that cost next to
     nothing.
     """
-    unit = max(_measure_explained(model, terms), 1e-12)
+    unit = max(measure_explained(model, terms), 1e-12)
     for number, line in enumerate(model.lines):
         before = compute_objective(model, terms.rows, terms.ridge)
         column = terms.columns[line.columns[0]]
@@ -133,9 +137,9 @@ def _round_thresholds(model: LineModel, terms: FitTerms, scale: LineScale) -> Li
     return model
 
 
-def _narrow_conditions(model: LineModel, terms: FitTerms) -> LineModel:
+def narrow_conditions(model: LineModel, terms: FitTerms) -> LineModel:
     """The model whose conditions read only columns that the loss would miss."""
-    unit = max(_measure_explained(model, terms), 1e-12)
+    unit = max(measure_explained(model, terms), 1e-12)
     for number, line in enumerate(model.lines):
         if len(line.columns) == 1:
             continue
@@ -275,7 +279,7 @@ def round_near(value: float, spread: float, digits: int) -> float:
 
 def _round_slopes(plain: PlainLines, digits: int, spread: Array, high: float) -> PlainLines:
     """Slopes to decimal places that matter alike whatever the column's unit."""
-    places = _find_places(spread, digits, high)
+    places = find_places(spread, digits, high)
     base = np.array([round(value, place) for value, place in zip(plain.base, places, strict=True)])
     slopes = [
         round(slope, max(int(places[at]) for at in np.flatnonzero(normal)))
@@ -288,7 +292,7 @@ def _round_slopes(plain: PlainLines, digits: int, spread: Array, high: float) ->
     return replace(plain, constant=constant, base=base + 0.0, slopes=np.array(slopes))
 
 
-def _find_places(spread: Array, digits: int, high: float) -> Array:
+def find_places(spread: Array, digits: int, high: float) -> Array:
     """(d,) decimals of a slope of every coordinate."""
     return np.array([digits - 1 - floor(log10(high / each)) for each in spread])
 
@@ -299,7 +303,7 @@ def keep_trends(
     """The base's slopes raised by as many last digits as rounding took from a trend, in exact
     arithmetic.
     """
-    base, places = plain.base.copy(), _find_places(spread, digits, high)
+    base, places = plain.base.copy(), find_places(spread, digits, high)
     for column in columns:
         place = column.coordinates[0]
         if not column.trend:

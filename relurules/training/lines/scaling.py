@@ -55,7 +55,7 @@ def fit_line_scale(rows: Rows, columns: Sequence[LineColumn], task: str) -> Line
     low, high = 0.0, 1.0
     if task == "regression":
         low = float(np.average(rows.Y[:, 0], weights=rows.weights))
-        high = _measure_deviation(rows.Y[:, 0], "y")
+        high = measure_deviation(rows.Y[:, 0], "y")
 
     return LineScale(shift=shift, spread=spread, low=low, high=high)
 
@@ -64,13 +64,13 @@ def measure_spread(values: Array, name: str) -> float:
     """Between two quantiles, as a standard deviation; the standard deviation itself where they are
     equal or it is smaller; 1 for a constant.
     """
-    deviation = _measure_deviation(values, name)
+    deviation = measure_deviation(values, name)
     early, late = np.quantile(values, [_TAIL, 1 - _TAIL])
     between = float(late - early) / _DEVIATIONS
     return min(between, deviation) if between > 1e-6 * deviation else deviation
 
 
-def _measure_deviation(values: Array, name: str) -> float:
+def measure_deviation(values: Array, name: str) -> float:
     with np.errstate(over="ignore", invalid="ignore"):
         found = float(values.std())
     if not np.isfinite(found):

@@ -7,6 +7,7 @@ of the residual is its gain (matching pursuit: Y. Pati, R. Rezaiifar and P. Kris
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import singledispatch
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,11 +27,11 @@ from relurules.training.lines.refits import (
 from relurules.training.lines.trends import guard_factors
 
 #: Candidates that are computed at once.
-_BLOCK = 64
+BLOCK = 64
 #: A candidate of which less than this share is left after the projection is nothing new.
 _NEW = 1e-4
 #: Of a row's loss; a row that the model is certain of, and wrong, would outweigh all others.
-_LEAST_CURVATURE = 0.02
+LEAST_CURVATURE = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +57,8 @@ class LineScorer:
 
     def __init__(self, model: LineModel, terms: FitTerms) -> None:
         rows = terms.rows
-        first, second = rows.derivatives(model.evaluate(rows.X))
-        root = np.sqrt(np.maximum(second, _LEAST_CURVATURE * rows.weights / len(rows)))
+        first, second = rows.derivatives(rows.evaluate(model))
+        root = np.sqrt(np.maximum(second, LEAST_CURVATURE * rows.weights / len(rows)))
         tangents, penalty = _build_frame(model, terms, first)
         tangents *= root
         # The ridge as further rows, so that the projection knows what it costs.
@@ -76,9 +77,11 @@ class LineScorer:
         way.
         """
         gains, slopes = np.empty(len(table.bounds)), np.empty(len(table.bounds))
-        for start in range(0, len(table.bounds), _BLOCK):
-            some = slice(start, start + _BLOCK)
-            gains[some], slopes[some] = self._score_block(table, some)
+        for start in range(0, len(table.bounds), BLOCK):
+            some = slice(start, start + BLOCK)
+            cross, cost = self._measure_block(table, some)
+            slopes[some] = cross / cost
+            gains[some] = slopes[some] * cross / 2
 
         if not any_way and any(column.trend for column in self._columns):
             allowed = _allow_signs(table, slopes, self._columns)
@@ -86,7 +89,10 @@ class LineScorer:
 
         return ScoredLines(table=table, gains=gains, slopes=slopes)
 
-    def _score_block(self, table: DirectionTable, some: slice) -> tuple[Array, Array]:
+    def _measure_block(self, table: DirectionTable, some: slice) -> tuple[Array, Array]:
+        """Of each candidate what it explains of the residual, and what a slope of 1 costs; none
+        that is nothing new explains anything.
+        """
         numbers = table.numbers[some]
         own, place = np.unique(numbers, return_inverse=True)
         reach = (table.matrix[own].astype(np.float32) @ self._X)[place]
@@ -98,10 +104,15 @@ class LineScorer:
         left = size - np.einsum("ij,ij->i", known, known)
         cross = reach @ self._residual
         usable = left > _NEW * size
-        cost = np.where(usable, left, 1.0) + self._ridge * table.pulls[numbers]
-        slopes = np.where(usable, cross / cost, 0.0)
+        cross[~usable] = 0.0
 
-        return slopes * cross / 2, slopes
+        return cross, np.where(usable, left, 1.0) + self._ridge * table.pulls[numbers]
+
+
+@singledispatch
+def make_scorer(model: LineModel, terms: FitTerms) -> LineScorer:
+    """What scores candidates beside a model."""
+    return LineScorer(model, terms)
 
 
 def _build_frame(model: LineModel, terms: FitTerms, first: Array) -> tuple[Array, Array]:

@@ -14,8 +14,8 @@ from relurules.ir.network import Array
 from relurules.training.lines.line_columns import LineColumn
 from relurules.training.lines.line_model import LineModel
 from relurules.training.lines.parallels import group_parallels
-from relurules.training.lines.quadratic import solve_free
-from relurules.training.lines.trends import TrendGuard, guard_parameters
+from relurules.training.lines.trend_guard import TrendGuard
+from relurules.training.lines.trends import guard_parameters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ class StepFrame:
         keep the trends.
         """
         if self.guard is None:
-            return solve_free(hessian, gradient, self.start)[1]
+            return np.asarray(self.start - np.linalg.solve(hessian, gradient))
         if self.basis is None:
             return self.guard.minimize(hessian, gradient, self.start)
 

@@ -8,126 +8,45 @@ slope is least where every set takes its worst. Exact for lines of one and two n
 for lines that read more, or categories.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from relurules.ir.network import Array
+from relurules.training.lines.effect_walls import list_factor_walls, list_parameter_walls
 from relurules.training.lines.line_columns import LineColumn
 from relurules.training.lines.line_model import HingeLine, LineModel
-from relurules.training.lines.quadratic import bend_to_cone, solve_free
+from relurules.training.lines.trend_guard import (
+    LineSet,
+    TrendGuard,
+    TrendPieces,
+    Walls,
+    join_walls,
+)
 
-#: A slope that is less than this against a trend breaks it; one within this of 0 leaves no room.
-_BROKEN, _TIGHT = 1e-8, 1e-6
-#: Problems with more and more constraints.
-_ROUNDS = 60
 #: Digits in which the other coefficients of two lines must agree to count as the same.
 _DIGITS = 9
 
 
-@dataclass(frozen=True, kw_only=True)
-class LineSet:
-    """Lines that hold together in few ways.
-
-    lines: (m,) their numbers; holds: (M, ways, m) for every piece of the column.
-    """
-
-    lines: NDArray[np.intp]
-    holds: NDArray[np.bool_]
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrendPieces:
-    """One column with a trend, in pieces.
-
-    base: (P,) derivatives of the base's slope along the column, times the trend, by every
-    parameter; steps: (K, P) those of what each line adds to it. middles: (M,) a place in every
-    piece. sets: the lines that read the column.
-    """
-
-    base: Array
-    steps: Array
-    middles: Array
-    sets: Sequence[LineSet]
-
-    def find_least(self, values: Array) -> tuple[Array, NDArray[np.bool_]]:
-        """The least slope times the trend of every piece, (M,), and which lines hold there,
-        (M, K).
-        """
-        slopes, count = self.steps @ values, len(self.middles)
-        least = np.full(count, float(self.base @ values))
-        holds = np.zeros((count, len(self.steps)), dtype=np.bool_)
-        pieces = np.arange(count)
-
-        for each in self.sets:
-            sums = each.holds @ slopes[each.lines]
-            worst = sums.argmin(axis=1)
-            least += sums[pieces, worst]
-            holds[:, each.lines] = each.holds[pieces, worst]
-
-        return least, holds
-
-
-class TrendGuard:
-    """The trends of a model whose conditions stay as they are, or nearly so.
-
-    Slopes become constraints once they are broken, and then remain so: there are far fewer of them
-    than ways in which lines hold.
-    """
-
-    def __init__(self, pieces: Sequence[TrendPieces]) -> None:
-        self._pieces = pieces
-        self._rows: dict[bytes, Array] = {}
-
-    def through(self, basis: Array) -> "TrendGuard":
-        """The same trends by fewer parameters; basis: (P, F) of these by the fewer."""
-        return TrendGuard([
-            replace(each, base=each.base @ basis, steps=each.steps @ basis)
-            for each in self._pieces
-        ])  # fmt: skip
-
-    def is_kept(self, values: Array) -> bool:
-        """Whether all trends are."""
-        return all(column.find_least(values)[0].min() >= -_BROKEN for column in self._pieces)
-
-    def find_tight(self, values: Array) -> Array:
-        """(G, P): the slopes times their trends, as functions of the parameters, that have no room
-        left.
-        """
-        found = self._find_rows(values, _TIGHT)
-        return np.array(list(found.values())).reshape(len(found), len(values))
-
-    def minimize(self, hessian: Array, gradient: Array, start: Array) -> Array:
-        """The v of least (v - start)' hessian (v - start) / 2 + gradient' (v - start) that keeps
-        the trends; (P, P), (P,), (P,).
-        """
-        lower, free = solve_free(hessian, gradient, start)
-        found = free
-
-        for _ in range(_ROUNDS):
-            broken = self._find_rows(found, -_BROKEN)
-            if self._rows.keys() >= broken.keys() and (found is not free or not broken):
-                break
-            self._rows |= broken
-            found = bend_to_cone(lower, free, np.array(list(self._rows.values())))
-
-        return found
-
-    def _find_rows(self, values: Array, below: float) -> dict[bytes, Array]:
-        rows: dict[bytes, Array] = {}
-        for column in self._pieces:
-            least, holds = column.find_least(values)
-            for some in holds[least < below]:
-                row = column.base + some @ column.steps
-                rows[row.tobytes()] = row
-        return rows
-
-
 def guard_factors(model: LineModel, columns: Sequence[LineColumn]) -> TrendGuard | None:
-    """Trends by the constant, the base and a factor for every line; None without any."""
+    """Constraints by the constant, the base and a factor for every line; None without any."""
+    if not has_constraints(columns):
+        return None
+    width = 1 + int(model.read.sum()) + len(model)
+    pieces, walls = list_factor_constraints(model, columns, range(len(columns)))
+    return TrendGuard(pieces, join_walls(walls, width))
+
+
+def has_constraints(columns: Sequence[LineColumn]) -> bool:
+    """Whether some column has a trend, or a limit."""
+    return any(column.trend or column.limit is not None for column in columns)
+
+
+def list_factor_constraints(
+    model: LineModel, columns: Sequence[LineColumn], some: Sequence[int]
+) -> tuple[list[TrendPieces], list[Walls]]:
+    """Constraints of some columns, by number: trends along those that lines read, and all else."""
     base = 1 + int(model.read.sum())
 
     def find_steps(place: int) -> Array:
@@ -136,11 +55,16 @@ def guard_factors(model: LineModel, columns: Sequence[LineColumn]) -> TrendGuard
             found[k, base + k] = line.sign * line.direction[place]
         return found
 
-    return _guard(model, columns, base + len(model), find_steps)
+    pieces, walls = _list_trends(model, columns, some, (base + len(model), find_steps))
+    return pieces, [*walls, *list_factor_walls(model, columns, some)]
 
 
 def guard_parameters(model: LineModel, columns: Sequence[LineColumn]) -> TrendGuard | None:
-    """Trends by all parameters, in the order of `refits.get_line_parameters`; None without any."""
+    """Constraints by all parameters, in the order of `refits.get_line_parameters`; None without
+    any.
+    """
+    if not has_constraints(columns):
+        return None
     base = 1 + int(model.read.sum())
     sizes = [len(line.weights) + 1 for line in model.lines]
     starts = np.cumsum([base, *sizes])
@@ -151,31 +75,38 @@ def guard_parameters(model: LineModel, columns: Sequence[LineColumn]) -> TrendGu
             found[k, starts[k] : starts[k + 1] - 1] = line.sign * line.atoms[:, place]
         return found
 
-    return _guard(model, columns, int(starts[-1]), find_steps)
+    width = int(starts[-1])
+    pieces, walls = _list_trends(model, columns, range(len(columns)), (width, find_steps))
+    every = [*walls, *list_parameter_walls(model, columns)]
+    return TrendGuard(pieces, join_walls(every, width))
 
 
-def _guard(
+def _list_trends(
     model: LineModel,
     columns: Sequence[LineColumn],
-    width: int,
-    find_steps: Callable[[int], Array],
-) -> TrendGuard | None:
-    found = []
-    for number, column in enumerate(columns):
+    some: Iterable[int],
+    by: tuple[int, Callable[[int], Array]],
+) -> tuple[list[TrendPieces], list[Walls]]:
+    """by: the number of parameters, and what gives the derivatives of lines' slopes by them."""
+    pieces, walls = list[TrendPieces](), list[Walls]()
+    (width, find_steps), read = by, model.columns_of_lines
+    for number in some:
+        column = columns[number]
         if not column.trend:
             continue
         place = column.coordinates[0]
         base = np.zeros(width)
         if model.read[place]:
             base[int(model.read[: place + 1].sum())] = column.trend
+        if number not in read:
+            if base.any():
+                walls.append(Walls(rows=base[None], floors=np.zeros(1)))
+            continue
         sets, middles = list_line_sets(model.lines, number, place)
-        found.append(
-            TrendPieces(
-                base=base, steps=column.trend * find_steps(place), middles=middles, sets=sets
-            )
-        )
+        steps = column.trend * find_steps(place)
+        pieces.append(TrendPieces(base=base, steps=steps, middles=middles, sets=sets))
 
-    return TrendGuard(found) if found else None
+    return pieces, walls
 
 
 def list_line_sets(
@@ -238,5 +169,5 @@ def minimize_within_trends(
 ) -> Array:
     """As `TrendGuard.minimize`; None for no trends."""
     if guard is None:
-        return solve_free(hessian, gradient, start)[1]
+        return np.asarray(start - np.linalg.solve(hessian, gradient))
     return guard.minimize(hessian, gradient, start)

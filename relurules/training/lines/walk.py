@@ -7,28 +7,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir.limits import NEVER, Deadline
-from relurules.ir.network import Array
 from relurules.training.lines.candidates import (
     Direction,
     DirectionOptions,
     list_directions,
     tabulate_directions,
 )
+from relurules.training.lines.line_losses import estimate_losses
 from relurules.training.lines.line_model import HingeLine, LineModel, compute_objective
 from relurules.training.lines.parallels import list_parallels
 from relurules.training.lines.refits import (
     FitTerms,
-    build_tangents,
-    get_line_parameters,
     refine_lines,
     refit_slopes,
     take_evenly,
 )
-from relurules.training.lines.scoring import LineScorer, choose_best
+from relurules.training.lines.scoring import LineScorer, ScoredLines, choose_best, make_scorer
 from relurules.training.lines.trend_gains import measure_gains_within_trends
+from relurules.training.lines.triples import make_triple_grower
 
-#: Rows that candidates are scored on, and those that the best of them are fitted to.
+#: Rows that candidates are scored on, and those that the best of them are fitted to: at least so
+#: many, and at least such a share, as what few rows have is told by many rows alone.
 _SCORED_ROWS, _TRIED_ROWS = 4000, 8000
+_SCORED_SHARE, _TRIED_SHARE = 0.2, 0.4
 #: Directions that are scored in every step are the best so many of the last look at all of them,
 #: which is taken every so many steps.
 _KEPT, _ALL_EVERY = 250, 4
@@ -39,7 +40,7 @@ _CLOSER, _SAME, _FITTED = 12, 2, 3
 #: shares of the distance between two bounds.
 _RATIOS = (0.6, 0.8, 1.0, 1.25, 1.65)
 _SHIFTS = (-0.6, -0.3, 0.0, 0.3, 0.6)
-#: With trends, gains of many candidates are mistaken: so many times as many are looked at.
+#: With trends and limits, gains of many candidates are mistaken: so many times as many are tried.
 _MORE = 4
 #: Candidates parallel to lines of the model that are looked at.
 _PARALLELS = 48
@@ -70,14 +71,20 @@ class LineWalk:
 
     def __init__(self, terms: FitTerms, options: WalkOptions, read: NDArray[np.bool_]) -> None:
         self.terms, self.options = terms, options
-        self._scored = replace(terms, rows=take_evenly(terms.rows, _SCORED_ROWS))
-        self._tried = replace(terms, rows=take_evenly(terms.rows, _TRIED_ROWS))
+        count = len(terms.rows)
+        scored = max(_SCORED_ROWS, round(_SCORED_SHARE * count))
+        tried = max(_TRIED_ROWS, round(_TRIED_SHARE * count))
+        self._scored = replace(terms, rows=take_evenly(terms.rows, scored))
+        self._tried = replace(terms, rows=take_evenly(terms.rows, tried))
         directions = DirectionOptions(
             condition_columns=options.condition_columns, read=read, apart=options.apart
         )
         found = list_directions(terms.rows, terms.columns, directions)
         self._directions = tabulate_directions(found) if found else None
         self._kept = self._directions
+        self._grower = None
+        if options.condition_columns > 2:
+            self._grower = make_triple_grower(self._scored.rows, terms.columns, directions)
         self._looks = 0
 
     def measure(self, model: LineModel) -> float:
@@ -106,7 +113,7 @@ class LineWalk:
 
     def drop(self, model: LineModel) -> LineModel:
         """The model without the line that is missed least."""
-        order = np.argsort(self._estimate_losses(model), kind="stable")
+        order = np.argsort(estimate_losses(model, self._scored), kind="stable")
         return self._take([self._try(model.without(int(each))) for each in order[:_DROPPED]])
 
     def _try(self, model: LineModel, fresh: int = 0) -> LineModel:
@@ -159,15 +166,13 @@ class LineWalk:
         """The few best candidates, looked at closely."""
         if self._directions is None or self._kept is None:
             return []
-        scorer = LineScorer(model, self._scored)
-        more = _MORE if self.terms.has_trends else 1
+        scorer = make_scorer(model, self._scored)
+        more = _MORE if self.terms.has_constraints else 1
         everything = self._looks % _ALL_EVERY == 0
         self._looks += 1
         scored = scorer.score(self._directions if everything else self._kept)
         if everything:
-            gains = np.zeros(len(self._directions.directions))
-            np.maximum.at(gains, self._directions.numbers, scored.gains)
-            self._kept = self._directions.part(np.argsort(-gains, kind="stable")[:_KEPT])
+            scored = self._keep_best(scored, scorer)
 
         chosen = choose_best(scored, _CLOSER * more, _SAME * more)
         found = [(float(scored.gains[each]), scored.line(each)) for each in chosen]
@@ -180,10 +185,26 @@ class LineWalk:
             chosen = choose_best(near, _CLOSER * more, more)
             found += [(float(near.gains[each]), near.line(each)) for each in chosen]
 
-        if self.terms.has_trends:
+        if self.terms.has_constraints:
             found += self._score_parallels(model, scorer)
             found = measure_gains_within_trends(model, [line for _, line in found], self._scored)
         return _take_different(found, _FITTED)
+
+    def _keep_best(self, scored: ScoredLines, scorer: LineScorer) -> ScoredLines:
+        """What is scored in the next steps: the best directions, and those of three columns that
+        are grown from them; these as scored now.
+        """
+        table = scored.table
+        gains = np.zeros(len(table.directions))
+        np.maximum.at(gains, table.numbers, scored.gains)
+        best = np.argsort(-gains, kind="stable")[:_KEPT]
+        self._kept = table.part(best)
+        if self._grower is None:
+            return scored
+
+        grown = self._grower.grow(self._kept.directions)
+        self._kept = tabulate_directions([*self._kept.directions, *grown])
+        return scorer.score(self._kept)
 
     def _score_parallels(
         self, model: LineModel, scorer: LineScorer
@@ -197,26 +218,6 @@ class LineWalk:
         scored = scorer.score(tabulate_directions(found), any_way=True)
         chosen = choose_best(scored, _PARALLELS, _SAME * _MORE)
         return [(float(scored.gains[each]), scored.line(each)) for each in chosen]
-
-    def _estimate_losses(self, model: LineModel) -> Array:
-        """(K,) what the objective rises by without each line, by its quadratic model (B. Hassibi
-        and D. Stork, "Second order derivatives for network pruning", 1993).
-        """
-        rows, ridge = self._scored.rows, self.terms.ridge
-        tangents = build_tangents(model, rows).astype(float)
-        second = rows.derivatives(model.evaluate(rows.X))[1]
-        values, pulls = get_line_parameters(model)
-        hessian = (tangents * second) @ tangents.T + np.diag(pulls * ridge + 1e-8)
-        inverse = np.linalg.inv(hessian)
-        at = 1 + int(model.read.sum())
-        losses = np.empty(len(model))
-
-        for k, line in enumerate(model.lines):
-            own = slice(at, at + len(line.weights) + 1)
-            losses[k] = values[own] @ np.linalg.solve(inverse[own, own], values[own]) / 2
-            at = own.stop
-
-        return losses
 
 
 def list_nearby(direction: Direction, bound: float) -> list[Direction]:

@@ -16,13 +16,14 @@ from relurules.training.trees.split_search import SplitChoice, choose_split, lis
 class GrowthLimits:
     """What a tree may become. leaves: at most so many; ridge: of each leaf's model, towards that
     of the leaf it was a part of; least: rows of a leaf at least; terms: columns that a leaf's model
-    reads at most, None for any number.
+    reads at most, None for any number; split_by: (d,) columns to split by, None for all.
     """
 
     leaves: int
     ridge: float
     least: int
     terms: int | None = None
+    split_by: NDArray[np.bool_] | None = None
     deadline: Deadline = NEVER
 
 
@@ -77,6 +78,11 @@ def grow_tree(
     with one leaf, and after each split. Ends earlier at the deadline.
     """
     thresholds = list_thresholds(rows.X[:, :-1])
+    if limits.split_by is not None:
+        thresholds = [
+            tried if taken else tried[:0]
+            for tried, taken in zip(thresholds, limits.split_by.tolist(), strict=True)
+        ]
     everything = np.arange(len(rows.X))
     first = fit_leaf(rows, np.zeros(rows.X.shape[1]), limits.ridge)
     tree = GrownTree([GrownNode(everything, first)])

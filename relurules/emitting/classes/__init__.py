@@ -1,0 +1,1 @@
+"""Languages of classes: Java and C#, which differ in words alone."""

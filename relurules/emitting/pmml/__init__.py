@@ -1,0 +1,1 @@
+"""Rules as PMML 4.4, in double."""

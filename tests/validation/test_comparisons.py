@@ -1,0 +1,169 @@
+"""Baselines, intervals of groups, noise on whole numbers and contributions, each by other means."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from additive_models import make_additive, make_frame
+from scipy.stats import binomtest
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss, precision_score, recall_score
+
+import relurules as rr
+from relurules.documents.contribution_plot import plot_contributions
+from relurules.documents.picture_data import list_picture_tables
+from relurules.documents.validation import build_validation
+from relurules.validation import ValidationOptions, ValidationReport, validate_rules
+from relurules.validation.noise import add_noise
+from relurules.validation.report import FitFindings
+
+
+@pytest.fixture(scope="module")
+def rules() -> Any:
+    return make_additive("two", hidden=(8,), seed=2)[0]
+
+
+@pytest.fixture(scope="module")
+def parts(rules: Any) -> dict[str, pd.DataFrame]:
+    found = {}
+    for seed, name in enumerate(("training", "validation", "test")):
+        frame = make_frame(400, 20 + seed)
+        share = rules.predict(frame)[:, 0]
+        frame = frame[~np.isnan(share)].reset_index(drop=True)
+        chance = np.random.default_rng(seed).uniform(size=len(frame))
+        bad = chance < share[~np.isnan(share)]
+        found[name] = frame.assign(bad=np.where(bad, "yes", "no"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def report(rules: Any, parts: dict[str, pd.DataFrame]) -> ValidationReport:
+    options = ValidationOptions(target="bad", groups=("purpose",), rounds=0)
+    known = FitFindings(fitted=("training", "validation"))
+    return validate_rules(rules, parts, options, known)
+
+
+def test_a_baseline_is_fitted_to_the_rows_that_the_rules_were(
+    rules: Any, parts: dict[str, pd.DataFrame], report: ValidationReport
+) -> None:
+    both = pd.concat([parts["training"], parts["validation"]])
+    X, other = rules.domain.rows(both), rules.domain.rows(parts["test"])
+    scale = X.std(axis=0)
+    model = LogisticRegression(C=np.inf, max_iter=5000, tol=1e-10).fit(X / scale, both["bad"])
+    expected = log_loss(parts["test"]["bad"], model.predict_proba(other / scale)[:, 1])
+    (found,) = [
+        one.value
+        for one in report.figures
+        if (one.model, one.part, one.metric) == ("logistic regression", "test", "log loss")
+    ]
+    assert found == pytest.approx(expected, abs=1e-5)
+    constant = {one.metric for one in report.figures if one.model == "a constant"}
+    assert constant == {"log loss", "Brier score", "accuracy"}
+
+
+def test_intervals_of_groups_are_scipy_s(
+    parts: dict[str, pd.DataFrame], report: ValidationReport
+) -> None:
+    for one in report.groups:
+        own = parts[one.part][parts[one.part]["purpose"] == one.group]
+        count = int((own["bad"] == "yes").sum())
+        ends = binomtest(count, len(own)).proportion_ci(0.95, method="wilson")
+        assert (one.outcome_low, one.outcome_high) == pytest.approx((ends.low, ends.high))
+
+
+def test_noise_on_whole_numbers_moves_few_of_them_by_one_and_none_on_average(rules: Any) -> None:
+    X = rules.domain.rows(make_frame(20_000, 4))
+    place = rules.domain.names.index("age")
+    middle = np.abs(X[:, place] - 48) < 20
+    moved = add_noise(rules, X, [place], 0.01, 0)[:, place] - X[:, place]
+    assert set(np.unique(moved[middle])) == {-1.0, 0.0, 1.0}
+    assert (moved != 0).mean() < 0.2
+    assert abs(moved[middle].mean()) < 0.02
+    size = 0.01 * X[:, place].std()
+    expected = size * np.sqrt(2 / np.pi)  # the mean of |noise|, which is the chance of a step
+    assert np.abs(moved[middle]).mean() == pytest.approx(expected, rel=0.1)
+
+
+def test_contributions_are_those_of_the_rules(
+    rules: Any, parts: dict[str, pd.DataFrame], report: ValidationReport
+) -> None:
+    sample = report.contributions
+    assert sample is not None
+    expected = rules.contributions(parts["test"].iloc[sample.rows])
+    found = sample.to_frame()
+    for name in sample.names:
+        assert found[name].to_numpy() == pytest.approx(expected[name].to_numpy())
+    spread = sample.points.std(axis=0)
+    assert (np.diff(spread) <= 0).all()
+    plot = plot_contributions(sample)
+    assert plot is not None
+    dots = sum(len(line.corners) for line in plot.lines if line.cloud)
+    assert dots == len(sample.rows) * min(15, len(sample.names))
+
+
+def test_numbers_of_pictures_are_those_of_the_rules(rules: Any, report: ValidationReport) -> None:
+    tables = list_picture_tables(rules, report.contributions)
+    assert set(tables) == {"curves", "pairs", "waterfall", "contributions"}
+    (score,) = rules.scores
+    steps = tables["waterfall"].set_index("step")[score]
+    assert steps.iloc[:-1].sum() == pytest.approx(steps["score"])
+    typical = rules.evidence.typical
+    assert steps["score"] == pytest.approx(rules.predict_scores(typical[None])[0, 0])
+    curves = tables["curves"]
+    own = curves[curves["column"] == "income"]
+    at = own["value"].to_numpy(dtype=float)
+    assert own[score].to_numpy() == pytest.approx(rules.curves["income"].evaluate(at)[:, 0])
+    pairs = tables["pairs"]
+    assert set(pairs["column"] + " & " + pairs["other column"]) == {
+        part.name for part in rules.parts if len(part.columns) == 2
+    }
+
+
+def test_figures_of_validations_are_drawn(
+    rules: Any, parts: dict[str, pd.DataFrame], report: ValidationReport, tmp_path: Any
+) -> None:
+    test = parts["test"]
+    for kind in ("roc", "calibration", "beeswarm"):
+        figure = rr.plot(rules, kind, data=test.drop(columns="bad"), y=test["bad"])
+        assert figure.axes[0].get_title() == ""
+    rr.plot(report, "roc", out=tmp_path / "roc.svg")
+    assert (tmp_path / "roc.svg").read_text().startswith("<?xml")
+    with pytest.raises(rr.RelurulesError, match="no plot 'front' of this validation; there are"):
+        rr.plot(report, "front")
+    with pytest.raises(rr.RelurulesError, match="needs rows with their true values"):
+        rr.plot(rules, "roc", data=test)
+
+
+def test_several_classes_are_counted_one_by_one() -> None:
+    rules, _ = make_additive("softmax")
+    frame = make_frame(400, 9)
+    told = rules.classify(frame)
+    random = np.random.default_rng(0)
+    guess = random.choice(["low", "middle", "high"], len(frame))
+    keep = random.uniform(size=len(frame)) < 0.6
+    frame["grade"] = [
+        one if kept and one else other for one, kept, other in zip(told, keep, guess, strict=True)
+    ]
+    options = ValidationOptions(target="grade", groups=("purpose",), rounds=0)
+    report = validate_rules(rules, {"test": frame}, options)
+    inside = ~np.isnan(rules.predict(frame)[:, 0])
+    came, said, share = frame["grade"][inside], told[inside], rules.predict(frame)[inside]
+    names = ["low", "middle", "high"]
+    recall = recall_score(came, said, labels=names, average=None)
+    precision = precision_score(came, said, labels=names, average=None)
+    for i, one in enumerate(report.classes):
+        assert (one.label, one.came, one.told) == (
+            names[i], (came == names[i]).sum(), (said == names[i]).sum(),
+        )  # fmt: skip
+        assert (one.recall, one.precision) == pytest.approx((recall[i], precision[i]))
+        assert one.probability == pytest.approx(share[:, i].mean())
+    for group in report.groups:
+        own = (frame["purpose"][inside] == group.group).to_numpy()
+        assert group.outcome == pytest.approx((came[own] == said[own]).mean())
+    assert report.noise[0].before == pytest.approx((came == said).mean())
+    assert report.parts[0].mean_outcome is None
+    document = build_validation(report)
+    text = str(document)
+    assert "Mean probability" in text
+    assert "Predicted, on average" not in text

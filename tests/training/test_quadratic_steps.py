@@ -21,6 +21,12 @@ def test_what_rounding_took_from_a_hessian_is_given_back() -> None:
     assert np.abs(lower @ lower.T - hessian).max() <= 2e-3 * hessian.diagonal().max()
 
 
+def test_a_line_that_shrank_to_nothing_stays_where_it_is() -> None:
+    hessian = np.diag([2.0, 0.0, 4.0])
+    _, found = solve_free(hessian, np.array([2.0, 0.0, 4.0]), np.array([0.0, 1.0, 0.0]))
+    assert np.allclose(found, [-1.0, 1.0, -1.0])
+
+
 def test_a_hessian_that_is_no_such_thing_is_refused() -> None:
     with pytest.raises(np.linalg.LinAlgError):
         solve_free(np.diag([1.0, -1.0]), np.ones(2), np.zeros(2))

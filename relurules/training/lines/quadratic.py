@@ -13,6 +13,7 @@ from relurules.ir.network import Array
 _NOTHING = 1e-12
 #: Shares of its diagonal that a Hessian summed in single precision may be given back.
 _GIVEN_BACK, _MOST_GIVEN = (0.0, 1e-9, 1e-7, 1e-5), 1e-3
+_LEAST = 1e-9
 
 
 def solve_free(hessian: Array, gradient: Array, start: Array) -> tuple[Array, Array]:
@@ -27,7 +28,7 @@ def solve_free(hessian: Array, gradient: Array, start: Array) -> tuple[Array, Ar
 
 
 def _factorize(hessian: Array) -> Array:
-    diagonal = np.abs(hessian.diagonal())
+    diagonal = np.maximum(np.abs(hessian.diagonal()), _LEAST)  # a line of no length has a row of 0
     for share in _GIVEN_BACK:
         try:
             return np.asarray(np.linalg.cholesky(hessian + np.diag(share * diagonal)))

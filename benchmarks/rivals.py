@@ -4,7 +4,8 @@
 
 Tables: taiwan, bike and adult of `--data` (default ../shared/data), breast-cancer and diabetes of
 scikit-learn; 80/20 splits seeded 0 to 4. Everybody gets the same rows of numbers, in which text
-columns are indicators: those that the training rows tell. The others are fitted in an environment
+columns are indicators: those that the training rows tell; EBM, boosting and the scorecard get them
+as categories. The others are fitted in an environment
 of their own (rivals_peer.py), ours here, all on one thread, in one run; seconds are processor time
 from these rows to the predictions. Test rows are only scored: AUC of two classes, R2 of numbers.
 Lengths are means: what a document would have to list. `--only` takes names by their beginning.
@@ -158,19 +159,21 @@ def run_peers(
             test=split.test.X,
             target=split.test.Y[:, 0],
             classes=classes,
+            groups=json.dumps([list(group) for group in split.groups.values()]),
         )
         script = Path(__file__).with_name("rivals_peer.py")
         one = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
-        ran = subprocess.run(
+        ran = subprocess.Popen(
             [python, script, path, *names],
-            check=True,
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, **one},
         )
-    for line in ran.stdout.splitlines():
-        found = json.loads(line)
-        yield MeasuredModel(found["name"], found["score"], found["length"], found["seconds"])
+        for line in ran.stdout or ():
+            found = json.loads(line)
+            yield MeasuredModel(found["name"], found["score"], found["length"], found["seconds"])
+        if ran.wait():
+            raise SystemExit(f"{script.name} failed with {ran.returncode}")
 
 
 def measure_table(name: str, given: argparse.Namespace) -> Iterator[tuple[str, ...]]:
@@ -179,12 +182,7 @@ def measure_table(name: str, given: argparse.Namespace) -> Iterator[tuple[str, .
     found: dict[str, list[MeasuredModel]] = {}
     for seed in given.seeds:
         split = split_table(name, given.data, seed)
-        measured = [
-            measure_own(split, own, task, seed) for own in OWN if _is_wanted(own, given.only)
-        ]
-        if given.peer:
-            measured += run_peers(split, given.peer, given.only, classes=task == "binary")
-        for one in measured:
+        for one in _measure_split(split, task, seed, given):
             found.setdefault(one.name, []).append(one)
             print(name, seed, *one, file=sys.stderr, flush=True)
 
@@ -197,6 +195,16 @@ def measure_table(name: str, given: argparse.Namespace) -> Iterator[tuple[str, .
             _phrase_length(runs),
             f"{np.mean([one.seconds for one in runs]):.1f}",
         )
+
+
+def _measure_split(
+    split: Split, task: str, seed: int, given: argparse.Namespace
+) -> Iterator[MeasuredModel]:
+    for own in OWN:
+        if _is_wanted(own, given.only):
+            yield measure_own(split, own, task, seed)
+    if given.peer:
+        yield from run_peers(split, given.peer, given.only, classes=task == "binary")
 
 
 def _is_wanted(name: str, only: Sequence[str]) -> bool:

@@ -20,12 +20,50 @@ import numpy as np
 
 @dataclass(frozen=True, kw_only=True)
 class SplitRows:
-    """Rows to fit to and rows to test on. classes: whether targets are 0 and 1."""
+    """Rows to fit to and rows to test on. classes: whether targets are 0 and 1. groups: coordinates
+    of the indicators of each text column.
+    """
 
     X: Any
     y: Any
     test: Any
     classes: bool
+    groups: Sequence[Sequence[int]] = ()
+
+    @property
+    def joined(self) -> "JoinedRows":
+        """The same rows for who takes categories as they are."""
+        inside = {j for group in self.groups for j in group}
+        plain = [j for j in range(self.X.shape[1]) if j not in inside]
+        return JoinedRows(
+            X=_join_indicators(self.X, plain, self.groups),
+            test=_join_indicators(self.test, plain, self.groups),
+            numbers=len(plain),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class JoinedRows:
+    """Numbers first, `numbers` of them, then a code for each text column: -1 for a text that no
+    training row has.
+    """
+
+    X: Any
+    test: Any
+    numbers: int
+
+    @property
+    def codes(self) -> list[int]:
+        """Where the codes are."""
+        return [*range(self.numbers, self.X.shape[1])]
+
+
+def _join_indicators(X: Any, plain: Sequence[int], groups: Sequence[Sequence[int]]) -> Any:
+    codes = [
+        np.where(X[:, list(group)].any(axis=1), X[:, list(group)].argmax(axis=1), -1)
+        for group in groups
+    ]
+    return np.column_stack([X[:, plain], *codes])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,24 +86,36 @@ def fit_linear(rows: SplitRows) -> RivalResult:
         else RidgeCV(np.logspace(-2, 4, 13))
     )
     fitted = make_pipeline(StandardScaler(), model).fit(rows.X, rows.y)
-    return RivalResult(predicted=_predict(fitted, rows), length={"terms": rows.X.shape[1]})
+    return RivalResult(
+        predicted=_predict(fitted, rows.test, classes=rows.classes),
+        length={"terms": rows.X.shape[1]},
+    )
 
 
 def fit_boosting(rows: SplitRows) -> RivalResult:
-    """HistGradientBoosting as it comes, with more and slower steps."""
+    """HistGradientBoosting as it comes, with more and slower steps; categories as they are."""
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
+    joined = rows.joined
     kind = HistGradientBoostingClassifier if rows.classes else HistGradientBoostingRegressor
-    fitted = kind(learning_rate=0.05, max_iter=200, early_stopping=True, random_state=0)
-    fitted.fit(rows.X, rows.y)
-    return RivalResult(predicted=_predict(fitted, rows), length={"trees": int(fitted.n_iter_)})
+    fitted = kind(
+        learning_rate=0.05,
+        max_iter=200,
+        early_stopping=True,
+        categorical_features=joined.codes,
+        random_state=0,
+    )
+    fitted.fit(joined.X, rows.y)
+    predicted = _predict(fitted, joined.test, classes=rows.classes)
+    return RivalResult(predicted=predicted, length={"trees": int(fitted.n_iter_)})
 
 
 def fit_cart(rows: SplitRows, leaves: int) -> RivalResult:
     """One tree of constants."""
     fitted = _make_cart(rows, leaves, 20).fit(rows.X, rows.y)
     return RivalResult(
-        predicted=_predict(fitted, rows), length={"rules": int(fitted.get_n_leaves())}
+        predicted=_predict(fitted, rows.test, classes=rows.classes),
+        length={"rules": int(fitted.get_n_leaves())},
     )
 
 
@@ -121,38 +171,50 @@ def fit_figs(rows: SplitRows, splits: int) -> RivalResult:
     kind = FIGSClassifier if rows.classes else FIGSRegressor
     fitted = kind(max_rules=splits, random_state=0).fit(rows.X, rows.y)
     return RivalResult(
-        predicted=_predict(fitted, rows),
+        predicted=_predict(fitted, rows.test, classes=rows.classes),
         length={"splits": int(fitted.complexity_), "trees": len(fitted.trees_)},
     )
 
 
 def fit_ebm(rows: SplitRows, interactions: float) -> RivalResult:
-    """An explainable boosting machine of one thread, with pairs or without."""
+    """An explainable boosting machine of one thread, with pairs or without; categories as they
+    are.
+    """
     from interpret.glassbox import (  # type: ignore[import-not-found]
         ExplainableBoostingClassifier,
         ExplainableBoostingRegressor,
     )
 
     kind = ExplainableBoostingClassifier if rows.classes else ExplainableBoostingRegressor
-    fitted = kind(interactions=interactions, n_jobs=1, random_state=0).fit(rows.X, rows.y)
+    joined = rows.joined
+    types = ["continuous"] * joined.numbers + ["nominal"] * len(joined.codes)
+    fitted = kind(interactions=interactions, feature_types=types, n_jobs=1, random_state=0)
+    fitted.fit(joined.X, rows.y)
     bins = sum(np.asarray(scores).size for scores in fitted.term_scores_)
-    return RivalResult(
-        predicted=_predict(fitted, rows), length={"parts": len(fitted.term_scores_), "bins": bins}
-    )
+    predicted = _predict(fitted, joined.test, classes=rows.classes)
+    length = {"parts": len(fitted.term_scores_), "bins": bins}
+    return RivalResult(predicted=predicted, length=length)
 
 
 def fit_scorecard(rows: SplitRows) -> RivalResult:
-    """A scorecard of optimal bins, of two classes."""
+    """A scorecard of optimal bins, of two classes; categories as they are."""
     import pandas as pd
     from optbinning import BinningProcess, Scorecard  # type: ignore[import-not-found]
     from sklearn.linear_model import LogisticRegression
 
-    names = [f"x{j}" for j in range(rows.X.shape[1])]
-    card = Scorecard(
-        binning_process=BinningProcess(names), estimator=LogisticRegression(max_iter=1000)
+    joined = rows.joined
+    names = [f"x{j}" for j in range(joined.X.shape[1])]
+    texts = [names[j] for j in joined.codes]
+    own, test = (
+        pd.DataFrame(each, columns=names).astype(dict.fromkeys(texts, str))
+        for each in (joined.X, joined.test)
     )
-    card.fit(pd.DataFrame(rows.X, columns=names), rows.y)
-    predicted = card.predict_proba(pd.DataFrame(rows.test, columns=names))[:, 1]
+    card = Scorecard(
+        binning_process=BinningProcess(names, categorical_variables=texts),
+        estimator=LogisticRegression(max_iter=1000),
+    )
+    card.fit(own, rows.y)
+    predicted = card.predict_proba(test)[:, 1]
     return RivalResult(predicted=predicted, length={"bins": len(card.table())})
 
 
@@ -180,10 +242,10 @@ def _make_cart(rows: SplitRows, leaves: int, least: int) -> Any:
     return kind(max_leaf_nodes=leaves, min_samples_leaf=least, random_state=0)
 
 
-def _predict(fitted: Any, rows: SplitRows) -> Any:
-    if not rows.classes:
-        return np.asarray(fitted.predict(rows.test))
-    return np.asarray(fitted.predict_proba(rows.test))[:, 1]
+def _predict(fitted: Any, test: Any, *, classes: bool) -> Any:
+    if not classes:
+        return np.asarray(fitted.predict(test))
+    return np.asarray(fitted.predict_proba(test))[:, 1]
 
 
 def measure_rival(name: str, rows: SplitRows, target: Any) -> dict[str, Any]:
@@ -211,7 +273,11 @@ def main(path: Path, names: Sequence[str]) -> None:
     """Print a line of JSON for each rival."""
     stored = np.load(path)
     rows = SplitRows(
-        X=stored["X"], y=stored["y"], test=stored["test"], classes=bool(stored["classes"])
+        X=stored["X"],
+        y=stored["y"],
+        test=stored["test"],
+        classes=bool(stored["classes"]),
+        groups=json.loads(str(stored["groups"])),
     )
     for name in list_rivals(names, classes=rows.classes):
         try:

@@ -22,8 +22,8 @@ _RENEWALS, _RENEWALS_WITHIN_TRENDS = 4, 2
 #: Lines that a further one has not helped the other rows by are at most so many; of few rows.
 _PATIENCE, _PATIENCE_OF_FEW = 3, 2
 #: Lines by which it is seen which columns matter, and the rows on which columns are dropped: with
-#: 5,000 of 24,000 rows chance chose (Taiwan credit, 12 lines of 5 columns, seeds 10 to 14: AUC .7635
-#: against .7708). Lines chosen anew for each column that might go are no better.
+#: 5,000 of 24,000 rows chance chose (Taiwan credit, 12 lines of 5 columns, seeds 10 to 14: AUC
+#: .7635 against .7708). Lines chosen anew for each column that might go are no better.
 _SCOUTS, _SCOUTED_ROWS = 8, 50000
 
 

@@ -16,14 +16,14 @@ COLUMNS = ["outputs", "class", "contributions", "reasons", "lines"]
 @pytest.fixture(scope="module")
 def fitted() -> Any:
     rng = np.random.default_rng(0)
-    n = 240
+    n = 400
     frame = pd.DataFrame({
         "age": rng.integers(18, 80, n).astype(float),
         "income": rng.lognormal(3, 1, n).round(2),
         "city": rng.choice(["Ulm", "Bonn", 'O\'Hara "x"'], n),
     })  # fmt: skip
-    score = np.maximum(frame.age - 40, 0) / 5 + (frame.city == "Ulm") + np.log(frame.income) / 3
-    frame["grade"] = np.array(["low", "mid", "it's top"])[np.digitize(score, [1.5, 4])]
+    score = np.maximum(frame.age - 40, 0) / 3 + (frame.city == "Ulm") + np.log(frame.income) / 3
+    frame["grade"] = np.array(["low", "mid", "it's top"])[np.digitize(score, [1.5, 6])]
     frame.loc[rng.random(n) < 0.1, "income"] = np.nan
     frame.loc[rng.random(n) < 0.05, "city"] = None
     return rr.fit(frame, "grade", max_rules=2, max_condition_columns=1)

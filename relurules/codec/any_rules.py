@@ -1,5 +1,6 @@
 """Files of rules of either kind."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -29,3 +30,8 @@ def read_any_rules(found: Any, path: Path) -> RuleSet | AdditiveRules:
 def format_any_rules(rules: RuleSet | AdditiveRules) -> str:
     """The text of the file that `save` writes."""
     return format_rules(rules) if isinstance(rules, RuleSet) else format_additive_rules(rules)
+
+
+def digest_rules(rules: RuleSet | AdditiveRules) -> str:
+    """The SHA-256 of the file that `save` writes."""
+    return hashlib.sha256(format_any_rules(rules).encode()).hexdigest()

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from relurules.codec.any_rules import format_any_rules
+from relurules.codec.any_rules import digest_rules
 from relurules.documents.document import Document
 from relurules.documents.markdown import print_markdown
 from relurules.ir import AdditiveRules, RuleSet
@@ -19,6 +19,6 @@ def write_mark(document: Document, rules: RuleSet | AdditiveRules, origins: Orig
     the same in every format, as Markdown.
     """
     known = (one.sha256 for one in origins.files if one.role == _RULES)
-    own = next(known, None) or hashlib.sha256(format_any_rules(rules).encode()).hexdigest()
+    own = next(known, None) or digest_rules(rules)
     text = hashlib.sha256(print_markdown(document).encode()).hexdigest()
     return f"SHA-256 of rules.json {own[:_DIGITS]}, of rules.md {text[:_DIGITS]}"

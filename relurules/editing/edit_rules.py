@@ -13,7 +13,7 @@ import numpy as np
 from relurules.analysis.class_moves import find_row_changes
 from relurules.analysis.promises import PromiseCheck, check_promises, remove_promises
 from relurules.analysis.rule_comparison import compare_rules
-from relurules.codec.any_rules import format_any_rules, load_any_rules
+from relurules.codec.any_rules import digest_rules, load_any_rules
 from relurules.editing.edit_kinds import Edit
 from relurules.editing.edit_result import EditResult
 from relurules.editing.edit_tables import EditFile
@@ -123,7 +123,7 @@ def _read_rules(
     if isinstance(rules, str | Path):
         found = load_any_rules(rules)
         return found, hashlib.sha256(Path(rules).read_bytes()).hexdigest()
-    return rules, hashlib.sha256(format_any_rules(rules).encode()).hexdigest()
+    return rules, digest_rules(rules)
 
 
 def _sign(

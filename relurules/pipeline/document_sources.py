@@ -1,6 +1,5 @@
 """What a document is made from: tables or their files, what people said, what a fit noted."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from relurules.codec.any_rules import format_any_rules
+from relurules.codec.any_rules import digest_rules
 from relurules.documents.file_formats import USUAL_FORMATS
 from relurules.errors import DataError
 from relurules.files.version import VERSION
@@ -59,8 +58,7 @@ def prepare_document(
     parts = {name: read_any_table(rules, table, others) for name, table in sources.tables.items()}
     record = None
     if sources.fit is not None:
-        own = hashlib.sha256(format_any_rules(rules).encode()).hexdigest()
-        record = read_fit_record(sources.fit, own)
+        record = read_fit_record(sources.fit, digest_rules(rules))
         _check_table(sources, record)
         parts = split_by_record(rules, parts, record)
         options = replace(options, target=options.target or record.target)

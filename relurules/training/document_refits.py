@@ -1,10 +1,9 @@
 """Refits of the rules that a document is of, added to what it is made of."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 
-from relurules.codec.any_rules import format_any_rules
+from relurules.codec.any_rules import digest_rules
 from relurules.errors import DataError
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.pipeline.document_folder import DocumentRequest
@@ -33,8 +32,7 @@ def add_refits(
         )
     from relurules.training.refit_rows import refit_rules  # loads scikit-learn
 
-    own = hashlib.sha256(format_any_rules(rules).encode()).hexdigest()
-    record = read_fit_record(sources.fit, own)
+    record = read_fit_record(sources.fit, digest_rules(rules))
     table = sources.paths.get(f"{TRAINING} rows", table)
     found = refit_rules(record, sources.fit, table, count, request.options.seed, say)
 

@@ -1,7 +1,6 @@
 """Edits as tables: of a TOML file, or as mappings."""
 
 import math
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from relurules.editing.edit_kinds import (
     ThresholdEdit,
 )
 from relurules.errors import DataError, InputError
-from relurules.files.writing import read_text
+from relurules.files.toml import read_toml
 from relurules.tables.names import to_plain_value
 
 
@@ -37,13 +36,7 @@ def read_edit_file(path: Path, scores: Sequence[str]) -> EditFile:
     """author, reason, date, and tables `[[edit]]`; InputError for anything else. scores: of the
     rules.
     """
-    try:
-        found = tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: is no TOML that can be read: {error}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: isn't UTF-8, from byte {error.start} on") from error
-
+    found = read_toml(path)
     for name in found:
         if name not in ("author", "reason", "date", "edit"):
             raise InputError(

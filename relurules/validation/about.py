@@ -1,13 +1,12 @@
 """What people say of rules, in a TOML file: what they are for, who answers for them."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from relurules.errors import InputError
-from relurules.files.writing import read_text
+from relurules.files.toml import read_toml
 from relurules.tables.names import find_text_flaw
 
 #: Entries that are one text, and those that are a list of texts.
@@ -50,13 +49,7 @@ class About:
 
 def read_about(path: Path) -> About:
     """The file's content; InputError naming the file and the entry that can't be read."""
-    try:
-        found = tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: is no TOML that can be read: {error}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: isn't UTF-8, from byte {error.start} on") from error
-    return parse_about(found, str(path))
+    return parse_about(read_toml(path), str(path))
 
 
 def parse_about(found: Mapping[str, Any], where: str = "about") -> About:

@@ -7,6 +7,7 @@ from onnx import ModelProto, TensorProto, helper
 
 from relurules.domain.columns import list_table_columns
 from relurules.emitting import file_header
+from relurules.emitting.identifiers import require_different_names
 from relurules.emitting.label_literals import ClassColumn, find_labels, plan_class_column
 from relurules.emitting.line_explanation import LineExplanation, plan_line_explanation
 from relurules.emitting.onnx.graph_builder import GraphBuilder
@@ -20,7 +21,7 @@ from relurules.emitting.onnx.scores import (
     add_tree_scores,
 )
 from relurules.emitting.request import EmitRequest, LineRequest, ScorerRequest
-from relurules.errors import InputError, UnsupportedError
+from relurules.errors import UnsupportedError
 from relurules.files.templates import flatten_text
 
 FILE = "score.onnx"
@@ -90,12 +91,9 @@ def _list_names(request: ScorerRequest, explained: LineExplanation | None = None
     names += [name for name in scores if name not in rules.outputs]
     names += [] if explained is None else list(explained.contributions)
 
-    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-    if twice:
-        raise InputError(
-            f"target 'onnx': {twice[0]!r} would be the name of two tensors, of an input and an "
-            "output or of two outputs; rename the column, or the output in the model's graph"
-        )
+    require_different_names(
+        "onnx", names, "two tensors, of an input and an output or of two outputs"
+    )
     return names
 
 

@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from relurules.domain.columns import list_table_columns
 from relurules.emitting import file_header
+from relurules.emitting.identifiers import require_different_names
 from relurules.emitting.label_literals import find_labels, plan_class_column
 from relurules.emitting.line_explanation import plan_line_explanation
 from relurules.emitting.pmml.elements import (
@@ -45,7 +46,7 @@ from relurules.emitting.pmml.scores import (
     tabulate_lines,
 )
 from relurules.emitting.request import EmitRequest, LineRequest, ScorerRequest
-from relurules.errors import InputError, UnsupportedError
+from relurules.errors import UnsupportedError
 from relurules.files.templates import flatten_text
 from relurules.ir import RuleSet
 
@@ -156,12 +157,7 @@ def _list_names(request: ScorerRequest, extra: Sequence[str] = ()) -> list[str]:
     names = [*list_table_columns(rules.domain.columns), *rules.outputs, *told, *extra]
     if "score" in request.columns:
         names += [name for name in rules.scores if name not in rules.outputs]
-    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-    if twice:
-        raise InputError(
-            f"target 'pmml': {twice[0]!r} would be the name of two fields, of a column and a "
-            "result or of two results; rename the column, or the output in the model's graph"
-        )
+    require_different_names("pmml", names, "two fields, of a column and a result or of two results")
     return names
 
 

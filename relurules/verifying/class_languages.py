@@ -4,7 +4,6 @@ rows and writes what the class gives.
 Numbers go to and fro as the 64 bits that they are, texts as the hexadecimal digits of their UTF-16.
 """
 
-import math
 import shutil
 import struct
 import subprocess
@@ -20,9 +19,7 @@ from relurules.verifying.run_result import (
     Rows,
     RunResult,
     collect_extras,
-    make_run_result,
-    number_labels,
-    number_outputs,
+    read_named_rows,
 )
 
 _JAVA_RUNNER = """\
@@ -217,23 +214,9 @@ def run_class(engine: ClassEngine, artifact: Artifact, table: Rows) -> RunResult
 
 
 def _read_result(artifact: Artifact, rows: Sequence[Mapping[str, Any]]) -> RunResult:
-    given = number_outputs(artifact, [[row[name] for name in artifact.outputs] for row in rows])
-    numbers = [
-        [*values, row["rule"] if "rule" in artifact.returned else _is_known(values)]
-        for row, values in zip(rows, given, strict=True)
-    ]
     own = {*artifact.outputs, "class", "rule"}
     extras = [{name: value for name, value in row.items() if name not in own} for row in rows]
-    ran = make_run_result(numbers, len(artifact.outputs))._replace(extras=collect_extras(extras))
-    if "class" not in artifact.returned or artifact.labelled:
-        return ran
-
-    return ran._replace(classes=number_labels(artifact, [row["class"] for row in rows]))
-
-
-def _is_known(values: Sequence[float]) -> int:
-    """1 for a row with outputs, where the number of the rule isn't given."""
-    return int(not all(math.isnan(value) for value in values))
+    return read_named_rows(artifact, rows, collect_extras(extras))
 
 
 def _encode_text(text: str) -> str:

@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,9 +30,8 @@ from relurules.verifying.run_result import (
     Rows,
     RunResult,
     collect_extras,
-    make_run_result,
     number_labels,
-    number_outputs,
+    read_named_rows,
 )
 from relurules.verifying.sql_scoring import run_sql
 
@@ -62,21 +61,10 @@ def run_python(artifact: Artifact, table: Rows) -> RunResult:
     except Exception as error:
         raise CheckError(f"score.py failed to run: {type(error).__name__}: {error}") from error
 
-    given = number_outputs(artifact, [[row[name] for name in artifact.outputs] for row in rows])
-    ran = make_run_result(
-        [
-            [*values, read_rule_number(row, values, artifact)]
-            for row, values in zip(rows, given, strict=True)
-        ],
-        len(artifact.outputs),
-    )
     extras = collect_extras(told)
     if "lines" in artifact.returned:
         extras["lines"] = [row["lines"] for row in rows]
-    ran = ran._replace(extras=extras)
-    if "class" not in artifact.returned:
-        return ran
-    return ran._replace(classes=number_labels(artifact, [row["class"] for row in rows]))
+    return read_named_rows(artifact, rows, extras)
 
 
 def run_numpy(artifact: Artifact, table: Rows) -> RunResult:
@@ -115,13 +103,6 @@ def _collect_batch(module: Mapping[str, Any], table: Rows) -> dict[str, list[Any
     if "lines_batch" in module:
         extras["lines"] = module["lines_batch"](table).tolist()
     return extras
-
-
-def read_rule_number(row: Mapping[str, Any], outputs: Sequence[float], artifact: Artifact) -> float:
-    """The number of the rule; where it isn't given, 1 for a row with outputs."""
-    if "rule" in artifact.returned:
-        return float(row["rule"])
-    return int(not all(math.isnan(value) for value in outputs))
 
 
 def run_c(artifact: Artifact, table: Rows) -> RunResult:

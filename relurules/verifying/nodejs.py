@@ -16,6 +16,7 @@ from relurules.verifying.run_result import (
     RunResult,
     collect_extras,
     make_run_result,
+    mark_known,
     number_labels,
     number_outputs,
 )
@@ -92,7 +93,7 @@ def _read_rule_number(row: Sequence[float], artifact: Artifact) -> float:
     """The number of the rule; where it isn't given, 1 for a row with outputs."""
     if "rule" in artifact.returned:
         return float(row[-1])
-    return float(not all(math.isnan(value) for value in row[:-1]))
+    return float(mark_known(row[:-1]))
 
 
 def _encode_value(value: str | float | None) -> object:

@@ -61,6 +61,26 @@ def number_labels(artifact: Artifact, labels: Iterable[Any]) -> Array:
     return np.array([math.nan if label is None else float(label) for label in labels])
 
 
+def read_named_rows(
+    artifact: Artifact, rows: Sequence[Mapping[str, Any]], extras: Mapping[str, Sequence[Any]]
+) -> RunResult:
+    """From rows of what the artefact gave, by name."""
+    given = number_outputs(artifact, [[row[name] for name in artifact.outputs] for row in rows])
+    numbers = [
+        [*values, row["rule"] if "rule" in artifact.returned else mark_known(values)]
+        for row, values in zip(rows, given, strict=True)
+    ]
+    ran = make_run_result(numbers, len(artifact.outputs))._replace(extras=extras)
+    if "class" not in artifact.returned:
+        return ran
+    return ran._replace(classes=number_labels(artifact, [row["class"] for row in rows]))
+
+
+def mark_known(outputs: Iterable[float]) -> int:
+    """What stands for the number of the rule where it isn't given: 1 for a row with outputs."""
+    return int(not all(math.isnan(value) for value in outputs))
+
+
 def collect_extras(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """Values by row and name -> by name and row."""
     names = rows[0] if rows else {}

@@ -14,7 +14,13 @@ import numpy as np
 from relurules.ir import AdditiveRules, AffineMap
 from relurules.ir.network import Array, make_read_only
 from relurules.ir.score_parts import ScorePart
-from relurules.statistics.exact_slopes import LineArrays, find_least_slope
+from relurules.statistics.exact_slopes import (
+    LineArrays,
+    evaluate_lines,
+    find_least_slope,
+    list_knots,
+    multiply_row,
+)
 
 #: How often a weight is moved by more and more units in the last place.
 _MOVES = 60
@@ -137,15 +143,26 @@ def _bound_part(
     """
     if part.groups:
         return None
-    reference = _evaluate_part(rules, part, score, _to_fractions(rules.reference.values, part))
+    lines = _take_part(rules, part, score)
+    reference = evaluate_lines(lines, _to_fractions(rules.reference.values, part))
     if len(part.columns) > 1:
         return _bound_lines(rules, part, score, reference)
 
-    rows = _list_extremes(rules, part)
+    rows = _list_extremes(rules, part, lines)
     if rows is None:
         return None
-    values = [_evaluate_part(rules, part, score, row) - reference for row in rows]
+    values = [evaluate_lines(lines, row) - reference for row in rows]
     return min(values), max(values)
+
+
+def _take_part(rules: AdditiveRules, part: ScorePart, score: int) -> LineArrays:
+    """A part without groups, of its own coordinates."""
+    return LineArrays(
+        base=part.weights[score],
+        normals=rules.normals[np.ix_(part.lines, part.coordinates)],
+        thresholds=rules.bounds[part.lines],
+        slopes=rules.slopes[part.lines, score],
+    )
 
 
 def _to_fractions(row: Array, part: ScorePart) -> list[Fraction]:
@@ -153,23 +170,9 @@ def _to_fractions(row: Array, part: ScorePart) -> list[Fraction]:
     return [Fraction(float(value)) for value in row[part.coordinates]]
 
 
-def _evaluate_part(
-    rules: AdditiveRules, part: ScorePart, score: int, row: Sequence[Fraction]
-) -> Fraction:
-    """What a part without groups adds to a score, exactly; row: its coordinates."""
-    total = _dot(part.weights[score], row)
-    for k in part.lines.tolist():
-        reach = _dot(rules.normals[k, part.coordinates], row) - Fraction(float(rules.bounds[k]))
-        total += max(Fraction(0), reach) * Fraction(float(rules.slopes[k, score]))
-    return total
-
-
-def _dot(weights: Array, row: Sequence[Fraction]) -> Fraction:
-    pairs = zip(weights.tolist(), row, strict=True)
-    return sum((Fraction(float(w)) * x for w, x in pairs if w), Fraction(0))
-
-
-def _list_extremes(rules: AdditiveRules, part: ScorePart) -> list[list[Fraction]] | None:
+def _list_extremes(
+    rules: AdditiveRules, part: ScorePart, lines: LineArrays
+) -> list[list[Fraction]] | None:
     """Rows of a column's coordinates among which what it adds is least and most: its categories; of
     a number, the ends of its range and the bounds of its lines. None where it goes on for ever.
     """
@@ -183,11 +186,7 @@ def _list_extremes(rules: AdditiveRules, part: ScorePart) -> list[list[Fraction]
     if not (np.isfinite(low) and np.isfinite(high)):
         return None
     ends = Fraction(low), Fraction(high)
-    knots = [
-        Fraction(float(rules.bounds[k])) / Fraction(float(rules.normals[k, j]))
-        for k in part.lines.tolist()
-    ]
-    return [[x] for x in (*ends, *(knot for knot in knots if ends[0] < knot < ends[1]))]
+    return [[x] for x in (*ends, *list_knots(lines, *ends))]
 
 
 def _bound_lines(
@@ -205,7 +204,8 @@ def _bound_lines(
         weights = normal[places]
         bound, slope = Fraction(float(rules.bounds[k])), Fraction(float(rules.slopes[k, score]))
         reached = [
-            slope * max(Fraction(0), _dot(weights, [Fraction(float(x)) for x in row]) - bound)
+            slope
+            * max(Fraction(0), multiply_row(weights, [Fraction(float(x)) for x in row]) - bound)
             for row in (
                 np.where(weights > 0, ends[0], ends[1]),
                 np.where(weights > 0, ends[1], ends[0]),

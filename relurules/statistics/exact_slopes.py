@@ -1,4 +1,5 @@
-"""The least slope of lines along one coordinate, in exact arithmetic: what certifies a direction.
+"""Lines in exact arithmetic: what they add at a point, where they begin, and their least slope
+along one coordinate, which certifies a direction.
 
 Which lines hold changes along a column at their own knots, and for lines that read more columns
 also where two of their boundaries cross. Between two such places, lines with the same further
@@ -28,6 +29,30 @@ class LineArrays:
     normals: Array
     thresholds: Array
     slopes: Array
+
+
+def evaluate_lines(lines: LineArrays, point: Sequence[Fraction]) -> Fraction:
+    """What the base and the lines add at a point of d coordinates."""
+    total = multiply_row(lines.base, point)
+    for normal, threshold, slope in zip(lines.normals, lines.thresholds, lines.slopes, strict=True):
+        reach = multiply_row(normal, point) - Fraction(float(threshold))
+        total += max(Fraction(0), reach) * Fraction(float(slope))
+    return total
+
+
+def multiply_row(weights: Array, point: Sequence[Fraction]) -> Fraction:
+    """The sum of a point's coordinates, weighted."""
+    pairs = zip(weights.tolist(), point, strict=True)
+    return sum((Fraction(float(w)) * x for w, x in pairs if w), Fraction(0))
+
+
+def list_knots(lines: LineArrays, low: Fraction, high: Fraction) -> list[Fraction]:
+    """Where lines of a single coordinate begin, between two ends."""
+    knots = [
+        Fraction(float(threshold)) / Fraction(float(normal[0]))
+        for normal, threshold in zip(lines.normals, lines.thresholds, strict=True)
+    ]
+    return [knot for knot in knots if low < knot < high]
 
 
 class _ExactLine(NamedTuple):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir.network import Array
+from relurules.statistics.exact_slopes import LineArrays, evaluate_lines, list_knots
 from relurules.training.lines.least_slopes import PlainLines
 from relurules.training.lines.line_columns import ColumnLimit, LineColumn
 from relurules.training.lines.scaling import LineScale
@@ -106,41 +107,26 @@ def compute_effects(plain: PlainLines, column: LineColumn, asked: EffectLimits) 
     extreme, exactly.
     """
     places = list(column.coordinates)
-    own = _find_own_lines(plain, column)
+    lines = _take_column(plain, column)
     points = [[Fraction(x) for x in row] for row in _list_ends(column, asked).tolist()]
     if column.is_number:
-        tops = plain.thresholds[own].tolist(), plain.normals[own, places[0]].tolist()
-        knots = [Fraction(t) / Fraction(w) for t, w in zip(*tops, strict=True)]
-        points += [[knot] for knot in knots if points[0][0] < knot < points[1][0]]
+        (low,), (high,) = points
+        points += [[knot] for knot in list_knots(lines, low, high)]
 
-    parts = _read_part(plain, column, own)
-    start = _evaluate_part(parts, [Fraction(x) for x in asked.reference[places].tolist()])
-    return [_evaluate_part(parts, point) - start for point in points]
+    start = evaluate_lines(lines, [Fraction(x) for x in asked.reference[places].tolist()])
+    return [evaluate_lines(lines, point) - start for point in points]
 
 
-#: Weights, bound and slope of what adds slope * max(0, weights x - bound); the base has no bound.
-_Term = tuple[list[Fraction], Fraction | None, Fraction]
-
-
-def _read_part(plain: PlainLines, column: LineColumn, own: NDArray[np.bool_]) -> list[_Term]:
-    places = list(column.coordinates)
-    base = [Fraction(value) for value in plain.base[places].tolist()]
-    lines = zip(plain.normals[own], plain.thresholds[own], plain.slopes[own], strict=True)
-    return [
-        (base, None, Fraction(1)),
-        *(
-            ([Fraction(w) for w in normal[places].tolist()], Fraction(float(t)), Fraction(float(s)))
-            for normal, t, s in lines
-        ),
-    ]
-
-
-def _evaluate_part(terms: Sequence[_Term], point: Sequence[Fraction]) -> Fraction:
-    total = Fraction(0)
-    for weights, bound, slope in terms:
-        reach = sum((w * x for w, x in zip(weights, point, strict=True)), Fraction(0))
-        total += slope * (reach if bound is None else max(Fraction(0), reach - bound))
-    return total
+def _take_column(plain: PlainLines, column: LineColumn) -> LineArrays:
+    """What a column adds alone, of its own coordinates."""
+    places = np.array(column.coordinates, dtype=np.intp)
+    own = np.flatnonzero(_find_own_lines(plain, column))
+    return LineArrays(
+        base=plain.base[places],
+        normals=plain.normals[np.ix_(own, places)],
+        thresholds=plain.thresholds[own],
+        slopes=plain.slopes[own],
+    )
 
 
 def _find_own_lines(plain: PlainLines, column: LineColumn) -> NDArray[np.bool_]:

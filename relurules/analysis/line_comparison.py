@@ -44,8 +44,6 @@ from relurules.networks.programs import (
 
 #: A row shown for the largest difference has no less than this share less.
 _NEAR = 1e-6
-#: What is said where it is certain.
-_NO_OTHER = "no row is decided differently, but for scores within the tolerance of a tie"
 #: What float64 sums of this many terms may be off by, as a share of them.
 _UNIT = np.finfo(np.float64).eps
 

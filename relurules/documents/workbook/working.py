@@ -240,10 +240,6 @@ class Working:
             for total in (float(weights[i] @ self.row),)
         ]
 
-    def find_constant(self, score: int) -> str:
-        """The cell of what a score starts at."""
-        return name_cell(self._first_base + score, 1, WORKING)
-
     def _list_lines(self) -> list[list[Cell]]:
         """How far the row is beyond each bound, and what that adds."""
         found = []

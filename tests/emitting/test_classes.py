@@ -7,21 +7,19 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-import networkx
 import numpy as np
 import pandas as pd
 import pytest
 from browsers import miss
-from handmade import graph, layered, random_network
+from handmade import graph, layered
 from hostile_additive import make_hostile, make_rows
-from test_raw_columns import COLUMNS, NAME, VALUES
+from test_raw_columns import NAME, VALUES, make_text_rules
 
 import relurules as rr
-from relurules.domain.columns import Category, Column
 from relurules.emitting import line_plan, plan
 from relurules.emitting.classes.printer import escape_comment
 from relurules.errors import UnsupportedError
-from relurules.ir import Graph, RuleSet
+from relurules.ir import RuleSet
 from relurules.ir.class_labels import make_labels
 from relurules.links.class_functions import JAVA_LINKS, SHARP_LINKS
 from relurules.links.table import LINKS
@@ -72,18 +70,7 @@ def test_tables_of_lines_and_groups(target: str, monkeypatch: pytest.MonkeyPatch
 @pytest.fixture(scope="module")
 def partition() -> RuleSet:
     """A network over an age, a column of strange texts, and one of codes."""
-    texts = [value for value in VALUES if value]
-    columns = (
-        COLUMNS[0],
-        Column(NAME, (*(Category((t,)) for t in texts[:-1]), Category((texts[-1],), missing=True))),
-        COLUMNS[2],
-    )
-    domain = rr.Domain.over(columns).bounded({"age": (18.0, 99.0)})
-    model = Graph(
-        domain.names, ("y0", "y1"), random_network(SEED, d=len(domain), K=6), networkx.DiGraph(),
-        columns=columns,
-    )  # fmt: skip
-    return rr.extract(model, domain=domain)
+    return make_text_rules([value for value in VALUES if value], SEED)
 
 
 def make_table() -> pd.DataFrame:

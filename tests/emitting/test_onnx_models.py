@@ -5,7 +5,6 @@ back.
 from pathlib import Path
 from typing import Any
 
-import networkx
 import numpy as np
 import onnx
 import onnxruntime
@@ -14,7 +13,7 @@ import pytest
 from handmade import Array, graph, lines, random_network, rules_of
 from hostile_additive import HEADS, make_hostile, make_rows
 from sklearn.neural_network import MLPClassifier
-from test_raw_columns import COLUMNS, NAME, VALUES
+from test_raw_columns import NAME, VALUES, make_text_rules
 
 import relurules as rr
 from relurules.domain.columns import Category, Column
@@ -44,24 +43,7 @@ def run(artifact: Artifact, frame: pd.DataFrame) -> dict[str, Any]:
 
 def make_rules() -> RuleSet:
     """A network over an age, a column of strange texts, and one of codes."""
-    texts = [value for value in VALUES if value]
-    columns = (
-        COLUMNS[0],
-        Column(
-            NAME,
-            (*(Category((t,)) for t in texts[:-1]), Category((texts[-1],), missing=True)),
-        ),
-        COLUMNS[2],
-    )
-    domain = rr.Domain.over(columns).bounded({"age": (18.0, 99.0)})
-    model = Graph(
-        domain.names,
-        ("y0", "y1"),
-        random_network(6, d=len(domain), K=6),
-        networkx.DiGraph(),
-        columns=columns,
-    )
-    return rr.extract(model, domain=domain)
+    return make_text_rules([value for value in VALUES if value], 6)
 
 
 def make_table() -> pd.DataFrame:

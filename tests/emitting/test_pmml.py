@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import networkx
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,13 +14,13 @@ from engines_apart import CHECK_SCHEMA, PmmlServer, open_jpmml, run_apart
 from handmade import graph, layered, network, random_network, rules_of
 from hostile_additive import HEADS, make_hostile, make_rows
 from sklearn.neural_network import MLPClassifier
-from test_raw_columns import COLUMNS, NAME
+from test_raw_columns import NAME, make_text_rules
 
 import relurules as rr
 from relurules.domain.columns import Category, Column
 from relurules.emitting.pmml.links import PRINTERS
 from relurules.errors import InputError, UnsupportedError
-from relurules.ir import AdditiveRules, Artifact, Graph, Head, RuleSet
+from relurules.ir import AdditiveRules, Artifact, Head, RuleSet
 from relurules.links.table import LINKS
 from relurules.verifying import engines
 
@@ -61,18 +60,7 @@ def test_hostile_lines(link: str) -> None:
 
 def make_rules() -> RuleSet:
     """A network over an age, a column of strange texts, and one of codes."""
-    texts = ["it's", 'a "b"', "ünï", "<&>", "a--b"]
-    columns = (
-        COLUMNS[0],
-        Column(NAME, (*(Category((t,)) for t in texts[:-1]), Category((texts[-1],), missing=True))),
-        COLUMNS[2],
-    )
-    domain = rr.Domain.over(columns).bounded({"age": (18.0, 99.0)})
-    model = Graph(
-        domain.names, ("y0", "y1"), random_network(12, d=len(domain), K=6), networkx.DiGraph(),
-        columns=columns,
-    )  # fmt: skip
-    return rr.extract(model, domain=domain)
+    return make_text_rules(["it's", 'a "b"', "ünï", "<&>", "a--b"], 12)
 
 
 def make_table(rules: RuleSet) -> pd.DataFrame:

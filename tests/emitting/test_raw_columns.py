@@ -2,8 +2,10 @@
 
 import shutil
 import sqlite3
+from collections.abc import Sequence
 
 import duckdb
+import networkx
 import numpy as np
 import pandas as pd
 import pytest
@@ -50,14 +52,26 @@ TARGETS = [
 ]
 
 
+def make_text_rules(texts: Sequence[str], seed: int) -> RuleSet:
+    """Of a network over an age, a column of texts, the last of which missing values count as, and
+    one of codes.
+    """
+    known = (*(Category((text,)) for text in texts[:-1]), Category((texts[-1],), missing=True))
+    columns = (COLUMNS[0], Column(NAME, known), COLUMNS[2])
+    domain = rr.Domain.over(columns).bounded({"age": (18.0, 99.0)})
+    model = Graph(
+        domain.names, ("y0", "y1"), random_network(seed, d=len(domain), K=6), networkx.DiGraph(),
+        columns=columns,
+    )  # fmt: skip
+    return rr.extract(model, domain=domain)
+
+
 def rules() -> RuleSet:
     """A network of 6 neurons over an age, a column of strange categories and one of number
     categories.
     """
     domain = rr.Domain.over(COLUMNS).bounded({"age": (18.0, 99.0)})
     net = random_network(3, d=len(domain), K=4)
-    import networkx
-
     return rr.extract(
         Graph(domain.names, ("y0", "y1"), net, networkx.DiGraph(), columns=COLUMNS), domain=domain
     )

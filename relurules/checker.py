@@ -58,6 +58,15 @@ MEMBERSHIP_SLACK = Fraction(9, 8 * 10**12)
 
 #: Integers with more digits, and files with more bytes, aren't read.
 MOST_DIGITS, MOST_BYTES = 300, 1 << 30
+#: Multipliers are less than this.
+_MOST_MULTIPLIER = 1e200
+#: Lists of rules, models and certificates.
+_RULES_LISTS = (
+    "features", "columns", "groups", "constraints", "outputs", "heads", "splits", "rules", "lines",
+    "neuron_groups",
+)  # fmt: skip
+_MODEL_LISTS = ("features", "columns", "outputs", "heads", "layers")
+_CERTIFICATE_LISTS = ("rules", "paths", "neurons", "virtual", "groups", "ranges")
 
 #: What a rules file says of the domain; and what it says of where the rules come from, which is no
 #: part of any claim. All else is under the digest of the rules.
@@ -202,6 +211,40 @@ def read_object(path: str) -> dict[str, Any]:
     return found
 
 
+def read_number(value: Any) -> Fraction:
+    """A number of a file, exactly; RefusedError for text, true, false and null."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise RefusedError(f"{shorten_text(repr(value))} is no number")
+    return Fraction(value)
+
+
+def read_numbers(values: Any) -> list[Any]:
+    """A list of numbers of a file, as they are; RefusedError for any other."""
+    if not isinstance(values, list):
+        raise RefusedError(f"{shorten_text(repr(values))} is no list of numbers")
+    if not {int, float}.issuperset(map(type, values)):
+        for value in values:
+            read_number(value)
+    return values
+
+
+def read_pairs(said: Any) -> Iterator[tuple[int, float]]:
+    """Numbers of rows and their multipliers: [row, y, row, y, ...]."""
+    if not isinstance(said, list):
+        raise RefusedError("multipliers are no list")
+    for row, y in zip(said[::2], said[1::2], strict=True):
+        if type(row) is not int or not 0 <= read_number(y) < _MOST_MULTIPLIER:
+            raise RefusedError(f"a multiplier {shorten_text(repr(y))} of row {row}")
+        yield row, y
+
+
+def check_lists(found: Mapping[str, Any], names: Iterable[str]) -> None:
+    """RefusedError where an entry of one of these names is no list."""
+    for name in names:
+        if not isinstance(found.get(name, []), list):
+            raise RefusedError(f"{name!r} is no list")
+
+
 # The model, exactly
 
 
@@ -262,6 +305,7 @@ def find_places(rules: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[lis
             )
         return list(range(count)), list(range(len(model.get("columns") or model["features"])))
 
+    check_lists(said, ("coordinates", "columns"))
     at, own = list(said["coordinates"]), list(said["columns"])
     if said["coordinate_count"] != count or len(at) != len(features):
         raise RefusedError(
@@ -293,8 +337,8 @@ def _sum_signals(
     if len(weights) != len(signals):
         raise RefusedError(f"a row of {len(weights)} weights for {len(signals)} values")
 
-    total, terms = Fraction(constant), Sparse()
-    for given, (own, plus) in zip(weights, signals, strict=True):
+    total, terms = read_number(constant), Sparse()
+    for given, (own, plus) in zip(read_numbers(weights), signals, strict=True):
         if given:
             weight = Fraction(given)
             if plus:
@@ -321,7 +365,7 @@ def _expand_affine(layer: Any, signals: Any, _: list[Unit]) -> Any:
 def _expand_scale(layer: Any, signals: Any, _: list[Unit]) -> Any:
     """(x - minus) / over * times + plus, column by column."""
     count = len(signals)
-    parts = [map(Fraction, layer.get(name, [default] * count)) for name, default in
+    parts = [map(read_number, layer.get(name, [default] * count)) for name, default in
              (("minus", 0), ("over", 1), ("times", 1), ("plus", 0))]  # fmt: skip
     found = []
 
@@ -337,12 +381,12 @@ def _expand_scale(layer: Any, signals: Any, _: list[Unit]) -> Any:
 def _append_neuron(
     terms: Sparse, constant: Fraction, slope: Any, neurons: list[Unit]
 ) -> tuple[Sparse, Fraction]:
-    neurons.append(_make_unit(terms, constant, Fraction(slope)))
+    neurons.append(_make_unit(terms, constant, read_number(slope)))
     return {~(len(neurons) - 1): UNIT}, Fraction(0)
 
 
 def _expand_prelu(layer: Any, signals: Any, neurons: list[Unit]) -> Any:
-    pairs = zip(signals, layer["slopes"], strict=True)
+    pairs = zip(signals, read_numbers(layer["slopes"]), strict=True)
     return [
         (terms, c) if slope == 1 else _append_neuron(terms, c, slope, neurons)
         for (terms, c), slope in pairs
@@ -351,11 +395,13 @@ def _expand_prelu(layer: Any, signals: Any, neurons: list[Unit]) -> Any:
 
 def _expand_canonical(layer: Any, signals: Any, neurons: list[Unit]) -> Any:
     """The neurons z = A x + L phi(z) + b, and the scores f = C x + U phi(z) + c."""
-    given = list(signals)
+    given, count = list(signals), len(layer["slope"])
+    if any(len(through) != count for through in (*layer["L"], *layer["U"])):
+        raise RefusedError(f"weights of other neurons than the {count} that there are")
     for k, (row, through, constant, slope) in enumerate(
         zip(layer["A"], layer["L"], layer["b"], layer["slope"], strict=True)
     ):
-        if any(through[k:]):
+        if any(read_numbers(through)[k:]):
             raise RefusedError(f"neuron {k} reads later ones")
         given.append(
             _append_neuron(*_sum_signals(given, [*row, *through[:k]], constant), slope, neurons)
@@ -389,7 +435,7 @@ class DomainSpace:
                 f"column {names[[None in pair for pair in bounds].index(True)]!r} has no bounds"
             )
 
-        low, high = ([Fraction(pair[side]) for pair in bounds] for side in (0, 1))
+        low, high = ([read_number(pair[side]) for pair in bounds] for side in (0, 1))
         if any(a > b for a, b in zip(low, high, strict=True)) or len(set(names)) < len(names):
             raise RefusedError("bounds are crossed, or two columns have one name")
 
@@ -402,7 +448,11 @@ class DomainSpace:
         place = {j: i for i, j in enumerate(self.columns)}
         self.groups = [[place[j] for j in group] for group in groups]
         allowed = [
-            [j for j in group if high[j] >= 1 and all(low[i] <= 0 for i in group if i != j)]
+            [
+                j
+                for j in group
+                if low[j] <= 1 <= high[j] and all(low[i] <= 0 <= high[i] for i in group if i != j)
+            ]
             for group in groups
         ]
         self.allowed = tuple(tuple(place[j] for j in group) for group in allowed)
@@ -419,7 +469,7 @@ class DomainSpace:
         for name in coefficients:
             if name not in self.names:
                 raise RefusedError(f"{shorten_text(str(name))!r} is no column of the rules")
-        return {self.names[name]: Fraction(value) for name, value in coefficients.items()}
+        return {self.names[name]: read_number(value) for name, value in coefficients.items()}
 
     def reach(self, coefficients: Sparse) -> Fraction:
         """The largest sum of absolute terms over the box."""
@@ -451,6 +501,7 @@ def find_category_groups(columns: Iterable[Mapping[str, Any]]) -> list[list[int]
     """Which coordinates are the categories of one column each."""
     groups, first = [], 0
     for column in columns:
+        check_lists(column, ("categories",))
         count = len(column.get("categories", ()))
         if count:
             groups.append(list(range(first, first + count)))
@@ -470,6 +521,7 @@ def find_indicator_groups(rules: Mapping[str, Any]) -> list[list[int]]:
     categories = find_category_groups(columns)
     of_category, seen, groups = {j for group in categories for j in group}, set[int](), []
     for names in rules.get("groups", ()):
+        check_lists({"groups": names}, ("groups",))
         if unknown := [name for name in names if name not in features]:
             raise RefusedError(f"a group holds {unknown[0]!r}, which is no column of the rules")
         group = [features[name] for name in names]
@@ -494,7 +546,7 @@ def _is_indicator(feature: Mapping[str, Any]) -> bool:
     low, high = feature["lower"], feature["upper"]
     if low is None or high is None:
         return False
-    return feature.get("integer") is True and 0 <= low <= high <= 1
+    return feature.get("integer") is True and 0 <= read_number(low) <= read_number(high) <= 1
 
 
 def make_row(form: Form, sign: int) -> Row:
@@ -576,11 +628,11 @@ def list_proof_targets(
     the model.
     """
     if rules.get("decision") is not None:
-        return _list_decision_targets(rule, rules, model, ground.space)
+        return _list_decision_targets(rule, rules, model, ground)
     turn, space, found = _find_turn(rules, model), ground.space, []
     for i, own in enumerate(_read_maps(rule, name_scores(rules, len(ground.scores)))):
-        turned = {name: turn * value for name, value in own["coefficients"].items()}
-        form = space.form(space.named(turned), turn * Fraction(own["constant"]))
+        terms = {j: turn * value for j, value in space.named(own["coefficients"]).items()}
+        form = space.form(terms, turn * read_number(own["constant"]))
         found += [
             ProofTarget(((i, 1),), form),
             ProofTarget(((i, -1),), [*(-value for value in form[:-1]), form[-1]]),
@@ -629,15 +681,23 @@ def name_scores(rules: Mapping[str, Any], count: int) -> list[str]:
 
 
 def _list_decision_targets(
-    rule: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[str, Any], space: DomainSpace
+    rule: Mapping[str, Any],
+    rules: Mapping[str, Any],
+    model: Mapping[str, Any],
+    ground: "ProofContext",
 ) -> list[ProofTarget]:
-    decision = read_decision(model, find_threshold(rules))
+    space, decision = ground.space, read_decision(model, find_threshold(rules))
+    used = [decision.score] if decision.order is None else decision.order
+    if any(type(i) is not int or not 0 <= i < len(ground.scores) for i in used):
+        raise RefusedError("the model's links are made of scores that aren't there")
+
     count = _count_decision_scores(rules, decision)
     maps = _read_maps(rule, name_scores(rules, count))
-    values = [Fraction(own["constant"]) for own in maps]
+    values = [read_number(own["constant"]) for own in maps]
     told = [abs(values[0])] if count == 1 else sorted(values)[::-1]
 
-    if any(any(own["coefficients"].values()) for own in maps) or told != [1, *[0] * (count - 1)]:
+    slopes = [space.named(own["coefficients"]) for own in maps]
+    if any(any(own.values()) for own in slopes) or told != [1, *[0] * (count - 1)]:
         raise RefusedError(
             "a rule that decides has scores that don't tell one class: 1 and -1, or 1 and 0 for "
             "others"
@@ -719,9 +779,16 @@ def read_decision(model: Mapping[str, Any], threshold: float | None) -> ModelDec
         head["scores"] == last["scores"] for head in heads
     )
     if len(heads) > 1 and (ordered or links == {"identity"}):
-        return ModelDecision([head["scores"][head["component"]] for head in heads])
+        return ModelDecision([_pick_score(head) for head in heads])
 
     raise RefusedError("the model's outputs aren't classes of which the largest could decide")
+
+
+def _pick_score(head: Mapping[str, Any]) -> int:
+    scores, component = head["scores"], head["component"]
+    if type(component) is not int or not 0 <= component < len(scores):
+        raise RefusedError(f"a link's component {component!r} isn't there")
+    return scores[component]  # type: ignore[no-any-return]
 
 
 def read_heads(model: Mapping[str, Any]) -> list[Any]:
@@ -734,7 +801,7 @@ def read_heads(model: Mapping[str, Any]) -> list[Any]:
 
 def _read_threshold(head: Mapping[str, Any], threshold: float) -> ModelDecision:
     """Class 1 where an output of one score reaches a threshold."""
-    link, t = head["link"], Fraction(threshold)
+    link, t = head["link"], read_number(threshold)
     if link == "identity":
         exact, cut = t * ONE, math.floor(t * ONE)
         return ModelDecision(None, head["scores"][0], 1, cut, int(exact != cut))
@@ -855,6 +922,8 @@ def _compare_labels(rules: Mapping[str, Any], model: Mapping[str, Any]) -> tuple
     if own is None:
         return ("the labels of classes are the rules' word alone",)
 
+    for labels in (given, own):
+        check_lists({"values": labels["values"]}, ("values",))
     pairs = [[(type(v), v) for v in labels["values"]] for labels in (given, own)]
     if pairs[0] != pairs[1] or given["threshold"] != own["threshold"]:
         raise RefusedError(
@@ -945,7 +1014,7 @@ class ProofContext:
         self.neurons, self.scores = units or _read_units(rules, model, self.space)
         self.first = [None if unit.reads else unit.own for unit in self.neurons]
         self.limits = [
-            (self.space.named(item["coefficients"]), Fraction(item["at_most"]))
+            (self.space.named(item["coefficients"]), read_number(item["at_most"]))
             for item in rules["constraints"]
         ]
         self.wider = [
@@ -954,7 +1023,7 @@ class ProofContext:
         ]
         self.walls = [make_row(self.space.form(terms, -most), -1) for terms, most in self.wider]
         self.cuts = [
-            (self.space.named(item["coefficients"]), -Fraction(item["at_least"]))
+            (self.space.named(item["coefficients"]), -read_number(item["at_least"]))
             for item in rules["splits"]
         ]
         self.splits = [self.space.form(*cut) for cut in self.cuts]
@@ -985,7 +1054,7 @@ class ProofCell:
 
     def form(self, k: int) -> Form:
         """Neuron k's z."""
-        if not 0 <= k < len(self.forms):
+        if type(k) is not int or not 0 <= k < len(self.forms):
             raise RefusedError(f"neuron {k} of {len(self.forms)}, counted from 0")
         form = self.forms[k]
         if form is None:
@@ -995,14 +1064,14 @@ class ProofCell:
     def at_most(self, form: Sequence[int], pairs: Sequence[Any]) -> int:
         """What a form can be at most in the cell, by multipliers of its rows, radius aside."""
         highest, total = self.ground.space.highest, form
-        if not pairs:
+        if pairs == []:
             return highest(form, self.allowed)
 
         total = [value << FINE for value in form]
-        for row, y in zip(pairs[::2], pairs[1::2], strict=True):
-            if not 0 <= row < len(self.rows) or not 0.0 <= y < 1e200:
+        for row, y in read_pairs(pairs):
+            if not 0 <= row < len(self.rows):
                 raise RefusedError(f"a multiplier {y} of row {row}, of {len(self.rows)} rows")
-            weight = int(math.ldexp(y, FINE))
+            weight = y << FINE if isinstance(y, int) else int(math.ldexp(y, FINE))
             total = [
                 value + weight * other for value, other in zip(total, self.rows[row], strict=False)
             ]
@@ -1011,23 +1080,24 @@ class ProofCell:
 
     def take(self, code: int, pairs: Sequence[Any]) -> None:
         """Treat a neuron as one side of it, and count how far it may be beyond."""
-        k, side = abs(code) - 1, 1 if code > 0 else -1
-        if code == 0:
+        if type(code) is not int or code == 0:
             raise RefusedError("a neuron without a number")
+        k, side = abs(code) - 1, 1 if code > 0 else -1
         form = self.form(k)
         beyond = self.at_most([-side * value for value in form[:-1]], pairs) + form[-1]
         self.active[k] = apply_prelu(form, self.ground.neurons[k].slope, side, max(0, beyond))
 
     def side(self, k: int, side: int) -> "ProofCell":
         """The part where neuron k has this sign."""
-        other, form = self.child(), self.form(k)
+        form = self.form(k)
+        other = self.child()
         other.rows.append(make_row(form, side))
         other.active[k] = apply_prelu(form, self.ground.neurons[k].slope, side, 0)
         return other
 
     def category(self, j: int, member: bool) -> "ProofCell":
         """The part where coordinate j is, or isn't, the one member of its group that is 1."""
-        if not any(j in group for group in self.ground.space.groups):
+        if type(j) is not int or not any(j in group for group in self.ground.space.groups):
             raise RefusedError(f"coordinate {j} is in no group")
 
         other = self.child()
@@ -1054,8 +1124,9 @@ class TreeChecker:
             raise RefusedError("a node of a tree is no list of what is taken, its kind and more")
 
         takes, kind, *rest = node
+        check_lists({"takes": takes}, ("takes",))
         for take in takes:
-            cell.take(*((take, ()) if isinstance(take, int) else (take[0], take[1:])))
+            cell.take(*((take[0], take[1:]) if isinstance(take, list) else (take, [])))
 
         if kind == "split":
             k, no, yes = rest
@@ -1081,7 +1152,7 @@ class TreeChecker:
             for score, sign in target.scores:
                 gap = [own + sign * value for own, value in zip(gap, scores[score], strict=False)]
                 radius += scores[score][-1]
-            off = cell.at_most(gap, multipliers[i] if i < len(multipliers) else ()) + radius
+            off = cell.at_most(gap, multipliers[i] if i < len(multipliers) else []) + radius
             self.worst[i] = max(self.worst[i], off)
 
 
@@ -1090,19 +1161,23 @@ def list_tree_paths(rules: Mapping[str, Any]) -> Iterator[tuple[int, Sides]]:
     of the splits.
     """
     splits, complete, count = rules["splits"], rules["complete"], len(rules["rules"])
+    if not isinstance(complete, bool):
+        raise RefusedError("the rules don't say whether they are complete")
     stack: list[tuple[Any, Sides]] = [({"split": 0} if splits else {"rule": 1}, [])]
     while stack:
         at, path = stack.pop()
+        if not isinstance(at, dict):
+            raise RefusedError("the rules' tree leads to no object")
         if "split" in at:
             split = at["split"]
-            if path and split <= path[-1][0]:
+            if type(split) is not int or (path and split <= path[-1][0]):
                 raise RefusedError("the rules' tree runs in a circle")
             stack += [
                 (splits[split][side], [*path, (split, side == "then")])
                 for side in ("then", "otherwise")
             ]
         elif "rule" in at:
-            if not 1 <= at["rule"] <= count:
+            if type(at["rule"]) is not int or not 1 <= at["rule"] <= count:
                 raise RefusedError(f"the rules' tree leads to rule {at['rule']} of {count}")
             yield at["rule"], path
         elif complete:
@@ -1155,8 +1230,11 @@ def read_conditions(rules: Mapping[str, Any]) -> list[Sides]:
                 )
             found.append(only[number])
             continue
+        check_lists(rule, ("conditions",))
         for condition in rule["conditions"]:
-            if not 0 <= condition["split"] < count or not isinstance(condition["holds"], bool):
+            split = condition["split"]
+            known = type(split) is int and 0 <= split < count
+            if not known or not isinstance(condition["holds"], bool):
                 raise RefusedError(
                     f"rule {number} has a condition on split {condition['split']!r} of {count}"
                 )
@@ -1186,7 +1264,7 @@ def find_unshown_rules(
 
     for number, (rule, own) in enumerate(zip(rules["rules"], sides, strict=True), start=1):
         told(number)
-        x = [Fraction(value) for value in rule["point"]]
+        x = [Fraction(value) for value in read_numbers(rule["point"])]
         over = math.lcm(*(value.denominator for value in x))
         point = ExactPoint(tuple(int(value * over) for value in x), over)
         if (why := _explain_outside(x, ground.space)) is None and (
@@ -1334,6 +1412,8 @@ def round_upward(value: int) -> float:
 
 #: In what a sum may be off by, the place of the constant; columns are numbered from 0.
 CONSTANT = -1
+#: No multipliers.
+NO_PAIRS = list[Any]()
 
 
 class WideDomain:
@@ -1347,7 +1427,7 @@ class WideDomain:
         names = [feature["name"] for feature in rules["features"]]
         self.names = {name: j for j, name in enumerate(names)}
         self.low, self.high = (
-            [None if f[side] is None else Fraction(f[side]) for f in rules["features"]]
+            [None if f[side] is None else read_number(f[side]) for f in rules["features"]]
             for side in ("lower", "upper")
         )
         pairs = zip(self.low, self.high, strict=True)
@@ -1369,7 +1449,7 @@ class WideDomain:
             raise RefusedError("of a group no member may be 1, so the domain is empty")
 
         self.limits = [
-            (self.named(item["coefficients"]), Fraction(item["at_most"]))
+            (self.named(item["coefficients"]), read_number(item["at_most"]))
             for item in rules["constraints"]
         ]
 
@@ -1382,7 +1462,7 @@ class WideDomain:
         for name in coefficients:
             if name not in self.names:
                 raise RefusedError(f"{shorten_text(str(name))!r} is no column of the rules")
-        return {self.names[name]: Fraction(value) for name, value in coefficients.items()}
+        return {self.names[name]: read_number(value) for name, value in coefficients.items()}
 
     def highest(
         self, terms: Sparse, constant: Fraction, pairs: Sequence[Any] = ()
@@ -1428,8 +1508,8 @@ class WideDomain:
         self, terms: Sparse, constant: Fraction, pairs: Sequence[Any]
     ) -> tuple[Sparse, Fraction]:
         terms = dict(terms)
-        for row, y in zip(pairs[::2], pairs[1::2], strict=True):
-            if not 0 <= row < len(self.limits) or not 0.0 <= y < 1e200:
+        for row, y in read_pairs(pairs):
+            if row >= len(self.limits):
                 raise RefusedError(f"a multiplier {y} of row {row}, of {len(self.limits)} rows")
             wall, most = self.limits[row]
             reach = self.widest({j: abs(value) for j, value in wall.items()})
@@ -1459,7 +1539,7 @@ class WideDomain:
 
     def check_point(self, point: Sequence[Any]) -> None:
         """RefusedError unless a point is in the domain, which might be empty otherwise."""
-        x = [Fraction(value) for value in point]
+        x = [Fraction(value) for value in read_numbers(point)]
         inside = len(x) == len(self.names)
         for value, low, high in zip(x, self.low, self.high, strict=False):
             inside &= (low is None or low <= value) and (high is None or value <= high)
@@ -1513,8 +1593,9 @@ def read_lines(
     for line in rules["lines"]:
         if set(line["slopes"]) != set(names):
             raise RefusedError(f"a line's scores aren't {', '.join(map(repr, names))}")
-        slopes = tuple(Fraction(line["slopes"][name]) for name in names)
-        found.append(ExactLine(domain.named(line["coefficients"]), Fraction(line["above"]), slopes))
+        slopes = tuple(read_number(line["slopes"][name]) for name in names)
+        above = read_number(line["above"])
+        found.append(ExactLine(domain.named(line["coefficients"]), above, slopes))
     return found
 
 
@@ -1562,7 +1643,7 @@ class LineProof:
         self.kinds.append(kind)
         name, *rest = kind
         if name == "fixed":
-            self.phi.append(self._fix(k, Fraction(rest[0]), *rest[1:]))
+            self.phi.append(self._fix(k, read_number(rest[0]), *rest[1:]))
         elif name == "points":
             self.phi.append(self._fold_points(k))
         elif name in ("line", "group", "unread"):
@@ -1573,14 +1654,14 @@ class LineProof:
             raise RefusedError(f"a neuron of kind {shorten_text(str(name))!r}")
 
     def _fix(
-        self, k: int, slope: Fraction, above: Sequence[Any] = (), below: Sequence[Any] = ()
+        self, k: int, slope: Fraction, above: Any = NO_PAIRS, below: Any = NO_PAIRS
     ) -> Expression:
         """phi(z) as slope * z, off by |1 - slope| where z > 0, and by |its own - slope| below."""
         z, worst, bounded = self.z[k], Fraction(0), True
         shares = (abs(1 - slope), abs(self.neurons[k].slope - slope))
         for share, sign, pairs in zip(shares, (1, -1), (above, below), strict=True):
             if share:
-                most = self.bound(z, sign, pairs)
+                most = self.bound(z, sign, pairs, k)
                 bounded &= most is not None
                 worst = max(worst, share * (most or 0))
 
@@ -1608,10 +1689,13 @@ class LineProof:
         found.widen(z.slack, max(Fraction(1), abs(slope)))
         return found
 
-    def bound(self, z: Expression, sign: int, pairs: Sequence[Any] = ()) -> Fraction | None:
+    def bound(
+        self, z: Expression, sign: int, pairs: Any = NO_PAIRS, count: int | None = None
+    ) -> Fraction | None:
         """What sign * z is at most in the domain, None where nothing is known.
 
-        pairs: numbers of inequalities, and multipliers of them; -(3 k + side + 1) is a side of the
+        pairs: numbers of inequalities, and multipliers of them, which may name the first `count`
+        neurons; -(3 k + side + 1) is a side of the
         triangle around neuron k's phi(z): beyond z, beyond slope z, or this side of the chord (R.
         Ehlers, "Formal Verification of Piece-Wise Linear Feed-Forward Neural Networks", 2017).
         Neurons that are left are replaced, the last one first, by lines above and below them (H.
@@ -1620,12 +1704,14 @@ class LineProof:
         """
         total, walls = Expression({}, sign * z.constant), list[Any]()
         add_terms(total.terms, z.terms, Fraction(sign))
-        for row, y in zip(pairs[::2], pairs[1::2], strict=True):
+        for row, y in read_pairs(pairs):
             if row >= 0:
                 walls += [row, y]
-            else:
-                k, side = divmod(~row, 3)
-                self._add_side(total, k, side, y)
+                continue
+            k, side = divmod(~row, 3)
+            if k >= (len(self.z) if count is None else count):
+                raise RefusedError(f"a multiplier {y} of a side of neuron {k}, which comes later")
+            self._add_side(total, k, side, y)
 
         found = [self._replace_neurons(total, walls)]
         if any(j < 0 for j in z.terms):
@@ -1635,8 +1721,6 @@ class LineProof:
 
     def _add_side(self, total: Expression, k: int, side: int, y: float) -> None:
         """Add a multiple of what isn't negative on a side of a neuron's triangle."""
-        if not 0 <= k < len(self.z) or not 0.0 <= y < 1e200:
-            raise RefusedError(f"a multiplier {y} of a side of neuron {k}, of {len(self.z)}")
         beyond, weight = self.neurons[k].slope > 1, Fraction(y)
         line = self.relax(k, upper=beyond == (side < 2), share=Fraction(side == 0))
         if line is None:
@@ -1714,8 +1798,8 @@ class LineProof:
     def _find_range(self, k: int) -> tuple[Fraction | None, Fraction | None]:
         """What z is at least and at most."""
         if k not in self.ranges:
-            below, above = self.multipliers.get(k, ((), ()))
-            low, high = self.bound(self.z[k], -1, below), self.bound(self.z[k], 1, above)
+            below, above = self.multipliers.get(k, (NO_PAIRS, NO_PAIRS))
+            low, high = self.bound(self.z[k], -1, below, k), self.bound(self.z[k], 1, above, k)
             self.ranges[k] = (
                 None if low is None else -_round_fraction_up(low),
                 None if high is None else _round_fraction_up(high),
@@ -1725,7 +1809,12 @@ class LineProof:
 
 def read_ranges(said: Iterable[Sequence[Any]]) -> dict[int, tuple[list[Any], list[Any]]]:
     """Multipliers that show what neurons are at least and at most: [neuron, below, above]."""
-    return {k: (below, above) for k, below, above in said}
+    found = {}
+    for k, below, above in said:
+        if type(k) is not int or k in found:
+            raise RefusedError(f"ranges of neuron {shorten_text(repr(k))}, or two of it")
+        found[k] = below, above
+    return found
 
 
 def _take_sizes(z: Expression) -> Sparse:
@@ -1762,6 +1851,8 @@ class LineChecker:
     def __init__(self, proof: LineProof, virtual: Sequence[int]) -> None:
         self.proof = proof
         none = tuple(Fraction(0) for _ in proof.scores)
+        if any(type(k) is not int or not 0 <= k < len(proof.z) for k in virtual):
+            raise RefusedError("a neuron that others are compared with isn't there")
         given = [proof.z[k] for k in virtual]
         if any(j < 0 for z in given for j in z.terms):
             raise RefusedError("a neuron that reads others is said to be a line")
@@ -1774,7 +1865,7 @@ class LineChecker:
         if set(own) != set(proof.names):
             raise RefusedError(f"the base's scores aren't {', '.join(map(repr, proof.names))}")
         said = own[proof.names[i]]
-        base = Expression(proof.domain.named(said["coefficients"]), Fraction(said["constant"]))
+        base = Expression(proof.domain.named(said["coefficients"]), read_number(said["constant"]))
 
         whole = proof.express(proof.scores[i]).times(proof.turn)
         neurons = {~j: whole.terms.pop(j) for j in [j for j in whole.terms if j < 0]}
@@ -1817,24 +1908,17 @@ class LineChecker:
         """The ratio of side * z to a line, and by what the two are apart."""
         if k in self.matches:
             return self.matches[k]
-        if not 0 <= number < len(self.lines) or side not in (1, -1):
-            raise RefusedError(f"neuron {k} is said to be line {number} of {len(self.lines)}")
-
         z, line = self.proof.z[k], self.lines[number]
-        lead = max(line.terms, key=lambda j: abs(line.terms[j]), default=None)
+        lead = max(line.terms, key=lambda j: (abs(line.terms[j]), -j), default=None)
         if lead is None or not line.terms[lead]:
             raise RefusedError(f"line {number + 1} reads no column")
         ratio = side * z.terms.get(lead, Fraction(0)) / line.terms[lead]
         if ratio <= 0:
             raise RefusedError(f"neuron {k} doesn't rise with line {number + 1}")
 
-        off = Expression({}, side * z.constant + ratio * line.above)
-        for j, value in line.terms.items():
-            if rest := ratio * value - side * z.terms.get(j, Fraction(0)):
-                off.terms[j] = rest
-        for j in z.terms.keys() - line.terms.keys():
-            off.terms[j] = z.terms[j]
-        off.slack = z.slack
+        off = z.times(Fraction(side))
+        off.add(Expression(line.terms, -line.above), -ratio)
+        off.terms = {j: value for j, value in off.terms.items() if value}
         self.matches[k] = ratio, self._measure(off)
         return self.matches[k]
 
@@ -1899,10 +1983,13 @@ def _center_groups(rest: Expression, domain: WideDomain) -> Expression:
 
 def read_shift(said: Sequence[Any], count: int) -> Expression:
     """What a group adds to a score beside its rules: [constant, column, coefficient, ...]."""
-    constant, *pairs = said
-    terms = {j: Fraction(value) for j, value in zip(pairs[::2], pairs[1::2], strict=True)}
-    if any(type(j) is not int or not 0 <= j < count for j in terms):
+    constant, *pairs = read_numbers(said)
+    columns, values = pairs[::2], pairs[1::2]
+    if any(type(j) is not int or not 0 <= j < count for j in columns):
         raise RefusedError("a group is shifted along a column that isn't there")
+    if len(set(columns)) < len(columns):
+        raise RefusedError("a group is shifted twice along a column")
+    terms = {j: Fraction(value) for j, value in zip(columns, values, strict=True)}
     return Expression(terms, Fraction(constant))
 
 
@@ -1977,11 +2064,30 @@ class AdditiveBounds(NamedTuple):
     shifts: list[list[Expression]]
 
 
+def check_kind(kind: Any, lines: int, groups: int) -> None:
+    """RefusedError unless what a neuron is said to be is laid out as it should."""
+    if not isinstance(kind, list) or not kind:
+        raise RefusedError("what a neuron is said to be is no list")
+    name, *rest = kind
+    numbers = [value for value in rest if type(value) is int]
+    good = {
+        "fixed": 1 <= len(rest) <= 3 and all(isinstance(own, list) for own in rest[1:]),
+        "points": not rest,
+        "unread": not rest,
+        "group": numbers == rest and len(rest) == 1 and 0 <= rest[0] < groups,
+        "line": numbers == rest and len(rest) == 2 and 0 <= rest[0] < lines and rest[1] in (1, -1),
+    }
+    if not isinstance(name, str) or not good.get(name, False):
+        raise RefusedError(f"a neuron is said to be {shorten_text(repr(kind))}")
+
+
 def compare_lines(found: Mapping[str, Any], proof: LineProof) -> AdditiveBounds:
     """The scores and the lines, groups aside; found: kinds of all neurons, in a certificate."""
     if len(found["neurons"]) != len(proof.neurons):
         raise RefusedError(f"it tells {len(found['neurons'])} neurons of {len(proof.neurons)}")
+    most = len(proof.lines) + len(found["virtual"]), len(found["groups"])
     for kind in found["neurons"]:
+        check_kind(kind, *most)
         proof.tell(kind)
     count, own = len(proof.domain.names), proof.rules["neuron_groups"]
     if len(found["groups"]) != len(own):
@@ -2015,6 +2121,8 @@ def check_additive(
     """
     if rules.get("version") not in ADDITIVE_VERSIONS:
         raise RefusedError(f"the file of additive rules is of version {rules.get('version')!r}")
+    if rules.get("decision") is not None:
+        raise RefusedError("additive rules don't decide")
     notes = bind_names({**rules, "version": RULES_VERSIONS[-1]}, model)
     proof = LineProof(rules, model, read_ranges(found.get("ranges", ())))
     proof.domain.check_point(found["point"])
@@ -2032,8 +2140,6 @@ def check_additive(
                 raise RefusedError("groups are proven of bounded columns alone")
             off = max(max(walk.worst[2 * i : 2 * i + 2]) for walk in walks)
             totals[i] = total + Fraction(off, ONE)
-    _check_stray_groups(known.gaps, len(found["groups"]))
-
     bounds = tuple((math.inf if total is None else _to_float_up(total),) for total in totals)
     share = max((share for share in known.shares if share is not None), default=None)
     lost = any(
@@ -2050,11 +2156,6 @@ def check_additive(
         True, bound, bounds, leaves, True, False, model["read"], notes, "", len(rules["lines"]),
         None if share is None else _to_float_up(share),
     )  # fmt: skip
-
-
-def _check_stray_groups(gaps: Sequence[LineGap], count: int) -> None:
-    if any(type(g) is not int or not 0 <= g < count for gap in gaps for g in gap.groups):
-        raise RefusedError("a neuron is in a group that isn't there")
 
 
 def _to_float_up(value: Fraction) -> float:
@@ -2108,25 +2209,39 @@ def _check_certificate(
     additive = rules.get("format") == ADDITIVE_FORMAT
     if (found.get("form", "partition") == "additive") != additive:
         raise RefusedError("it is about rules of another form")
+    check_lists(rules, _RULES_LISTS)
+    check_lists(model, _MODEL_LISTS)
+    check_lists(found, _CERTIFICATE_LISTS)
     if additive:
-        return _check_additive_claim(found, check_additive(found, rules, model))
+        verdict = check_additive(found, rules, model)
+        _check_claim(found, list_additive_claim(verdict), "score")
+        return verdict
 
     verdict = check_trees(found, rules, model)
-    if [list(own) for own in verdict.bounds] != found["bounds"] or verdict.bound != found["bound"]:
-        raise RefusedError(
-            f"it says {found['bound']!r} and shows {verdict.bound!r}, or says so of a rule"
-        )
-
+    shown = {"bound": verdict.bound, "bounds": [list(own) for own in verdict.bounds]}
+    _check_claim(found, shown, "rule")
     return verdict
 
 
-def _check_additive_claim(found: Mapping[str, Any], verdict: Verdict) -> Verdict:
-    """The verdict; RefusedError where the certificate says something else."""
-    if list_additive_claim(verdict) != {name: found[name] for name in ("bound", "bounds", "share")}:
+def _check_claim(found: Mapping[str, Any], shown: Mapping[str, Any], part: str) -> None:
+    """RefusedError where a certificate says less than what is shown, or says it of other parts."""
+    if not all(_is_covered(value, found[name]) for name, value in shown.items()):
         raise RefusedError(
-            f"it says {found['bound']!r} and shows {verdict.bound!r}, or says so of a score"
+            f"it says {found['bound']!r} and shows {shown['bound']!r}, or says so of a {part}"
         )
-    return verdict
+
+
+def _is_covered(shown: Any, said: Any) -> bool:
+    """Whether what is said is at least what is shown, part by part; None is for what has no end."""
+    if isinstance(shown, list):
+        return (
+            isinstance(said, list)
+            and len(said) == len(shown)
+            and all(map(_is_covered, shown, said))
+        )
+    if shown is None or said is None:
+        return shown is said
+    return bool(read_number(said) >= Fraction(shown))
 
 
 def list_additive_claim(verdict: Verdict) -> dict[str, Any]:

@@ -261,3 +261,50 @@ def test_columns_of_any_size(scale: float) -> None:
     model = graph(network(net.A / scales, net.b, net.U, C=net.C / scales, slope=net.slope))
     rules = extract_lines(model, rr.Domain.box(-scales, 2.0 * scales))
     assert is_proven(rules, model).bound < 1e-13
+
+
+def make_single_line(sense: float) -> tuple[Any, Any, Any]:
+    """What a certificate tells of one neuron, x + 0.75 w, that is said to be the line x + 0.5 w +
+    sense / 4 over x in [1, 2] and w in [0, 1]; rules and model.
+    """
+    features = [
+        {"name": name, "lower": low, "upper": low + 1, "integer": False}
+        for name, low in (("x", 1.0), ("w", 0.0))
+    ]
+    rules = {
+        "format": "relurules.additive", "version": 1, "outputs": ["y"], "features": features,
+        "constraints": [], "neuron_groups": [], "max_error": 0.0,
+        "lines": [
+            {"coefficients": {"x": 1.0, "w": 0.5}, "above": -sense / 4, "slopes": {"y": 1.0}}
+        ],
+        "base": {"y": {"constant": 0.0, "coefficients": {}}},
+    }  # fmt: skip
+    model = {
+        "format": checker.MODEL_FORMAT, "version": checker.MODEL_VERSION, "read": checker.STORED,
+        "named": {"columns": True, "outputs": False}, "features": ["x", "w"], "outputs": ["y"],
+        "layers": [
+            {"kind": "affine", "weights": [[1.0, 0.75]], "constants": [0.0]},
+            {"kind": "prelu", "slopes": [0.0]},
+            {"kind": "affine", "weights": [[1.0]], "constants": [0.0]},
+        ],
+    }  # fmt: skip
+    found = {"neurons": [["line", 0, 1]], "virtual": [], "groups": [], "point": [1.0, 0.0]}
+    return found, rules, model
+
+
+@pytest.mark.parametrize(("sense", "bound"), [(1.0, 0.25), (-1.0, 0.5)])
+def test_a_line_is_off_by_constant_and_terms_together(sense: float, bound: float) -> None:
+    """|w / 4 - sense / 4| over w in [0, 1]: the two parts add up where their signs agree."""
+    assert checker.check_additive(*make_single_line(sense)).bound == bound
+
+
+def test_a_claim_that_is_less_than_what_is_shown_is_refused() -> None:
+    found, rules, model = make_single_line(-1.0)
+    for bound, holds in ((0.5, True), (0.75, True), (0.25, False)):
+        said = {
+            **found, "format": checker.FORMAT, "version": checker.VERSION, "form": "additive",
+            "digests": checker.hash_rules_and_model(rules, model),
+            "bound": bound, "bounds": [[bound]], "share": None,
+        }  # fmt: skip
+        verdict = checker.check({**said, "digest": checker.hash_json(said)}, rules, model)
+        assert bool(verdict) is holds, verdict

@@ -321,6 +321,8 @@ def find_places(rules: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[lis
 def _drop_plain_columns(columns: Sequence[Any] | None) -> list[Any] | None:
     """What is said of columns; None where they are numbers that are used as they are."""
     said = list(columns or ())
+    if not all(isinstance(column, dict) for column in said):
+        raise RefusedError("what is said of a column is no object")
     return said if any(set(column) - {"name"} for column in said) else None
 
 
@@ -650,9 +652,10 @@ def _find_turn(rules: Mapping[str, Any], model: Mapping[str, Any]) -> int:
     own, given = model.get("heads"), rules.get("heads")
     if given == own:
         return 1
-    turned = [{**head, "link": _OPPOSITE.get(head["link"])} for head in own or ()]
-    if turned and given == turned:
-        return -1
+    if own and all(head["link"] in _OPPOSITE for head in own):
+        turned = [{**head, "link": _OPPOSITE[head["link"]]} for head in own]
+        if given == turned:
+            return -1
     raise RefusedError("the rules' outputs aren't made of their scores as the model's are")
 
 
@@ -917,6 +920,8 @@ def _compare_labels(rules: Mapping[str, Any], model: Mapping[str, Any]) -> tuple
     own.
     """
     own, given = model.get("labels"), rules.get("labels")
+    if not all(labels is None or isinstance(labels, dict) for labels in (own, given)):
+        raise RefusedError("labels are no object")
     if given is None:
         return () if own is None else ("the rules give classes by number, the model has labels",)
     if own is None:
@@ -1509,18 +1514,23 @@ class WideDomain:
     ) -> tuple[Sparse, Fraction]:
         terms = dict(terms)
         for row, y in read_pairs(pairs):
-            if row >= len(self.limits):
-                raise RefusedError(f"a multiplier {y} of row {row}, of {len(self.limits)} rows")
-            wall, most = self.limits[row]
-            reach = self.widest({j: abs(value) for j, value in wall.items()})
-            if reach is None:
-                raise RefusedError("an inequality over an open column shows nothing")
+            wall, most = self.find_wall(row)
             weight = Fraction(y)
-            constant += weight * (most + MEMBERSHIP_SLACK * (abs(most) + reach))
+            constant += weight * most
             for j, value in wall.items():
                 terms[j] = terms.get(j, Fraction(0)) - weight * value
 
         return terms, constant
+
+    def find_wall(self, row: int) -> tuple[Sparse, Fraction]:
+        """An inequality, as wide as membership forgives."""
+        if row >= len(self.limits):
+            raise RefusedError(f"a multiplier of row {row}, of {len(self.limits)} rows")
+        wall, most = self.limits[row]
+        reach = self.widest({j: abs(value) for j, value in wall.items()})
+        if reach is None:
+            raise RefusedError("an inequality over an open column shows nothing")
+        return wall, most + MEMBERSHIP_SLACK * (abs(most) + reach)
 
     def widest(self, slack: Sparse) -> Fraction | None:
         """What the sum of slack[j] |x_j|, and of slack[CONSTANT], is at most."""
@@ -1706,6 +1716,7 @@ class LineProof:
         add_terms(total.terms, z.terms, Fraction(sign))
         for row, y in read_pairs(pairs):
             if row >= 0:
+                self.domain.find_wall(row)
                 walls += [row, y]
                 continue
             k, side = divmod(~row, 3)
@@ -2093,6 +2104,8 @@ def compare_lines(found: Mapping[str, Any], proof: LineProof) -> AdditiveBounds:
     if len(found["groups"]) != len(own):
         raise RefusedError(f"it proves {len(found['groups'])} groups of {len(own)}")
 
+    for part in (*found["groups"], *own):
+        check_lists(part, ("shift", "rules", "paths", "splits"))
     shifts = [[read_shift(said, count) for said in group["shift"]] for group in found["groups"]]
     if any(len(group) != len(proof.scores) for group in shifts):
         raise RefusedError("a group isn't shifted for every score")

@@ -30,7 +30,7 @@ EXAMPLES = ROOT / "docs" / "command-line.md"
 #: Pages that start in an empty folder; the others have the files of `EXAMPLES`.
 FROM_NOTHING = ("tutorial.md", "command-line.md")
 MOST_WORDS = 1000
-LANGUAGES = ("bash", "python", "text", "toml")
+LANGUAGES = ("bash", "json", "python", "text", "toml")
 
 #: First lines of blocks that aren't run, and why.
 NOT_RUN = {

@@ -7,30 +7,85 @@ from typing import Annotated, Any
 import typer
 
 from relurules.cli.files import load_model
-from relurules.cli.proof_options import Model, TrustPickle
+from relurules.cli.proof_options import TrustPickle
 from relurules.errors import DataError
 
 _Artefact = Annotated[
     Path | None, typer.Option(help="score.sql, score.py or score.c that must be just these rules.")
 ]
+_Rules = Annotated[
+    Path | None,
+    typer.Option(help="Rules file that it is about; by default rules.json beside or above it."),
+]
+_Model = Annotated[
+    Path | None,
+    typer.Option(help="Network, as for extract; by default the model.json beside the certificate."),
+]
+_Seal = Annotated[
+    bool, typer.Option("--seal", help="Of a folder: write SHA256SUMS of all its files.")
+]
+_Sign = Annotated[
+    Path | None,
+    typer.Option(help="Of a folder: an SSH key; seal, and sign SHA256SUMS with it."),
+]
+_Signers = Annotated[
+    Path | None,
+    typer.Option(help="Of a folder: allowed signers, as ssh-keygen takes them; one must have."),
+]
 
 
 def check(
-    certificate: Annotated[Path, typer.Argument(help="Certificate that `relurules prove` wrote.")],
-    rules: Annotated[Path, typer.Option(help="Rules file that it is about.")],
-    model: Model,
+    certificate: Annotated[
+        Path,
+        typer.Argument(help="Certificate that `relurules prove` wrote, or a folder of files."),
+    ],
+    rules: _Rules = None,
+    model: _Model = None,
     artefact: _Artefact = None,
+    seal: _Seal = False,
+    sign: _Sign = None,
+    signers: _Signers = None,
     trust_pickle: TrustPickle = False,
 ) -> None:
-    """Check a certificate in exact arithmetic: exit code 1 where it doesn't hold.
+    """Check a certificate in exact arithmetic, or a folder: exit code 1 where one doesn't hold.
 
     `relurules check proof/certificate.json --rules rules.json --model model.onnx`. With --artefact,
     the numbers of the code are read back by another parser too, and its text must be what these
-    rules give.
+    rules give. `relurules check folder` says which digests of manifest.json and SHA256SUMS hold,
+    what is missing or in no list, and what the certificates in it show.
     """
+    if certificate.is_dir():
+        _refuse_options("a certificate, not of a folder", rules=rules, model=model,
+                        artefact=artefact, trust_pickle=trust_pickle)  # fmt: skip
+        raise typer.Exit(0 if _print_folder(certificate, seal, sign, signers) else 1)
+
+    _refuse_options("a folder, not of a certificate", seal=seal, sign=sign, signers=signers)
+    own = certificate.parent / "model.json" if model is None else model
+    if model is None and not own.exists():
+        raise DataError(f"no {own}; say with --model of which model {certificate} is")
     raise typer.Exit(
-        0 if print_check(certificate, rules, load_model(model, trust_pickle), artefact) else 1
+        0 if print_check(certificate, rules, load_model(own, trust_pickle), artefact) else 1
     )
+
+
+def _refuse_options(what: str, **given: Any) -> None:
+    for name, value in given.items():
+        if value:
+            raise DataError(f"--{name.replace('_', '-')} is of {what}")
+
+
+def _print_folder(folder: Path, seal: bool, key: Path | None, signers: Path | None) -> bool:
+    """Check a folder and print what came of it; seal: write the list of digests first; key: sign
+    it.
+    """
+    from relurules.proofs.folder_check import check_folder, describe_folder, seal_folder
+
+    if seal or key is not None:
+        for path in seal_folder(folder, key):
+            sys.stdout.write(f"wrote {path}\n")
+    found = check_folder(folder, signers)
+    sys.stdout.writelines(f"{line}\n" for line in describe_folder(found))
+    return found.holds
 
 
 def print_check(certificate: Path, rules: Path | None, model: Any, artefact: Path | None) -> bool:

@@ -192,7 +192,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_json(path: Path) -> Any:
-    """What a JSON file holds; RulesError where it can't be read, see `checker.parse_json`."""
+    """What a JSON file holds; RulesError where it can't be read, see `json_values.parse_json`."""
     try:
         return parse_json(read_text(path))
     except OSError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from relurules import checker
+from relurules.checker.script import make_check_script
 from relurules.errors import RulesError
 from relurules.files.writing import read_json, write_all, write_text
 
@@ -60,7 +61,7 @@ class Certificate:
         """
         files = {
             "certificate.json": _encode_json(self.found),
-            "check.py": Path(checker.__file__).read_text(encoding="utf-8"),
+            "check.py": make_check_script(),
         }
         if self.model is not None:
             files["model.json"] = _encode_json(self.model)

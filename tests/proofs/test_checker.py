@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from relurules import checker
+from relurules.checker.script import make_check_script
 
 MODEL: dict[str, Any] = {
     "format": "relurules.model",
@@ -268,7 +269,7 @@ def test_the_script_needs_nothing_but_python(tmp_path: Path) -> None:
     }
     for name, value in files.items():
         (tmp_path / name).write_text(json.dumps(value))
-    (tmp_path / "check.py").write_text(Path(checker.__file__).read_text())
+    (tmp_path / "check.py").write_text(make_check_script())
 
     def run() -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-I", "-S", "check.py", *files]

@@ -11,6 +11,8 @@ from instances import files, named_instance
 
 import relurules as rr
 from relurules import checker
+from relurules.checker import json_values
+from relurules.checker.script import make_check_script
 
 NAMES = ("certificate.json", "rules.json", "model.json")
 
@@ -22,9 +24,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model, rules = named_instance("scores")
     for name, value in zip(NAMES, files(model, rules, rr.prove(rules, model)), strict=True):
         (folder / name).write_text(json.dumps(value))
-    (folder / "check.py").write_text(
-        Path(checker.__file__).read_text(encoding="utf-8"), encoding="utf-8"
-    )
+    (folder / "check.py").write_text(make_check_script(), encoding="utf-8")
     return folder
 
 
@@ -96,7 +96,7 @@ def test_files_that_arent_there(folder: Path, tmp_path: Path) -> None:
 def test_a_file_that_is_too_large_isnt_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checker, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(json_values, "MOST_BYTES", 1 << 20)
     path = tmp_path / "rules.json"
     path.write_bytes(b" " * (2 << 20))
     with pytest.raises(ValueError, match=r"rules.json: can't be read: it is larger than 1 MB"):

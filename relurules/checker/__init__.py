@@ -1,0 +1,110 @@
+"""Checks a certificate: that rules are a model, up to a bound, for every point of a domain.
+
+    python check.py certificate.json rules.json model.json
+
+Needs Python alone, and believes neither the program that made the certificate nor any floating
+point: the model's and the rules' numbers are taken as the exact rationals that they are, and all
+that follows is arithmetic of integers.
+
+A form is a list of integers [coefficients of the n coordinates u, constant, radius], in units of
+2**-BITS: the true function is within the radius of the affine one, and every rounding goes into the
+radius. A column x = middle + half u has -1 <= u <= 1; of a one-hot group exactly one member is 1. A
+cell is the domain cut by rows >= 0. For multipliers y >= 0, form <= form + y rows on the cell, and
+what that can be at most over the box is read off its coefficients: so any multipliers whatever give
+a bound, good ones a good bound. All that a certificate does is to propose them.
+
+For each rule it holds a tree that starts with the domain cut by the rule's printed conditions:
+    [takes, "split", k, negative, positive]   cuts by the sign of neuron k
+    [takes, "category", j, is, isn't]         cuts by member j of a one-hot group
+    [takes, "empty", [row, y, ...]]           nothing is left: the rows' sum is negative everywhere
+    [takes, "leaf", [row, y, ...], ...]       all neurons are affine: what scores may be off
+takes: neurons, k + 1 or -(k + 1), whose z is (almost) nowhere negative, or positive, as [number,
+row, y, ...] shows, or the number alone. Where z passes 0 by e, the PReLU is off by no more than
+|1 - slope| e, and that is counted. That the rules cover the domain is seen by their tree: each way
+down to a rule passes all its conditions; a way that does not has a tree of its own, among `paths`.
+
+Before that, names, order and kind of columns, outputs and classes, links and thresholds of the
+rules must be the model's own, and the points of rules must lie in the domain and inside their
+rules, exactly: nothing is proven of a domain without a point. Where the model has no names of its
+own, the verdict says that positions alone were compared.
+"""
+
+from relurules.checker.additive_proof import (
+    check_additive,
+    compare_lines,
+    make_group_context,
+    make_group_rules,
+)
+from relurules.checker.certificate_check import (
+    FORMAT,
+    VERSION,
+    check,
+    describe_verdict,
+    list_additive_claim,
+)
+from relurules.checker.decisions import approximate_logarithm, read_decision
+from relurules.checker.expressions import Expression
+from relurules.checker.forms import ONE, DomainSpace, UnitForm
+from relurules.checker.groups import find_indicator_groups
+from relurules.checker.json_values import (
+    PARTS_ASIDE,
+    RefusedError,
+    hash_json,
+    hash_rules_and_model,
+    parse_json,
+    read_object,
+    refuse_duplicate_keys,
+)
+from relurules.checker.model_units import Unit, build_units
+from relurules.checker.names import MODEL_FORMAT, MODEL_VERSION, STORED, TRACED, bind_names
+from relurules.checker.neuron_kinds import LineProof, read_ranges
+from relurules.checker.partition_proof import Verdict, check_trees
+from relurules.checker.rule_trees import find_unshown_rules, list_tree_paths, read_conditions
+from relurules.checker.targets import list_proof_targets
+from relurules.checker.trees import ProofContext, ProofTarget, Sides
+from relurules.checker.wide_domain import CONSTANT
+
+__all__ = [
+    "CONSTANT",
+    "FORMAT",
+    "MODEL_FORMAT",
+    "MODEL_VERSION",
+    "ONE",
+    "PARTS_ASIDE",
+    "STORED",
+    "TRACED",
+    "VERSION",
+    "DomainSpace",
+    "Expression",
+    "LineProof",
+    "ProofContext",
+    "ProofTarget",
+    "RefusedError",
+    "Sides",
+    "Unit",
+    "UnitForm",
+    "Verdict",
+    "approximate_logarithm",
+    "bind_names",
+    "build_units",
+    "check",
+    "check_additive",
+    "check_trees",
+    "compare_lines",
+    "describe_verdict",
+    "find_indicator_groups",
+    "find_unshown_rules",
+    "hash_json",
+    "hash_rules_and_model",
+    "list_additive_claim",
+    "list_proof_targets",
+    "list_tree_paths",
+    "make_group_context",
+    "make_group_rules",
+    "parse_json",
+    "read_conditions",
+    "read_decision",
+    "read_object",
+    "read_ranges",
+    "refuse_duplicate_keys",
+]

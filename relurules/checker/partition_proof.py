@@ -1,0 +1,105 @@
+"""The proof of partition rules: a tree for each rule, and for ways that miss a condition."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from relurules.checker.forms import ONE, round_up
+from relurules.checker.groups import describe_groups
+from relurules.checker.json_values import RefusedError
+from relurules.checker.names import bind_names
+from relurules.checker.rule_trees import find_unshown_rules, list_tree_paths, read_conditions
+from relurules.checker.targets import list_proof_targets
+from relurules.checker.trees import ProofCell, ProofContext, TreeChecker
+
+
+class Verdict(NamedTuple):
+    """What a check found; true when it holds.
+
+    bound: |model - rules| is nowhere more, for any score; of decisions, the margin above which they
+    are the model's. bounds: for each rule how far every score may be above it and below, or how far
+    every other class ahead. leaves: of the certificate; covers: whether every point of the domain
+    has a rule; model: from which of its numbers the proof starts; notes: what the claim leaves
+    open, such as names that are compared by position alone; why: what was wrong, if anything.
+    """
+
+    holds: bool
+    bound: float
+    bounds: tuple[tuple[float, ...], ...] = ()
+    leaves: int = 0
+    covers: bool = True
+    decision: bool = False
+    model: str = ""
+    notes: tuple[str, ...] = ()
+    why: str = ""
+    lines: int | None = None
+    share: float | None = None
+
+    def __bool__(self) -> bool:
+        """True when the certificate holds."""
+        return self.holds
+
+
+def check_trees(
+    found: Mapping[str, Any],
+    rules: Mapping[str, Any],
+    model: Mapping[str, Any],
+    told: Callable[[int], None] = lambda _: None,
+) -> Verdict:
+    """What the trees of a certificate show, whatever it says of that.
+
+    RefusedError where they show nothing.
+
+    told: called with the number of rules done.
+    """
+    notes = bind_names(rules, model)
+    ground = ProofContext(rules, model)
+    walks, covers, unshown = walk_trees(found, rules, model, ground, told)
+    bounds = tuple(tuple(round_up(Fraction(worst, ONE)) for worst in walk.worst) for walk in walks)
+    bound = max((most for own in bounds for most in own), default=0.0)
+    leaves = sum(walk.leaves for walk in walks)
+    deciding = rules.get("decision") is not None
+    notes = (*describe_groups(rules), *notes, *_describe_unshown(unshown))
+
+    return Verdict(True, bound, bounds, leaves, covers, deciding, model["read"], notes)
+
+
+def walk_trees(
+    found: Mapping[str, Any],
+    rules: Mapping[str, Any],
+    model: Mapping[str, Any],
+    ground: ProofContext,
+    told: Callable[[int], None] = lambda _: None,
+) -> tuple[list[TreeChecker], bool, list[int]]:
+    """What the trees show of every rule, whether every point has one, and the rules that aren't
+    shown to hold anywhere.
+    """
+    said, sides = rules["rules"], read_conditions(rules)
+    unshown = find_unshown_rules(rules, ground, sides)
+    walks = [TreeChecker(list_proof_targets(rule, rules, model, ground)) for rule in said]
+    if len(found["rules"]) != len(said):
+        raise RefusedError(f"it proves {len(found['rules'])} rules of {len(said)}")
+
+    for number, (walk, own, tree) in enumerate(zip(walks, sides, found["rules"], strict=True)):
+        told(number)
+        walk.node(ProofCell(ground, ground.rows(own)), tree)
+
+    others, covers = iter(found["paths"]), True
+    for number, path in list_tree_paths(rules):
+        covers &= number > 0
+        if number and not set(sides[number - 1]) <= set(path):
+            if (tree := next(others, None)) is None:
+                raise RefusedError(f"a way down the rules' tree to rule {number} isn't proven")
+            walks[number - 1].node(ProofCell(ground, ground.rows(path)), tree)
+
+    if next(others, None) is not None:
+        raise RefusedError("a way down the rules' tree too many")
+    return walks, covers, unshown
+
+
+def _describe_unshown(numbers: Sequence[int]) -> Iterator[str]:
+    if numbers:
+        some = ", ".join(map(str, numbers[:5])) + (", ..." if len(numbers) > 5 else "")
+        yield (
+            f"rules not shown to hold anywhere, as their points are on a boundary or beyond: {some}"
+        )

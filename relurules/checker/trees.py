@@ -1,0 +1,196 @@
+"""Core: cells, and trees that cut them until multipliers show what the scores are off by."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from relurules.checker.forms import (
+    FINE,
+    MEMBERSHIP_SLACK,
+    DomainSpace,
+    Form,
+    Row,
+    UnitForm,
+    apply_prelu,
+    evaluate_unit,
+    express_unit,
+    make_row,
+)
+from relurules.checker.groups import read_constraints
+from relurules.checker.json_values import RefusedError, check_lists, read_number, read_pairs
+from relurules.checker.model_units import build_units, keep_read_inputs
+from relurules.checker.names import find_places
+
+Sides = list[tuple[int, bool]]  # splits by number, and whether they hold
+
+
+class ProofTarget(NamedTuple):
+    """What a leaf bounds from above: signs * scores - the form."""
+
+    scores: tuple[tuple[int, int], ...]
+    form: Form
+
+
+class ProofContext:
+    """What all cells share: model, space, the domain's rows, and forms of neurons that read no
+    others. units: neurons and scores, where they aren't all of the model's.
+    """
+
+    def __init__(
+        self,
+        rules: Mapping[str, Any],
+        model: Mapping[str, Any],
+        units: tuple[list[UnitForm], list[UnitForm]] | None = None,
+    ) -> None:
+        self.space = DomainSpace(rules)
+        self.neurons, self.scores = units or _read_units(rules, model, self.space)
+        self.first = [None if unit.reads else unit.own for unit in self.neurons]
+        self.limits = read_constraints(rules, self.space.names)
+        self.wider = [
+            (terms, most + MEMBERSHIP_SLACK * (abs(most) + self.space.reach(terms)))
+            for terms, most in self.limits
+        ]
+        self.walls = [make_row(self.space.form(terms, -most), -1) for terms, most in self.wider]
+        self.cuts = [
+            (self.space.named(item["coefficients"]), -read_number(item["at_least"]))
+            for item in rules["splits"]
+        ]
+        self.splits = [self.space.form(*cut) for cut in self.cuts]
+
+    def rows(self, sides: Sequence[tuple[int, bool]]) -> list[Row]:
+        """The domain's rows and those of a cell on these sides of the rules' splits."""
+        return [
+            *self.walls,
+            *(make_row(self.splits[split], 1 if holds else -1) for split, holds in sides),
+        ]
+
+
+class ProofCell:
+    """A part of the domain, and what neurons are there: z if it was needed, phi(z) once its sign is
+    told.
+    """
+
+    def __init__(self, ground: ProofContext, rows: list[Row]) -> None:
+        self.ground, self.rows, self.allowed = ground, rows, ground.space.allowed
+        self.forms: list[Form | None] = list(ground.first)
+        self.active: list[Form | None] = [None] * len(self.forms)
+
+    def child(self) -> "ProofCell":
+        """The same, to be cut."""
+        other = ProofCell(self.ground, list(self.rows))
+        other.forms, other.active, other.allowed = list(self.forms), list(self.active), self.allowed
+        return other
+
+    def form(self, k: int) -> Form:
+        """Neuron k's z."""
+        if type(k) is not int or not 0 <= k < len(self.forms):
+            raise RefusedError(f"neuron {k} of {len(self.forms)}, counted from 0")
+        form = self.forms[k]
+        if form is None:
+            form = self.forms[k] = evaluate_unit(self.ground.neurons[k], self.active)
+        return form
+
+    def at_most(self, form: Sequence[int], pairs: Sequence[Any]) -> int:
+        """What a form can be at most in the cell, by multipliers of its rows, radius aside."""
+        highest, total = self.ground.space.highest, form
+        if pairs == []:
+            return highest(form, self.allowed)
+
+        total = [value << FINE for value in form]
+        for row, y in read_pairs(pairs):
+            if not 0 <= row < len(self.rows):
+                raise RefusedError(f"a multiplier {y} of row {row}, of {len(self.rows)} rows")
+            weight = y << FINE if isinstance(y, int) else int(math.ldexp(y, FINE))
+            total = [
+                value + weight * other for value, other in zip(total, self.rows[row], strict=False)
+            ]
+
+        return -(-highest(total, self.allowed) >> FINE)
+
+    def take(self, code: int, pairs: Sequence[Any]) -> None:
+        """Treat a neuron as one side of it, and count how far it may be beyond."""
+        if type(code) is not int or code == 0:
+            raise RefusedError("a neuron without a number")
+        k, side = abs(code) - 1, 1 if code > 0 else -1
+        form = self.form(k)
+        beyond = self.at_most([-side * value for value in form[:-1]], pairs) + form[-1]
+        self.active[k] = apply_prelu(form, self.ground.neurons[k].slope, side, max(0, beyond))
+
+    def side(self, k: int, side: int) -> "ProofCell":
+        """The part where neuron k has this sign."""
+        form = self.form(k)
+        other = self.child()
+        other.rows.append(make_row(form, side))
+        other.active[k] = apply_prelu(form, self.ground.neurons[k].slope, side, 0)
+        return other
+
+    def category(self, j: int, member: bool) -> "ProofCell":
+        """The part where coordinate j is, or isn't, the one member of its group that is 1."""
+        if type(j) is not int or not any(j in group for group in self.ground.space.groups):
+            raise RefusedError(f"coordinate {j} is in no group")
+
+        other = self.child()
+        groups = [
+            ([i for i in group if (i == j) is member] if j in group else group)
+            for group in self.allowed
+        ]
+        other.allowed = tuple(map(tuple, groups))
+
+        return other
+
+
+class TreeChecker:
+    """Goes through the trees of one rule."""
+
+    def __init__(self, wanted: Sequence[ProofTarget]) -> None:
+        self.wanted, self.worst, self.leaves = wanted, [0] * len(wanted), 0
+
+    def node(self, cell: ProofCell, node: Sequence[Any]) -> None:
+        """One node and all below it."""
+        if not all(cell.allowed):
+            return  # no category is left
+        if not isinstance(node, list) or len(node) < 2:
+            raise RefusedError("a node of a tree is no list of what is taken, its kind and more")
+
+        takes, kind, *rest = node
+        check_lists({"takes": takes}, ("takes",))
+        for take in takes:
+            cell.take(*((take[0], take[1:]) if isinstance(take, list) else (take, [])))
+
+        if kind == "split":
+            k, no, yes = rest
+            self.node(cell.side(k, -1), no)
+            self.node(cell.side(k, 1), yes)
+        elif kind == "category":
+            j, member, others = rest
+            self.node(cell.category(j, True), member)
+            self.node(cell.category(j, False), others)
+        elif kind == "empty":
+            if cell.at_most([0] * (cell.ground.space.size + 1), rest[0]) >= 0:
+                raise RefusedError("a part said to be empty isn't shown to be")
+        elif kind == "leaf":
+            self._leaf(cell, rest)
+        else:
+            raise RefusedError(f"a node of kind {kind!r}")
+
+    def _leaf(self, cell: ProofCell, multipliers: Sequence[Sequence[Any]]) -> None:
+        scores = [evaluate_unit(unit, cell.active) for unit in cell.ground.scores]
+        self.leaves += 1
+        for i, target in enumerate(self.wanted):
+            gap, radius = [-value for value in target.form[:-1]], target.form[-1]
+            for score, sign in target.scores:
+                gap = [own + sign * value for own, value in zip(gap, scores[score], strict=False)]
+                radius += scores[score][-1]
+            off = cell.at_most(gap, multipliers[i] if i < len(multipliers) else []) + radius
+            self.worst[i] = max(self.worst[i], off)
+
+
+def _read_units(
+    rules: Mapping[str, Any], model: Mapping[str, Any], space: DomainSpace
+) -> list[list[UnitForm]]:
+    """The model's neurons and scores."""
+    places = find_places(rules, model)[0]
+    return [
+        [express_unit(unit, space) for unit in keep_read_inputs(units, places, model)]
+        for units in build_units(model)
+    ]

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         linearize,
         load,
         monitor,
+        monitor_sql,
         partition,
         plot,
         prove,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         trace,
         validate,
         verify,
+        write_vnnlib,
     )
     from relurules.domain import Domain
     from relurules.errors import RelurulesError
@@ -80,6 +82,7 @@ _HOME = {
     "trace": "api",
     "validate": "api",
     "verify": "api",
+    "write_vnnlib": "api",
 }
 
 __all__ = [
@@ -114,6 +117,7 @@ __all__ = [
     "trace",
     "validate",
     "verify",
+    "write_vnnlib",
 ]
 
 

@@ -3,7 +3,7 @@ has the map).
 
 `trace`, `partition`, `count`, `stream`, `reached`, `extract`, `load`, `emit`, `verify`, `diff`,
 `document`, `validate` and `monitor` stand here; `ask`, `edit`, `explain`, `plot`, `linearize`,
-`scorecard`, `prove` and `check` are those of their rooms.
+`scorecard`, `prove`, `check` and `write_vnnlib` are those of their rooms.
 """
 
 import warnings
@@ -72,7 +72,7 @@ from relurules.pipeline.document_sources import (
 )
 from relurules.pipeline.monitor_query import write_monitor_sql
 from relurules.plotting import plot
-from relurules.proofs.proving import check, prove
+from relurules.proofs.proving import check, prove, write_vnnlib
 from relurules.reasons.reason_texts import MOST_REASONS, make_reason_options
 from relurules.scorecards import Scorecard
 from relurules.scorecards import make_scorecard as scorecard
@@ -733,4 +733,5 @@ __all__ = [
     "trace",
     "validate",
     "verify",
+    "write_vnnlib",
 ]

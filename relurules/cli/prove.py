@@ -26,6 +26,13 @@ def prove(
     out: Annotated[
         Path, typer.Option(help="Folder for certificate.json, model.json and check.py.")
     ] = Path("proof"),
+    vnnlib: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for the same claims as ONNX models and VNN-LIB questions, which verifiers "
+            "of networks read."
+        ),
+    ] = None,
 ) -> None:
     """Prove that rules are a network up to a bound, everywhere: `relurules prove rules.json --model
     model.onnx`.
@@ -33,7 +40,8 @@ def prove(
     The bound holds for exact arithmetic with the network's stored numbers, all of its neurons, and
     each rule as it is printed. `python check.py certificate.json rules.json model.json` checks the
     proof, with nothing but Python. At --time-limit there is an error that says how far it came:
-    part of a proof is none.
+    part of a proof is none. With --vnnlib, others can confirm it: each question that it writes is
+    `unsat` where the claim holds.
     """
     from relurules.checker import describe_verdict
     from relurules.cli.display import announce_compiling, show_messages
@@ -41,15 +49,19 @@ def prove(
     from relurules.ir import RuleSet
     from relurules.proofs.proving import check as check_certificate
     from relurules.proofs.proving import prove as prove_rules
+    from relurules.proofs.proving import write_vnnlib
 
     require_place(out, folder=True)
+    if vnnlib is not None:
+        require_place(vnnlib, folder=True)
     announce_compiling(_err)
     found = load_any_rules(rules)
     whole = f"{len(found)} rules" if isinstance(found, RuleSet) else f"{len(found.groups)} groups"
+    network = load_model(model, trust_pickle)
     with show_messages(_err, "proving") as say:
         certificate = prove_rules(
             rules,
-            load_model(model, trust_pickle),
+            network,
             progress=lambda done: say(f"proving: {done} of {whole} done"),
             notice=lambda text: _err.print(text, markup=False, soft_wrap=True),
             time_limit=time_limit,
@@ -62,6 +74,9 @@ def prove(
 
     for path in paths:
         _err.print(f"wrote {path}", markup=False)
+    if vnnlib is not None:
+        listed = write_vnnlib(certificate, rules, network, vnnlib)[-1]
+        _err.print(f"wrote {listed} and the models and questions that it lists", markup=False)
 
     raise typer.Exit(0 if verdict else 1)
 

@@ -5,6 +5,7 @@ The public functions of both.
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from relurules.codec.additive_json import additive_to_json
 from relurules.codec.any_rules import load_any_rules
 from relurules.codec.rules_json import to_json
 from relurules.emitting import EmitOptions
-from relurules.errors import CheckError, RulesError, UnsupportedError
-from relurules.files.writing import read_json
+from relurules.errors import CheckError, ModelError, RulesError, UnsupportedError
+from relurules.files.writing import read_json, write_all
 from relurules.ir import AdditiveRules, Artifact, Certificate, Graph, RuleSet
 from relurules.ir.class_labels import ClassLabels
 from relurules.ir.limits import Deadline
@@ -134,6 +135,47 @@ def check(
         why = str(error)
 
     return verdict if why is None else verdict._replace(holds=False, why=why)
+
+
+def write_vnnlib(
+    certificate: Certificate,
+    rules: RuleSet | AdditiveRules | str | Path,
+    model: Any,
+    folder: str | Path,
+) -> list[Path]:
+    """Write what a certificate claims as questions to verifiers of networks: ONNX models of what
+    model and rules differ by, in double, and VNN-LIB files that are `unsat` where a claim holds,
+    with `instances.csv` that lists them; the paths.
+
+    model: what `trace` takes, but numbers without their model. Verifiers that compute in floats
+    can't tell whether a bound is attained, so they are asked about 1e-6 more, as a share of the
+    bound and of what the scores' terms come to. The networks are the model as traced, in float64.
+
+    Raises UnsupportedError for rules that decide, for model.json, and for more than 10,000
+    questions (one for each rule, score, side and combination of categories); DomainError for
+    columns without bounds; ModelError where the certificate is about others.
+    """
+    from relurules.proofs.vnnlib import list_vnnlib_files  # needs onnx
+
+    whole = load_any_rules(rules) if isinstance(rules, str | Path) else rules
+    numbers, graph = _read_numbers_and_graph(model)
+    if graph is None:
+        raise UnsupportedError(
+            f"{model}: holds numbers without their model, of which VNN-LIB files can't be written; "
+            "name the model itself"
+        )
+    said = _read_rules(rules)
+    if certificate.found["digests"] != checker.hash_rules_and_model(said, numbers):
+        raise ModelError(
+            "the certificate is about other rules, or another model; make one of these with prove"
+        )
+
+    labels = None if graph.labels is None else whole.labels
+    positive = None if labels is None else labels.positive_label
+    network = name_classes(graph, None, positive).network
+    places, _ = checker.find_places(said, numbers)
+    network = replace(network, A=network.A[:, places], C=network.C[:, places], lifting=None)
+    return write_all(Path(folder), list_vnnlib_files(certificate, whole, network))
 
 
 def _read_rules(rules: RuleSet | AdditiveRules | str | Path) -> dict[str, Any]:

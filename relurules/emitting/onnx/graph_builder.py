@@ -33,16 +33,20 @@ class GraphBuilder:
         self._inputs: list[ValueInfoProto] = []
         self._outputs: list[ValueInfoProto] = []
 
-    def add_input(self, name: str, kind: str, said: str) -> str:
-        """A column of the table, (N, 1); said: what it holds, in words."""
-        info = helper.make_tensor_value_info(name, TYPES[kind], ["N", 1], doc_string=said)
+    def add_input(
+        self, name: str, kind: str, said: str, width: int = 1, rows: int | str = "N"
+    ) -> str:
+        """A column of the table, (N, 1), or more of them; said: what it holds, in words."""
+        info = helper.make_tensor_value_info(name, TYPES[kind], [rows, width], doc_string=said)
         self._inputs.append(info)
         return name
 
-    def add_output(self, name: str, value: str, kind: str, width: int = 1) -> None:
+    def add_output(
+        self, name: str, value: str, kind: str, width: int = 1, rows: int | str = "N"
+    ) -> None:
         """Give a value, (N, width), under this name."""
         self._nodes.append(helper.make_node("Identity", [value], [name], name=f"give {name}"))
-        self._outputs.append(helper.make_tensor_value_info(name, TYPES[kind], ["N", width]))
+        self._outputs.append(helper.make_tensor_value_info(name, TYPES[kind], [rows, width]))
 
     def add_constant(self, called: str, values: Any) -> str:
         """An array of numbers or truth values, or a list of texts."""

@@ -167,8 +167,10 @@ def find_paths(rules: RuleSet) -> TreePaths:
     return TreePaths(tests, np.array([number for number, _ in leaves]))
 
 
-def add_network_scores(graph: GraphBuilder, network: Network, x: str) -> str:
-    """(N, m) by the neurons, level by level."""
+def add_network_scores(
+    graph: GraphBuilder, network: Network, x: str, *, relu_alone: bool = False
+) -> str:
+    """(N, m) by the neurons, level by level. relu_alone: without Max, Min and Mul."""
     activated: list[tuple[np.ndarray, str]] = []
     for number, level in enumerate(network.levels, 1):
         called = f"level {number}"
@@ -177,16 +179,31 @@ def add_network_scores(graph: GraphBuilder, network: Network, x: str) -> str:
             network.b[level],
             called,
         )
-        zero = graph.add_constant("zero", np.array([0.0]))
-        phi = graph.apply("Max", z, zero, called=f"{called} activated")
-        if network.slope[level].any():
-            below = graph.apply("Min", z, zero)
-            slope = graph.add_constant("slopes", network.slope[level])
-            phi = graph.apply("Add", phi, graph.apply("Mul", below, slope))
-        activated.append((level, phi))
+        activate = _activate_by_relu if relu_alone else _activate_by_sides
+        activated.append((level, activate(graph, z, network.slope[level], f"{called} activated")))
 
     total = _sum_terms(graph, network.C, network.U, x, activated, "outputs")
     return graph.add_numbers(total, network.c, "scores")
+
+
+def _activate_by_sides(graph: GraphBuilder, z: str, slopes: Array, called: str) -> str:
+    """max(0, z) + slope * min(0, z)."""
+    zero = graph.add_constant("zero", np.array([0.0]))
+    phi = graph.apply("Max", z, zero, called=called)
+    if not slopes.any():
+        return phi
+    below = graph.apply("Min", z, zero)
+    slope = graph.add_constant("slopes", slopes)
+    return graph.apply("Add", phi, graph.apply("Mul", below, slope))
+
+
+def _activate_by_relu(graph: GraphBuilder, z: str, slopes: Array, called: str) -> str:
+    """The same by Relu(z) alone: slope * z + (1 - slope) * Relu(z)."""
+    phi = graph.apply("Relu", z, called=called)
+    if not slopes.any():
+        return phi
+    above = graph.multiply(phi, np.diag(1.0 - slopes), f"{called} above")
+    return graph.apply("Add", graph.multiply(z, np.diag(slopes), f"{called} below"), above)
 
 
 def _sum_terms(

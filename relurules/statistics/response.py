@@ -102,7 +102,10 @@ def _choose_task(name: str, found: list[Value], models: LocalModels) -> Response
     if LINKS[kind].joint or (kind in ("sigmoid", "complement") and len(heads) <= 2):
         return _read_classes(name, found, models, heads, m)
     if kind == "step":
-        numbers = _number_classes(name, found, ["", models.outputs[models.heads.index(heads[0])]])
+        numbers = number_labels(name, found, models.labels if len(models.outputs) == 1 else None)
+        if numbers is None:
+            output = models.outputs[models.heads.index(heads[0])]
+            numbers = _number_classes(name, found, ["", output])
         return Response(name, "binary", numbers, _select_scores(first, m), "sigmoid", False)
     if len(heads) > 1:
         return _read_class_scores(name, found, models, m)

@@ -59,6 +59,11 @@ def read_response(models: LocalModels, y: Any, rows: int) -> Response:
     """
     name = str(getattr(y, "name", None) or "y")
     one_column = np.ndim(y) == 2 and np.shape(y)[1] == 1
+    if np.ndim(y) > 1 and not one_column:
+        raise DataError(
+            f"the response {name!r} is of shape {np.shape(y)}; expected one value per row. Give "
+            "the true values of one output, named as it"
+        )
     found = read_column(np.asarray(y, dtype=object).reshape(-1) if one_column else y, name).entries
 
     if len(found) != rows:

@@ -1,5 +1,6 @@
 """Wrappers of classifiers: calibration, cut-offs, one model per class or per target."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 from relurules.errors import ModelError
 from relurules.ir.class_labels import make_labels
 from relurules.links.heads import Head, make_identity_heads
+from relurules.tables.names import to_plain_value
 from relurules.tracing.sklearn.forms import Signal
 from relurules.tracing.sklearn.last_estimator import (
     get_class_name,
@@ -98,7 +100,7 @@ def read_cut_off(model: Any, signals: Sequence[Signal], read: ReadModel) -> Mode
     if by_score and cut:
         raise ModelError(
             f"{kind} cuts decision_function at {cut!r}; supported: probabilities. Set "
-            f"response_method='predict_proba' and the threshold {1 / (1 + np.exp(-cut))!r}"
+            f"response_method='predict_proba' and the threshold {1 / (1 + math.exp(-cut))!r}"
         )
 
     share = 0.5 if by_score else cut
@@ -144,8 +146,8 @@ def read_one_versus_rest(model: Any, signals: Sequence[Signal], read: ReadModel)
     for member, label in zip(members, model.classes_[-len(members) :], strict=True):
         if get_class_name(member) == "_ConstantPredictor":
             raise ModelError(
-                f"{kind}: all rows or none had the label {label!r}, so there is nothing to decide; "
-                "train it on rows with and without it"
+                f"{kind}: all rows or none had the label {to_plain_value(label)!r}, so there is "
+                "nothing to decide; train it on rows with and without it"
             )
 
     readings = [read(member, signals) for member in members]

@@ -30,7 +30,7 @@ from relurules.tracing.sklearn.estimators import read_last_estimator
 from relurules.tracing.sklearn.forms import RawColumn, find_marks, lay_out_columns
 from relurules.tracing.sklearn.last_estimator import LastEstimator
 from relurules.tracing.sklearn.score_maps import prepend_affine_map
-from relurules.tracing.sklearn.wrappers import iterate_models, read_model
+from relurules.tracing.sklearn.wrappers import check_wrapper, iterate_models, read_model
 
 Array = NDArray[np.float64]
 
@@ -76,13 +76,12 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
 def _read_names(model: Any) -> tuple[tuple[str, ...], bool]:
     """The columns of the model's table, and whether they are known by their place alone."""
     for source in iterate_models(model):
+        check_wrapper(source)
         if hasattr(source, "n_features_in_"):
             named = getattr(source, "feature_names_in_", None)
-            return (
-                make_default_names(int(source.n_features_in_))
-                if named is None
-                else tuple(map(str, named))
-            ), named is None
+            if named is not None:
+                return tuple(map(str, named)), False
+            return make_default_names(int(source.n_features_in_)), True
 
     *_, last = iterate_models(model)
     return make_default_names(read_last_estimator(last).network.A.shape[1]), True

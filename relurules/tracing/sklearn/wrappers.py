@@ -46,11 +46,22 @@ def read_model(model: Any, signals: Sequence[Signal]) -> ModelReading:
     if kind not in WRAPPERS:
         return ModelReading(ending=read_last_estimator(model), signals=signals)
 
-    wrapper = WRAPPERS[kind]
-    if wrapper.fitted == "best_estimator_" and hasattr(model, "best_params_"):
-        _check_refit(model)
-    check_fitted(model, wrapper.fitted)
-    return wrapper.rule(model, signals, read_model)
+    check_wrapper(model)
+    return WRAPPERS[kind].rule(model, signals, read_model)
+
+
+def check_wrapper(model: Any) -> None:
+    """ModelError where a wrapper lacks what it is read by; any other model passes."""
+    kind = get_class_name(model)
+    if kind not in WRAPPERS:
+        return
+    fitted = WRAPPERS[kind].fitted
+    if fitted == "best_estimator_" and hasattr(model, "cv_results_") and not model.refit:
+        raise ModelError(
+            f"the {kind} has no best estimator, as refit=False; supported: refit=True, or extract "
+            "the rules of the estimator that you choose"
+        )
+    check_fitted(model, fitted)
 
 
 def iterate_models(model: Any) -> Iterator[Any]:
@@ -84,14 +95,6 @@ def _read_pipeline(model: Any, signals: Sequence[Signal]) -> ModelReading:
     if run is not None and steps:
         inner = inner.with_ending(run=lambda X: run(model[:-1].transform(X)))
     return ModelReading(ending=inner.ending, signals=inner.signals, steps=(*before, *inner.steps))
-
-
-def _check_refit(model: Any) -> None:
-    if not hasattr(model, "best_estimator_"):
-        raise ModelError(
-            f"the {get_class_name(model)} has no best estimator, as refit=False; supported: "
-            "refit=True, or extract the rules of the estimator that you choose"
-        )
 
 
 def _read_inner(name: str, model: Any, signals: Sequence[Signal], read: ReadModel) -> ModelReading:

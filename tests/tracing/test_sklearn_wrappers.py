@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor, make_column_transformer
+from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import (
     BaggingClassifier,
@@ -49,7 +50,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
 from sklearn.svm import LinearSVC, LinearSVR
 
 import relurules as rr
@@ -308,11 +309,16 @@ def test_score_at_the_cut_off() -> None:
     assert rules.evidence is not None
 
 
-def test_frames_between_steps() -> None:
-    for model in (net(), calibrated(logit())):
-        getattr(model, "estimator", model).set_output(transform="pandas")
-        getattr(model, "estimator", model)[0].set_params(onehotencoder__sparse_output=False)
-        assert_same(model.fit(X, TWO), "additive")
+@pytest.mark.parametrize(
+    "encoder",
+    [OneHotEncoder(handle_unknown="ignore", sparse_output=False), TargetEncoder(random_state=0)],
+)
+def test_frames_between_steps(encoder: Any) -> None:
+    columns = make_column_transformer(
+        (make_pipeline(SimpleImputer(), StandardScaler()), NUMBERS), (encoder, ["job"])
+    )
+    model = make_pipeline(columns, PCA(3), LogisticRegression()).set_output(transform="pandas")
+    assert_same(calibrated(model).fit(X, TWO), "additive")
 
 
 def test_no_neurons_pass_everything(tmp_path: Any) -> None:
@@ -370,6 +376,14 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
             X, TWO
         ),
         "cuts the score of the first class",
+    ),
+    "cut of a cut": (
+        lambda: FixedThresholdClassifier(FixedThresholdClassifier(piped(LinearSVC()))).fit(X, TWO),
+        "around a classifier that ends in step.*Remove the inner cut-off",
+    ),
+    "one against the rest of a cut": (
+        lambda: OneVsRestClassifier(FixedThresholdClassifier(piped(LinearSVC()))).fit(X, TWO),
+        "of classifiers that end in step.*Remove the inner cut-off",
     ),
     "cut at everything": (
         lambda: FixedThresholdClassifier(net(), threshold=2.0).fit(X, TWO),
@@ -438,6 +452,44 @@ def test_trees_of_linear_models_stand_alone() -> None:
     tree = object.__new__(LocalTree)
     with pytest.raises(ModelError, match="can't stand beside others in one model"):
         stack_networks([tree, tree], ["a", "b"])
+
+
+def test_frequency_times_severity() -> None:
+    frequency = piped(PoissonRegressor()).fit(X, np.round(COUNT))
+    mine = X[["job", "age"]]  # of other columns, in another order
+    severity = make_pipeline(
+        make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["job"])), GammaRegressor()
+    ).fit(mine, COUNT)
+    expected = frequency.predict(ROWS) * severity.predict(ROWS[["job", "age"]])
+    for form in ("partition", "additive"):
+        rules = rr.extract((frequency, severity), data=X, form=form)
+        found = rr.extract((frequency, severity), form=form).predict(ROWS)[:, 0]
+        assert (np.abs(found - expected) <= 1e-9 * expected).all()
+        assert rules.provenance.model == "Pipeline * Pipeline"
+        assert rr.verify(rr.emit(rules, "python"), (frequency, severity), X)
+        assert rr.check(rr.prove(rules, (frequency, severity)), rules, (frequency, severity))
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: (1, 2, 3), "a tuple of int, int, int can't be traced"),
+        (
+            lambda: (
+                piped(PoissonRegressor()).fit(X, COUNT),
+                PoissonRegressor().fit(X[NUMBERS].fillna(0).to_numpy(), COUNT),
+            ),
+            "can't be matched, as a model knows them by their place alone",
+        ),
+        (
+            lambda: (piped(PoissonRegressor()).fit(X, COUNT), piped(Ridge()).fit(X, COUNT)),
+            "Pipeline ends in identity, so that the product is no link",
+        ),
+    ],
+)
+def test_products_that_are_refused(make: Any, said: str) -> None:
+    with pytest.raises(ModelError, match=said):
+        rr.trace(make())
 
 
 def test_true_values_of_several_outputs() -> None:

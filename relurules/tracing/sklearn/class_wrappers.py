@@ -9,6 +9,7 @@ import numpy as np
 from relurules.errors import ModelError
 from relurules.ir.class_labels import make_labels
 from relurules.links.heads import Head, make_identity_heads
+from relurules.links.table import LINKS
 from relurules.tables.names import to_plain_value
 from relurules.tracing.sklearn.forms import Signal
 from relurules.tracing.sklearn.last_estimator import (
@@ -89,13 +90,18 @@ def read_cut_off(model: Any, signals: Sequence[Signal], read: ReadModel) -> Mode
     if labels is None or len(labels) != 2:
         raise ModelError(f"{kind} needs a classifier of two classes; supported: one of those")
 
+    shares = all(LINKS[head.link].is_share for head in inner.ending.heads)
+    if not shares and not inner.ending.decision:
+        raise ModelError(
+            f"{kind} around a classifier that ends in {inner.ending.heads[-1].link} can't be "
+            "traced; supported: classifiers with probabilities or a score. Remove the inner cut-off"
+        )
+
     # scikit-learn's "auto" takes probabilities where there are any
-    shares = not inner.ending.outputs[0].startswith("score_")
     by_score = model.response_method == "decision_function" or not shares
     cut, positive = _read_cut(model, by_score)
     second = positive is None or labels.find(positive) == 1
-
-    if by_score and not shares:
+    if not shares:
         return _cut_score(kind, model, inner, cut if second else None)
     if by_score and cut:
         raise ModelError(
@@ -142,6 +148,33 @@ def read_one_versus_rest(model: Any, signals: Sequence[Signal], read: ReadModel)
     """OneVsRestClassifier: of two classes the one classifier, else a score for every class or
     label.
     """
+    readings = _read_members(model, signals, read)
+    shares = hasattr(model, "predict_proba")
+    names = name_class_outputs(model.classes_, "p" if shares else "score")
+    if len(readings) == 1:
+        return readings[0].with_ending(outputs=names, labels=make_labels(model.classes_))
+    if shares and not model.multilabel_:
+        raise ModelError(
+            f"{get_class_name(model)} of {len(readings)} classes divides the probability of each "
+            "by their sum, which is no link; supported: two classes, several labels for a row, and "
+            "classifiers without probabilities. Fit one classifier of all classes, such as "
+            "MLPClassifier"
+        )
+
+    stacked, count = stack_readings(readings, "one for each class"), len(readings)
+    weights = np.eye(len(stacked.ending.network.c))[_find_second_scores(readings)]
+    heads = make_class_heads("sigmoid", count, count) if shares else make_identity_heads(count)
+    return stacked.with_ending(
+        network=mix_scores(stacked.ending.network, weights, np.zeros(count)),
+        heads=heads,
+        outputs=names,
+        labels=None if model.multilabel_ else make_labels(model.classes_),
+        run=None if shares else lambda X: compute_decisions(model, X),
+    )
+
+
+def _read_members(model: Any, signals: Sequence[Signal], read: ReadModel) -> list[ModelReading]:
+    """The classifiers for each of the classes; ModelError for what isn't read by its score."""
     members, kind = model.estimators_, get_class_name(model)
     for member, label in zip(members, model.classes_[-len(members) :], strict=True):
         if get_class_name(member) == "_ConstantPredictor":
@@ -151,31 +184,14 @@ def read_one_versus_rest(model: Any, signals: Sequence[Signal], read: ReadModel)
             )
 
     readings = [read(member, signals) for member in members]
-    shares = hasattr(model, "predict_proba")
-    names = name_class_outputs(model.classes_, "p" if shares else "score")
-    if len(members) == 1:
-        labels = make_labels(model.classes_)
-        return readings[0].with_ending(outputs=names, labels=labels)
-    if shares and not model.multilabel_:
-        raise ModelError(
-            f"{kind} of {len(members)} classes divides the probability of each by their sum, which "
-            "is no link; supported: two classes, several labels for a row, and classifiers without "
-            "probabilities. Fit one classifier of all classes, such as MLPClassifier"
-        )
-
-    stacked = stack_readings(readings, "one for each class")
-    places = _find_second_scores(readings)
-    weights = np.eye(len(stacked.ending.network.c))[places]
-    network = mix_scores(stacked.ending.network, weights, np.zeros(len(weights)))
-    return stacked.with_ending(
-        network=network,
-        heads=make_class_heads("sigmoid", len(members), len(members))
-        if shares
-        else make_identity_heads(len(members)),
-        outputs=names,
-        labels=None if model.multilabel_ else make_labels(model.classes_),
-        run=None if shares else lambda X: compute_decisions(model, X),
-    )
+    for link in (reading.ending.heads[-1].link for reading in readings):
+        if link not in ("sigmoid", "identity"):
+            raise ModelError(
+                f"{kind} of classifiers that end in {link} can't be traced, as it looks at their "
+                "scores; supported: classifiers with probabilities or a score. Remove the inner "
+                "cut-off"
+            )
+    return readings
 
 
 def _find_second_scores(readings: Sequence[ModelReading]) -> list[int]:

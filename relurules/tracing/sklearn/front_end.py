@@ -23,14 +23,14 @@ from relurules.domain.columns import (
 )
 from relurules.ir import Graph
 from relurules.ir.network import validate_rows
-from relurules.tables.names import make_default_names
 from relurules.tables.table import DataColumn, read_column_names, read_table
 from relurules.tracing.missing_marks import check_marks, is_object_column
-from relurules.tracing.sklearn.estimators import read_last_estimator
 from relurules.tracing.sklearn.forms import RawColumn, find_marks, lay_out_columns
 from relurules.tracing.sklearn.last_estimator import LastEstimator
+from relurules.tracing.sklearn.product import read_product
 from relurules.tracing.sklearn.score_maps import prepend_affine_map
-from relurules.tracing.sklearn.wrappers import check_wrapper, iterate_models, read_model
+from relurules.tracing.sklearn.table_names import read_table_names
+from relurules.tracing.sklearn.wrappers import read_model
 
 Array = NDArray[np.float64]
 
@@ -43,9 +43,13 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
     called score_<class>, where it has no probabilities; a regressor's its `predict`.
     """
     del input_shape  # the fitted estimator tells
-    names, positional = _read_names(model)
-    raw = [RawColumn(j) for j in range(len(names))]
-    reading = read_model(model, raw)
+    if isinstance(model, tuple):
+        reading, (names, positional) = read_product(model)
+        raw: list[RawColumn] = []
+    else:
+        names, positional = read_table_names(model)
+        raw = [RawColumn(j) for j in range(len(names))]
+        reading = read_model(model, raw)
     ending, columns = reading.ending, make_number_columns(names)
     network, marks = ending.network, dict[str, str]()
     check_texts(columns)
@@ -71,20 +75,6 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
     )
 
     return graph, _make_predictor(model, ending, graph, names, positional)
-
-
-def _read_names(model: Any) -> tuple[tuple[str, ...], bool]:
-    """The columns of the model's table, and whether they are known by their place alone."""
-    for source in iterate_models(model):
-        check_wrapper(source)
-        if hasattr(source, "n_features_in_"):
-            named = getattr(source, "feature_names_in_", None)
-            if named is not None:
-                return tuple(map(str, named)), False
-            return make_default_names(int(source.n_features_in_)), True
-
-    *_, last = iterate_models(model)
-    return make_default_names(read_last_estimator(last).network.A.shape[1]), True
 
 
 def _make_predictor(

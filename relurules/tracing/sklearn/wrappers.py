@@ -104,10 +104,11 @@ def _read_inner(name: str, model: Any, signals: Sequence[Signal], read: ReadMode
 
 def _read_vote(model: Any, signals: Sequence[Signal], read: ReadModel) -> ModelReading:
     readings = [read(member, signals) for member in model.estimators_]
+    given = () if model.weights is None else model.weights
     weights = [
         weight
-        for weight, (_, given) in zip(model.weights or (), model.estimators, strict=False)
-        if given != "drop"
+        for weight, (_, member) in zip(given, model.estimators, strict=False)
+        if member != "drop"
     ]
     return average_readings(model, readings, weights or None)
 

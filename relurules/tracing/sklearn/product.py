@@ -51,19 +51,24 @@ def read_product(models: Sequence[Any]) -> tuple[ModelReading, TableNames]:
                 "in exp, such as PoissonRegressor and GammaRegressor"
             )
 
-    stacked = stack_readings(readings, "product")
-    network = mix_scores(stacked.ending.network, np.ones((1, 2)), np.zeros(1))
     factors = [
         _make_factor(model, reading, table)
         for model, reading, table in zip(models, readings, (first, second), strict=True)
     ]
-    product = stacked.with_ending(
-        network=network,
+    return _multiply(readings, factors), TableNames(names, first.positional)
+
+
+def _multiply(
+    readings: Sequence[ModelReading], factors: Sequence[Callable[[Any], Array]]
+) -> ModelReading:
+    """The exponential of the sum of both scores; factors: what each gives of a table."""
+    stacked = stack_readings(readings, "product")
+    return stacked.with_ending(
+        network=mix_scores(stacked.ending.network, np.ones((1, 2)), np.zeros(1)),
         heads=_POWER,
         outputs=("y",),
         run=lambda X: factors[0](X) * factors[1](X),
     )
-    return product, TableNames(names, first.positional)
 
 
 def _make_factor(model: Any, reading: ModelReading, table: TableNames) -> Callable[[Any], Array]:

@@ -12,6 +12,7 @@ from relurules.validation.about import About
 from relurules.wording import phrases as p
 from relurules.wording.edits import count_edits
 from relurules.wording.numbers import format_count
+from relurules.wording.sources import is_linear_model
 
 #: Sections of a validation that a card repeats.
 _REPEATED = ("validation", "groups")
@@ -49,6 +50,8 @@ def describe_model(found: ValidatedRules) -> str:
         noun = "line" if isinstance(rules, AdditiveRules) else "rule"
         count = format_count(len(rules), noun)
         return f"{count}, edited by hand {count_edits(rules)}: a model of its own"
+    if is_linear_model(rules):
+        return "a linear model, whose score is one formula"
     if isinstance(rules, AdditiveRules):
         count = format_count(len(rules), "line")
         return f"a score that is a sum: a linear base and {count} of a neural network"

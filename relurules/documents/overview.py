@@ -44,7 +44,7 @@ from relurules.wording.numbers import (
     format_short,
 )
 from relurules.wording.phrases import Phrase
-from relurules.wording.sources import name_source
+from relurules.wording.sources import is_linear_model, name_source
 
 #: Conditions of a rule that the table of rules shows.
 _CONDITIONS = 4
@@ -92,6 +92,8 @@ def write_summary(context: DocumentContext) -> tuple[Phrase, ...]:
 
 def name_model(rules: RuleSet) -> str:
     """What the rules speak of."""
+    if is_linear_model(rules):
+        return "a linear model"
     return "a tree of linear models" if rules.is_own_model else "a trained neural network"
 
 
@@ -156,7 +158,8 @@ def _count_rules(rules: RuleSet | AdditiveRules) -> tuple[str, Phrase]:
 
 def _count_neurons(rules: RuleSet | AdditiveRules) -> list[tuple[str, Phrase]]:
     """How many are left; nothing of a model without any."""
-    if rules.provenance.edits or (isinstance(rules, RuleSet) and rules.is_own_model):
+    own = isinstance(rules, RuleSet) and rules.is_own_model
+    if rules.provenance.edits or own or is_linear_model(rules):
         return []
     called = "Lines fitted" if rules.provenance.fitted else "Neurons"
     return [(called, p.text(_describe_neurons(rules.reduction)))]

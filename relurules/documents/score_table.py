@@ -19,6 +19,7 @@ from relurules.wording.numbers import format_count, format_number, format_short
 from relurules.wording.phrases import Phrase
 from relurules.wording.point_tables import PointList, PointStretch, StretchTable
 from relurules.wording.references import describe_reference
+from relurules.wording.sources import is_linear_model
 
 #: Where points are, the points, and what is added per unit.
 _Row = tuple[Phrase, Phrase, Phrase]
@@ -32,7 +33,8 @@ def write_additive_summary(context: AdditiveContext) -> tuple[Phrase, ...]:
         count += f" and {format_count(len(rules.groups), 'group')}"
     one = count == "1 line"
     verb = "says" if one else "say"
-    said, end = f"{count} that add up {verb} what a trained neural network answers for ", "."
+    model = "a linear model" if is_linear_model(rules) else "a trained neural network"
+    said, end = f"{count} that add up {verb} what {model} answers for ", "."
     if rules.provenance.fitted:
         said = f"{count} that add up {'gives' if one else 'give'} the score for "
         end = "; they were fitted to a table directly, and no neural network was trained."

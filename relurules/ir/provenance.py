@@ -55,9 +55,8 @@ def add_provenance(
     """The rules with where they come from. model: an object or a path; settings: those that aren't
     the defaults; fitted: see `Provenance`.
     """
-    name = Path(model).name if isinstance(model, str | Path) else type(model).__name__
     made = Provenance(
-        model=name,
+        model=_name_model(model),
         digest=hash_network(network),
         version=version,
         settings=dict(settings),
@@ -65,3 +64,12 @@ def add_provenance(
     )
 
     return replace(rules, provenance=made)
+
+
+def _name_model(model: Any) -> str:
+    """What a model is called: its file, or its class; of a product of models, all of them."""
+    if isinstance(model, str | Path):
+        return Path(model).name
+    if type(model) is tuple:
+        return " * ".join(map(_name_model, model))
+    return type(model).__name__

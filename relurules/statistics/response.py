@@ -59,6 +59,11 @@ def read_response(models: LocalModels, y: Any, rows: int) -> Response:
     """
     name = str(getattr(y, "name", None) or "y")
     one_column = np.ndim(y) == 2 and np.shape(y)[1] == 1
+    if np.ndim(y) > 1 and not one_column:
+        raise DataError(
+            f"the response {name!r} is of shape {np.shape(y)}; expected one value per row. Give "
+            "the true values of one output, named as it"
+        )
     found = read_column(np.asarray(y, dtype=object).reshape(-1) if one_column else y, name).entries
 
     if len(found) != rows:
@@ -102,7 +107,10 @@ def _choose_task(name: str, found: list[Value], models: LocalModels) -> Response
     if LINKS[kind].joint or (kind in ("sigmoid", "complement") and len(heads) <= 2):
         return _read_classes(name, found, models, heads, m)
     if kind == "step":
-        numbers = _number_classes(name, found, ["", models.outputs[models.heads.index(heads[0])]])
+        numbers = number_labels(name, found, models.labels if len(models.outputs) == 1 else None)
+        if numbers is None:
+            output = models.outputs[models.heads.index(heads[0])]
+            numbers = _number_classes(name, found, ["", output])
         return Response(name, "binary", numbers, _select_scores(first, m), "sigmoid", False)
     if len(heads) > 1:
         return _read_class_scores(name, found, models, m)

@@ -49,13 +49,14 @@ _FRONTENDS: tuple[tuple[Callable[[Any], bool], str], ...] = (
     ),
     (lambda model: _is_a(model, "onnx.onnx_ml_pb2.ModelProto"), "onnx.front_end"),
     (lambda model: _is_a(model, "sklearn.base.BaseEstimator"), "sklearn.front_end"),
+    (lambda model: isinstance(model, tuple), "sklearn.front_end"),
 )
 
 SUPPORTED = (
     "torch.nn.Module, torch.export.ExportedProgram, path of a .pt2 file, onnx.ModelProto, path of "
-    "a .onnx file or of a model.json file, fitted scikit-learn MLPClassifier, MLPRegressor or "
-    "Pipeline, ReLURulesClassifier, ReLURulesRegressor, skorch net, relurules Graph, RuleSet or "
-    "AdditiveRules"
+    "a .onnx file or of a model.json file, fitted scikit-learn networks, linear models, pipelines "
+    "and wrappers of them, ReLURulesClassifier, ReLURulesRegressor, skorch net, relurules Graph, "
+    "RuleSet or AdditiveRules"
 )
 
 #: Rows on which a traced network is compared with the model it came from, and how far they may

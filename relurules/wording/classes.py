@@ -26,9 +26,20 @@ def describe_labels(rules: RuleSet | AdditiveRules) -> list[str]:
     said = [f"classes: {listed}{', ...' if len(labels) > _LISTED else ''}, the model's own labels"]
     if rules.decision is None:
         said.append(f"scores speak of the class {labels.positive_label!r}: {labels.origin}")
-    if rules.decided_labels is not None and rules.decided_labels.threshold is not None:
+    decided = rules.decided_labels
+    if decided is not None and decided.threshold is not None:
         said.append(
-            f"the class is {labels.values[1]!r} where its probability is above "
-            f"{labels.threshold!r}, the model's own threshold"
+            f"the class is {labels.values[1]!r} where its probability is "
+            f"{describe_threshold(decided.threshold)}, the model's own threshold"
         )
     return said
+
+
+def describe_threshold(threshold: float) -> str:
+    """Which probabilities tell the second class: those above the threshold; those that reach the
+    next number, where that is the shorter one, as models have it that tell the class from there on.
+    """
+    reached = math.nextafter(threshold, math.inf)
+    if len(repr(reached)) < len(repr(threshold)):
+        return f"{reached!r} or more"
+    return f"above {threshold!r}"

@@ -4,7 +4,7 @@ the rules themselves once they were edited.
 
 from dataclasses import dataclass
 
-from relurules.ir import Scorer
+from relurules.ir import AdditiveRules, RuleSet, Scorer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +35,13 @@ _FITTED = SourceWords(
     short="the fitted lines",
     whose="the fitted lines'",
 )
+#: A model without neurons, such as a logistic regression.
+_LINEAR = SourceWords(
+    whole="the linear model as traced",
+    itself="the linear model itself",
+    short="the linear model",
+    whose="the linear model's",
+)
 #: Rules that somebody edited, which are a model of their own.
 _EDITED = SourceWords(
     whole="the rules as edited",
@@ -48,4 +55,14 @@ def name_source(rules: Scorer) -> SourceWords:
     """How to call what the rules were made of."""
     if rules.provenance.edits:
         return _EDITED
-    return _FITTED if rules.provenance.fitted else _NETWORK
+    if rules.provenance.fitted:
+        return _FITTED
+    return _LINEAR if is_linear_model(rules) else _NETWORK
+
+
+def is_linear_model(rules: Scorer) -> bool:
+    """Whether the rules were made of a model that never had a neuron."""
+    if not isinstance(rules, RuleSet | AdditiveRules) or rules.provenance.edits:
+        return False
+    own = isinstance(rules, RuleSet) and rules.is_own_model
+    return rules.reduction.neurons_traced == 0 and not own

@@ -11,7 +11,6 @@ from sklearn.datasets import load_diabetes
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.feature_selection import SelectKBest, VarianceThreshold, f_regression
-from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import (
@@ -21,6 +20,7 @@ from sklearn.preprocessing import (
     RobustScaler,
     StandardScaler,
 )
+from sklearn.svm import SVR
 
 import relurules as rr
 from relurules.errors import DomainError, ModelError
@@ -103,7 +103,7 @@ def test_arrays_and_several_outputs() -> None:
         (lambda: mlp(3), "isn't fitted"),
         (lambda: make_pipeline(StandardScaler(), mlp(3)), "isn't fitted"),
         (lambda: fitted(mlp(3, activation="tanh")), "activation 'tanh' isn't piecewise linear"),
-        (lambda: fitted(LogisticRegression(), X, Y > 1), "LogisticRegression can't be traced"),
+        (lambda: fitted(SVR()), "SVR can't be traced"),
         (lambda: fitted(RandomForestRegressor(3)), "RandomForestRegressor can't be traced"),
         (
             lambda: fitted(make_pipeline(Normalizer(), mlp(3))),

@@ -5,12 +5,13 @@ in use.
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from relurules.errors import ModelError
 from relurules.ir import ClassLabels
 from relurules.ir.class_labels import find_class_test, make_labels
 from relurules.links.heads import Head, apply_links, make_identity_heads
-from relurules.tables.names import make_default_names
-from relurules.tracing.sklearn.front_end import LastEstimator, make_class_heads
+from relurules.tracing.sklearn.last_estimator import LastEstimator, make_class_heads, name_numbers
 from relurules.tracing.torch import front_end
 
 #: Of two classes, by a threshold.
@@ -44,7 +45,7 @@ def read_skorch_net(net: Any) -> LastEstimator:
             outputs=names,
             layers=layers,
             identities=graph.identities,
-            run=run,
+            run=lambda X: run(np.asarray(X)),
             labels=_read_labels(net, graph.heads, m),
         )
     if graph.heads != make_identity_heads(m):
@@ -60,7 +61,7 @@ def read_skorch_net(net: Any) -> LastEstimator:
         outputs=names,
         layers=layers,
         identities=graph.identities,
-        run=lambda X: apply_links(heads, run(X)),
+        run=lambda X: apply_links(heads, run(np.asarray(X))),
         labels=_read_labels(net, heads, m),
     )
 
@@ -79,4 +80,4 @@ def _read_labels(net: Any, heads: Sequence[Head], scores: int) -> ClassLabels | 
 def _name_outputs(net: Any, m: int) -> tuple[str, ...]:
     if hasattr(net, "classes_") and len(net.classes_) == max(m, 2):
         return tuple(f"p_{label}" for label in net.classes_)
-    return ("y",) if m == 1 else make_default_names(m, "y")
+    return name_numbers(m)

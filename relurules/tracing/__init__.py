@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.domain.columns import fill_gaps, find_groups
 from relurules.errors import CheckError, ModelError
 from relurules.ir import Graph, Scorer
 from relurules.ir.local_tree import LocalTree
 from relurules.ir.network import AFFINE_ARRAYS
 from relurules.links.heads import bound_link_error, name_scores
 from relurules.tracing.class_names import name_classes
+from relurules.tracing.input_rows import draw_coordinates
 from relurules.tracing.pickle_file import PICKLE_SUFFIXES, load_pickled
 from relurules.tracing.rules_model import make_rules_graph
 
@@ -150,11 +150,7 @@ def _check_against_model(graph: Graph, function: Reference) -> None:
     spread = 10.0 ** np.linspace(-2, 3, _PROBES)[:, None]
     rng = np.random.default_rng(0)
     X = rng.normal(size=(_PROBES, len(graph.features))) * spread
-
-    for group in find_groups(graph.columns):
-        X[:, group] = np.eye(len(group))[rng.integers(len(group), size=_PROBES)]
-
-    fill_gaps(X, graph.columns)
+    draw_coordinates(graph.columns, rng, X)
     expected, found = function(X), graph.evaluate(X)
     terms = graph.network.magnitude(X) + np.finfo(float).tiny
     allowed = bound_link_error(

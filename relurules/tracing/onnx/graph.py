@@ -12,11 +12,20 @@ from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
 
 from relurules.errors import ModelError, summarise_error
 from relurules.tracing.affine import LARGEST
+from relurules.tracing.input_columns import InputKind
 from relurules.tracing.onnx.file import read_opsets
 from relurules.tracing.onnx.nodes import Constant, Operator, make_constant, read_operator
 
-#: Element types of inputs: what a float column of a table can be read as.
-_FLOATS = {TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16}
+#: Element types of inputs, and what a column of them holds.
+_KINDS: Mapping[int, InputKind] = {
+    TensorProto.FLOAT: "number",
+    TensorProto.DOUBLE: "number",
+    TensorProto.FLOAT16: "number",
+    TensorProto.BFLOAT16: "number",
+    TensorProto.INT32: "whole",
+    TensorProto.INT64: "whole",
+    TensorProto.STRING: "text",
+}
 
 
 class OnnxInput(NamedTuple):
@@ -27,6 +36,7 @@ class OnnxInput(NamedTuple):
     name: str
     shape: tuple[int, ...]
     batched: bool
+    kind: InputKind = "number"
 
     @property
     def size(self) -> int:
@@ -107,11 +117,11 @@ def _read_array(tensor: TensorProto, where: str) -> Any:
 def _read_input(value: ValueInfoProto, where: str, input_shape: Sequence[int] | None) -> OnnxInput:
     kind = value.type.WhichOneof("value")
     tensor = value.type.tensor_type
-    if kind != "tensor_type" or tensor.elem_type not in _FLOATS:
+    if kind != "tensor_type" or tensor.elem_type not in _KINDS:
         found = TensorProto.DataType.Name(tensor.elem_type) if kind == "tensor_type" else f"{kind}"
         raise ModelError(
-            f"{where}: input {value.name!r} is of type {found}; supported: tensors of FLOAT, "
-            "DOUBLE, FLOAT16, BFLOAT16"
+            f"{where}: input {value.name!r} is of type {found}; supported: tensors of "
+            f"{', '.join(map(TensorProto.DataType.Name, _KINDS))}"
         )
 
     fixed = [dim.dim_value if dim.HasField("dim_value") else None for dim in tensor.shape.dim]
@@ -151,7 +161,10 @@ def _read_input(value: ValueInfoProto, where: str, input_shape: Sequence[int] | 
         )
 
     return OnnxInput(
-        value.name, tuple(size or 0 for size in ([1, *row] if batched else row)), batched
+        value.name,
+        tuple(size or 0 for size in ([1, *row] if batched else row)),
+        batched,
+        _KINDS[tensor.elem_type],
     )
 
 

@@ -7,7 +7,7 @@ a table of answers is a sum of answers times indicators.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -53,11 +53,11 @@ class InputColumn:
 
 
 class AnswerTable(NamedTuple):
-    """What looking a value up gives: answers of one shape; other: for any other value, None where
+    """What looking a value up gives: answers of one shape, by value; other: for any other, None where
     the model takes none.
     """
 
-    answers: Mapping[Value, Tensor]
+    answers: Mapping[Any, Tensor]
     other: Tensor | None
 
     def get_answer(self, value: Value) -> Tensor | None:

@@ -5,10 +5,14 @@ refused.
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch.export import ExportedProgram
 
 from relurules.errors import ModelError
+from relurules.tables.names import make_default_names
+from relurules.tracing.affine import Basis
+from relurules.tracing.input_columns import InputColumns, InputKind
 from relurules.tracing.torch.aten_piecewise import SUPPORTED
 
 
@@ -24,6 +28,17 @@ def find_user_inputs(program: ExportedProgram) -> list[torch.fx.Node]:
         )
 
     return nodes
+
+
+def make_input_columns(nodes: Sequence[torch.fx.Node]) -> InputColumns:
+    """A column for every entry of a row, input by input."""
+    sizes = [int(np.prod(row_shape(node))) for node in nodes]
+    kinds: list[InputKind] = [
+        "number" if node.meta["val"].dtype.is_floating_point else "whole"
+        for node, size in zip(nodes, sizes, strict=True)
+        for _ in range(size)
+    ]
+    return InputColumns(Basis(sum(sizes)), make_default_names(sum(sizes)), kinds)
 
 
 def has_batch(node: torch.fx.Node) -> bool:

@@ -119,8 +119,8 @@ def trace(
     the probabilities are named by class. input_shape: shape of one row where the model doesn't tell
     it; inputs of higher rank are flattened in order.
     `graph.evaluate(X)`, (N, d) -> (N, m) float64, is the reference network. A sigmoid, softmax,
-    log_softmax, exp, expm1 or argmax at the model's end becomes the link of `graph.heads`. Raises
-    ModelError for any other operator that is neither affine nor piecewise linear, for weights that
+    log_softmax, exp, expm1, softplus, tanh, logit or argmax at the model's end becomes the link of
+    `graph.heads`. Raises ModelError for any other operator that is neither affine nor piecewise linear, for weights that
     aren't finite, and for files that can't be read.
 
     labels: what the classes are called, in the order of the model's outputs, where the model has no

@@ -53,8 +53,8 @@ class InputColumn:
 
 
 class AnswerTable(NamedTuple):
-    """What looking a value up gives: answers of one shape, by value; other: for any other, None where
-    the model takes none.
+    """What looking a value up gives: answers of one shape, by value; other: for any other one, None
+    where the model takes none.
     """
 
     answers: Mapping[Any, Tensor]

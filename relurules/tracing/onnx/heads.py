@@ -38,6 +38,8 @@ from relurules.tracing.onnx.operators import AFFINE, rearrange_entries
 HEADS: Mapping[str, str] = {
     "Sigmoid": "sigmoid",
     "Exp": "exp",
+    "Softplus": "softplus",
+    "Tanh": "tanh",
     "Softmax": "softmax",
     "LogSoftmax": "log_softmax",
     "ArgMax": "argmax",

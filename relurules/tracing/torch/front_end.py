@@ -33,6 +33,7 @@ from relurules.tracing.tensor_sizes import (
     check_weight_size,
 )
 from relurules.tracing.torch.aten_codes import CODE_LOOKUPS, REFUSED, reads_codes
+from relurules.tracing.torch.aten_links import LINK_ARGUMENTS
 from relurules.tracing.torch.aten_operators import (
     ACTIVATIONS,
     AFFINE,
@@ -288,6 +289,8 @@ class _GraphEvaluator:
         tensor, link = bound["self"], LINK_OPERATORS[node.target]
         if node.target is torch.ops.aten.argmin.default:
             tensor = add_weighted((-1.0, tensor))
+        if prepare := LINK_ARGUMENTS.get(node.target):
+            tensor = prepare(self.basis, bound, lambda why: node_error(node, why), layer_name(node))
         if not keeps_values(node) and not LINKS[link].reduces:
             raise node_error(node, f"{node.meta['val'].dtype} can't hold every value that it casts")
         if not LINKS[link].joint:

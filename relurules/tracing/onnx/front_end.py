@@ -24,6 +24,7 @@ from relurules.tracing.column_layout import lay_out_inputs
 from relurules.tracing.heads import LinkedTensor, collect_scores
 from relurules.tracing.input_columns import InputColumns
 from relurules.tracing.input_rows import InputRows
+from relurules.tracing.input_shapes import InputShape
 from relurules.tracing.onnx.call import CodeTensor, LabelLookup, OperatorCall, OperatorRule, Value
 from relurules.tracing.onnx.classifiers import AFTER_LINK, LINEAR_CLASSIFIER, REFUSED
 from relurules.tracing.onnx.code_moves import reads_codes, trace_codes
@@ -65,7 +66,7 @@ SUPPORTED = (
 )
 
 
-def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callable[[Array], Array]]:
+def trace(model: Any, input_shape: InputShape | None) -> tuple[Graph, Callable[[Array], Array]]:
     """Graph of an ONNX model (path or ModelProto), and the model itself as a float64 function (N,
     d) -> (N, m).
 

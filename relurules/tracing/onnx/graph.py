@@ -5,6 +5,7 @@ checked.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import onnx.shape_inference
@@ -13,6 +14,7 @@ from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
 from relurules.errors import ModelError, summarise_error
 from relurules.tracing.affine import LARGEST
 from relurules.tracing.input_columns import InputKind
+from relurules.tracing.input_shapes import InputShape, list_row_shapes
 from relurules.tracing.onnx.file import read_opsets
 from relurules.tracing.onnx.nodes import Constant, Operator, make_constant, read_operator
 
@@ -60,7 +62,7 @@ class OnnxProgram:
     operators: tuple[Operator, ...]
 
 
-def read_program(model: ModelProto, where: str, input_shape: Sequence[int] | None) -> OnnxProgram:
+def read_program(model: ModelProto, where: str, input_shape: InputShape | None) -> OnnxProgram:
     """Read a model without functions and external data.
 
     ModelError names what is wrong, and where.
@@ -74,12 +76,17 @@ def read_program(model: ModelProto, where: str, input_shape: Sequence[int] | Non
         tensor.name: make_constant(_read_array(tensor, where)) for tensor in graph.initializer
     }
     given = [value for value in graph.input if value.name not in constants]
-    if input_shape is not None and len(given) != 1:
+    shapes = list_row_shapes(input_shape)
+    if shapes is not None and len(given) != len(shapes):
         raise ModelError(
-            f"{where}: has {len(given)} inputs, and input_shape= is for models with one"
+            f"{where}: has {len(given)} inputs, and input_shape= has {len(shapes)} shapes; give a "
+            "list of one for each"
         )
 
-    inputs = tuple(_read_input(value, where, input_shape) for value in given)
+    inputs = tuple(
+        _read_input(value, where, shape)
+        for value, shape in zip(given, shapes or repeat(None, len(given)), strict=True)
+    )
     outputs = tuple(value.name for value in graph.output)
     if not outputs or not inputs:
         raise ModelError(

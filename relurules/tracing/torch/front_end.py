@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.export import ExportedProgram
 from torch.utils._pytree import tree_map
 
-from relurules.domain.columns import name_coordinates
+from relurules.domain.columns import is_plain, name_coordinates
 from relurules.errors import ModelError, summarise_error
 from relurules.ir import Graph
 from relurules.links.table import LINKS
@@ -26,6 +26,7 @@ from relurules.tracing.affine import AffineTensor, add_weighted, apply_affine
 from relurules.tracing.column_layout import lay_out_inputs
 from relurules.tracing.heads import LinkedTensor, apply_link, collect_scores, rearrange_heads
 from relurules.tracing.input_rows import InputRows
+from relurules.tracing.input_shapes import InputShape
 from relurules.tracing.switches import Switch
 from relurules.tracing.tensor_sizes import (
     check_declared_sizes,
@@ -54,6 +55,7 @@ from relurules.tracing.torch.fx_nodes import (
     layer_name,
     make_input_columns,
     module_path,
+    name_by_input,
     node_error,
     operator_name,
     read_batch_size,
@@ -72,13 +74,15 @@ _UNKNOWN_NORM = (
 )
 
 
-def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callable[[Array], Array]]:
+def trace(model: Any, input_shape: InputShape | None) -> tuple[Graph, Callable[[Array], Array]]:
     """Graph of the model, and the model itself as a float64 function (N, d) -> (N, m)."""
     program = export_program(model, input_shape)
     run = _GraphEvaluator(program)
     outputs = run.evaluate()
     scores, heads = collect_scores(outputs)
     columns, network = lay_out_inputs(run.columns, run.basis.network(scores))
+    if not is_plain(columns) and len(run.inputs) > 1:
+        columns = name_by_input(columns, run.inputs)
     count = len(heads or network.c)
     names = ("y",) if count == 1 else make_default_names(count, "y")
     graph = Graph(

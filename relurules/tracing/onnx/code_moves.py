@@ -4,6 +4,7 @@ of whole numbers; everything else looks them up (`codes.py`), or is refused.
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 from onnx import helper
 
 from relurules.errors import ModelError
@@ -74,7 +75,8 @@ def trace_codes(
         return _trace_move(call, plain, trace)
     if name in _SUMS and not text:
         _check_whole(call)
-        return [_wrap(value, CodeTensor) for value in trace(plain)]
+        floats = plain._replace(values=[_as_floats(value) for value in plain.values])
+        return [_wrap(value, CodeTensor) for value in trace(floats)]
 
     what = "texts" if text else "whole numbers"
     raise call_error(
@@ -144,6 +146,11 @@ def _check_whole(call: OperatorCall) -> None:
 
 def _wrap(value: Value | None, make: Callable[[AffineTensor], CodeTensor]) -> Value | None:
     return make(value) if isinstance(value, AffineTensor) else value
+
+
+def _as_floats(value: Value | None) -> Value | None:
+    """A constant of whole numbers in float64, as what depends on the input is."""
+    return make_constant(value.wide.astype(np.float64)) if isinstance(value, Constant) else value
 
 
 def _unwrap(value: Value | None) -> Value | None:

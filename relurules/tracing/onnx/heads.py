@@ -138,7 +138,7 @@ def separate_labels(
     for name, value in zip(names, values, strict=True):
         if not isinstance(value, LabelLookup):
             kept.append((name, value))
-        elif not told and value.classes == tuple(range(len(value.classes))):
+        elif not told and value.classes and value.classes == tuple(range(len(value.classes))):
             kept.append((name, value.heads))
         elif not told:
             raise label_error(where, name, value)

@@ -18,6 +18,7 @@ from relurules.tracing.input_rows import InputRows
 from relurules.tracing.onnx.graph import OnnxProgram
 from relurules.tracing.onnx.nodes import (
     Constant,
+    Operator,
     make_constant,
     run_constant,
     run_operator,
@@ -108,7 +109,7 @@ def _compute_values(program: OnnxProgram, X: NDArray[Any]) -> Values:
             ]
             results: list[Constant | NDArray[np.float64] | None] = list(run_constant(op, constants))
         else:
-            found = run_operator(op, widen_inputs(op, inputs))
+            found = run_operator(op, _match_types(op, widen_inputs(op, inputs)))
             results = [None if value is None else widen_floats(value) for value in found]
         if op.name == "Sigmoid":
             complements[op.outputs[0]] = np.asarray(run_operator(op, [-inputs[0]])[0])  # type: ignore[operator]
@@ -124,6 +125,17 @@ def _compute_values(program: OnnxProgram, X: NDArray[Any]) -> Values:
         )
 
     return values
+
+
+def _match_types(op: Operator, arrays: Sequence[Any]) -> list[Any]:
+    """Whole numbers that are constant in float64, as those that depend on the input are."""
+    if op.name not in _SAME_TYPES or not any(a is not None and a.dtype.kind == "f" for a in arrays):
+        return list(arrays)
+    return [a.astype(np.float64) if a is not None and a.dtype.kind in "iu" else a for a in arrays]
+
+
+#: Operators whose inputs are of one type.
+_SAME_TYPES = frozenset({"Add", "Sub", "Mul", "Sum", "Concat"})
 
 
 def _is_one(value: Constant | Array | None) -> bool:

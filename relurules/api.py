@@ -104,7 +104,7 @@ Progress = Callable[[int], None]
 def trace(
     model: Any,
     *,
-    input_shape: Sequence[int] | None = None,
+    input_shape: Sequence[int] | Sequence[Sequence[int]] | None = None,
     labels: Sequence[Any] | None = None,
     positive: Any = None,
 ) -> Graph:
@@ -117,11 +117,11 @@ def trace(
     read in the columns of its table: `graph.columns`, and `graph.features` are their coordinates.
     Where an ONNX classifier gives class labels beside probabilities, the labels are left out, and
     the probabilities are named by class. input_shape: shape of one row where the model doesn't tell
-    it; inputs of higher rank are flattened in order.
+    it, a list of one for each of several inputs; inputs of higher rank are flattened in order.
     `graph.evaluate(X)`, (N, d) -> (N, m) float64, is the reference network. A sigmoid, softmax,
-    log_softmax, exp, expm1 or argmax at the model's end becomes the link of `graph.heads`. Raises
-    ModelError for any other operator that is neither affine nor piecewise linear, for weights that
-    aren't finite, and for files that can't be read.
+    log_softmax, exp, expm1, softplus, tanh, logit or argmax at the model's end becomes the link of
+    `graph.heads`. Raises ModelError for any other operator that is neither affine nor piecewise
+    linear, for weights that aren't finite, and for files that can't be read.
 
     labels: what the classes are called, in the order of the model's outputs, where the model has no
     labels of its own, as scikit-learn's, skorch's and ONNX classifiers have. positive: the label of

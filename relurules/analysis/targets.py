@@ -43,7 +43,7 @@ class ScoreTarget:
         try:
             return inverse(value)
         except (ValueError, ZeroDivisionError):
-            return math.inf if self.head == "sigmoid" and value >= 1.0 else -math.inf
+            return math.inf if self.head in ("sigmoid", "tanh") and value >= 1.0 else -math.inf
 
     def of(self, scores: Array) -> Array:
         """(N, m) scores of the rules -> (N,)."""

@@ -81,7 +81,8 @@ def _read_threshold(head: Mapping[str, Any], threshold: float) -> ModelDecision:
     if link not in _ODDS:
         raise RefusedError(
             f"the threshold {threshold!r} is one of an output through {link}, which is made of "
-            "several scores; thresholds are those of outputs of one score, and through a softmax "
+            "several scores, or reaches it at a score that is no logarithm of a fraction; "
+            f"thresholds are those of {', '.join(_ODDS)} and plain scores, and through a softmax "
             "the largest decides"
         )
 

@@ -36,6 +36,9 @@ class HeadEntry(FileEntry, kw_only=True):
             "complement",
             "exp",
             "expm1",
+            "softplus",
+            "tanh",
+            "logit",
             "softmax",
             "log_softmax",
             "step",
@@ -44,7 +47,8 @@ class HeadEntry(FileEntry, kw_only=True):
         Meta(
             description=(
                 "identity: s. sigmoid: 1 / (1 + exp(-s)). complement: 1 / (1 + exp(s)). exp, "
-                "expm1: as named. step: 1 where s >= 0, else 0. softmax, log_softmax: of all "
+                "expm1, tanh: as named. softplus: log(1 + exp(s)). logit: log(s / (1 - "
+                "s)). step: 1 where s >= 0, else 0. softmax, log_softmax: of all "
                 "scores together. argmax: the number of the largest score, from 0, the first of"
                 " several."
             )

@@ -79,6 +79,24 @@ private static double expm1(double s) {
     return Math.Abs(s) < 1.0 ? 2.0 * t / (1.0 - t) : Math.Exp(s) - 1.0;
 }
 """
+_JAVA_SOFTPLUS = """\
+private static double softplus(double s) {
+    return Math.max(s, 0.0) + StrictMath.log1p(StrictMath.exp(-Math.abs(s)));
+}
+"""
+#: ln(1 + u) as u ln(1 + u) / ((1 + u) - 1), which keeps the digits of a small u.
+_SHARP_SOFTPLUS = """\
+private static double softplus(double s) {
+    double u = Math.Exp(-Math.Abs(s));
+    double w = 1.0 + u;
+    return Math.Max(s, 0.0) + (w == 1.0 ? u : u * Math.Log(w) / (w - 1.0));
+}
+"""
+_LOGIT = """\
+private static double logit(double s) {
+    return @.log(s / (1.0 - s));
+}
+"""
 _SHARP = {"@.exp": "Math.Exp", "@.log": "Math.Log", "Math.abs": "Math.Abs"}
 _JAVA = {
     "@": "StrictMath",
@@ -100,6 +118,7 @@ def _list_functions(words: Mapping[str, str]) -> dict[str, LinkFunction]:
     written = {
         "sigmoid": LinkFunction("sigmoid", _SIGMOID),
         "complement": LinkFunction("complement", _COMPLEMENT),
+        "logit": LinkFunction("logit", _LOGIT),
         "softmax": LinkFunction("softmax", _SOFTMAX),
         "log_softmax": LinkFunction("logSoftmax", _LOG_SOFTMAX),
         "argmax": LinkFunction("argmax", _ARGMAX),
@@ -115,11 +134,15 @@ JAVA_LINKS: Mapping[str, LinkFunction] = {
     "identity": LinkFunction(),
     "exp": LinkFunction("StrictMath.exp"),
     "expm1": LinkFunction("StrictMath.expm1"),
+    "softplus": LinkFunction("softplus", _JAVA_SOFTPLUS),
+    "tanh": LinkFunction("StrictMath.tanh"),
     **_list_functions(_JAVA),
 }
 SHARP_LINKS: Mapping[str, LinkFunction] = {
     "identity": LinkFunction(),
     "exp": LinkFunction("Math.Exp"),
     "expm1": LinkFunction("expm1", _EXPM1),
+    "softplus": LinkFunction("softplus", _SHARP_SOFTPLUS),
+    "tanh": LinkFunction("Math.Tanh"),
     **_list_functions(_SHARP),
 }

@@ -12,6 +12,8 @@ Array = NDArray[np.float64]
 _TINY = 1e-300
 #: A model may compute a share as 1 minus the others, which rounds it like a number near 1.
 _COMPLEMENT = 4 * np.finfo(np.float64).eps
+#: Beyond this torch computes softplus as the score itself.
+_LINEAR = 20.0
 
 
 def sigmoid(s: Array) -> Array:
@@ -38,6 +40,17 @@ def argmax(s: Array) -> Array:
     return np.asarray(s.argmax(axis=1), dtype=np.float64)[:, None]
 
 
+def softplus(s: Array) -> Array:
+    """log(1 + exp(s)), which keeps the digits of numbers far below 0 and doesn't overflow."""
+    return np.asarray(np.maximum(s, 0.0) + np.log1p(np.exp(-np.abs(s))))
+
+
+def log_odds(s: Array) -> Array:
+    """log(s / (1 - s)), infinite at 0 and 1, no number beyond."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.log(s / (1.0 - s)))
+
+
 def make_share_slack(
     apply: Callable[[Array], Array], steepness: float
 ) -> Callable[[Array, Array, float], Array]:
@@ -59,14 +72,29 @@ def bound_log_share(s: Array, off: Array, rounding: float) -> Array:
     )
 
 
+def bound_softplus(s: Array, off: Array, rounding: float) -> Array:
+    """Beyond 20, where it is s but for exp(-s), frameworks may take s itself."""
+    cut = np.where(s + off > _LINEAR, np.exp(-np.maximum(s, _LINEAR)), 0.0)
+    return np.asarray(make_power_slack(softplus)(s, off, rounding) + cut)
+
+
+def bound_log_odds(s: Array, off: Array, rounding: float) -> Array:
+    """Anything where rounding may take the score to 0 or 1, or beyond."""
+    low, high = s - off, s + off
+    inside = (low > 0.0) & (high < 1.0)
+    found = make_power_slack(log_odds)(s, off, rounding) + _COMPLEMENT
+    return np.where(inside, found, np.inf)
+
+
 def make_power_slack(exp: Callable[[Array], Array]) -> Callable[[Array, Array, float], Array]:
-    """For exp and expm1: nothing where it is infinite in any case, anything where rounding may make
-    it so.
+    """For links that rise: nothing where it is infinite in any case, anything where rounding may
+    make it so.
     """
 
     def slack(s: Array, off: Array, rounding: float) -> Array:
         low, high = exp(s - off), exp(s + off)
-        return np.where(np.isinf(low), 0.0, (high - low) + rounding * np.abs(high) + _TINY)
+        size = np.maximum(np.abs(low), np.abs(high))
+        return np.where(np.isinf(low), 0.0, (high - low) + rounding * size + _TINY)
 
     return slack
 
@@ -96,6 +124,19 @@ def bound_step(s: Array, off: Array, _: float) -> Array:
 def bound_power_change(error: float, high: float, _: int) -> float:
     """exp(s + error) - exp(s) at the largest s; infinite where that is too large for a float64."""
     return math.exp(high) * math.expm1(error) if high < 700.0 and error < 700.0 else math.inf
+
+
+def invert_softplus(value: float) -> float:
+    """The score at which softplus is a value. ValueError where it never is."""
+    if value <= 0.0:
+        raise ValueError(f"{value} isn't above 0")
+    return value + math.log(-math.expm1(-value))
+
+
+def expit(odds: float) -> float:
+    """The share of 1 whose log odds these are."""
+    small = math.exp(-abs(odds))
+    return (1.0 if odds >= 0.0 else small) / (1.0 + small)
 
 
 def logit(share: float) -> float:

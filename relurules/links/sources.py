@@ -52,6 +52,16 @@ def _expm1(s: float) -> float:
     except OverflowError:
         return math.inf
 """
+_PYTHON_SOFTPLUS = """\
+def _softplus(s: float) -> float:
+    return max(s, 0.0) + math.log1p(math.exp(-abs(s)))
+"""
+_PYTHON_LOGIT = """\
+def _logit(s: float) -> float:
+    if s == 0.0 or s == 1.0:
+        return math.inf if s else -math.inf
+    return math.log(s / (1.0 - s)) if 0.0 < s < 1.0 else math.nan
+"""
 _PYTHON_SOFTMAX = """\
 def _softmax(*scores: float) -> list[float]:
     top = max(scores)
@@ -91,6 +101,18 @@ static double complement(double s)
 {
     const double power = exp(-fabs(s));
     return (s >= 0.0 ? power : 1.0) / (1.0 + power);
+}
+"""
+_C_SOFTPLUS = """\
+static double softplus(double s)
+{
+    return (s > 0.0 ? s : 0.0) + log1p(exp(-fabs(s)));
+}
+"""
+_C_LOGIT = """\
+static double logit(double s)
+{
+    return log(s / (1.0 - s));
 }
 """
 _C_SOFTMAX = """\
@@ -155,6 +177,16 @@ function complement(s) {
     return (s >= 0 ? power : 1) / (1 + power);
 }
 """
+_JAVASCRIPT_SOFTPLUS = """\
+function softplus(s) {
+    return Math.max(s, 0) + Math.log1p(Math.exp(-Math.abs(s)));
+}
+"""
+_JAVASCRIPT_LOGIT = """\
+function logit(s) {
+    return Math.log(s / (1 - s));
+}
+"""
 _JAVASCRIPT_SOFTMAX = """\
 function softmax(...scores) {
     const top = Math.max(...scores);
@@ -189,6 +221,14 @@ _NUMPY_COMPLEMENT = """\
 def _complement(s: Array) -> Array:
     power = np.exp(-np.abs(s))
     return np.asarray(np.where(s >= 0.0, power, 1.0) / (1.0 + power))
+"""
+_NUMPY_SOFTPLUS = """\
+def _softplus(s: Array) -> Array:
+    return np.asarray(np.maximum(s, 0.0) + np.log1p(np.exp(-np.abs(s))))
+"""
+_NUMPY_LOGIT = """\
+def _logit(s: Array) -> Array:
+    return np.asarray(np.log(s / (1.0 - s)))
 """
 _NUMPY_SOFTMAX = """\
 def _softmax(s: Array) -> Array:
@@ -235,6 +275,24 @@ FUNCTIONS: Mapping[str, LinkFunctions] = {
         LinkFunction("expm1"),
         LinkFunction("Math.expm1"),
         LinkFunction("np.expm1"),
+    ),
+    "softplus": LinkFunctions(
+        LinkFunction("_softplus", _PYTHON_SOFTPLUS),
+        LinkFunction("softplus", _C_SOFTPLUS),
+        LinkFunction("softplus", _JAVASCRIPT_SOFTPLUS),
+        LinkFunction("_softplus", _NUMPY_SOFTPLUS),
+    ),
+    "tanh": LinkFunctions(
+        LinkFunction("math.tanh"),
+        LinkFunction("tanh"),
+        LinkFunction("Math.tanh"),
+        LinkFunction("np.tanh"),
+    ),
+    "logit": LinkFunctions(
+        LinkFunction("_logit", _PYTHON_LOGIT),
+        LinkFunction("logit", _C_LOGIT),
+        LinkFunction("logit", _JAVASCRIPT_LOGIT),
+        LinkFunction("_logit", _NUMPY_LOGIT),
     ),
     "softmax": LinkFunctions(
         LinkFunction("_softmax", _PYTHON_SOFTMAX),

@@ -106,6 +106,48 @@ def print_expm1(s: Sequence[str], p: str, dialect: LinkDialect) -> LinkColumns:
     )
 
 
+def print_softplus(s: Sequence[str], _p: str, dialect: LinkDialect) -> LinkColumns:
+    """The larger of s and 0, and ln(1 + u) with u = exp(-|s|), in which u ln(1 + u) / ((1 + u) - 1)
+    keeps the digits of a small u (Kahan).
+    """
+    u = f"{s[0]}_power"  # as a sigmoid's
+    more = (
+        f"CASE WHEN 1E0 + {u} = 1E0 THEN {u} "
+        f"ELSE {u} * {dialect.ln}(1E0 + {u}) / ((1E0 + {u}) - 1E0) END"
+    )
+    return LinkColumns(
+        [[(u, dialect.shrink(f"-abs({s[0]})"))]],
+        [f"CASE WHEN {s[0]} > 0E0 THEN {s[0]} ELSE 0E0 END + {more}"],
+    )
+
+
+def print_tanh(s: Sequence[str], p: str, dialect: LinkDialect) -> LinkColumns:
+    """-v / (2 + v) with v = exp(-2 |s|) - 1, which keeps the digits of a small s, and its sign.
+
+    Beyond 20 it is 1 in float64; a score that is no number stays none.
+    """
+    twice, u, v = f"{p}_twice", f"{p}_power", f"{p}_less"
+    size = f"abs({s[0]})"
+    less = f"({u} - 1E0) * {twice} / {dialect.ln}({u})"
+    steps: Steps = [
+        [(twice, f"CASE WHEN {size} <= 20E0 THEN -2E0 * {size} ELSE -4E1 - 0E0 * {s[0]} END")],
+        [(u, dialect.shrink(twice))],
+        [
+            (
+                v,
+                f"CASE WHEN {u} = 1E0 THEN {twice} ELSE {less} END",
+            )
+        ],
+    ]
+    return LinkColumns(steps, [f"CASE WHEN {s[0]} < 0E0 THEN {v} ELSE -{v} END / (2E0 + {v})"])
+
+
+def print_logit(s: Sequence[str], _p: str, dialect: LinkDialect) -> LinkColumns:
+    """NULL where the score isn't between 0 and 1."""
+    share = f"{dialect.ln}({s[0]} / (1E0 - {s[0]}))"
+    return LinkColumns([], [f"CASE WHEN {s[0]} > 0E0 AND {s[0]} < 1E0 THEN {share} END"])
+
+
 def select_top(s: Sequence[str], p: str) -> tuple[str, Steps]:
     """The largest score, found in groups so that the text grows with the number of scores only."""
     steps: Steps = []

@@ -13,6 +13,24 @@ def build_power(exponent: Expression) -> Expression:
     return sympy.exp(exponent, evaluate=False)
 
 
+def build_softplus(s: Expression) -> Expression:
+    import sympy
+
+    return sympy.log(1 + build_power(s))
+
+
+def build_tanh(s: Expression) -> Expression:
+    import sympy
+
+    return sympy.tanh(s, evaluate=False)
+
+
+def build_log_odds(s: Expression) -> Expression:
+    import sympy
+
+    return sympy.log(s / (1 - s), evaluate=False)
+
+
 def build_softmax(s: Sequence[Expression], i: int) -> Expression:
     """With the score itself taken out of every power, so that none of them is infinite over
     infinite.

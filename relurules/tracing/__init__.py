@@ -7,20 +7,20 @@ framework.
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from numbers import Integral
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.domain.columns import fill_gaps, find_groups
 from relurules.errors import CheckError, ModelError
 from relurules.ir import Graph, Scorer
 from relurules.ir.local_tree import LocalTree
 from relurules.ir.network import AFFINE_ARRAYS
 from relurules.links.heads import bound_link_error, name_scores
 from relurules.tracing.class_names import name_classes
+from relurules.tracing.input_rows import draw_coordinates
+from relurules.tracing.input_shapes import InputShape, check_input_shape
 from relurules.tracing.pickle_file import PICKLE_SUFFIXES, load_pickled
 from relurules.tracing.rules_model import make_rules_graph
 
@@ -66,7 +66,7 @@ _PROBES, _TOLERANCE = 32, 1e-9
 
 def trace(
     model: Any,
-    input_shape: Sequence[int] | None = None,
+    input_shape: InputShape | None = None,
     labels: Sequence[Any] | None = None,
     positive: Any = None,
 ) -> tuple[Graph, Reference]:
@@ -75,8 +75,8 @@ def trace(
 
     Where the graph's columns aren't its inputs, the function takes the user's table too.
 
-    input_shape: shape of one row where the model doesn't tell, such as (1, 8, 8). labels, positive:
-    see `class_names.name_classes`. The traced
+    input_shape: shape of one row where the model doesn't tell, such as (1, 8, 8), or a list of one
+    for each input. labels, positive: see `class_names.name_classes`. The traced
     network is evaluated beside the model on a few rows before it is returned. Raises ModelError for
     what can't be traced, naming the operator and its place, and CheckError should the two disagree.
     """
@@ -85,13 +85,7 @@ def trace(
     if isinstance(model, Graph):
         return name_classes(model, labels, positive), model.evaluate
 
-    known = input_shape is None or isinstance(input_shape, Sequence)
-    if not known or not all(isinstance(size, Integral) and size > 0 for size in input_shape or ()):
-        raise ModelError(
-            f"input_shape={input_shape!r}: expected the positive sizes of one row, such as (1, "
-            "8, 8)"
-        )
-
+    check_input_shape(input_shape)
     graph, reference = _load_frontend(model).trace(model, input_shape)
     _check_finite(graph)
     _check_against_model(graph, reference)
@@ -151,11 +145,7 @@ def _check_against_model(graph: Graph, function: Reference) -> None:
     spread = 10.0 ** np.linspace(-2, 3, _PROBES)[:, None]
     rng = np.random.default_rng(0)
     X = rng.normal(size=(_PROBES, len(graph.features))) * spread
-
-    for group in find_groups(graph.columns):
-        X[:, group] = np.eye(len(group))[rng.integers(len(group), size=_PROBES)]
-
-    fill_gaps(X, graph.columns)
+    draw_coordinates(graph.columns, rng, X)
     expected, found = function(X), graph.evaluate(X)
     terms = graph.network.magnitude(X) + np.finfo(float).tiny
     allowed = bound_link_error(

@@ -78,10 +78,14 @@ def add_weighted(*terms: tuple[float, AffineTensor | Tensor]) -> AffineTensor:
 
 
 class Basis:
-    """The variables met so far, d inputs, then neurons, and each neuron's own affine form."""
+    """The variables met so far, d inputs, then neurons and what is made of the inputs, and each
+    neuron's own affine form.
+    """
 
     def __init__(self, inputs: int) -> None:
         self.inputs = inputs
+        #: Of every variable, whether it is an input: one of the first, or one that was added.
+        self.input_marks: list[bool] = [True] * inputs
         self.forms: list[Tensor] = []
         self.slopes: list[float] = []
         self.neurons: list[Neuron] = []
@@ -89,7 +93,14 @@ class Basis:
 
     def __len__(self) -> int:
         """Number of variables."""
-        return self.inputs + len(self.neurons)
+        return len(self.input_marks)
+
+    def add_input(self) -> int:
+        """One more input, such as whether a column is one of its categories; its place among the
+        variables.
+        """
+        self.input_marks.append(True)
+        return len(self) - 1
 
     def activate(self, tensor: AffineTensor, slope: Tensor, layer: str) -> AffineTensor:
         """PReLU of the given slope (broadcast to the tensor): one new neuron per entry, none where
@@ -111,6 +122,7 @@ class Basis:
         )
         self.slopes.extend(slopes[kinks].tolist())
         self.neurons.extend(Neuron(layer, int(i)) for i in kinks)
+        self.input_marks.extend([False] * len(kinks))
         constant = tensor.constant.reshape(-1).clone()
         constant[kinks] = 0.0
         columns = torch.cat([flat, flat.new_zeros((len(kinks), flat.shape[1]))])
@@ -121,19 +133,23 @@ class Basis:
         return AffineTensor(constant.reshape(shape), columns.reshape(len(columns), *shape))
 
     def network(self, outputs: Sequence[AffineTensor]) -> Network:
-        """The canonical form, the outputs flattened in order and concatenated."""
-        d, K = self.inputs, len(self.neurons)
-        rows = np.zeros((K, d + K + 1))
+        """The canonical form, the outputs flattened in order and concatenated; its inputs are all
+        that there are, those that were added last.
+        """
+        count, K = len(self), len(self.neurons)
+        rows = np.zeros((K, count + 1))
         for i, form in enumerate(self.forms):
             rows[i, : len(form) - 1] = form[:-1]
             rows[i, -1] = form[-1]
 
         last = torch.cat(
-            [out.widened(d + K).reshape(d + K, -1) for out in outputs], dim=1
+            [out.widened(count).reshape(count, -1) for out in outputs], dim=1
         ).T.numpy()
+        taken = np.array(self.input_marks)
+        inputs, neurons = np.flatnonzero(taken), np.flatnonzero(~taken)
         constant = torch.cat([out.constant.reshape(-1) for out in outputs]).numpy()
         return Network(
-            A=rows[:, :d], L=rows[:, d:-1], b=rows[:, -1],
-            C=last[:, :d], U=last[:, d:], c=constant,
+            A=rows[:, inputs], L=rows[:, neurons], b=rows[:, -1],
+            C=last[:, inputs], U=last[:, neurons], c=constant,
             slope=np.array(self.slopes), neurons=tuple(self.neurons),
         )  # fmt: skip

@@ -31,6 +31,11 @@ class LinkedTensor:
         """The tensor's shape."""
         return self.index.shape
 
+    @property
+    def links(self) -> set[str]:
+        """The names of the links of its entries."""
+        return {self.heads[i].link for i in self.index.reshape(-1).tolist()}
+
 
 def apply_link(
     link: str, tensor: AffineTensor, dim: int = -1, keepdim: bool = False

@@ -147,7 +147,7 @@ _SLOPES: Mapping[str, Callable[[Any], Any]] = {
     "LeakyReLU": lambda module: module.negative_slope,
     "PReLU": lambda module: module.weight.detach().double().cpu().numpy(),
 }
-_LINKS = ("Sigmoid", "Softmax", "LogSoftmax")
+_LINKS = ("Sigmoid", "Softmax", "LogSoftmax", "Softplus", "Tanh")
 
 
 def _read_sklearn_layers(model: Any) -> list[Layer] | None:
@@ -217,5 +217,6 @@ _KINDS: Mapping[str, str] = {
     "input": "input", "linear": "linear", "Gemm": "linear", "MatMul": "linear", "Add": "constant",
     "relu": "kink", "Relu": "kink", "prelu": "kink", "PRelu": "kink", "leaky_relu": "kink",
     "LeakyRelu": "kink", "sigmoid": "end", "Sigmoid": "end", "softmax": "end", "Softmax": "end",
-    "log_softmax": "end", "LogSoftmax": "end",
+    "log_softmax": "end", "LogSoftmax": "end", "softplus": "end", "Softplus": "end",
+    "tanh": "end", "Tanh": "end",
 }  # fmt: skip

@@ -8,6 +8,12 @@ const LINKS = {
   complement: [(s) => 1 / (1 + Math.exp(s)), (y) => Math.log((1 - y) / y)],
   exp: [Math.exp, Math.log],
   expm1: [Math.expm1, Math.log1p],
+  softplus: [
+    (s) => Math.max(s, 0) + Math.log1p(Math.exp(-Math.abs(s))),
+    (y) => y + Math.log(-Math.expm1(-y)),
+  ],
+  tanh: [Math.tanh, Math.atanh],
+  logit: [(s) => Math.log(s / (1 - s)), (y) => 1 / (1 + Math.exp(-y))],
 };
 
 /** The output that the cut-off is of, at a score. */

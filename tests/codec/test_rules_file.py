@@ -143,7 +143,7 @@ def test_a_file_of_whole_floats_loads_as_the_same_rules(tmp_path: Path) -> None:
 
 #: Place, what is put there, what the message says after the place.
 WRONG: list[tuple[tuple[Any, ...], Any, str]] = [
-    (("heads", 0, "link"), "tanh", f"'tanh' is not one of {sorted(LINKS)}"),
+    (("heads", 0, "link"), "gelu", f"'gelu' is not one of {sorted(LINKS)}"),
     (("max_error",), -1, "-1 is less than the minimum of 0"),
     (("max_error",), "x", "'x' is not of type 'number', 'null'"),
     (("evidence", "rules", 0, "share"), 1.5, "1.5 is greater than the maximum of 1"),

@@ -145,7 +145,7 @@ def test_the_schema_knows_every_link() -> None:
 
 
 BROKEN_HEADS = {
-    "an unknown link": (("heads", 1, "link"), "tanh", "$.heads[1].link"),
+    "an unknown link": (("heads", 1, "link"), "gelu", "$.heads[1].link"),
     "no scores": (("heads", 1, "scores"), [], "$.heads[1].scores"),
     "no such score": (
         ("heads", 0, "scores"),

@@ -61,6 +61,8 @@ ENDS: dict[str, Callable[[Tensor], Tensor]] = {
             (-z).argmax(1, True),
             z[:, 1:].log_softmax(1),
             z.expm1(),
+            torch.nn.functional.softplus(z),
+            z.tanh(),
             z[:, 2:].exp(),
         ],
         1,
@@ -138,6 +140,19 @@ def test_scores_of_any_size(end: str, target: str, dialect: str | None, engine: 
     for form in forms_of(target):
         found = outputs(rules, HARD, target, dialect, engine, form).outputs
         assert same(found, expected, 1e-14, rounding), form
+
+
+@pytest.mark.parametrize(("target", "dialect", "engine"), ENGINES)
+def test_log_odds_of_shares_of_any_size(
+    target: str, dialect: str | None, engine: str | None
+) -> None:
+    """Their clamp is made of neurons, so that far away they are only exact in rules and trees."""
+    rows = np.array([0.0, 1e-3, 0.3, 0.5, 0.999, 1.0, 1e6, -1e6, 1e300, -1e300])[:, None]
+    X = np.hstack([rows, rows[::-1], rows])
+    model = bare(lambda z: torch.logit(z, eps=1e-3))
+    expected = float64_output(model, X)
+    found = outputs(rr.extract(model), X, target, dialect, engine, forms_of(target)[0]).outputs
+    assert same(found, expected, 1e-14, 1e-15)
 
 
 @pytest.mark.parametrize(("target", "dialect", "engine"), ENGINES)

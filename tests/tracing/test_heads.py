@@ -54,6 +54,9 @@ MODELS: dict[str, tuple[End, list[Head]]] = {
     "functional log_softmax": (lambda z: F.log_softmax(z, dim=-1), LOG),
     "exp": (torch.exp, [Head("exp", (i,)) for i in ALL]),
     "expm1": (torch.expm1, [Head("expm1", (i,)) for i in ALL]),
+    "softplus": (nn.Softplus(), [Head("softplus", (i,)) for i in ALL]),
+    "tanh": (torch.tanh, [Head("tanh", (i,)) for i in ALL]),
+    "logit": (lambda z: torch.logit(z, eps=1e-3), [Head("logit", (i,)) for i in ALL]),
     "argmax": (lambda z: z.argmax(1), [Head("argmax", ALL)]),
     "argmax that keeps its dim": (
         lambda z: torch.argmax(z, dim=-1, keepdim=True),
@@ -280,7 +283,9 @@ def test_refusals_name_the_link_and_what_follows(case: str) -> None:
     message = str(raised.value)
     assert f"operator {operator}" in message
     assert said in message
-    assert "at the model's end sigmoid, softmax, log_softmax, exp, expm1, argmax" in message
+    assert (
+        "at the model's end sigmoid, softmax, log_softmax, exp, expm1, softplus, tanh, " in message
+    )
 
 
 def test_a_lower_precision_inside_is_noticed() -> None:

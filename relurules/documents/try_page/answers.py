@@ -21,7 +21,7 @@ from relurules.wording.additive_phrases import phrase_line
 from relurules.wording.phrases import Phrase
 
 #: Links of one score whose outputs the page can set a cut-off on; its scripts have their inverses.
-_SOLVED = ("identity", "sigmoid", "complement", "exp", "expm1")
+_SOLVED = ("identity", "sigmoid", "complement", "exp", "expm1", "softplus", "tanh", "logit")
 
 
 def describe_answers(

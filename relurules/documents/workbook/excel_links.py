@@ -21,6 +21,15 @@ def _print_complement(score: str) -> str:
     return f"IF({score}<=0,1/(1+EXP(-ABS({score}))),EXP(-ABS({score}))/(1+EXP(-ABS({score}))))"
 
 
+def _print_softplus(score: str) -> str:
+    """Excel has no log(1 + u): below -36, 1 + u is 1, and it is u but for rounding."""
+    return f"IF({score}<-36,EXP({score}),MAX({score},0)+LN(1+EXP(-ABS({score}))))"
+
+
+def _print_logit(score: str) -> str:
+    return f'IF(AND({score}>0,{score}<1),LN({score}/(1-{score})),"")'
+
+
 #: Link -> formula; outputs of others aren't in the workbook.
 EXCEL_LINKS: Mapping[str, PrintExcel] = {
     "identity": lambda scores, _: scores[0],
@@ -28,6 +37,9 @@ EXCEL_LINKS: Mapping[str, PrintExcel] = {
     "complement": lambda scores, _: _print_complement(scores[0]),
     "exp": lambda scores, _: f"EXP({scores[0]})",
     "expm1": lambda scores, _: f"EXP({scores[0]})-1",
+    "softplus": lambda scores, _: _print_softplus(scores[0]),
+    "tanh": lambda scores, _: f"TANH({scores[0]})",
+    "logit": lambda scores, _: _print_logit(scores[0]),
     "softmax": _print_softmax,
     "step": lambda scores, _: f"IF({scores[0]}>=0,1,0)",
     "argmax": lambda scores, _: f"MATCH(MAX({','.join(scores)}),{scores[0]}:{scores[-1]},0)-1",

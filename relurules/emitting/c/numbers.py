@@ -18,6 +18,7 @@ _PLAIN = frozenset(range(32, 127)) - frozenset(b'"\\?')
 #: What functions written for double have in their place for float.
 _OF_FLOAT: Mapping[str, str] = {
     "double": "float", "exp": "expf", "expm1": "expm1f", "fabs": "fabsf", "log": "logf",
+    "log1p": "log1pf", "tanh": "tanhf",
 }  # fmt: skip
 _WORDS = re.compile(rf"\b(?:{'|'.join(_OF_FLOAT)})\b|\b\d+\.\d+\b")
 

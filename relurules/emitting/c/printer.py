@@ -45,7 +45,7 @@ static double labelled(double number)
 }}
 """
 #: What is called of math.h.
-_FUNCTIONS = re.compile(r"\b(?:exp|expm1|log|fabs)f?(?=\()")
+_FUNCTIONS = re.compile(r"\b(?:exp|expm1|log|log1p|fabs|tanh)f?(?=\()")
 
 
 def print_c(request: EmitRequest) -> dict[str, str]:

@@ -72,6 +72,24 @@ def _print_expm1(graph: GraphBuilder, s: str) -> str:
     return graph.apply("Where", graph.apply("Less", graph.apply("Abs", s), one), near, far)
 
 
+def _print_softplus(graph: GraphBuilder, s: str) -> str:
+    """The larger of s and 0, and log(1 + u), which keeps the digits of a small u (Kahan)."""
+    one = graph.add_constant("one", np.array([1.0]))
+    zero = graph.add_constant("zero", np.array([0.0]))
+    u = graph.apply("Exp", graph.apply("Neg", graph.apply("Abs", s)))
+    more = graph.apply("Add", one, u)
+    rest = graph.apply("Sub", more, one)
+    exact = graph.apply("Div", graph.apply("Mul", u, graph.apply("Log", more)), rest)
+    log = graph.apply("Where", graph.apply("Equal", more, one), u, exact)
+    top = graph.apply("Where", graph.apply("Greater", s, zero), s, zero)
+    return graph.apply("Add", top, log)
+
+
+def _print_logit(graph: GraphBuilder, s: str) -> str:
+    one = graph.add_constant("one", np.array([1.0]))
+    return graph.apply("Log", graph.apply("Div", s, graph.apply("Sub", one, s)))
+
+
 def _print_softmax(graph: GraphBuilder, s: str) -> str:
     power = graph.apply("Exp", _subtract_largest(graph, s))
     return graph.apply("Div", power, graph.sum_rows(power), called="shares")
@@ -111,6 +129,9 @@ PRINTERS: Mapping[str, Callable[[GraphBuilder, str], str]] = {
     "complement": _print_complement,
     "exp": _print_exp,
     "expm1": _print_expm1,
+    "softplus": _print_softplus,
+    "tanh": lambda graph, s: graph.apply("Tanh", s),
+    "logit": _print_logit,
     "softmax": _print_softmax,
     "log_softmax": _print_log_softmax,
     "step": _print_step,

@@ -32,6 +32,21 @@ def _print_share(s: Element, comparison: str) -> Element:
     return apply("/", upper, apply("+", one, power))
 
 
+def _print_softplus(scores: Sequence[Element]) -> list[Element]:
+    """The larger of s and 0, and log(1 + exp(-|s|))."""
+    zero = write_constant(0.0)
+    power = apply("exp", apply("*", write_constant(-1.0), apply("abs", scores[0])))
+    top = choose(apply("greaterThan", scores[0], zero), scores[0], zero)
+    return [apply("+", top, apply("ln1p", power))]
+
+
+def _print_logit(scores: Sequence[Element]) -> list[Element]:
+    """A missing value outside 0 to 1."""
+    s, zero, one = scores[0], write_constant(0.0), write_constant(1.0)
+    inside = all_of([apply("greaterThan", s, zero), apply("lessThan", s, one)])
+    return [choose(inside, apply("ln", apply("/", s, apply("-", one, s))))]
+
+
 def _print_softmax(scores: Sequence[Element]) -> list[Element]:
     powers = [apply("exp", shifted) for shifted in _subtract_largest(scores)]
     total = add_up(powers)
@@ -77,6 +92,9 @@ PRINTERS: Mapping[str, Callable[[Sequence[Element]], list[Element]]] = {
     "complement": _print_complement,
     "exp": lambda scores: [apply("exp", scores[0])],
     "expm1": lambda scores: [apply("expm1", scores[0])],
+    "softplus": _print_softplus,
+    "tanh": lambda scores: [apply("tanh", scores[0])],
+    "logit": _print_logit,
     "softmax": _print_softmax,
     "log_softmax": _print_log_softmax,
     "step": _print_step,

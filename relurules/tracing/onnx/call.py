@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from relurules.errors import ModelError
@@ -23,8 +24,28 @@ class LabelLookup(NamedTuple):
     heads: LinkedTensor
 
 
+class CodeTensor(NamedTuple):
+    """Whole numbers or texts that depend on the input.
+
+    texts: what the numbers of `tensor` stand for, none where these are a column's own texts.
+    """
+
+    tensor: AffineTensor
+    is_text: bool = False
+    texts: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> torch.Size:
+        """The tensor's shape."""
+        return self.tensor.shape
+
+    def replace_tensor(self, tensor: AffineTensor) -> "CodeTensor":
+        """The same kind of codes, of another tensor."""
+        return self._replace(tensor=tensor)
+
+
 Continuous = AffineTensor | Constant | LinkedTensor | LabelLookup
-Value = Continuous | Switch
+Value = Continuous | Switch | CodeTensor
 
 
 class OperatorCall(NamedTuple):

@@ -12,16 +12,23 @@ from typing import Any
 
 import networkx
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
+from relurules.domain.columns import name_coordinates
 from relurules.errors import ModelError, summarise_error
 from relurules.ir import Graph
 from relurules.ir.class_labels import find_class_test, make_labels
 from relurules.tables.names import make_default_names
-from relurules.tracing.affine import LARGEST, AffineTensor, Basis
+from relurules.tracing.affine import AffineTensor, Basis
+from relurules.tracing.column_layout import lay_out_inputs
 from relurules.tracing.heads import LinkedTensor, collect_scores
-from relurules.tracing.onnx.call import Continuous, LabelLookup, OperatorCall, OperatorRule, Value
+from relurules.tracing.input_columns import InputColumns
+from relurules.tracing.input_rows import InputRows
+from relurules.tracing.input_shapes import InputShape
+from relurules.tracing.onnx.call import CodeTensor, LabelLookup, OperatorCall, OperatorRule, Value
+from relurules.tracing.onnx.classifiers import AFTER_LINK, LINEAR_CLASSIFIER, REFUSED
+from relurules.tracing.onnx.code_moves import reads_codes, trace_codes
+from relurules.tracing.onnx.codes import CODE_RULES
 from relurules.tracing.onnx.file import load_model
 from relurules.tracing.onnx.graph import OnnxProgram, find_needed_nodes, read_program
 from relurules.tracing.onnx.heads import (
@@ -31,16 +38,27 @@ from relurules.tracing.onnx.heads import (
     trace_after_link,
     trace_link,
 )
+from relurules.tracing.onnx.inputs import (
+    bind_inputs,
+    convert_output,
+    list_input_kinds,
+    list_outputs,
+    name_features,
+    read_batch_size,
+)
 from relurules.tracing.onnx.nodes import Constant, Operator, check_size, run_constant, widen_inputs
 from relurules.tracing.onnx.operators import AFFINE, ON_CONSTANTS
 from relurules.tracing.onnx.piecewise import PIECEWISE, trace_switch
 from relurules.tracing.onnx.run import make_reference
-from relurules.tracing.relu_blocks import as_float64
 from relurules.tracing.switches import Switch
 
 Array = NDArray[np.float64]
 
 _TABLE: Mapping[str, OperatorRule] = {**AFFINE, **PIECEWISE}
+_KNOWN = frozenset(
+    {*_TABLE, *ON_CONSTANTS, *HEADS, *CODE_RULES, *AFTER_LINK, LINEAR_CLASSIFIER}
+    | {"ai.onnx.ml.ZipMap"}
+)
 _AFFINE_OR_PIECEWISE = ", ".join(sorted(_TABLE))
 SUPPORTED = (
     f"affine and continuous piecewise linear operators ({_AFFINE_OR_PIECEWISE}); at the "
@@ -48,7 +66,7 @@ SUPPORTED = (
 )
 
 
-def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callable[[Array], Array]]:
+def trace(model: Any, input_shape: InputShape | None) -> tuple[Graph, Callable[[Array], Array]]:
     """Graph of an ONNX model (path or ModelProto), and the model itself as a float64 function (N,
     d) -> (N, m).
 
@@ -56,14 +74,15 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
     by class.
     """
     read = _fold_constants(read_program(*load_model(model), input_shape))
-    basis = Basis(sum(item.size for item in read.inputs))
     layers: networkx.DiGraph[str] = networkx.DiGraph()
-    values: dict[str, Value] = {**read.constants, **_bind_inputs(read, layers)}
+    values: dict[str, Value] = {**read.constants, **bind_inputs(read, layers)}
+    kinds = list_input_kinds(read)
+    inputs = InputColumns(Basis(len(kinds)), name_features(read), kinds)
     origins: dict[str, Operator] = {}
 
     for op in read.operators:
         results = _apply_operator(
-            op, [values[name] if name else None for name in op.inputs], basis, origins
+            op, [values[name] if name else None for name in op.inputs], inputs, origins
         )
         values.update(
             {
@@ -74,13 +93,11 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
         )
         _record_layer(op, values, layers)
 
-    outputs, ends, classes = separate_labels(
-        read.outputs, _check_continuous(read, values), read.where
-    )
+    outputs, ends, classes = separate_labels(read.outputs, list_outputs(read, values), read.where)
     scores, heads = collect_scores(
-        [_convert_output(read, name, value) for name, value in zip(outputs, ends, strict=True)]
+        [convert_output(read, name, value) for name, value in zip(outputs, ends, strict=True)]
     )
-    network = basis.network(scores)
+    columns, network = lay_out_inputs(inputs, inputs.basis.network(scores))
     count = len(heads or network.c)
     names = ("y",) if count == 1 else make_default_names(count, "y")
 
@@ -92,32 +109,20 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
         labels = make_labels(classes) if test is not None and test.count == count > 1 else None
 
     operators = tuple(read.operators[i] for i in find_needed_nodes(read.operators, outputs))
-    function = make_reference(replace(read, outputs=tuple(outputs), operators=operators))
+    kept = replace(read, outputs=tuple(outputs), operators=operators)
     graph = Graph(
-        _name_features(read),
+        name_coordinates(columns),
         names,
         network,
         layers,
-        basis.identities,
+        inputs.basis.identities,
         heads,
-        batch=_read_batch_size(read),
+        columns,
+        batch=read_batch_size(read),
         labels=labels,
     )
 
-    return graph, function
-
-
-def _read_batch_size(read: OnnxProgram) -> int:
-    """The first size of every input, where all fix the same and have more dimensions; else 1."""
-    sizes = {1 if item.batched or len(item.shape) < 2 else item.shape[0] for item in read.inputs}
-    return sizes.pop() if len(sizes) == 1 else 1
-
-
-def _name_features(read: OnnxProgram) -> tuple[str, ...]:
-    """The inputs' own names where each of several inputs is one column, else x0, x1, ..."""
-    if len(read.inputs) > 1 and all(item.size == 1 for item in read.inputs):
-        return tuple(item.name for item in read.inputs)
-    return make_default_names(sum(item.size for item in read.inputs))
+    return graph, make_reference(kept, InputRows.of_graph(graph, kinds))
 
 
 def _fold_constants(read: OnnxProgram) -> OnnxProgram:
@@ -126,11 +131,9 @@ def _fold_constants(read: OnnxProgram) -> OnnxProgram:
     """
     constants, left = dict(read.constants), []
     for op in read.operators:
-        if op.name not in {*_TABLE, *ON_CONSTANTS, *HEADS, "ai.onnx.ml.ZipMap"}:
-            raise ModelError(
-                f"{op.place}: the operator is neither known to be affine nor piecewise linear. "
-                f"{_HELP}"
-            )
+        if op.name not in _KNOWN:
+            why = REFUSED.get(op.name)
+            raise ModelError(f"{op.place}: {why or f'{_UNKNOWN}. {_HELP}'}")
         if all(not name or name in constants for name in op.inputs):
             results = run_constant(op, [constants.get(name) for name in op.inputs])
             constants.update(
@@ -146,27 +149,11 @@ def _fold_constants(read: OnnxProgram) -> OnnxProgram:
     return replace(read, constants=constants, operators=tuple(left))
 
 
-def _bind_inputs(read: OnnxProgram, layers: "networkx.DiGraph[str]") -> dict[str, Value]:
-    """The inputs as affine tensors, one column for each of their entries."""
-    total, first, values = sum(item.size for item in read.inputs), 0, dict[str, Value]()
-    if total**2 > LARGEST or not total:
-        raise ModelError(
-            f"{read.where}: its inputs have {total} entries; supported: 1 to {int(LARGEST**0.5)}"
-        )
-
-    for item in read.inputs:
-        columns = torch.zeros((total, item.size), dtype=torch.float64)
-        columns[first : first + item.size] = torch.eye(item.size, dtype=torch.float64)
-        constant = torch.zeros(item.shape, dtype=torch.float64)
-        values[item.name] = AffineTensor(constant, columns.reshape(total, *item.shape))
-        layers.add_node(item.name, operator="input", module="", size=item.size)
-        first += item.size
-
-    return values
-
-
 def _apply_operator(
-    op: Operator, values: Sequence[Value | None], basis: Basis, origins: dict[str, Operator]
+    op: Operator,
+    values: Sequence[Value | None],
+    inputs: InputColumns,
+    origins: dict[str, Operator],
 ) -> Sequence[Value | None]:
     """One operator on values of which some depend on the input, or only on its shape.
 
@@ -176,14 +163,20 @@ def _apply_operator(
     if len(constants) == len(values):
         return run_constant(op, constants)
 
-    call = OperatorCall(op, values, basis, _clean_layer_name(op.node.name or op.outputs[0]))
+    layer = _clean_layer_name(op.node.name or op.outputs[0])
+    call = OperatorCall(op, values, inputs.basis, layer)
+    if reads_codes(call, inputs):
+        return trace_codes(
+            call, inputs, lambda plain: _apply_operator(op, plain.values, inputs, origins)
+        )
+
     linked = [
         name
         for name, value in zip(op.inputs, values, strict=True)
         if isinstance(value, LinkedTensor | LabelLookup)
     ]
 
-    if linked or op.name in HEADS:
+    if linked or op.name in (*HEADS, LINEAR_CLASSIFIER):
         origin = origins[linked[0]] if linked else op
         origins.update(dict.fromkeys(op.outputs, origin))
         return trace_after_link(call, origin) if linked else trace_link(call)
@@ -199,9 +192,8 @@ def _trace_operator(call: OperatorCall) -> Sequence[Value | None]:
     variable = [i for i, value in enumerate(values) if isinstance(value, AffineTensor)]
     roles = _TABLE.get(op.name)
     if roles is None:
-        raise ModelError(
-            f"{op.place}: the operator is neither known to be affine nor piecewise linear. {_HELP}"
-        )
+        why = REFUSED.get(op.name)
+        raise ModelError(f"{op.place}: {why or f'{_UNKNOWN}. {_HELP}'}")
 
     if wrong := [i for i in variable if roles.data is not None and i not in roles.data]:
         raise ModelError(
@@ -244,47 +236,9 @@ def _constant_or_none(value: Value | None) -> Constant | None:
     return value if isinstance(value, Constant) else None
 
 
-def _check_continuous(read: OnnxProgram, values: Mapping[str, Value]) -> list[Continuous]:
-    """The model's outputs; refused where one is a comparison."""
-    found: list[Continuous] = []
-    for name in read.outputs:
-        value = values[name]
-        if isinstance(value, Switch):
-            place = next(op.place for op in read.operators if name in op.outputs)
-            raise ModelError(
-                f"{place}: it jumps, and its result is the output {name!r}; supported: continuous "
-                "outputs"
-            )
-        found.append(value)
-
-    return found
-
-
 def _clean_layer_name(name: str) -> str:
     """A name from a file as a layer's name: it may reach comments of emitted code."""
     return re.sub(r"[^\w./:-]", "_", name, flags=re.ASCII)[:80]
-
-
-def _convert_output(
-    read: OnnxProgram, name: str, value: AffineTensor | LinkedTensor | Constant
-) -> AffineTensor | LinkedTensor:
-    shape = value.wide.shape if isinstance(value, Constant) else value.shape
-    if 0 in shape:
-        raise ModelError(
-            f"{read.where}: output {name!r} has the shape {list(shape)} for a row, which holds no "
-            "number; supported: one or more"
-        )
-
-    if not isinstance(value, Constant):
-        return value
-    if value.wide.dtype.kind not in "fiub":
-        raise ModelError(
-            f"{read.where}: output {name!r} is a constant of type {value.wide.dtype}; supported: "
-            "numbers"
-        )
-
-    constant = as_float64(value.wide.astype(np.float64))
-    return AffineTensor(constant, constant.new_zeros((0, *constant.shape)))
 
 
 def _record_layer(
@@ -292,11 +246,12 @@ def _record_layer(
 ) -> None:
     for name in op.outputs:
         value = values.get(name)
-        if isinstance(value, AffineTensor | LinkedTensor):
+        if isinstance(value, AffineTensor | LinkedTensor | CodeTensor):
             layers.add_node(name, operator=op.name, module=op.node.name, size=value.shape.numel())
             layers.add_edges_from((source, name) for source in op.inputs if source in layers)
 
 
 _HELP = f"Supported: {SUPPORTED}"
+_UNKNOWN = "the operator is neither known to be affine nor piecewise linear"
 
 __all__ = ["SUPPORTED", "Constant", "trace"]

@@ -5,6 +5,7 @@ checked.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import onnx.shape_inference
@@ -12,11 +13,21 @@ from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
 
 from relurules.errors import ModelError, summarise_error
 from relurules.tracing.affine import LARGEST
+from relurules.tracing.input_columns import InputKind
+from relurules.tracing.input_shapes import InputShape, list_row_shapes
 from relurules.tracing.onnx.file import read_opsets
 from relurules.tracing.onnx.nodes import Constant, Operator, make_constant, read_operator
 
-#: Element types of inputs: what a float column of a table can be read as.
-_FLOATS = {TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16}
+#: Element types of inputs, and what a column of them holds.
+_KINDS: Mapping[int, InputKind] = {
+    TensorProto.FLOAT: "number",
+    TensorProto.DOUBLE: "number",
+    TensorProto.FLOAT16: "number",
+    TensorProto.BFLOAT16: "number",
+    TensorProto.INT32: "whole",
+    TensorProto.INT64: "whole",
+    TensorProto.STRING: "text",
+}
 
 
 class OnnxInput(NamedTuple):
@@ -27,6 +38,7 @@ class OnnxInput(NamedTuple):
     name: str
     shape: tuple[int, ...]
     batched: bool
+    kind: InputKind = "number"
 
     @property
     def size(self) -> int:
@@ -50,7 +62,7 @@ class OnnxProgram:
     operators: tuple[Operator, ...]
 
 
-def read_program(model: ModelProto, where: str, input_shape: Sequence[int] | None) -> OnnxProgram:
+def read_program(model: ModelProto, where: str, input_shape: InputShape | None) -> OnnxProgram:
     """Read a model without functions and external data.
 
     ModelError names what is wrong, and where.
@@ -64,12 +76,17 @@ def read_program(model: ModelProto, where: str, input_shape: Sequence[int] | Non
         tensor.name: make_constant(_read_array(tensor, where)) for tensor in graph.initializer
     }
     given = [value for value in graph.input if value.name not in constants]
-    if input_shape is not None and len(given) != 1:
+    shapes = list_row_shapes(input_shape)
+    if shapes is not None and len(given) != len(shapes):
         raise ModelError(
-            f"{where}: has {len(given)} inputs, and input_shape= is for models with one"
+            f"{where}: has {len(given)} inputs, and input_shape= has {len(shapes)} shapes; give a "
+            "list of one for each"
         )
 
-    inputs = tuple(_read_input(value, where, input_shape) for value in given)
+    inputs = tuple(
+        _read_input(value, where, shape)
+        for value, shape in zip(given, shapes or repeat(None, len(given)), strict=True)
+    )
     outputs = tuple(value.name for value in graph.output)
     if not outputs or not inputs:
         raise ModelError(
@@ -107,11 +124,11 @@ def _read_array(tensor: TensorProto, where: str) -> Any:
 def _read_input(value: ValueInfoProto, where: str, input_shape: Sequence[int] | None) -> OnnxInput:
     kind = value.type.WhichOneof("value")
     tensor = value.type.tensor_type
-    if kind != "tensor_type" or tensor.elem_type not in _FLOATS:
+    if kind != "tensor_type" or tensor.elem_type not in _KINDS:
         found = TensorProto.DataType.Name(tensor.elem_type) if kind == "tensor_type" else f"{kind}"
         raise ModelError(
-            f"{where}: input {value.name!r} is of type {found}; supported: tensors of FLOAT, "
-            "DOUBLE, FLOAT16, BFLOAT16"
+            f"{where}: input {value.name!r} is of type {found}; supported: tensors of "
+            f"{', '.join(map(TensorProto.DataType.Name, _KINDS))}"
         )
 
     fixed = [dim.dim_value if dim.HasField("dim_value") else None for dim in tensor.shape.dim]
@@ -151,7 +168,10 @@ def _read_input(value: ValueInfoProto, where: str, input_shape: Sequence[int] | 
         )
 
     return OnnxInput(
-        value.name, tuple(size or 0 for size in ([1, *row] if batched else row)), batched
+        value.name,
+        tuple(size or 0 for size in ([1, *row] if batched else row)),
+        batched,
+        _KINDS[tensor.elem_type],
     )
 
 

@@ -24,6 +24,12 @@ from relurules.tracing.onnx.call import (
     get_input,
     get_variable,
 )
+from relurules.tracing.onnx.classifiers import (
+    AFTER_LINK,
+    LINEAR_CLASSIFIER,
+    label_error,
+    trace_linear_classifier,
+)
 from relurules.tracing.onnx.layers import apply_linear
 from relurules.tracing.onnx.nodes import Constant, Operator, run_operator, widen_inputs
 from relurules.tracing.onnx.operators import AFFINE, rearrange_entries
@@ -32,17 +38,22 @@ from relurules.tracing.onnx.operators import AFFINE, rearrange_entries
 HEADS: Mapping[str, str] = {
     "Sigmoid": "sigmoid",
     "Exp": "exp",
+    "Softplus": "softplus",
+    "Tanh": "tanh",
     "Softmax": "softmax",
     "LogSoftmax": "log_softmax",
     "ArgMax": "argmax",
     "ArgMin": "argmax",
 }
 _PROBABILITIES = frozenset({"sigmoid", "softmax", "log_softmax"})
+_RESHAPES = ("Reshape", "Squeeze", "Unsqueeze", "Flatten")
 _IDENTITY_OPERATORS = frozenset({"Identity", "ai.onnx.ml.ZipMap"})
 
 
 def trace_link(call: OperatorCall) -> list[Value | None]:
-    """An operator of HEADS on affine values."""
+    """An operator of HEADS, or a linear classifier, on affine values."""
+    if call.op.name == LINEAR_CLASSIFIER:
+        return trace_linear_classifier(call)
     kind, x = HEADS[call.op.name], get_variable(call)
     if not LINKS[kind].joint:
         return [apply_link(kind, x)]
@@ -70,13 +81,17 @@ def trace_after_link(call: OperatorCall, origin: Operator) -> list[Value | None]
     """
     first = next(value for value in call.values if isinstance(value, LinkedTensor | LabelLookup))
     name = call.op.name
-    if name in _IDENTITY_OPERATORS or (
-        name == "Cast" and (isinstance(first, LabelLookup) or _is_lossless_cast(call, first))
+    known = AFTER_LINK[name](call, first) if name in AFTER_LINK else None
+    if known is not None:
+        return [known]
+    told = isinstance(first, LabelLookup)
+    if (
+        name in _IDENTITY_OPERATORS
+        or (told and name in _RESHAPES)
+        or (name == "Cast" and (isinstance(first, LabelLookup) or _is_lossless_cast(call, first)))
     ):
         return [first]
 
-    if isinstance(first, LabelLookup) and name in ("Reshape", "Squeeze", "Unsqueeze", "Flatten"):
-        return [first]
     if (
         isinstance(first, LinkedTensor)
         and first is get_input(call, 0)
@@ -89,7 +104,7 @@ def trace_after_link(call: OperatorCall, origin: Operator) -> list[Value | None]
         and first is get_input(call, 1)
         and isinstance(get_input(call, 0), Constant)
     ):
-        if name == "ai.onnx.ml.ArrayFeatureExtractor" and _link_names(first) == {"argmax"}:
+        if name == "ai.onnx.ml.ArrayFeatureExtractor" and first.links == {"argmax"}:
             return [LabelLookup(tuple(np.ravel(get_input(call, 0).native).tolist()), first)]  # type: ignore[union-attr]
         after = name == "Sub" and call.op.inputs[1] in origin.outputs and origin.name == "Sigmoid"
         if after and _is_all_ones(get_constant(call, 0), first):
@@ -117,15 +132,13 @@ def separate_labels(
     name them.
     """
     labels = [value for value in values if isinstance(value, LabelLookup)]
-    told = any(
-        isinstance(value, LinkedTensor) and _link_names(value) & _PROBABILITIES for value in values
-    )
+    told = any(isinstance(value, LinkedTensor) and value.links & _PROBABILITIES for value in values)
     kept: list[tuple[str, AffineTensor | LinkedTensor | Constant]] = []
 
     for name, value in zip(names, values, strict=True):
         if not isinstance(value, LabelLookup):
             kept.append((name, value))
-        elif not told and value.classes == tuple(range(len(value.classes))):
+        elif not told and value.classes and value.classes == tuple(range(len(value.classes))):
             kept.append((name, value.heads))
         elif not told:
             raise label_error(where, name, value)
@@ -152,24 +165,9 @@ def pair_opposite_heads(
     return network, (Head("complement", (0,)), Head("sigmoid", (0,)))
 
 
-def label_error(where: str, name: str, label: LabelLookup) -> Exception:
-    """The error for class labels that are no numbers of classes."""
-    from relurules.errors import ModelError
-
-    shown = ", ".join(map(repr, label.classes[:5]))
-    return ModelError(
-        f"{where}: output {name!r} is a class label ({shown}); supported: the labels 0, 1, ... or "
-        "probabilities as an output too"
-    )
-
-
-def _link_names(value: LinkedTensor) -> set[str]:
-    return {value.heads[i].link for i in value.index.reshape(-1).tolist()}
-
-
 def _is_lossless_cast(call: OperatorCall, value: LinkedTensor) -> bool:
     """Whether a cast changes nothing: any of a class's number, of other values to a float type."""
-    return _link_names(value) == {"argmax"} or call.op.attributes["to"] in (1, 10, 11, 16)
+    return value.links == {"argmax"} or call.op.attributes["to"] in (1, 10, 11, 16)
 
 
 def _is_all_ones(ones: Tensor, value: LinkedTensor) -> bool:

@@ -9,6 +9,7 @@ Upsample, Scatter and GlobalLpPool are missing; Conv was wrong with auto_pad up 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from onnx import GraphProto, ValueInfoProto, helper
 from onnx.reference import ReferenceEvaluator
 
+from relurules.links.functions import sigmoid, softmax
 from relurules.tracing.onnx.nodes import Operator, per_channel
 from relurules.tracing.onnx.spatial import compute_transposed_windows, compute_windows
 
@@ -181,6 +183,26 @@ def _compute_regressor(op: Operator, arrays: Sequence[Any]) -> list[Any]:
     return [arrays[0].astype(np.float64) @ weights.T + np.array(op.attributes["intercepts"] or 0.0)]
 
 
+def _compute_classifier(op: Operator, arrays: Sequence[Any]) -> list[Any]:
+    """Numbers of the classes, in place of their labels, and what it makes of the scores."""
+    given = op.attributes
+    (scores,) = _compute_regressor(
+        replace(
+            op, attributes={**given, "targets": len(given["coefficients"]) // arrays[0].shape[1]}
+        ),
+        arrays,
+    )
+    links = {"LOGISTIC": sigmoid, "SOFTMAX": softmax}
+    link = links.get(given["post_transform"])
+    return [scores.argmax(axis=1), scores if link is None else link(scores)]
+
+
+def _compute_gather(op: Operator, arrays: Sequence[Any]) -> list[Any]:
+    """Codes are whole numbers in float64 here."""
+    codes = arrays[1]
+    return op.reference([arrays[0], codes.astype(np.int64) if codes.dtype.kind == "f" else codes])
+
+
 def _compute_roi_align(op: Operator, arrays: Sequence[Any]) -> list[Any]:
     """Before opset 16 coordinates aren't shifted by half a pixel."""
     if op.version > 15:
@@ -238,6 +260,7 @@ OVERRIDES: Mapping[str, Compute] = {
     "BatchNormalization": _compute_batch_norm,
     "Conv": _compute_conv,
     "ConvTranspose": _compute_conv_transpose,
+    "Gather": _compute_gather,
     "GlobalLpPool": _compute_global_lp_pool,
     "LpPool": _compute_lp_pool,
     "MaxPool": _compute_max_pool,
@@ -248,6 +271,7 @@ OVERRIDES: Mapping[str, Compute] = {
     "Scatter": _compute_scatter,
     "Softmax": _compute_softmax,
     "Upsample": _compute_resize,
+    "ai.onnx.ml.LinearClassifier": _compute_classifier,
     "ai.onnx.ml.LinearRegressor": _compute_regressor,
     "ai.onnx.ml.ZipMap": _return_first,
 }

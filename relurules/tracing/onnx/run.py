@@ -1,12 +1,12 @@
 """An ONNX program as a function of rows, in float64 by onnx's own reference, node by node."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relurules.errors import ModelError
-from relurules.ir.network import validate_rows
 from relurules.tracing.batch_mixing import (
     ROWS,
     OperatorValues,
@@ -14,12 +14,15 @@ from relurules.tracing.batch_mixing import (
     find_mixing_operator,
     has_same_numbers,
 )
+from relurules.tracing.input_rows import InputRows
 from relurules.tracing.onnx.graph import OnnxProgram
 from relurules.tracing.onnx.nodes import (
     Constant,
+    Operator,
     make_constant,
     run_constant,
     run_operator,
+    widen_floats,
     widen_inputs,
 )
 from relurules.tracing.onnx.operators import SHAPE_ONLY
@@ -28,10 +31,11 @@ Array = NDArray[np.float64]
 Values = dict[str, Constant | Array]
 
 
-def make_reference(program: OnnxProgram) -> Callable[[Array], Array]:
-    """The model itself, (N, d) -> (N, m). ModelError where its rows influence one another."""
-    d = sum(item.size for item in program.inputs)
-    probes = np.random.default_rng(1).normal(size=(ROWS, d))
+def make_reference(program: OnnxProgram, rows: InputRows) -> Callable[[Any], Array]:
+    """The model itself, of a table or of coordinates (N, d) -> (N, m). ModelError where its rows
+    influence one another.
+    """
+    probes = rows.draw_rows(ROWS)
     single = np.vstack(
         [_join_outputs(program, _compute_values(program, row[None]), 1) for row in probes]
     )
@@ -39,17 +43,16 @@ def make_reference(program: OnnxProgram) -> Callable[[Array], Array]:
         program, probes, single
     )
 
-    def evaluate(X: Array) -> Array:
-        X = validate_rows(X, d)
+    def run(X: NDArray[Any]) -> Array:
         if together and len(X):
             return _join_outputs(program, _compute_values(program, X), len(X))
         alone = (_join_outputs(program, _compute_values(program, row[None]), 1) for row in X)
         return np.vstack([np.empty((0, single.shape[1])), *alone])
 
-    return evaluate
+    return rows.make_function(run, single.shape[1])
 
 
-def _rows_stand_alone(program: OnnxProgram, probes: Array, single: Array) -> bool:
+def _rows_stand_alone(program: OnnxProgram, probes: NDArray[Any], single: Array) -> bool:
     """Whether a batch may be run at once; not where the model has the batch's size inside, and then
     takes one row.
     """
@@ -84,7 +87,7 @@ def _pair_operator_values(
                 yield OperatorValues(place, value.astype(np.float64), parts)  # type: ignore[arg-type]
 
 
-def _compute_values(program: OnnxProgram, X: Array) -> Values:
+def _compute_values(program: OnnxProgram, X: NDArray[Any]) -> Values:
     """Every value of the model for all rows at once."""
     values: Values = dict(program.constants)
     complements: dict[str, Array] = {}
@@ -92,7 +95,10 @@ def _compute_values(program: OnnxProgram, X: Array) -> Values:
 
     for item in program.inputs:
         shape = (len(X), *item.shape[1:]) if item.batched else item.shape
-        values[item.name] = np.ascontiguousarray(X[:, first : first + item.size]).reshape(shape)
+        part = X[:, first : first + item.size]
+        # whole numbers in float64 too: they are codes, or numbers that are cast
+        part = part.astype(object if item.kind == "text" else np.float64)
+        values[item.name] = np.ascontiguousarray(part).reshape(shape)
         first += item.size
 
     for op in program.operators:
@@ -103,7 +109,8 @@ def _compute_values(program: OnnxProgram, X: Array) -> Values:
             ]
             results: list[Constant | NDArray[np.float64] | None] = list(run_constant(op, constants))
         else:
-            results = list(run_operator(op, widen_inputs(op, inputs)))
+            found = run_operator(op, _match_types(op, widen_inputs(op, inputs)))
+            results = [None if value is None else widen_floats(value) for value in found]
         if op.name == "Sigmoid":
             complements[op.outputs[0]] = np.asarray(run_operator(op, [-inputs[0]])[0])  # type: ignore[operator]
         if op.name == "Sub" and op.inputs[1] in complements and _is_one(inputs[0]):
@@ -118,6 +125,17 @@ def _compute_values(program: OnnxProgram, X: Array) -> Values:
         )
 
     return values
+
+
+def _match_types(op: Operator, arrays: Sequence[Any]) -> list[Any]:
+    """Whole numbers that are constant in float64, as those that depend on the input are."""
+    if op.name not in _SAME_TYPES or not any(a is not None and a.dtype.kind == "f" for a in arrays):
+        return list(arrays)
+    return [a.astype(np.float64) if a is not None and a.dtype.kind in "iu" else a for a in arrays]
+
+
+#: Operators whose inputs are of one type.
+_SAME_TYPES = frozenset({"Add", "Sub", "Mul", "Sum", "Concat"})
 
 
 def _is_one(value: Constant | Array | None) -> bool:

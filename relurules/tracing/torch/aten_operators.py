@@ -279,6 +279,10 @@ LINK_OPERATORS: Mapping[Any, str] = {
     aten.exp.default: "exp",
     aten.expm1.default: "expm1",
     aten.special_expm1.default: "expm1",
+    aten.softplus.default: "softplus",
+    aten.tanh.default: "tanh",
+    aten.logit.default: "logit",
+    aten.special_logit.default: "logit",
     aten.argmax.default: "argmax",
     aten.argmin.default: "argmax",
 }

@@ -17,18 +17,24 @@ from torch import Tensor
 from torch.export import ExportedProgram
 from torch.utils._pytree import tree_map
 
+from relurules.domain.columns import is_plain, name_coordinates
 from relurules.errors import ModelError, summarise_error
 from relurules.ir import Graph
 from relurules.links.table import LINKS
 from relurules.tables.names import make_default_names
-from relurules.tracing.affine import AffineTensor, Basis, add_weighted, apply_affine
+from relurules.tracing.affine import AffineTensor, add_weighted, apply_affine
+from relurules.tracing.column_layout import lay_out_inputs
 from relurules.tracing.heads import LinkedTensor, apply_link, collect_scores, rearrange_heads
+from relurules.tracing.input_rows import InputRows
+from relurules.tracing.input_shapes import InputShape
 from relurules.tracing.switches import Switch
 from relurules.tracing.tensor_sizes import (
     check_declared_sizes,
     check_result_size,
     check_weight_size,
 )
+from relurules.tracing.torch.aten_codes import CODE_LOOKUPS, REFUSED, reads_codes
+from relurules.tracing.torch.aten_links import LINK_ARGUMENTS
 from relurules.tracing.torch.aten_operators import (
     ACTIVATIONS,
     AFFINE,
@@ -47,7 +53,9 @@ from relurules.tracing.torch.fx_nodes import (
     has_batch,
     keeps_values,
     layer_name,
+    make_input_columns,
     module_path,
+    name_by_input,
     node_error,
     operator_name,
     read_batch_size,
@@ -58,6 +66,7 @@ from relurules.tracing.torch.torch_reference import make_float64_function, widen
 
 Array = NDArray[np.float64]
 
+_NO_CODES = "{} can't hold every value that it casts, and it doesn't look up codes alone"
 _UNKNOWN = "the operator is neither known to be affine nor piecewise linear"
 _UNKNOWN_NORM = (
     "it is in training mode, where the rows of a batch influence one another; call "
@@ -65,26 +74,30 @@ _UNKNOWN_NORM = (
 )
 
 
-def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callable[[Array], Array]]:
+def trace(model: Any, input_shape: InputShape | None) -> tuple[Graph, Callable[[Array], Array]]:
     """Graph of the model, and the model itself as a float64 function (N, d) -> (N, m)."""
     program = export_program(model, input_shape)
     run = _GraphEvaluator(program)
     outputs = run.evaluate()
     scores, heads = collect_scores(outputs)
-    network = run.basis.network(scores)
+    columns, network = lay_out_inputs(run.columns, run.basis.network(scores))
+    if not is_plain(columns) and len(run.inputs) > 1:
+        columns = name_by_input(columns, run.inputs)
     count = len(heads or network.c)
     names = ("y",) if count == 1 else make_default_names(count, "y")
     graph = Graph(
-        make_default_names(run.basis.inputs),
+        name_coordinates(columns),
         names,
         network,
         run.layers,
         run.basis.identities,
         heads,
+        columns,
         batch=read_batch_size(run.inputs),
     )
 
-    return graph, make_float64_function(program)
+    kinds = [column.kind for column in run.columns.columns]
+    return graph, make_float64_function(program, InputRows.of_graph(graph, kinds))
 
 
 class _GraphEvaluator:
@@ -95,7 +108,8 @@ class _GraphEvaluator:
     def __init__(self, program: ExportedProgram) -> None:
         self.program = program
         self.inputs = find_user_inputs(program)
-        self.basis = Basis(sum(int(np.prod(row_shape(node))) for node in self.inputs))
+        self.columns = make_input_columns(self.inputs)
+        self.basis = self.columns.basis
         self.layers: networkx.DiGraph[str] = networkx.DiGraph()
         self.values: dict[torch.fx.Node, Any] = {}
 
@@ -161,7 +175,7 @@ class _GraphEvaluator:
                 self.values[node] = _check_finite(value.detach(), targets[node.name])
 
     def _bind_inputs(self) -> None:
-        total, first = self.basis.inputs, 0
+        total, first = len(self.columns.columns), 0
         for node in self.inputs:
             shape = (1, *row_shape(node)) if has_batch(node) else row_shape(node)
             columns = torch.zeros((total, int(np.prod(shape))), dtype=torch.float64)
@@ -225,11 +239,7 @@ class _GraphEvaluator:
         )
 
         if node.target in CASTS and rules is PIECEWISE:
-            if not keeps_values(node):
-                raise node_error(
-                    node, f"{node.meta['val'].dtype} can't hold every value that it casts"
-                )
-            return bound["self"]
+            return self._cast(node, bound)
 
         if any(isinstance(value, LinkedTensor) for value in flatten_nested(list(bound.values()))):
             return self._rearranged(node, bound)
@@ -245,6 +255,13 @@ class _GraphEvaluator:
 
         if node.target in LINK_OPERATORS:
             return self._link(node, bound)
+        return self._activated_or_affine(node, bound)
+
+    def _activated_or_affine(self, node: torch.fx.Node, bound: Mapping[str, Any]) -> Any:
+        """What looks codes up, an activation, or an affine operator."""
+        if reads_codes(node.target, bound):
+            return CODE_LOOKUPS[node.target](self.columns, bound, lambda why: node_error(node, why))
+
         if node.target in ACTIVATIONS:
             slope = ACTIVATIONS[node.target](bound)
             if not isinstance(slope, Tensor) or bound.get(
@@ -258,12 +275,26 @@ class _GraphEvaluator:
         if node.target in AFFINE:
             return _apply_affine_operator(node, bound)
 
+        if operator_name(node) in REFUSED:
+            raise node_error(node, REFUSED[operator_name(node)])
         raise node_error(node, _UNKNOWN_NORM if "batch_norm" in operator_name(node) else _UNKNOWN)
+
+    def _cast(self, node: torch.fx.Node, bound: Mapping[str, Any]) -> Any:
+        """A cast: of a column to whole numbers, which may be codes, or one that changes nothing."""
+        value, to = bound["self"], node.meta["val"].dtype
+        whole = to in (torch.int64, torch.int32)
+        if whole and isinstance(value, AffineTensor) and self.columns.holds_codes(value):
+            return self.columns.cut_numbers(value, str(node_error(node, _NO_CODES.format(to))))
+        if not keeps_values(node):
+            raise node_error(node, f"{to} can't hold every value that it casts")
+        return value
 
     def _link(self, node: torch.fx.Node, bound: Mapping[str, Any]) -> LinkedTensor:
         tensor, link = bound["self"], LINK_OPERATORS[node.target]
         if node.target is torch.ops.aten.argmin.default:
             tensor = add_weighted((-1.0, tensor))
+        if prepare := LINK_ARGUMENTS.get(node.target):
+            tensor = prepare(self.basis, bound, lambda why: node_error(node, why), layer_name(node))
         if not keeps_values(node) and not LINKS[link].reduces:
             raise node_error(node, f"{node.meta['val'].dtype} can't hold every value that it casts")
         if not LINKS[link].joint:

@@ -5,10 +5,15 @@ refused.
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch.export import ExportedProgram
 
+from relurules.domain.columns import Column
 from relurules.errors import ModelError
+from relurules.tables.names import make_default_names
+from relurules.tracing.affine import Basis
+from relurules.tracing.input_columns import InputColumns, InputKind
 from relurules.tracing.torch.aten_piecewise import SUPPORTED
 
 
@@ -24,6 +29,28 @@ def find_user_inputs(program: ExportedProgram) -> list[torch.fx.Node]:
         )
 
     return nodes
+
+
+def make_input_columns(nodes: Sequence[torch.fx.Node]) -> InputColumns:
+    """A column for every entry of a row, input by input."""
+    sizes = [int(np.prod(row_shape(node))) for node in nodes]
+    kinds: list[InputKind] = [
+        "number" if node.meta["val"].dtype.is_floating_point else "whole"
+        for node, size in zip(nodes, sizes, strict=True)
+        for _ in range(size)
+    ]
+    return InputColumns(Basis(sum(sizes)), make_default_names(sum(sizes)), kinds)
+
+
+def name_by_input(columns: Sequence[Column], nodes: Sequence[torch.fx.Node]) -> tuple[Column, ...]:
+    """The columns under the names of their inputs: x_num_0, x_num_1, ..., or x_num where it is one
+    column.
+    """
+    sizes = [(node.name, int(np.prod(row_shape(node)))) for node in nodes]
+    names = [name if n == 1 else f"{name}_{i}" for name, n in sizes for i in range(n)]
+    if len(set(names)) < len(names):
+        return tuple(columns)
+    return tuple(column._replace(name=name) for column, name in zip(columns, names, strict=True))
 
 
 def has_batch(node: torch.fx.Node) -> bool:

@@ -4,10 +4,12 @@ in-place operators.
 
 import contextlib
 import copy
+import inspect
 import io
 import logging
 import warnings
 from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,15 @@ from torch import nn
 from torch.export import Dim, ExportedProgram, default_decompositions
 
 from relurules.errors import ModelError, summarise_error
+from relurules.tracing.input_shapes import InputShape, list_row_shapes
 from relurules.tracing.torch.archive import load_archive
 from relurules.tracing.torch.aten_operators import DECOMPOSABLE
 
+#: Of so many inputs every choice of types is tried.
+_MOST_GUESSED = 4
 
-def export_program(model: Any, input_shape: Sequence[int] | None) -> ExportedProgram:
+
+def export_program(model: Any, input_shape: InputShape | None) -> ExportedProgram:
     """Return the program of a module, a program or a .pt2 file.
 
     ModelError says what stood in the way.
@@ -40,7 +46,7 @@ def export_program(model: Any, input_shape: Sequence[int] | None) -> ExportedPro
     return program
 
 
-def _export_module(module: nn.Module, input_shape: Sequence[int] | None) -> ExportedProgram:
+def _export_module(module: nn.Module, input_shape: InputShape | None) -> ExportedProgram:
     if empty := [name for name, held in module.named_parameters() if held.is_meta]:
         raise ModelError(
             f"{empty[0]} is on the device meta, which holds no numbers; load the model's weights "
@@ -48,29 +54,34 @@ def _export_module(module: nn.Module, input_shape: Sequence[int] | None) -> Expo
         )
 
     module = copy.deepcopy(module).to(device="cpu").eval()
-    weights = [p.dtype for p in module.parameters() if p.dtype.is_floating_point]
-    shapes = [tuple(input_shape)] if input_shape is not None else _guess_row_shapes(module)
-    if not shapes:
+    given = list_row_shapes(input_shape)
+    inputs = _list_needed_inputs(module)
+    if len(inputs) != (1 if given is None else len(given)) and inputs:
+        raise ModelError(
+            f"the model's forward takes {', '.join(inputs)}: give input_shape=, a list with the "
+            "shape of a row of each, such as [(3,), (2,)], or a torch.export.ExportedProgram"
+        )
+    choices = [given] if given is not None else _guess_row_shapes(module)
+    if not choices:
         raise ModelError(
             "the model has no Linear or BatchNorm1d that tells its input size; give input_shape="
         )
 
     failures = []
-    for shape in shapes:
-        example = torch.zeros((2, *shape), dtype=weights[0] if weights else torch.float32)
-        sizes = (Dim.DYNAMIC, *[Dim.STATIC] * len(shape))
-        try:
-            with _silence_torch():
-                return torch.export.export(module, (example,), dynamic_shapes=(sizes,))
-        except Exception as error:
-            failures.append(f"rows of shape {shape}: {summarise_error(error)}")
+    for shapes in choices:
+        for kinds in _list_input_types(module, len(shapes)):
+            try:
+                return _export_rows(module, shapes, kinds)
+            except Exception as error:
+                shown = ", ".join(map(str, shapes))
+                failures.append(f"rows of shape {shown}: {summarise_error(error)}")
 
     raise ModelError(
         (
-            "torch.export can't trace this model; supported: a forward of one tensor, whose path "
+            "torch.export can't trace this model; supported: a forward of tensors, whose path "
             "doesn't depend on values. "
         )
-        + "; ".join(failures)
+        + "; ".join(dict.fromkeys(failures))
         + (
             ""
             if input_shape is not None
@@ -79,14 +90,49 @@ def _export_module(module: nn.Module, input_shape: Sequence[int] | None) -> Expo
     )
 
 
-def _guess_row_shapes(module: nn.Module) -> list[tuple[int]]:
+def _export_rows(
+    module: nn.Module, shapes: Sequence[tuple[int, ...]], kinds: Sequence[torch.dtype]
+) -> ExportedProgram:
+    """The program of a module that takes rows of these shapes, as many as there are."""
+    rows = tuple(
+        torch.zeros((2, *shape), dtype=kind) for shape, kind in zip(shapes, kinds, strict=True)
+    )
+    batch = Dim.DYNAMIC if len(rows) == 1 else Dim("batch")
+    sizes = tuple((batch, *[Dim.STATIC] * len(shape)) for shape in shapes)
+    with _silence_torch():
+        return torch.export.export(module, rows, dynamic_shapes=sizes)
+
+
+def _list_needed_inputs(module: nn.Module) -> list[str]:
+    """Names of what forward takes and has no default for; none where it doesn't tell."""
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    try:
+        found = inspect.signature(module.forward).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [p.name for p in found if p.kind in kinds and p.default is inspect.Parameter.empty]
+
+
+def _list_input_types(module: nn.Module, count: int) -> list[tuple[torch.dtype, ...]]:
+    """Types of the inputs to try: floats, and whole numbers where the module looks codes up."""
+    weights = [p.dtype for p in module.parameters() if p.dtype.is_floating_point]
+    number = weights[0] if weights else torch.float32
+    embeds = any(isinstance(part, nn.Embedding) for part in module.modules())
+    if not embeds or count > _MOST_GUESSED:
+        return [(number,) * count]
+    return sorted(
+        product((number, torch.int64), repeat=count), key=lambda kinds: kinds.count(torch.int64)
+    )
+
+
+def _guess_row_shapes(module: nn.Module) -> list[list[tuple[int, ...]]]:
     """Row shapes that the module's layers suggest, first layer first."""
     sizes = [
         layer.in_features if isinstance(layer, nn.Linear) else layer.num_features
         for layer in module.modules()
         if isinstance(layer, nn.Linear | nn.BatchNorm1d)
     ]
-    return [(size,) for size in dict.fromkeys(sizes)]
+    return [[(size,)] for size in dict.fromkeys(sizes)]
 
 
 def _is_decomposable(node: torch.fx.Node) -> bool:

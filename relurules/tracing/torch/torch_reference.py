@@ -12,7 +12,6 @@ from torch.export import ExportedProgram
 from torch.utils._pytree import tree_leaves, tree_map
 
 from relurules.errors import ModelError
-from relurules.ir.network import validate_rows
 from relurules.tracing.batch_mixing import (
     ROWS,
     OperatorValues,
@@ -20,6 +19,8 @@ from relurules.tracing.batch_mixing import (
     find_mixing_operator,
     has_same_numbers,
 )
+from relurules.tracing.input_rows import InputRows
+from relurules.tracing.torch.aten_codes import CODE_ARGUMENTS
 from relurules.tracing.torch.aten_operators import ASSERTIONS, CASTS, LINK_OPERATORS
 from relurules.tracing.torch.fx_nodes import (
     describe_operator,
@@ -32,14 +33,15 @@ from relurules.tracing.torch.fx_nodes import (
 Array = NDArray[np.float64]
 
 
-def make_float64_function(program: ExportedProgram) -> Callable[[Array], Array]:
-    """(N, d) -> (N, m), node by node with torch's operators."""
+def make_float64_function(program: ExportedProgram, rows: InputRows) -> Callable[[Any], Array]:
+    """A table, or coordinates (N, d) -> (N, m), node by node with torch's operators."""
     runner = _Float64Interpreter(program.module())
     nodes = find_user_inputs(program)
     sizes = [int(np.prod(row_shape(node))) for node in nodes]
     batched = all(has_batch(node) for node in nodes)
 
-    def run(X: Array) -> Array:
+    def run(X: NDArray[Any]) -> Array:
+        X = X.astype(np.float64)
         parts = np.split(X, np.cumsum(sizes)[:-1], axis=1)
         shapes = [
             (len(X), *row_shape(node)) if has_batch(node) else row_shape(node) for node in nodes
@@ -59,27 +61,25 @@ def make_float64_function(program: ExportedProgram) -> Callable[[Array], Array]:
     def one_by_one(X: Array) -> Array:
         return np.vstack([run(X[i : i + 1]) for i in range(len(X))])
 
+    probes = rows.draw_rows(ROWS)
     if batched:
         try:
-            _check_rows_stand_alone(run, one_by_one, sum(sizes), runner)
+            _check_rows_stand_alone(run, one_by_one, probes, runner)
         finally:
             runner.values = None
 
-    def evaluate(X: Array) -> Array:
-        X = validate_rows(X, sum(sizes))
-        return run(X) if batched or not len(X) else one_by_one(X)
-
-    return evaluate
+    return rows.make_function(
+        lambda X: run(X) if batched or not len(X) else one_by_one(X), run(probes[:1]).shape[1]
+    )
 
 
 def _check_rows_stand_alone(
     run: Callable[[Array], Array],
     one_by_one: Callable[[Array], Array],
-    d: int,
+    X: NDArray[Any],
     runner: "_Float64Interpreter",
 ) -> None:
     """Refuse a model whose rows influence one another, naming the operator."""
-    X = np.random.default_rng(1).normal(size=(ROWS, d))
     single = one_by_one(X)
     try:
         together = run(X)
@@ -96,7 +96,7 @@ def _check_rows_stand_alone(
 
 
 def _pair_operator_values(
-    runner: "_Float64Interpreter", run: Callable[[Array], Array], X: Array
+    runner: "_Float64Interpreter", run: Callable[[Array], Array], X: NDArray[Any]
 ) -> Iterator[OperatorValues]:
     """What every operator gives, for all rows together and for each alone."""
     passes: list[dict[torch.fx.Node, Array]] = []
@@ -132,8 +132,19 @@ class _Float64Interpreter(torch.fx.Interpreter):
     def fetch_args_kwargs_from_env(self, n: torch.fx.Node) -> Any:
         """The node's arguments, in which float64 stands for a wider type of floats."""
         given = super().fetch_args_kwargs_from_env(n)
+        if n.target in CODE_ARGUMENTS:
+            given = _cut_codes(given, CODE_ARGUMENTS[n.target])
         widened = (n.target in CASTS or n.target in LINK_OPERATORS) and keeps_values(n)
         return tree_map(_widen_float_type, given) if widened else given
+
+
+def _cut_codes(given: Any, place: int) -> Any:
+    """Arguments in which codes, float64 here, are whole numbers; a mask stays one."""
+    args = list(given[0])
+    args[place] = tree_map(
+        lambda v: v.long() if isinstance(v, Tensor) and v.is_floating_point() else v, args[place]
+    )
+    return tuple(args), given[1]
 
 
 def widen_to_float64(value: Any) -> Any:

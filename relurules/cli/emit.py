@@ -37,8 +37,8 @@ def emit(
         typer.Option(
             "--to",
             help=(
-                "text, markdown, html, latex, sql, python, numpy, c, javascript, java, csharp, "
-                "onnx, pmml or dbt."
+                "text, markdown, html, latex, sql, python, numpy, c, javascript, bigquery, java, "
+                "csharp, onnx, pmml or dbt."
             ),
         ),
     ] = None,
@@ -66,7 +66,9 @@ def emit(
     shape: Annotated[
         str, typer.Option(help="For SQL: select, view, dbt, expression or function.")
     ] = "select",
-    name: Annotated[str | None, typer.Option(help="For SQL: name of the view or function.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="For SQL and bigquery: name of the view or function.")
+    ] = None,
     columns: Annotated[
         str | None,
         typer.Option(

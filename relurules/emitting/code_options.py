@@ -42,6 +42,7 @@ _OWN_COLUMNS = {
 }
 #: Fields of `Request` that code takes; the others are for SQL.
 OPTIONS = (
+    "name",
     "columns",
     "outside",
     "number",

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from browsers import miss
-from handmade import graph, layered
+from handmade import graph, layered, network
 from hostile_additive import make_hostile, make_rows
 from test_raw_columns import NAME, VALUES, make_text_rules
 
@@ -24,6 +24,7 @@ from relurules.ir.class_labels import make_labels
 from relurules.links.class_functions import JAVA_LINKS, SHARP_LINKS
 from relurules.links.table import LINKS
 from relurules.verifying.class_languages import JAVA, MONO
+from relurules.verifying.engines import run_artifact
 
 #: Of a network that makes several rules.
 SEED = 6
@@ -50,7 +51,7 @@ def test_hostile_lines(target: str, link: str, groups: tuple[int, ...], outside:
     rules = make_hostile(link, groups=groups)
     columns = ["outputs"] + (["class"] if link in ("two", "pair") else [])
     if outside != "exact":
-        columns += ["lines"] + (["contributions"] if link != "class" else [])
+        columns += ["lines"] + (["contributions", "reasons"] if link != "class" else [])
     artifact = rr.emit(rules, target, outside=outside, columns=columns)
     report = rr.verify(artifact, rules, make_rows(rules, count=20))
     assert report, report
@@ -90,7 +91,8 @@ def test_every_form(
     if form == "walk":
         monkeypatch.setattr(plan, "_WRITTEN", 2)
     asked = "tree" if form == "walk" else form
-    artifact = rr.emit(partition, target, form=asked, columns=["outputs", "rule"])
+    told = ["outputs", "rule"] + (["contributions", "reasons"] if form != "walk" else [])
+    artifact = rr.emit(partition, target, form=asked, columns=told)
     assert ("MAPS" in str(artifact)) == (form == "walk")
     assert artifact.outside == ("exact" if form == "network" else "null")
     assert rr.verify(artifact, partition, make_table())
@@ -150,9 +152,31 @@ def test_a_change_is_seen(target: str) -> None:
     assert not rr.verify(replace(artifact, files={name: worse}), rules, make_rows(rules, count=5))
 
 
-def test_what_classes_have_not(partition: RuleSet) -> None:
-    with pytest.raises(UnsupportedError, match="no column 'reasons' in 'java'"):
-        rr.emit(partition, "java", columns=("outputs", "reasons"))
+@pytest.mark.parametrize("form", ["partition", "additive"])
+def test_reasons_are_those_of_python(target: str, form: str) -> None:
+    """Ties, rows at the reference, on thresholds and beside them, missing values; two scores."""
+    net = network(np.eye(2)[[0, 1, 0]], [0.25, 0.25, -0.5], [[1.0, 1.0, -2.0], [0.5, 0.5, 0.0]])
+    domain = rr.Domain.box([-1, -1], [1, 1], ["a", "b"])
+    rules = rr.extract(graph(net, ("p", "q")), domain=domain, form=form)
+    near = [v for k in (-0.25, 0.5) for v in (k, np.nextafter(k, 1), np.nextafter(k, -1))]
+    ties = [(v, v) for v in (-1.0, -0.5, 0.0, 0.25, 0.4, 1.0, np.nan)]
+    rows = np.array([*ties, *((v, 0.4) for v in near), *((0.4, v) for v in near), (np.nan, 0.0)])
+    columns = ["outputs", "contributions", "reasons"]
+    words = {"a": {"low": "a is < {threshold}", "high": 'a "is" high'}, "b": {"text": "b\\u0022"}}
+    for way in ("higher", "lower") if target == "java" else ("higher",):
+        asked = {"columns": columns, "direction": way, "reasons": words, "top": 2}
+        artifact = rr.emit(rules, target, **asked)
+        _, own = run_artifact(artifact, rows)
+        _, wanted = run_artifact(rr.emit(rules, "python", **asked), rows)
+        assert {name for name in own.extras if name.startswith("reason_")} > {"reason_p_1"}
+        for name, values in wanted.extras.items():
+            if name.startswith("reason_"):
+                assert list(own.extras[name]) == list(values), (name, way)
+                assert None in values
+        assert rr.verify(artifact, rules, rows)
+
+
+def test_what_classes_have_not() -> None:
     wide = rr.extract(
         graph(layered(0, 400, [20], 1)), domain=rr.Domain.box([0] * 400, [1] * 400),
         form="additive",

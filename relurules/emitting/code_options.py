@@ -29,8 +29,8 @@ _OWN_COLUMNS = {
         ("outputs", "score", "class", "contributions", "lines"),
     ),
     "pmml": (
-        ("outputs", "score", "class", "rule"),
-        ("outputs", "score", "class", "contributions"),
+        ("outputs", "score", "class", "contributions", "reasons", "rule"),
+        ("outputs", "score", "class", "contributions", "reasons"),
     ),
 }
 #: Fields of `Request` that code takes; the others are for SQL.

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from browsers import miss
-from handmade import graph, layered, network
+from handmade import graph, layered
 from hostile_additive import make_hostile, make_rows
 from test_raw_columns import NAME, VALUES, make_text_rules
+from tied_reasons import make_tied_reasons
 
 import relurules as rr
 from relurules.emitting import line_plan, plan
@@ -155,25 +156,14 @@ def test_a_change_is_seen(target: str) -> None:
 @pytest.mark.parametrize("form", ["partition", "additive"])
 def test_reasons_are_those_of_python(target: str, form: str) -> None:
     """Ties, rows at the reference, on thresholds and beside them, missing values; two scores."""
-    net = network(np.eye(2)[[0, 1, 0]], [0.25, 0.25, -0.5], [[1.0, 1.0, -2.0], [0.5, 0.5, 0.0]])
-    domain = rr.Domain.box([-1, -1], [1, 1], ["a", "b"])
-    rules = rr.extract(graph(net, ("p", "q")), domain=domain, form=form)
-    near = [v for k in (-0.25, 0.5) for v in (k, np.nextafter(k, 1), np.nextafter(k, -1))]
-    ties = [(v, v) for v in (-1.0, -0.5, 0.0, 0.25, 0.4, 1.0, np.nan)]
-    rows = np.array([*ties, *((v, 0.4) for v in near), *((0.4, v) for v in near), (np.nan, 0.0)])
-    columns = ["outputs", "contributions", "reasons"]
-    words = {"a": {"low": "a is < {threshold}", "high": 'a "is" high'}, "b": {"text": "b\\u0022"}}
-    for way in ("higher", "lower") if target == "java" else ("higher",):
-        asked = {"columns": columns, "direction": way, "reasons": words, "top": 2}
-        artifact = rr.emit(rules, target, **asked)
-        _, own = run_artifact(artifact, rows)
-        _, wanted = run_artifact(rr.emit(rules, "python", **asked), rows)
-        assert {name for name in own.extras if name.startswith("reason_")} > {"reason_p_1"}
-        for name, values in wanted.extras.items():
-            if name.startswith("reason_"):
-                assert list(own.extras[name]) == list(values), (name, way)
-                assert None in values
-        assert rr.verify(artifact, rules, rows)
+    for direction in ("higher", "lower") if target == "java" else ("higher",):
+        artifact, python, rows = make_tied_reasons(target, form, direction)
+        (_, own), (_, wanted) = (run_artifact(each, rows) for each in (artifact, python))
+        reasons = [name for name in wanted.extras if name.startswith("reason_")]
+        assert len(reasons) == 4
+        for name in reasons:
+            assert list(own.extras[name]) == list(wanted.extras[name]), (name, direction)
+            assert None in own.extras[name]
 
 
 def test_what_classes_have_not() -> None:

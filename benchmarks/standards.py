@@ -41,6 +41,8 @@ projects: Any = importlib.import_module("dbt_projects")
 
 #: Targets that give scores before links as columns of their own.
 _SCORED = ("sql", "onnx", "pmml")
+#: Targets that explain columns of any name.
+_EXPLAINED = ("python", "numpy", "c", "javascript", "java", "csharp", "pmml", "sql")
 
 
 class Target(NamedTuple):
@@ -112,6 +114,7 @@ def run_target(target: Target, rules: RuleSet | AdditiveRules, table: pd.DataFra
     if target.name == "mlflow":
         return run_mlflow(rules, table)
     further = ["score"] if target.name in _SCORED else []
+    further += ["contributions", "reasons"] if target.name in _EXPLAINED else []
     columns = ["outputs", "class", *further]
     asked: dict[str, Any] = {"table": "raw.loans", "key": ["id"]} if target.name == "dbt" else {}
     try:

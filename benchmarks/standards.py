@@ -7,11 +7,13 @@ Additive rules with a group, and partition rules, of six columns, one of categor
 
 import argparse
 import importlib
+import os
 import platform
 import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from importlib.metadata import version
@@ -34,10 +36,13 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 hostile: Any = importlib.import_module("hostile_additive")
 apart: Any = importlib.import_module("engines_apart")
+projects: Any = importlib.import_module("dbt_projects")
 
 
 #: Targets that give scores before links as columns of their own.
 _SCORED = ("sql", "onnx", "pmml")
+#: Targets that explain columns of any name.
+_EXPLAINED = ("python", "numpy", "c", "javascript", "java", "csharp", "pmml", "sql")
 
 
 class Target(NamedTuple):
@@ -63,6 +68,7 @@ def list_targets() -> Iterator[Target]:
     yield Target("numpy", None, "numpy", lambda: f"numpy {np.__version__}")
     yield Target("c", None, "c", lambda: read_version("cc", "--version"))
     yield Target("javascript", None, "node", lambda: f"Node.js {read_version('node', '-v')}")
+    yield Target("bigquery", None, "node_function", lambda: f"Node.js {read_version('node', '-v')}")
     yield Target("java", None, "java", lambda: read_version("javac", "-version"))
     yield Target("csharp", None, "mono", lambda: read_version("mono", "--version")[:40])
     yield Target("onnx", None, "onnxruntime", lambda: f"onnxruntime {version('onnxruntime')}")
@@ -73,6 +79,8 @@ def list_targets() -> Iterator[Target]:
     yield Target("sql", "mariadb", "mariadb", lambda: read_version("mariadbd", "--version")[:40])
     yield Target("sql", "clickhouse", "clickhouse", lambda: f"chdb {version('chdb')}")
     yield Target("sql", "spark", "spark", lambda: f"Spark {version('pyspark')}")
+    yield Target("dbt", None, "dbt", lambda: apart.read_package_version("dbt_duckdb"))
+    yield Target("mlflow", None, "mlflow", lambda: apart.read_package_version("mlflow_skinny"))
 
 
 def make_models() -> dict[str, RuleSet | AdditiveRules]:
@@ -103,10 +111,14 @@ def run_target(target: Target, rules: RuleSet | AdditiveRules, table: pd.DataFra
     """Columns of the row: rows, of them without outputs, largest difference, what was compared
     beside outputs and classes, verdict.
     """
+    if target.name == "mlflow":
+        return run_mlflow(rules, table)
     further = ["score"] if target.name in _SCORED else []
+    further += ["contributions", "reasons"] if target.name in _EXPLAINED else []
     columns = ["outputs", "class", *further]
+    asked: dict[str, Any] = {"table": "raw.loans", "key": ["id"]} if target.name == "dbt" else {}
     try:
-        artifact = rr.emit(rules, target.name, dialect=target.dialect, columns=columns)
+        artifact = rr.emit(rules, target.name, dialect=target.dialect, columns=columns, **asked)
         report = rr.verify(artifact, rules, table, engine=target.engine)
     except UnsupportedError as error:
         return ["", "", "", "", f"not run: {error}"[:40]]
@@ -115,6 +127,31 @@ def run_target(target: Target, rules: RuleSet | AdditiveRules, table: pd.DataFra
     return [
         f"{report.rows:,}", f"{report.outside:,}", f"{report.difference:.1e}",
         ", ".join(further), verdict,
+    ]  # fmt: skip
+
+
+def run_mlflow(rules: RuleSet | AdditiveRules, table: pd.DataFrame) -> list[str]:
+    """As `run_target`, of rules that were logged and loaded again as a model of MLflow."""
+    if not any(apart.FOLDER.glob("lib/python*/site-packages/mlflow")):
+        return ["", "", "", "", "not run: no MLflow here"]
+    packages = next(apart.FOLDER.resolve().glob("lib/python*/site-packages"))
+    with tempfile.TemporaryDirectory() as folder:
+        rules.save(Path(folder) / "rules.json")
+        table.to_pickle(Path(folder) / "rows.pkl")
+        program = Path(__file__).with_name("standards_mlflow.py")
+        subprocess.run(
+            [sys.executable, program, packages, "rules.json", "rows.pkl", folder],
+            cwd=folder, check=True, capture_output=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "MLFLOW_DISABLE_TELEMETRY": "true"},
+        )  # fmt: skip
+        found = pd.read_pickle(Path(folder) / "predictions.pkl").to_numpy(dtype=float)  # noqa: S301  # ours
+
+    wanted = np.asarray(rules.predict(table), dtype=float)
+    none = np.isnan(wanted).all(axis=1)
+    difference = float(np.nanmax(abs(found - wanted)))
+    same = np.array_equal(np.isnan(found), np.isnan(wanted)) and difference < 1e-9
+    return [
+        f"{len(table):,}", f"{none.sum():,}", f"{difference:.1e}", "", "pass" if same else "FAIL",
     ]  # fmt: skip
 
 
@@ -129,9 +166,10 @@ def main() -> None:
     heading = ("target", "rules", "engine", "rows", "outside", "difference", "also", "")
     table = Table(*heading, box=None)
     with ExitStack() as stack, record_output("Standards", write=asked.write):
+        known: Any = engines.ENGINES
+        known["dbt"] = engines.Engine(projects.run_dbt, "sql", ("duckdb",))
         if not asked.only or "jpmml" in asked.only:
             server = stack.enter_context(apart.open_jpmml())
-            known: Any = engines.ENGINES
             known["jpmml"] = engines.Engine(server.run, "pmml")
         models = {
             name: (rules, make_table(rules, asked.rows)) for name, rules in make_models().items()

@@ -3,7 +3,8 @@
     import relurules as rr
 
     rules = rr.extract(model, data=frame)      # trained network -> rules
-    # text, markdown, html, latex, sql, python, numpy, c, javascript, java, csharp, onnx, pmml
+    # text, markdown, html, latex, sql, python, numpy, c, javascript, bigquery, java, csharp, onnx,
+    # pmml, dbt
     print(rr.emit(rules, "text"))
     rr.verify(rr.emit(rules, "sql"), model, frame)
 

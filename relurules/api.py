@@ -420,8 +420,8 @@ def emit(
     scorecard: Scorecard | Mapping[str, Any] | None = None,
 ) -> Artifact:
     """Rules as text, a document (markdown, html, latex) or code (sql, python, numpy, c,
-    javascript, java, csharp, onnx, pmml, dbt); a scorecard as text, markdown, html, latex, csv or
-    json.
+    javascript, bigquery, java, csharp, onnx, pmml, dbt); a scorecard as text, markdown, html,
+    latex, csv or json.
 
     title: of a document. form, of code: rules, tree or network (numpy has no rules); of additive
     rules lines, the only one, whose columns have `lines`, the numbers of those that apply, in place

@@ -37,8 +37,8 @@ def emit(
         typer.Option(
             "--to",
             help=(
-                "text, markdown, html, latex, sql, python, numpy, c, javascript, java, csharp, "
-                "onnx, pmml or dbt."
+                "text, markdown, html, latex, sql, python, numpy, c, javascript, bigquery, java, "
+                "csharp, onnx, pmml or dbt."
             ),
         ),
     ] = None,
@@ -66,7 +66,9 @@ def emit(
     shape: Annotated[
         str, typer.Option(help="For SQL: select, view, dbt, expression or function.")
     ] = "select",
-    name: Annotated[str | None, typer.Option(help="For SQL: name of the view or function.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="For SQL and bigquery: name of the view or function.")
+    ] = None,
     columns: Annotated[
         str | None,
         typer.Option(
@@ -145,14 +147,28 @@ def emit(
     if everything == (to is not None):
         raise UnsupportedError("say what to emit: --to TARGET, or --all")
     found = load_any_rules(rules)
-    if to is None:
-        rows = None if data is None else read_data(data, found, reading)
-        options: dict[str, Any] = {"table": table, "key": tuple(key or ()), "title": title}
-        if columns is not None:
-            options["columns"] = tuple(part.strip() for part in columns.split(","))
-        _write_everything(found, out, rows, options)
-        return
     measured_from = read_reference(reference, make_rules_options(found, TableArguments()))
+    listed = None if columns is None else [part.strip() for part in columns.split(",")]
+    pointed = listed is not None and "points" in listed
+    card = {"pdo": pdo, "base": base, "odds": odds, "whole": not decimals} if pointed else None
+    if to is None:
+        _refuse_with_all(
+            {
+                "--dialect": dialect, "--form": form, "--shape": shape != "select",
+                "--output": output, "--missing": missing != "propagate",
+                "--number": number != "double", "--no-script": not script,
+                "--scorecard": scorecard,
+            }
+        )  # fmt: skip
+        _write_everything(
+            found, out, None if data is None else read_data(data, found, reading), positive,
+            {
+                "table": table, "key": tuple(key or ()), "title": title, "name": name or "",
+                "columns": listed, "outside": outside or "", "scorecard": card,
+                "reasons": (direction, top, reasons), "reference": measured_from,
+            },
+        )  # fmt: skip
+        return
     if scorecard:
         check_scorecard_options(True, {"--dialect": dialect, "--form": form, "--name": name})
         artifact = print_scorecard(
@@ -166,18 +182,13 @@ def emit(
             },
         )  # fmt: skip
     else:
-        listed = None if columns is None else [part.strip() for part in columns.split(",")]
-        pointed = listed is not None and "points" in listed
         check_scorecard_options(False, {"--data": data, "--decimals": decimals and not pointed})
         artifact = emit_rules(
             found, to, dialect=dialect, form=form, table=table, key=key or [],
             shape=shape, name=name, columns=listed, top=top,
             output=output, outside=outside, missing=missing, number=number, title=title,
             reference=measured_from, direction=direction, reasons=reasons,
-            positive=positive, script=script,
-            scorecard={"pdo": pdo, "base": base, "odds": odds, "whole": not decimals}
-            if pointed
-            else None,
+            positive=positive, script=script, scorecard=card,
         )  # fmt: skip
 
     if out is not None:
@@ -194,19 +205,41 @@ def emit(
         sys.stdout.write(str(artifact))
 
 
+def _refuse_with_all(given: dict[str, Any]) -> None:
+    """UnsupportedError for options of one target."""
+    named = [name for name, value in given.items() if value]
+    if named:
+        raise UnsupportedError(
+            f"{', '.join(named)}: for one target, and --all is every target; leave out {named[0]}, "
+            "or use --to TARGET"
+        )
+
+
 def _write_everything(
-    rules: "RuleSet | AdditiveRules", out: Path | None, rows: Any, options: dict[str, Any]
+    rules: "RuleSet | AdditiveRules",
+    out: Path | None,
+    rows: Any,
+    positive: Any,
+    options: dict[str, Any],
 ) -> None:
     """A folder of all targets; CheckError where an engine gives anything else than the rules."""
     from relurules.emitting import EmitOptions
+    from relurules.ir.class_turn import speak_of_class
     from relurules.pipeline.deployment import write_deployment
+    from relurules.reasons.reason_texts import make_reason_options
 
     if out is None:
         raise UnsupportedError("--all writes many files; give --out FOLDER")
-    made = write_deployment(rules, out, rows, EmitOptions(**options))
-    for path in made.paths:
-        _err.print(f"wrote {path}", markup=False)
-    for place, why in made.manifest["left_out"].items():
-        _err.print(f"left out {place}: {why}", markup=False)
+    listed = options.pop("columns")
+    if listed is not None:
+        options |= {"columns": tuple(listed), "named": True}
+    options["reasons"] = make_reason_options(*options["reasons"])
+    spoken = rules if positive is None else speak_of_class(rules, positive)
+    made = write_deployment(
+        spoken, out, rows, EmitOptions(**options),
+        progress=lambda line: _err.print(line, markup=False),
+    )  # fmt: skip
+    written = len(made.manifest["files"])
+    _err.print(f"wrote {written} files, and what they are into {made.paths[-1]}", markup=False)
     if not made.passed:
         raise CheckError(f"not everything passed: see {made.paths[-1]}")

@@ -22,26 +22,20 @@ from relurules.ir import AdditiveRules, RuleSet
 COLUMNS = ("outputs", "class", "contributions", "reasons", "rule")
 #: Of additive rules, where no rule has a number, but lines have.
 LINE_COLUMNS = ("outputs", "class", "points", "contributions", "reasons", "lines")
-#: Of classes in Java and C#, which have no reasons.
-_CLASS_COLUMNS = (
-    ("outputs", "class", "rule"),
-    ("outputs", "class", "points", "contributions", "lines"),
-)
 #: Columns of languages that have others than these: of rules, and of additive rules.
 _OWN_COLUMNS = {
-    "java": _CLASS_COLUMNS,
-    "csharp": _CLASS_COLUMNS,
     "onnx": (
         ("outputs", "score", "class", "rule"),
         ("outputs", "score", "class", "contributions", "lines"),
     ),
     "pmml": (
-        ("outputs", "score", "class", "rule"),
-        ("outputs", "score", "class", "contributions"),
+        ("outputs", "score", "class", "contributions", "reasons", "rule"),
+        ("outputs", "score", "class", "contributions", "reasons"),
     ),
 }
 #: Fields of `Request` that code takes; the others are for SQL.
 OPTIONS = (
+    "name",
     "columns",
     "outside",
     "number",

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 from relurules.emitting import code_options
+from relurules.emitting.bigquery.printer import print_bigquery, print_bigquery_lines
 from relurules.emitting.c.printer import print_c, print_c_lines
 from relurules.emitting.classes.printer import (
     print_csharp,
@@ -104,6 +105,9 @@ TARGETS: Mapping[str, EmitTarget] = {
     "c": EmitTarget(print_c, _CODE, best=code_options.rank_forms, print_lines=print_c_lines),
     "javascript": EmitTarget(
         print_javascript, _CODE, best=code_options.rank_forms, print_lines=print_javascript_lines
+    ),
+    "bigquery": EmitTarget(
+        print_bigquery, _CODE, best=code_options.rank_forms, print_lines=print_bigquery_lines
     ),
     "java": EmitTarget(
         print_java, _CODE, best=code_options.rank_forms, print_lines=print_java_lines

@@ -27,6 +27,14 @@ from relurules.tracing.model_domain import (
 )
 from relurules.verifying.verification import ComparedModel, resolve_model, verify_artifact
 
+#: Formats that people look for, and why there is none.
+_NOT_WRITTEN = {
+    "dmn": (
+        "no engine of PyPI or npm runs decision tables whose tests are sums, so none could be "
+        "checked; systems that read PMML or SQL take target 'pmml' or 'sql'"
+    ),
+}
+
 
 def emit_rules(
     rules: RuleSet | AdditiveRules, target: str, options: EmitOptions | None = None
@@ -56,6 +64,8 @@ def emit_rules(
             scorer=write_page_scorer(rules, options) if _can_be_tried(target, options) else None,
         )
 
+    if target in _NOT_WRITTEN:
+        raise UnsupportedError(f"target {target!r} isn't written: {_NOT_WRITTEN[target]}")
     if target not in TARGETS and target != DBT:
         raise UnsupportedError(f"no target {target!r}; supported: {', '.join(list_targets())}")
     if options.title is not None:

@@ -4,7 +4,7 @@ gave.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,13 +33,18 @@ class Deployment(NamedTuple):
 
 
 def write_deployment(
-    rules: RuleSet | AdditiveRules, folder: Path, data: Any, options: EmitOptions
+    rules: RuleSet | AdditiveRules,
+    folder: Path,
+    data: Any,
+    options: EmitOptions,
+    progress: Callable[[str], object] = lambda _line: None,
 ) -> Deployment:
     """Emit rules for every target into a folder of its own, and run what an engine here runs.
 
     data: rows that engines score, compared with the rules; None to run nothing. options: of SQL,
-    the table and the keys, and of everything else the columns. A target that can't have these rules
-    is left out, and the manifest says why.
+    the table and the keys, and of everything else the columns. progress: takes a line for every
+    target, once it is done. A target that can't have these rules is left out, and the manifest says
+    why.
     """
     paths, entries, left = list[Path](), list[dict[str, Any]](), dict[str, str]()
     for place, target, dialect in _list_places():
@@ -47,11 +52,13 @@ def write_deployment(
             artifact = emit_rules(rules, target, _choose_options(options, target, dialect))
         except (UnsupportedError, InputError) as error:
             left[place] = str(error)
+            progress(f"{place}: left out: {error}")
             continue
         written = artifact.write(folder / place)
         paths += written
         checked = {} if target in PRINTERS else _verify(artifact, rules, data)
         entries += [_describe_file(folder, path, artifact, checked) for path in written]
+        progress(f"{place}: {_describe_check(checked)}")
 
     manifest = {
         "relurules": VERSION,
@@ -78,11 +85,11 @@ def _list_places() -> Iterator[tuple[str, str, str | None]]:
 
 def _choose_options(options: EmitOptions, target: str, dialect: str | None) -> EmitOptions:
     """Those that a target takes, of which text and documents take the fewest."""
-    if target in PRINTERS or target == "text":
+    if target in PRINTERS:
         return EmitOptions(title=options.title)
-    if target == DBT:  # which has no title
-        return replace(options, title=None)
-    return replace(options, dialect=dialect)
+    if target == "text":
+        return EmitOptions()
+    return replace(options, dialect=dialect, title=None)
 
 
 def _verify(artifact: Artifact, rules: RuleSet | AdditiveRules, data: Any) -> dict[str, Any]:
@@ -104,6 +111,21 @@ def _verify(artifact: Artifact, rules: RuleSet | AdditiveRules, data: Any) -> di
         "relative": report.relative,
         "remarks": list(report.remarks),
     }
+
+
+def _describe_check(checked: Mapping[str, Any]) -> str:
+    """What an engine gave, in words."""
+    if "not_run" in checked:
+        return f"written, not run: {checked['not_run']}"
+    if "error" in checked:
+        return f"FAILED: {checked['error']}"
+    if not checked:
+        return "written"
+    said = "passed" if checked["passed"] else "FAILED"
+    return (
+        f"{said} in {checked['engine']} on {checked['rows']:,} rows, largest difference "
+        f"{checked['difference']:.2g}"
+    )
 
 
 def _describe_file(

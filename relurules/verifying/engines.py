@@ -24,7 +24,7 @@ from relurules.ir import Artifact
 from relurules.ir.network import Array
 from relurules.verifying.class_languages import run_java, run_mono
 from relurules.verifying.databases import OPEN
-from relurules.verifying.nodejs import run_node
+from relurules.verifying.nodejs import run_bigquery, run_node
 from relurules.verifying.onnx_runtime import run_onnx
 from relurules.verifying.run_result import (
     Rows,
@@ -242,6 +242,7 @@ ENGINES: Mapping[str, Engine] = {
     "numpy": Engine(run_numpy, "numpy"),
     "c": Engine(run_c, "c"),
     "node": Engine(run_node, "javascript"),
+    "node_function": Engine(run_bigquery, "bigquery"),
     "java": Engine(run_java, "java"),
     "mono": Engine(run_mono, "csharp"),
     "onnxruntime": Engine(run_onnx, "onnx"),

@@ -1,11 +1,13 @@
-"""Runs score.mjs in Node.js."""
+"""Runs score.mjs in Node.js, and the body of a function of BigQuery."""
 
 import json
 import math
+import re
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,66 @@ const found = rows.map((values) => {
 });
 process.stdout.write(JSON.stringify(found));
 """
+#: A statement of BigQuery: arguments, results, and the body up to the first three quotation marks.
+_STATEMENT = re.compile(
+    r"^CREATE OR REPLACE FUNCTION `[^\n]*`\((?P<arguments>[^\n]*)\)\nRETURNS STRUCT<"
+    r'(?P<results>[^\n]*)>\nDETERMINISTIC\nLANGUAGE js\nAS r"""(?P<body>.*?)"""$',
+    re.MULTILINE | re.DOTALL,
+)
+#: A module as the runner imports it, which calls a function as BigQuery does.
+_CALLER = """\
+const { columns, types, names, results, outputs, body } = %s;
+const call = new Function(...names, body);
+const KINDS = { FLOAT64: "number", STRING: "string", BOOL: "boolean" };
+const isOf = (value, type) => value === null || typeof value === KINDS[type] && value === value;
+
+function run(row) {
+    const given = call(...columns.map((name, i) => {
+        const value = row[name] ?? null;
+        return value !== null && types[i] === "FLOAT64" ? Number(value) : value;
+    }));
+    for (const [name, type] of results) {
+        if (!isOf(given[name], type)) {
+            throw new TypeError(`${name} is no ${type}: ${given[name]}`);
+        }
+    }
+    return given;
+}
+
+export const OUTPUTS = outputs;
+export function score(row) {
+    const given = run(row);
+    for (const [name, type] of results) {
+        given[name] = given[name] === null && type === "FLOAT64" ? NaN : given[name];
+    }
+    return given;
+}
+export function explain(row) {
+    const told = results.filter(([name]) => /^(contribution|reason)_/.test(name));
+    const given = run(row);
+    return Object.fromEntries(told.map(([name]) => [name, given[name]]));
+}
+"""
+
+
+def run_bigquery(artifact: Artifact, table: Rows) -> RunResult:
+    """Call the body of the function for every row, with values of the types that it declares."""
+    ((name, text),) = artifact.texts.items()
+    found = _STATEMENT.search(text)
+    if found is None:
+        raise CheckError(f"{name} holds no CREATE FUNCTION as relurules writes it")
+
+    arguments = re.findall(r"(\w+) (\w+)", found["arguments"])
+    told = {
+        "columns": list(table),
+        "names": [name for name, _ in arguments],
+        "types": [kind for _, kind in arguments],
+        "results": re.findall(r"`([^`]*)` (\w+)", found["results"]),
+        "outputs": list(artifact.outputs),
+        "body": found["body"],
+    }
+    module = _CALLER % json.dumps(told)
+    return run_node(replace(artifact, files={"score.mjs": module}), table)
 
 
 def run_node(artifact: Artifact, table: Rows) -> RunResult:

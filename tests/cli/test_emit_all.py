@@ -12,7 +12,7 @@ from handmade import graph, layered, rows_in
 import relurules as rr
 from relurules.cli.main import run
 from relurules.emitting import EmitOptions, targets
-from relurules.ir import AdditiveRules
+from relurules.ir import AdditiveRules, Artifact
 from relurules.pipeline import deployment
 
 BOX = rr.Domain.box([-1, -2], [1, 2], ["a", "b"])
@@ -30,14 +30,21 @@ def rules(monkeypatch: pytest.MonkeyPatch) -> AdditiveRules:
     return made
 
 
-def test_the_folder_and_its_manifest(rules: AdditiveRules, tmp_path: Path) -> None:
+def test_the_folder_and_its_manifest(
+    rules: AdditiveRules, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     made_from, rows, out = tmp_path / "rules.json", tmp_path / "rows.csv", tmp_path / "out"
     rules.save(made_from)
     pd.DataFrame(rows_in(BOX, 40), columns=["a", "b"]).assign(id=range(40)).to_csv(
         rows, index=False
     )
-    given = ["--all", "--out", str(out), "--data", str(rows), "--key", "id"]
+    given = ["--all", "--out", str(out), "--data", str(rows), "--key", "id", "--title", "A title"]
     assert run(["emit", str(made_from), *given]) == 0
+    told_lines = capsys.readouterr().err.splitlines()
+    assert next(line for line in told_lines if line.startswith("python: ")).startswith(
+        "python: passed in python on 40 rows, largest difference "
+    )
+    assert any(line.startswith("sql/snowflake: written, not run: no engine") for line in told_lines)
 
     told = json.loads((out / "manifest.json").read_text())
     listed = {entry["file"]: entry for entry in told["files"]}
@@ -54,6 +61,25 @@ def test_the_folder_and_its_manifest(rules: AdditiveRules, tmp_path: Path) -> No
         "no engine runs sql (snowflake)" in listed["sql/snowflake/score.sql"]["verified"]["not_run"]
     )
     assert "verified" not in listed["documents/html/rules.html"]
+    assert told["left_out"] == {}
+    assert "A title" in (out / "documents" / "html" / "rules.html").read_text()
+
+
+def test_options_reach_every_target_or_are_refused(
+    rules: AdditiveRules, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules.save(tmp_path / "rules.json")
+    asked = ["emit", str(tmp_path / "rules.json"), "--all", "--out", str(tmp_path / "out")]
+    told = ["--columns", "outputs,reasons", "--direction", "lower", "--outside", "clamp"]
+    assert run([*asked, *told]) == 0
+    for place in ("python/score.py", "sql/sqlite/score.sql"):
+        read = Artifact.read(tmp_path / "out" / place)
+        assert read.explained["direction"] == "lower"
+        assert read.outside == "clamp"
+    for given in (["--dialect", "duckdb"], ["--form", "lines"], ["--number", "float"]):
+        capsys.readouterr()
+        assert run([*asked, *given]) != 0
+        assert f"{given[0]}: for one target" in capsys.readouterr().err
 
 
 def test_what_is_left_out_has_a_reason(rules: AdditiveRules, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from browsers import miss
 from handmade import graph, layered
 from hostile_additive import make_hostile, make_rows
 from test_raw_columns import NAME, VALUES, make_text_rules
+from tied_reasons import make_tied_reasons
 
 import relurules as rr
 from relurules.emitting import line_plan, plan
@@ -24,6 +25,7 @@ from relurules.ir.class_labels import make_labels
 from relurules.links.class_functions import JAVA_LINKS, SHARP_LINKS
 from relurules.links.table import LINKS
 from relurules.verifying.class_languages import JAVA, MONO
+from relurules.verifying.engines import run_artifact
 
 #: Of a network that makes several rules.
 SEED = 6
@@ -50,7 +52,7 @@ def test_hostile_lines(target: str, link: str, groups: tuple[int, ...], outside:
     rules = make_hostile(link, groups=groups)
     columns = ["outputs"] + (["class"] if link in ("two", "pair") else [])
     if outside != "exact":
-        columns += ["lines"] + (["contributions"] if link != "class" else [])
+        columns += ["lines"] + (["contributions", "reasons"] if link != "class" else [])
     artifact = rr.emit(rules, target, outside=outside, columns=columns)
     report = rr.verify(artifact, rules, make_rows(rules, count=20))
     assert report, report
@@ -90,7 +92,8 @@ def test_every_form(
     if form == "walk":
         monkeypatch.setattr(plan, "_WRITTEN", 2)
     asked = "tree" if form == "walk" else form
-    artifact = rr.emit(partition, target, form=asked, columns=["outputs", "rule"])
+    told = ["outputs", "rule"] + (["contributions", "reasons"] if form != "walk" else [])
+    artifact = rr.emit(partition, target, form=asked, columns=told)
     assert ("MAPS" in str(artifact)) == (form == "walk")
     assert artifact.outside == ("exact" if form == "network" else "null")
     assert rr.verify(artifact, partition, make_table())
@@ -150,9 +153,20 @@ def test_a_change_is_seen(target: str) -> None:
     assert not rr.verify(replace(artifact, files={name: worse}), rules, make_rows(rules, count=5))
 
 
-def test_what_classes_have_not(partition: RuleSet) -> None:
-    with pytest.raises(UnsupportedError, match="no column 'reasons' in 'java'"):
-        rr.emit(partition, "java", columns=("outputs", "reasons"))
+@pytest.mark.parametrize("form", ["partition", "additive"])
+def test_reasons_are_those_of_python(target: str, form: str) -> None:
+    """Ties, rows at the reference, on thresholds and beside them, missing values; two scores."""
+    for direction in ("higher", "lower") if target == "java" else ("higher",):
+        artifact, python, rows = make_tied_reasons(target, form, direction)
+        (_, own), (_, wanted) = (run_artifact(each, rows) for each in (artifact, python))
+        reasons = [name for name in wanted.extras if name.startswith("reason_")]
+        assert len(reasons) == 4
+        for name in reasons:
+            assert list(own.extras[name]) == list(wanted.extras[name]), (name, direction)
+            assert None in own.extras[name]
+
+
+def test_what_classes_have_not() -> None:
     wide = rr.extract(
         graph(layered(0, 400, [20], 1)), domain=rr.Domain.box([0] * 400, [1] * 400),
         form="additive",

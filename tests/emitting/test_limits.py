@@ -107,6 +107,7 @@ def test_numbers_of_every_size(form: str, target: str, dialect: str | None) -> N
             ),
         ),
         ("SQL", {}, "no target 'SQL'"),
+        ("dmn", {}, "target 'dmn' isn't written: no engine of PyPI or npm"),
         (
             "sql",
             {"dialect": "access"},

@@ -15,6 +15,7 @@ from handmade import graph, layered, network, random_network, rules_of
 from hostile_additive import HEADS, make_hostile, make_rows
 from sklearn.neural_network import MLPClassifier
 from test_raw_columns import NAME, make_text_rules
+from tied_reasons import make_tied_reasons
 
 import relurules as rr
 from relurules.domain.columns import Category, Column
@@ -84,7 +85,8 @@ def partition() -> RuleSet:
 def test_texts_codes_and_missing_values_in_every_form(form: str, partition: RuleSet) -> None:
     rows = make_table(partition)
     for outside in ("null", "clamp"):
-        columns = ("outputs",) if form == "network" else ("outputs", "rule")
+        told = ("rule", "contributions", "reasons")[: 1 + 2 * (form == "rules")]
+        columns = ("outputs",) if form == "network" else ("outputs", *told)
         artifact = rr.emit(partition, "pmml", form=form, outside=outside, columns=columns)
         assert rr.verify(artifact, partition, rows)
 
@@ -134,10 +136,21 @@ def test_incomplete_rules_leave_rows_without_results(jpmml: PmmlServer) -> None:
 def test_contributions_and_scores_are_those_of_the_rules() -> None:
     for groups in ((), (2,)):
         rules = make_hostile("two", seed=5, groups=groups)
-        artifact = rr.emit(rules, "pmml", columns=("outputs", "score", "contributions"))
+        artifact = rr.emit(rules, "pmml", columns=("outputs", "score", "contributions", "reasons"))
         rows = make_rows(rules, count=20)
         assert rr.verify(artifact, rules, rows)
         assert not rr.verify(artifact, make_hostile("two", seed=6, groups=groups), rows)
+
+
+@pytest.mark.parametrize("form", ["partition", "additive"])
+def test_reasons_are_those_of_python(form: str, jpmml: PmmlServer) -> None:
+    """Ties, rows at the reference, on thresholds and beside them, missing values; two scores."""
+    artifact, python, rows = make_tied_reasons("pmml", form)
+    (_, own), (_, wanted) = (engines.run_artifact(each, rows) for each in (artifact, python))
+    reasons = [name for name in wanted.extras if name.startswith("reason_")]
+    assert len(reasons) == 4
+    for name in reasons:
+        assert list(own.extras[name]) == list(wanted.extras[name]), name
 
 
 @pytest.mark.parametrize("labels", [("no", "yes"), (1, 2), (False, True)])
@@ -170,7 +183,7 @@ def test_files_are_as_the_schema_has_them(tmp_path: Path, partition: RuleSet) ->
     lines = make_hostile("many", groups=(2,))
     made: list[tuple[Any, str | None]] = [(partition, "rules"), (partition, "tree"), (lines, None)]
     for k, (rules, form) in enumerate(made):
-        columns = ("outputs",) if rules is lines else ("outputs", "rule")
+        columns = ("outputs", "reasons") if rules is lines else ("outputs", "rule", "reasons")
         rr.emit(rules, "pmml", form=form, columns=columns).write(tmp_path / f"{k}")
     files = [str(path) for path in sorted(tmp_path.rglob("*.pmml"))]
     assert len(files) == 3
@@ -197,8 +210,8 @@ def test_texts_that_readers_of_xml_change(text: str) -> None:
 
 
 def test_what_pmml_has_not(partition: RuleSet) -> None:
-    with pytest.raises(UnsupportedError, match="no column 'reasons' in 'pmml'"):
-        rr.emit(partition, "pmml", columns=("outputs", "reasons"))
+    with pytest.raises(UnsupportedError, match="no column 'lines' in 'pmml'"):
+        rr.emit(partition, "pmml", columns=("outputs", "lines"))
     with pytest.raises(UnsupportedError, match="neurons don't tell the number of the rule"):
         rr.emit(partition, "pmml", form="network", columns=("outputs", "rule"))
 

@@ -9,8 +9,8 @@ from relurules.links.sources import LinkFunction
 
 @dataclass(frozen=True, kw_only=True)
 class ClassLanguage:
-    """Words of a language. head: the class; reading: methods that read a row; links: functions of
-    links by name.
+    """Words of a language. head: the class; rule: takes the number of the rule from a result;
+    reading: methods that read a row; links: functions of links by name.
     """
 
     file: str
@@ -26,6 +26,7 @@ class ClassLanguage:
     row: str
     score: str
     explain: str
+    rule: str
     length: str
     varargs: str
     instance: str
@@ -142,6 +143,7 @@ JAVA = ClassLanguage(
     row="Map<String, ?>",
     score="score",
     explain="explain",
+    rule='.get("rule")',
     length="length",
     varargs="double...",
     instance="instanceof",
@@ -169,6 +171,7 @@ SHARP = ClassLanguage(
     row="IDictionary<string, object>",
     score="Score",
     explain="Explain",
+    rule='["rule"]',
     length="Length",
     varargs="params double[]",
     instance="is",

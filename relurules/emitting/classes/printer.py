@@ -9,6 +9,7 @@ from relurules.domain.columns import list_table_columns
 from relurules.emitting import file_header, plan
 from relurules.emitting.classes.language import JAVA, SHARP, ClassLanguage
 from relurules.emitting.code_options import is_rule_needed
+from relurules.emitting.explanations import plan_explanation
 from relurules.emitting.expressions import (
     ColumnRead,
     choose_template,
@@ -30,7 +31,8 @@ from relurules.files.templates import flatten_text, render_file
 _MOST_NUMBERS = 6000
 #: A method of Java takes at most 255 words, and a double is two.
 _MOST_SCORES = 100
-_NUMBER = re.compile(r"\d\.\d|\de[+-]\d")
+#: Doubles, whole numbers of tables, and texts.
+_NUMBER = re.compile(r'\d\.\d|\de[+-]\d|(?<![\d.+-])\d+,|",$', re.MULTILINE)
 
 
 def print_classes(request: EmitRequest, language: ClassLanguage) -> dict[str, str]:
@@ -39,6 +41,7 @@ def print_classes(request: EmitRequest, language: ClassLanguage) -> dict[str, st
     reads = plan_reads(request, features.columns)
     values = {
         **_list_values(request, features, reads, language),
+        "explained": plan_explanation(request, reads),
         "ruled": is_rule_needed(request),
         "complete": request.rules.complete,
         **plan_template_values(request, features, "sum{}"),
@@ -121,6 +124,7 @@ def _list_values(
         "said": [column.holds for column in file_header.describe_inputs(rules.domain)],
         "outside_words": file_header.describe_outside(request, "NaN outputs", "a missing value"),
         "reads": reads,
+        "explained": None,
         "shared": [],
         "wants_lines": False,
         "pointed": None,

@@ -7,6 +7,7 @@ import numpy as np
 
 from relurules.domain import Domain
 from relurules.domain.columns import Column, find_groups, is_text_column, list_table_columns
+from relurules.emitting.column_kinds import require_one_kind
 from relurules.emitting.file_header import describe_inputs
 from relurules.emitting.onnx.graph_builder import GraphBuilder
 from relurules.emitting.request import ScorerRequest
@@ -75,12 +76,7 @@ def _add_number_column(graph: GraphBuilder, column: Column, value: str) -> str:
 def _add_text_column(graph: GraphBuilder, column: Column, value: str) -> str:
     """A tensor of ONNX has no missing text, so that an empty one stands for it."""
     lookup = {value: k for value, k in column.lookup.items() if value is not None}
-    if not all(isinstance(value, str) for value in lookup):
-        raise UnsupportedError(
-            f"target 'onnx': column {column.name!r} has categories that are texts and others that "
-            "are numbers, and a tensor holds one kind; make all of them texts"
-        )
-
+    require_one_kind(column, "onnx", "a tensor")
     other = -1 if column.other is None else column.other
     missing = column.lookup.get(None, -1)
     if lookup.get("", missing) != missing:

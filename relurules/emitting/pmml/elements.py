@@ -1,6 +1,7 @@
 """Expressions of PMML as elements, and the fields that hold them."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement
 
 import numpy as np
@@ -99,6 +100,15 @@ def sum_fields(
 def scale(factor: float, value: Element) -> Element:
     """A value times a number."""
     return value if factor == 1.0 else apply("*", write_constant(factor), value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenField:
+    """A field of the output. kind: the type of its value."""
+
+    name: str
+    value: Element
+    kind: str = "double"
 
 
 class FieldBuilder:

@@ -14,6 +14,7 @@ from relurules.domain.columns import (
     is_text_column,
     list_table_columns,
 )
+from relurules.emitting.column_kinds import require_one_kind
 from relurules.emitting.file_header import describe_inputs
 from relurules.emitting.pmml.elements import (
     FieldBuilder,
@@ -26,7 +27,6 @@ from relurules.emitting.pmml.elements import (
     write_constant,
 )
 from relurules.emitting.request import ScorerRequest
-from relurules.errors import UnsupportedError
 from relurules.files.templates import flatten_text
 from relurules.ir.network import Array
 
@@ -190,11 +190,7 @@ def _add_code(fields: FieldBuilder, column: Column) -> str:
 
 def _is_one_of(given: Element, column: Column, category: Category) -> Element:
     text = is_text_column(column)
-    if text and not all(isinstance(value, str) for value in category.values):
-        raise UnsupportedError(
-            f"target 'pmml': column {column.name!r} has categories that are texts and others that "
-            "are numbers, and a field holds one kind; make all of them texts"
-        )
+    require_one_kind(column, "pmml", "a field")
     values = [write_constant(value if text else float(value)) for value in category.values]
     return apply("equal" if len(values) == 1 else "isIn", given, *values)
 

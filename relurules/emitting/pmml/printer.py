@@ -8,17 +8,17 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from relurules.domain.columns import list_table_columns
 from relurules.emitting import file_header
+from relurules.emitting.contribution_plan import plan_contributions
 from relurules.emitting.identifiers import require_different_names
 from relurules.emitting.label_literals import find_labels, plan_class_column
 from relurules.emitting.line_explanation import plan_line_explanation
 from relurules.emitting.pmml.elements import (
     FieldBuilder,
-    add_up,
+    GivenField,
     apply,
     choose,
     name_type,
     read_field,
-    scale,
     write_constant,
 )
 from relurules.emitting.pmml.inputs import (
@@ -28,6 +28,11 @@ from relurules.emitting.pmml.inputs import (
     make_mining_schema,
 )
 from relurules.emitting.pmml.links import choose_largest, print_outputs
+from relurules.emitting.pmml.reasons import (
+    add_explanation,
+    print_line_terms,
+    print_rule_terms,
+)
 from relurules.emitting.pmml.rule_models import (
     Predicates,
     number_rules,
@@ -55,15 +60,6 @@ _NAMESPACE = "http://www.dmg.org/PMML-4_4"
 
 
 @dataclass(frozen=True, kw_only=True)
-class GivenField:
-    """A field of the output. kind: the type of its value."""
-
-    name: str
-    value: Element
-    kind: str = "double"
-
-
-@dataclass(frozen=True, kw_only=True)
 class PlannedScore:
     """A number that one model gives. tables: one, or one for every rule by `predicates`."""
 
@@ -75,7 +71,8 @@ class PlannedScore:
 def print_pmml(request: EmitRequest) -> dict[str, str]:
     """score.pmml of rules of which one applies."""
     rules = request.rules
-    fields = FieldBuilder(_list_names(request))
+    explained = plan_contributions(request)
+    fields = FieldBuilder(_list_names(request, explained.names if explained else ()))
     row = add_row(fields, request)
     names = [fields.reserve(f"score {i + 1}") for i in range(len(rules.scores))]
     plan_predicates = plan_tree_predicates if request.form == "tree" else plan_rule_predicates
@@ -95,6 +92,9 @@ def print_pmml(request: EmitRequest) -> dict[str, str]:
         tables_of_rule = number_rules(rules, row)
         scores.append(PlannedScore(name=name, tables=tables_of_rule, predicates=predicates))
         given.append(GivenField(name="rule", value=read_field(name), kind="double"))
+    if explained is not None:
+        terms = print_rule_terms(fields, rules, row, explained)
+        given += add_explanation(fields, row, explained, terms)
 
     return _write_model(request, fields, scores, given, _find_known(fields, rules, row))
 
@@ -126,8 +126,7 @@ def print_pmml_lines(request: LineRequest) -> dict[str, str]:
     """score.pmml of additive rules: lines are fields that one table reads."""
     rules = request.rules
     explained = plan_line_explanation(request)
-    extra = [] if explained is None else list(explained.contributions)
-    fields = FieldBuilder(_list_names(request, extra))
+    fields = FieldBuilder(_list_names(request, explained.names if explained else ()))
     row = add_row(fields, request)
     own = add_line_fields(fields, rules, row)
     names = [fields.reserve(f"score {i + 1}") for i in range(rules.score_count)]
@@ -137,13 +136,8 @@ def print_pmml_lines(request: LineRequest) -> dict[str, str]:
     ]
     given = _list_given(request, names)
     if explained is not None:
-        sums, table = add_part_sums(rules, row, own), explained.table
-        called = iter(explained.contributions)
-        for form, offsets in zip(table.forms.tolist(), table.offsets.tolist(), strict=True):
-            for part, offset in zip(sums, offsets, strict=True):
-                terms = [scale(f, s) for f, s in zip(form, part, strict=True) if f]
-                value = apply("-", add_up(terms), write_constant(offset))
-                given.append(GivenField(name=next(called), value=value))
+        terms = print_line_terms(explained, row, add_part_sums(rules, row, own))
+        given += add_explanation(fields, row, explained, terms)
 
     return _write_model(request, fields, scores, given, row.inside)
 

@@ -51,6 +51,8 @@ class Dialect:
     fold: Callable[[str], str] = str.lower
     #: How long a name may be.
     name_limit: NameLimit = field(default_factory=NameLimit)
+    #: The same of a part of the name of a table, view or function, where that differs.
+    path_limit: NameLimit | None = None
     #: The type of numbers.
     double: str = "DOUBLE"
     #: Whether a literal alone is of another type.

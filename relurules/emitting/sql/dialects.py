@@ -276,6 +276,8 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "backslashes": (True, True),
             "apostrophe": "\\'",
             "name_limit": NameLimit(300, "characters", "[A-Za-z_][A-Za-z0-9_]*"),
+            # Projects have hyphens.
+            "path_limit": NameLimit(1024, "characters", r"[^\s`\\.][^`\\.]*"),
             "double": "FLOAT64",
             "cast": _format_cast("CAST({} AS FLOAT64)"),
             "missing": _test_missing_or_nan("IS_NAN({})", "FLOAT64"),

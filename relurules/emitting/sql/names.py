@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from relurules.domain.columns import list_table_columns
 from relurules.emitting.request import ScorerRequest
-from relurules.emitting.sql.dialect import Dialect, is_within_limit
+from relurules.emitting.sql.dialect import Dialect, NameLimit, is_within_limit
 from relurules.errors import InputError
 
 
@@ -107,24 +107,14 @@ def check_names(request: ScorerRequest, own: Sequence[str], dialect: Dialect) ->
     columns we add.
     """
     raw = list(list_table_columns(request.rules.domain.columns))
-    for names, what in ((raw, "features"), ([*request.key, *own], "key, output and rule columns")):
-        folded = [dialect.fold(name) for name in names]
-        if clash := [
-            name for name, fold in zip(names, folded, strict=True) if folded.count(fold) > 1
-        ]:
-            raise InputError(
-                f"SQL doesn't tell apart the {what} {', '.join(map(repr, clash))}; rename one "
-                "(features and outputs through the domain and the model, keys with key=)"
-            )
+    check_different(raw, "features", dialect)
+    check_different([*request.key, *own], "key, output and rule columns", dialect)
+    for name in (*raw, *request.key, *own):
+        check_name(name, request.dialect, dialect.name_limit, dialect)
 
-    for name in (
-        *raw,
-        *request.key,
-        *own,
-        *request.table.split("."),
-        *filter(None, [request.name]),
-    ):
-        _check_name(name, request.dialect, dialect)
+    check_path(request.table, request.dialect, dialect)
+    if request.name:
+        check_path(request.name, request.dialect, dialect)
 
     for column in request.rules.domain.columns:
         for value in column.lookup:
@@ -132,11 +122,28 @@ def check_names(request: ScorerRequest, own: Sequence[str], dialect: Dialect) ->
                 check_text(value, "category", dialect, request.dialect)
 
 
-def _check_name(name: str, called: str, dialect: Dialect) -> None:
+def check_different(names: Sequence[str], what: str, dialect: Dialect) -> None:
+    """InputError where two names are one to the engine."""
+    folded = [dialect.fold(name) for name in names]
+    clash = [name for name, fold in zip(names, folded, strict=True) if folded.count(fold) > 1]
+    if clash:
+        raise InputError(
+            f"SQL doesn't tell apart the {what} {', '.join(map(repr, clash))}; rename one "
+            "(features and outputs through the domain and the model, keys with key=)"
+        )
+
+
+def check_path(path: str, called: str, dialect: Dialect) -> None:
+    """InputError where a part of the name of a table, view or function can't be one."""
+    for part in path.split("."):
+        check_name(part, called, dialect.path_limit or dialect.name_limit, dialect)
+
+
+def check_name(name: str, called: str, limit: NameLimit, dialect: Dialect) -> None:
+    """InputError where an engine can't have a name, or would read another one."""
     if "\0" in name or not name:
         raise InputError(f"{name!r} can't be an SQL name: it is empty or holds a NUL character")
-    if not is_valid_name(name, dialect):
-        limit = dialect.name_limit
+    if not is_within_limit(name, limit) or _is_substituted(name, dialect):
         reasons = [
             f"at most {limit.size} {limit.unit}" if limit.size else "",
             f"characters that match {limit.pattern}" if limit.pattern else "",
@@ -144,7 +151,7 @@ def _check_name(name: str, called: str, dialect: Dialect) -> None:
         ]
         raise InputError(
             f"{name!r} can't be a name in {called}, which takes "
-            f"{', '.join(filter(None, reasons))}; rename the column"
+            f"{', '.join(filter(None, reasons))}; rename it"
         )
 
 

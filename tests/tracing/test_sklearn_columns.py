@@ -291,17 +291,9 @@ REFUSED: dict[str, tuple[Any, str]] = {
     ),
     "function": (
         make_column_transformer(
-            (make_pipeline(SimpleImputer(), FunctionTransformer(np.abs)), NUMBERS)
+            (make_pipeline(SimpleImputer(), FunctionTransformer(np.sin)), NUMBERS)
         ),
-        "applies the function absolute",
-    ),
-    "clipping": (
-        make_column_transformer((make_pipeline(SimpleImputer(), MinMaxScaler(clip=True)), NUMBERS)),
-        "clips to its range",
-    ),
-    "two imputers": (
-        ColumnTransformer([*BOTH, ("m", scaled("median"), NUMBERS)]),
-        "'age' is imputed in different ways",
+        "applies the function sin",
     ),
     "number and category": (
         ColumnTransformer([("n", scaled(), ["rank"]), ("c", ENCODED, ["rank", "job"])]),

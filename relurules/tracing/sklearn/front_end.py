@@ -33,7 +33,8 @@ from relurules.tables.table import DataColumn, read_column_names, read_table
 from relurules.tracing.missing_marks import check_marks, is_object_column
 from relurules.tracing.sklearn.columns import SUPPORTED as STEPS
 from relurules.tracing.sklearn.columns import apply_step
-from relurules.tracing.sklearn.forms import RawColumn, find_marks, lay_out_columns
+from relurules.tracing.sklearn.forms import RawColumn, find_marks
+from relurules.tracing.sklearn.hinges import lay_out_features, prepend_preprocessing
 
 Array = NDArray[np.float64]
 
@@ -87,7 +88,8 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
     d = int(count)
     named = getattr(source, "feature_names_in_", None)
     names = make_default_names(d) if named is None else tuple(map(str, named))
-    columns, before = make_number_columns(names), AffineMap(np.eye(d), np.zeros(d))
+    columns = make_number_columns(names)
+    before: AffineMap | Network = AffineMap(np.eye(d), np.zeros(d))
     check_texts(columns)
     marks: dict[str, str] = {}
 
@@ -95,11 +97,11 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
         signals: list[Any] = [RawColumn(j) for j in range(d)]
         for name, step in steps:
             signals = apply_step(name, step, signals)
-        columns, before = lay_out_columns(signals, names)
+        columns, before = lay_out_features(signals, names)
         marks = find_marks(signals, names)
 
     network, heads = _undo_target_transform(
-        _prepend_affine_map(before, ending.network), ending.heads, target
+        prepend_preprocessing(before, ending.network), ending.heads, target
     )
     layers = _build_layers(
         [(f"{name}: {_class_name(step)}", _class_name(step), 0) for name, step in steps],
@@ -316,15 +318,6 @@ def make_class_heads(link: str, scores: int, classes: int) -> tuple[Head, ...]:
     return tuple(
         Head("softmax", every, i) if link == "softmax" else Head(link, (i,)) for i in every
     )
-
-
-def _prepend_affine_map(before: AffineMap, network: Network) -> Network:
-    """The network of an affine map's outputs, in the map's inputs."""
-    if isinstance(network, LocalTree):
-        return network.substitute(before)
-    A, C = network.A @ before.weights, network.C @ before.weights
-    b, c = network.b + network.A @ before.constants, network.c + network.C @ before.constants
-    return Network(A, network.L, b, C, network.U, c, network.slope, network.neurons)
 
 
 def _undo_target_transform(

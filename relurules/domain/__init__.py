@@ -12,10 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from relurules.domain.columns import (
     Column,
+    CoordinateRows,
     check_texts,
     encode_table,
     find_groups,
     is_plain,
+    list_derived_columns,
+    list_table_columns,
     make_number_columns,
     name_coordinates,
     place_columns,
@@ -36,9 +39,10 @@ from relurules.domain.ranges import (
     find_whole_numbers,
     infer_columns,
 )
-from relurules.errors import DomainError
+from relurules.errors import DataError, DomainError
 from relurules.lp import Polytope
 from relurules.tables.names import make_default_names
+from relurules.tables.table import read_column_names
 from relurules.tables.values import Value
 
 Array = NDArray[np.float64]
@@ -333,7 +337,19 @@ class Domain:
         )
 
     def narrow(self, table: Any) -> Any:
-        """A table whose columns are this domain's, where an array holds all of the model's."""
+        """A table whose columns are this domain's, where an array holds all of the model's.
+
+        DataError for an array where columns are derived of others, which it doesn't name.
+        """
+        derived = list_derived_columns(self.columns)
+        if isinstance(table, CoordinateRows):
+            return table
+        if derived and read_column_names(table) is None:
+            raise DataError(
+                f"found an array; rules that read derived columns ({derived[0].name!r}) need the "
+                "columns' names: pass a frame with "
+                f"{', '.join(list(list_table_columns(self.columns))[:8])}"
+            )
         if self.table_places is None:
             return table
         return narrow_table(table, self.columns, self.table_places)

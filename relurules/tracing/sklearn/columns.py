@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 from relurules.errors import ModelError
 from relurules.tables.table import read_column
 from relurules.tables.values import Value
-from relurules.tracing.sklearn.curve_steps import (
+from relurules.tracing.sklearn.curve_steps import apply_min_max, apply_quantiles, apply_spline
+from relurules.tracing.sklearn.derived_steps import (
+    apply_binarizer,
+    apply_bins,
     apply_function,
-    apply_min_max,
-    apply_quantiles,
-    apply_spline,
+    apply_power,
+    apply_products,
+    mark_number,
 )
 from relurules.tracing.sklearn.forms import (
     REFUSED,
@@ -103,10 +106,21 @@ def _apply_selector(_: str, step: Any, signals: Sequence[Signal]) -> list[Signal
     # Columns that aren't selected stay columns.
     bent = [hinge.form for hinge in list_hinges(forms)]
     unused = {number: 0.0 for form in (*forms, *bent) for number in form.numbers}
+    unused |= {
+        NumericColumn(column, None): 0.0
+        for form in forms
+        for column, bins in form.steps.items()
+        if bins.missing is None
+    }
+    derived = {number: 0.0 for form in (*forms, *bent) for number in form.derived}
     kept = [form for form, wanted in zip(forms, step.get_support(), strict=True) if wanted]
 
     return [
-        form._replace(numbers={**unused, **form.numbers}, tables={**none, **form.tables})
+        form._replace(
+            numbers={**unused, **form.numbers},
+            tables={**none, **form.tables},
+            derived={**derived, **form.derived},
+        )
         for form in kept
     ]
 
@@ -123,11 +137,7 @@ def _apply_imputer(name: str, step: Any, signals: Sequence[Signal]) -> list[Sign
             )
 
     if step.add_indicator:
-        if mark is not None:
-            raise ModelError(
-                f"step {name!r} adds indicators of {mark!r}; supported: missing_values=nan"
-            )
-        filled += [_mark_missing(name, signals[i]) for i in step.indicator_.features_.tolist()]
+        filled += [_mark(name, signals[i], mark) for i in step.indicator_.features_.tolist()]
 
     return filled  # a column that had no value is dropped, as the imputer does
 
@@ -135,19 +145,31 @@ def _apply_imputer(name: str, step: Any, signals: Sequence[Signal]) -> list[Sign
 def _apply_indicator(name: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
     """MissingIndicator: 1 where a value is missing, else 0."""
     (mark,) = read_column([step.missing_values], name).entries
+    marked = [int(i) for i in step.features_]
+    outputs = [_mark(name, signals[i], mark) for i in marked]
+    if not step.error_on_new or step.features == "all" or len(marked) == len(signals):
+        return list(outputs)
     if mark is not None:
         raise ModelError(
-            f"step {name!r} tells where {mark!r} stands; supported: missing_values=nan"
+            f"step {name!r} raises errors for {mark!r} in other columns; supported: features='all' "
+            "or error_on_new=False"
         )
-    marked = [int(i) for i in step.features_]
-    outputs = [_mark_missing(name, signals[i]) for i in marked]
-    if not step.error_on_new or step.features == "all":
-        return list(outputs)
 
     # It raises an error for a missing value in any other column.
     others = [to_feature_form(one) for i, one in enumerate(signals) if i not in marked]
     demanded = {number: 0.0 for form in others for number in form.numbers}
     return [form._replace(numbers={**demanded, **form.numbers}) for form in outputs]
+
+
+def _mark(name: str, signal: Signal, mark: Value) -> FeatureForm:
+    """1 where a value is missing, or the number that stands for it, else 0."""
+    if mark is None:
+        return _mark_missing(name, signal)
+    if not isinstance(mark, float):
+        raise ModelError(
+            f"step {name!r} tells where {mark!r} stands; supported: missing_values=nan or a number"
+        )
+    return mark_number(name, signal, mark)
 
 
 def _mark_missing(name: str, signal: Signal) -> FeatureForm:
@@ -156,11 +178,11 @@ def _mark_missing(name: str, signal: Signal) -> FeatureForm:
         return FeatureForm(0.0, {}, {signal.column: CategoryTable({None: 1.0}, 0.0)})
 
     form = to_feature_form(signal)
-    if len(form.numbers) == 1 and not form.tables and not form.hinges:
+    if len(form.numbers) == 1 and not form.tables and form.is_simple:
         ((number, weight),) = form.numbers.items()
         marked = float(number.fill is None and weight != 0.0)
         return FeatureForm(0.0, {}, {number.column: CategoryTable({None: marked}, 0.0)})
-    if len(form.tables) == 1 and not form.numbers and not form.hinges:
+    if len(form.tables) == 1 and not form.numbers and form.is_simple:
         ((column, table),) = form.tables.items()
         marks = {
             value: None if number is None else float(np.isnan(number))
@@ -199,12 +221,12 @@ def _fill_missing(name: str, signal: Signal, mark: Value, value: str | float, ta
         and not isinstance(value, str)
         and len(signal.tables) == 1
         and not signal.numbers
-        and not signal.hinges
+        and signal.is_simple
     ):
         ((column, table),) = signal.tables.items()
         return FeatureForm(signal.constant, {}, {column: table.filled(value - signal.constant)})
 
-    made = signal.tables or signal.hinges or len(signal.numbers) != 1
+    made = signal.tables or not signal.is_simple or len(signal.numbers) != 1
     if mark is not None or isinstance(value, str) or made:
         raise ModelError(
             f"step {name!r} imputes what other steps made; supported: an imputer before encoders "
@@ -407,6 +429,10 @@ TRANSFORMERS: Mapping[str, StepRule] = {
     "FunctionTransformer": apply_function,
     "SplineTransformer": apply_spline,
     "QuantileTransformer": apply_quantiles,
+    "PowerTransformer": apply_power,
+    "PolynomialFeatures": apply_products,
+    "Binarizer": apply_binarizer,
+    "KBinsDiscretizer": apply_bins,
     "SimpleImputer": _apply_imputer,
     "MissingIndicator": _apply_indicator,
     "OneHotEncoder": _apply_encoder,

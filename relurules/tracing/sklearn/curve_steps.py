@@ -148,22 +148,3 @@ CURVE_FUNCTIONS: Mapping[str, tuple[Any, CurveRule, tuple[str, ...]]] = {
     "fabs": (np.fabs, _apply_abs, ()),
     "clip": (np.clip, _apply_clip, ("a_min", "a_max", "min", "max")),
 }
-
-
-def apply_function(name: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
-    """FunctionTransformer of a function of `CURVE_FUNCTIONS`, or of none."""
-    if step.func is None:
-        return list(signals)
-
-    settings = step.kw_args or {}
-    for function, rule, known in CURVE_FUNCTIONS.values():
-        if step.func is function and set(settings) <= set(known):
-            return [out for signal in signals for out in rule(name, signal, settings)]
-
-    called = getattr(step.func, "__name__", step.func)
-    told = f" with {', '.join(map(str, settings))}" if settings else ""
-    listed = ", ".join(f"numpy.{each}" for each in CURVE_FUNCTIONS)
-    raise ModelError(
-        f"step {name!r} applies the function {called}{told} to inputs; supported: {listed}, and "
-        "FunctionTransformer(None)"
-    )

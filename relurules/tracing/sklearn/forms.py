@@ -17,6 +17,14 @@ from relurules.domain.columns import Category, Column, make_missing_column
 from relurules.errors import ModelError
 from relurules.ir.network import AffineMap
 from relurules.tables.values import Value
+from relurules.tracing.sklearn.derived_forms import (
+    NO_STEPS,
+    DerivedNumber,
+    Factor,
+    StepTable,
+    lay_out_derived,
+    lay_out_steps,
+)
 
 Array = NDArray[np.float64]
 
@@ -75,13 +83,20 @@ class CategoryTable(NamedTuple):
 
 class FeatureForm(NamedTuple):
     """constant + sum of weights times numbers + sum of the tables' entries for columns' values +
-    sum of weights times hinges.
+    sum of weights times hinges + of weights times derived numbers + of what columns' bins give.
     """
 
     constant: float
     numbers: Mapping[NumericColumn, float]
     tables: Mapping[int, CategoryTable]
     hinges: Mapping["Hinge", float] = {}
+    derived: Mapping[DerivedNumber, float] = {}
+    steps: Mapping[int, StepTable] = {}
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether numbers and tables are all of it."""
+        return not (self.hinges or self.derived or self.steps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +141,14 @@ def lay_out_columns(
             columns.append(Column(name, categories))
             parts.append(weights)
 
+        steps = [form.steps.get(j) for form in forms]
+        if any(steps):
+            binned, weights = lay_out_steps(name, steps)
+            columns.append(binned)
+            parts.append(weights)
+
+    derived, more = lay_out_derived([form.derived for form in forms], names)
+    columns, parts = [*columns, *derived], [*parts, *more]
     if not columns:
         raise ModelError("the pipeline uses none of its columns")
     return tuple(columns), AffineMap(np.hstack(parts), np.array([form.constant for form in forms]))
@@ -244,18 +267,28 @@ def to_feature_form(signal: Signal) -> FeatureForm:
     if isinstance(signal, FeatureForm):
         return signal
 
-    marks = [value for value in signal.replaced if value is not None]
-    if marks:
-        raise ModelError(
-            f"an imputer replaces {marks[0]!r} in a column of numbers; supported: "
-            "missing_values=nan"
-        )
-
     fill = signal.replaced.get(None)
     fill = None if fill == REFUSED else fill
     if isinstance(fill, str):
         raise ModelError(f"an imputer fills a column of numbers with {fill!r}; supported: a number")
+    marks = [(value, to) for value, to in signal.replaced.items() if value is not None]
+    if marks:
+        return _replace_number(signal.column, fill, marks)
     return FeatureForm(0.0, {NumericColumn(signal.column, fill): 1.0}, {})
+
+
+def _replace_number(
+    column: int, fill: float | None, marks: Sequence[tuple[Value, Value]]
+) -> FeatureForm:
+    """A column of numbers in which an imputer takes one for a missing value."""
+    (mark, to), *others = marks
+    if others or not isinstance(mark, float) or not isinstance(to, float):
+        raise ModelError(
+            f"an imputer replaces {mark!r} by {to!r} in a column of numbers; supported: one "
+            "number, by a number"
+        )
+    replaced = DerivedNumber("replace", (Factor(column, fill),), (mark, to))
+    return FeatureForm(0.0, {}, {}, derived={replaced: 1.0})
 
 
 def combine_signals(weights: Array, constants: Array, signals: Sequence[Signal]) -> list[Signal]:
@@ -269,6 +302,7 @@ def combine_signals(weights: Array, constants: Array, signals: Sequence[Signal])
 def _sum_forms(weights: Array, constant: float, forms: Sequence[FeatureForm]) -> FeatureForm:
     total, numbers = float(constant), dict[NumericColumn, float]()
     tables, hinges = dict[int, CategoryTable](), dict[Hinge, float]()
+    derived, steps = dict[DerivedNumber, float](), dict[int, StepTable]()
 
     for weight, form in zip(weights.tolist(), forms, strict=True):
         total += weight * form.constant
@@ -279,8 +313,12 @@ def _sum_forms(weights: Array, constant: float, forms: Sequence[FeatureForm]) ->
                 tables[column] = _add_table(tables.get(column), table, weight)
         for hinge, factor in form.hinges.items() if weight else ():
             hinges[hinge] = hinges.get(hinge, 0.0) + weight * factor
+        for one, factor in form.derived.items():  # which may refuse a value
+            derived[one] = derived.get(one, 0.0) + weight * factor
+        for column, bins in form.steps.items() if weight else ():
+            steps[column] = steps.get(column, NO_STEPS).add(bins, weight)
 
-    return FeatureForm(total, numbers, tables, hinges)
+    return FeatureForm(total, numbers, tables, hinges, derived, steps)
 
 
 def _add_table(table: CategoryTable | None, other: CategoryTable, weight: float) -> CategoryTable:

@@ -16,12 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain.columns import (
+    Column,
     check_texts,
     decode_rows,
+    list_derived_columns,
+    list_table_columns,
     make_number_columns,
     name_coordinates,
 )
-from relurules.errors import ModelError
+from relurules.errors import DataError, ModelError
 from relurules.ir import ClassLabels, Graph, Network, Neuron
 from relurules.ir.class_labels import make_labels
 from relurules.ir.local_tree import LocalTree
@@ -100,6 +103,7 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
         columns, before = lay_out_features(signals, names)
         marks = find_marks(signals, names)
 
+    _check_names(columns, named is None)
     network, heads = _undo_target_transform(
         prepend_preprocessing(before, ending.network), ending.heads, target
     )
@@ -121,6 +125,18 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
     )
 
     return graph, _make_predictor(model, ending, graph, names, named is None)
+
+
+def _check_names(columns: Sequence[Column], positional: bool) -> None:
+    """ModelError for derived columns of a model that was fitted to an array: nothing would tell
+    rows of its columns from rows of what is derived of them.
+    """
+    derived = list_derived_columns(columns)
+    if derived and positional:
+        raise ModelError(
+            f"the pipeline derives columns ({derived[0].name!r}) of an array; supported: pipelines "
+            "that were fitted to a frame, whose columns have names"
+        )
 
 
 def _make_predictor(
@@ -160,6 +176,11 @@ def _rebuild_raw_rows(table: Any, graph: Graph, names: Sequence[str], positional
     columns = graph.columns
     given = read_column_names(table)
     if given is None:
+        if derived := list_derived_columns(columns):
+            raise DataError(
+                f"rows in coordinates don't tell what {derived[0].name!r} is made of; pass a frame "
+                "with the pipeline's columns"
+            )
         raw = decode_rows(validate_rows(table, sum(len(c.coordinates) for c in columns)), columns)
         found: Mapping[str, Any] = {
             # a list would become a column of texts, in which None is NaN
@@ -167,7 +188,7 @@ def _rebuild_raw_rows(table: Any, graph: Graph, names: Sequence[str], positional
             for name, values in raw.items()
         }
     else:
-        read = {column.name for column in columns}
+        read = set(list_table_columns(columns))
         wanted = [name for name in names if name in given or name in read]
         parts = read_table(table).select(wanted)
         found = {
@@ -176,9 +197,9 @@ def _rebuild_raw_rows(table: Any, graph: Graph, names: Sequence[str], positional
 
     nothing = np.full(len(table), np.nan, dtype=object)  # in columns that count for nothing
     frame = pandas.DataFrame({name: found.get(name, nothing) for name in names})
-    for column in columns:
+    for name, column in list_table_columns(columns).items():
         if not column.categories:
-            frame[column.name] = frame[column.name].astype(float)
+            frame[name] = frame[name].astype(float)
 
     return frame.to_numpy() if positional else frame
 

@@ -66,7 +66,7 @@ def apply_curve(step: str, signal: Signal, curves: Sequence[Curve]) -> list[Sign
             _map_table(column, table, lambda x, curve=curve: curve.at(form.constant + x))  # type: ignore[misc]
             for curve in curves
         ]
-    if not form.numbers and not form.tables and not form.hinges:
+    if not form.numbers and not form.tables and form.is_simple:
         return [FeatureForm(curve.at(form.constant), {}, {}) for curve in curves]
 
     bent = np.any([curve.bends != 0.0 for curve in curves], axis=0)
@@ -79,7 +79,7 @@ def apply_curve(step: str, signal: Signal, curves: Sequence[Curve]) -> list[Sign
 
 def _find_one_table(form: FeatureForm) -> tuple[int, CategoryTable] | None:
     """The table that alone tells the form, and its column."""
-    if form.numbers or form.hinges or len(form.tables) != 1:
+    if form.numbers or not form.is_simple or len(form.tables) != 1:
         return None
     ((column, table),) = form.tables.items()
     return column, table

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+import numpy as np
+
 from relurules.analysis.conditions import hold_missing_numbers, restrict_domain
 from relurules.analysis.counterfactuals import answer_counterfactual
 from relurules.analysis.effect import answer_effect
@@ -26,6 +28,7 @@ from relurules.domain import Domain
 from relurules.errors import UnsupportedError
 from relurules.ir import AdditiveRules
 from relurules.ir.answers import Answer
+from relurules.ir.coordinate_rules import take_coordinates
 from relurules.ir.limits import Deadline
 from relurules.ir.scorer import Scorer
 from relurules.tables.names import check_finite, to_plain_value
@@ -99,6 +102,10 @@ def ask(
         raise UnsupportedError(f"no question {question!r}; supported: {', '.join(QUESTIONS)}")
 
     check_finite(at_least=at_least, at_most=at_most)
+    if isinstance(row, list | tuple | np.ndarray):
+        rules.domain.narrow(np.array([row], dtype=object))
+    data = None if data is None else rules.domain.rows(data)
+    rules = take_coordinates(rules)
     deadline = Deadline.after(time_limit)
     given = (given,) if isinstance(given, str) else tuple(given)
     domain = hold_missing_numbers(restrict_domain(rules.domain, given), feature)
@@ -119,7 +126,7 @@ def ask(
         distance,
         to_plain_value(scales or {}),
         whole,
-        None if data is None else rules.domain.rows(data),
+        data,
     )
     return QUESTIONS[question](asked)
 

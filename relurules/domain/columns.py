@@ -381,12 +381,13 @@ def _check_unknown(values: DataColumn, column: Column, rows: Sequence[int]) -> N
 
 def decode_rows(X: Array, columns: Sequence[Column]) -> dict[str, list[Value]]:
     """Coordinates (N, d) -> raw columns that `encode` turns into them; a missing number and no
-    category are None.
+    category are None. A derived column is given by its own name.
 
     A category without values of its own gives a text that is none of the others. DataError where a
     row can't be decoded, since it has no category in a column where a missing value is one.
     """
-    raw: dict[str, list[Value]] = {name: [] for name in list_table_columns(columns)}
+    own = [column for column in columns if column.derivation is None]
+    raw: dict[str, list[Value]] = {name: [] for name in list_table_columns(own)}
     first, gaps = 0, dict[str, Any]()
     for column in columns:
         part = X[:, first : first + column.width]

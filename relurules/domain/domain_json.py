@@ -127,7 +127,7 @@ def _column_json(column: Column) -> dict[str, Any]:
     if column.source:
         said["missing_of"] = column.source
     if column.derivation is not None:
-        return said | {"derived": _derivation_json(column)}
+        said["derived"] = _derivation_json(column)
     if column.fill is not None:
         said["fill"] = column.fill
     if column.categories:

@@ -15,6 +15,7 @@ import numpy as np
 
 from relurules.analysis.conditions import hold_missing_numbers, restrict_domain
 from relurules.analysis.counterfactuals import answer_counterfactual
+from relurules.analysis.derived_questions import add_tied_note, check_single_column
 from relurules.analysis.effect import answer_effect
 from relurules.analysis.question import Question
 from relurules.analysis.ranges import answer_bounded, answer_range
@@ -104,6 +105,7 @@ def ask(
     check_finite(at_least=at_least, at_most=at_most)
     if isinstance(row, list | tuple | np.ndarray):
         rules.domain.narrow(np.array([row], dtype=object))
+    check_single_column(rules.domain, question, feature)
     data = None if data is None else rules.domain.rows(data)
     rules = take_coordinates(rules)
     deadline = Deadline.after(time_limit)
@@ -128,7 +130,7 @@ def ask(
         whole,
         data,
     )
-    return QUESTIONS[question](asked)
+    return add_tied_note(QUESTIONS[question](asked), rules.domain)
 
 
 def _restrict(rules: Scorer, domain: Domain, deadline: Deadline) -> RestrictedScorer:

@@ -93,7 +93,7 @@ def narrow_coordinates(X: CoordinateRows, places: InputPlaces) -> CoordinateRows
     if X.shape[1] == len(places.coordinates):
         return X
     if X.shape[1] == places.coordinate_count:
-        return X[:, list(places.coordinates)]
+        return X[:, list(places.coordinates)].view(CoordinateRows)
     raise DataError(
         f"expected {len(places.coordinates)} coordinates, those that are read, or "
         f"{places.coordinate_count}, all of the model's; found {X.shape[1]}"

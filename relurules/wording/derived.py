@@ -7,6 +7,14 @@ from relurules.ir import Scorer
 _WORDS = {"log": "log", "exp": "exp", "sqrt": "sqrt", "pow": "pow", "and": "and", "eq": "="}
 
 
+#: What claims over the domain take for possible.
+TIED = (
+    "Derived columns are taken for columns of their own, each with its own range: what is claimed "
+    "for all rows holds for all real ones, though derived columns of one source may not be able to "
+    "hold some of the rows that are shown."
+)
+
+
 def describe_derived(rules: Scorer) -> list[str]:
     """A line for every derived column: its definition, exactly."""
     return [f"{name} = {definition}" for name, definition in list_definitions(rules)]

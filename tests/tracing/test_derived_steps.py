@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.compose import make_column_transformer
+from sklearn.decomposition import PCA
 from sklearn.feature_selection import SelectKBest, f_regression
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.neural_network import MLPRegressor
@@ -21,6 +22,7 @@ from sklearn.preprocessing import (
     OrdinalEncoder,
     PolynomialFeatures,
     PowerTransformer,
+    SplineTransformer,
     StandardScaler,
 )
 
@@ -177,8 +179,8 @@ def test_names_say_what_columns_are() -> None:
     )
     assert rr.trace(model).features == (
         "age",
-        "age in bins is at most 40 or missing",
-        "age in bins is above 40",
+        "age in bins is at most 40",
+        "age in bins is above 40 or missing",
         "pay",
         "log(age + 1)",
         "log(pay + 1)",
@@ -186,3 +188,112 @@ def test_names_say_what_columns_are() -> None:
         "age * pay",
         "pay^2",
     )
+
+
+REFUSED: dict[str, tuple[Any, str]] = {
+    "degree 3": (after_imputer(PolynomialFeatures(3)), "degree=2"),
+    "products of sums": (
+        after_imputer(StandardScaler(), PCA(2), PolynomialFeatures(2)),
+        "isn't linear in what several columns",
+    ),
+    "logarithm of a sum": (
+        after_imputer(PCA(2), FunctionTransformer(np.exp)),
+        "isn't linear in what several columns",
+    ),
+    "scaled bins": (after_imputer(StandardScaler(), BINS), "makes bins of what other steps made"),
+    "bins in float32": (
+        after_imputer(KBinsDiscretizer(3, encode="ordinal", dtype=np.float32)),
+        "dtype=numpy.float64",
+    ),
+    "whole numbers": (
+        make_column_transformer((FunctionTransformer(np.reciprocal), ["pay"])),
+        "another function of whole numbers",
+    ),
+    "marks of texts": (
+        make_column_transformer(
+            (SimpleImputer(), NUMBERS),
+            (MissingIndicator(missing_values="clerk", features="all"), ["job"]),
+        ),
+        "missing_values=nan or a number",
+    ),
+    "an imputer behind": (
+        make_column_transformer(
+            (make_pipeline(FunctionTransformer(np.sqrt), SimpleImputer()), NUMBERS)
+        ),
+        "imputes what other steps made",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refuses(name: str) -> None:
+    step, message = REFUSED[name]
+    X = RAW if name in ("whole numbers", "marks of texts") else GAPS
+    with pytest.raises(ModelError, match=message):
+        rr.trace(fit(step, X))
+
+
+def test_refuses_arrays() -> None:
+    X = RAW[NUMBERS].to_numpy()
+    model = make_pipeline(FunctionTransformer(np.log), MLPRegressor((2,), max_iter=20)).fit(X, Y)
+    with pytest.raises(ModelError, match="fitted to a frame"):
+        rr.trace(model)
+
+
+def test_arrays_could_hold_either() -> None:
+    model = fit(FunctionTransformer(np.log), RAW[NUMBERS])
+    rules = rr.extract(model, form="additive")
+    with pytest.raises(DataError, match="need the columns' names"):
+        rules.predict(RAW[NUMBERS].to_numpy())
+    assert np.isfinite(rules.predict(RAW[NUMBERS])).all()
+
+
+def test_columns_that_nothing_reads() -> None:
+    model = fit(function(np.log))
+    model[-1].coefs_[0][0] = 0.0
+    rules = rr.extract(model, form="additive", data=GAPS)
+    assert rules.features == ("log(pay)",)
+    rows = GAPS[:30]
+    assert rules.predict(rows)[:, 0] == pytest.approx(model.predict(rows), abs=1e-9)
+
+
+def draw_pipeline(rng: np.random.Generator) -> Any:
+    """Some columns behind steps that are drawn from all that there are."""
+    positive = [
+        FunctionTransformer(np.log),
+        FunctionTransformer(np.log1p),
+        FunctionTransformer(np.sqrt),
+        PowerTransformer("box-cox"),
+        PowerTransformer(),
+        FunctionTransformer(np.square),
+        FunctionTransformer(np.reciprocal),
+        Binarizer(threshold=float(rng.integers(1, 40))),
+        BINS,
+        PolynomialFeatures(2, include_bias=False),
+        SplineTransformer(int(rng.integers(2, 5)), degree=1),
+        MinMaxScaler(clip=True),
+    ]
+    parts = []
+    for _ in range(int(rng.integers(2, 4))):
+        columns = NUMBERS if rng.random() < 0.5 else [NUMBERS[int(rng.integers(2))]]
+        imputer = SimpleImputer(strategy=["mean", "median"][int(rng.integers(2))])
+        step = positive[int(rng.integers(len(positive)))]
+        parts.append((make_pipeline(imputer, step, StandardScaler()), columns))
+    if rng.random() < 0.5:
+        parts.append((OneHotEncoder(handle_unknown="ignore"), ["job"]))
+    return make_column_transformer(*parts)
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_drawn_pipelines(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    X = RAW.assign(age=rng.gamma(3.0, 9.0, N), pay=rng.gamma(2.0, 4.0, N))
+    X = X.mask(rng.random(X.shape) < 0.1)
+    model = fit(draw_pipeline(rng), X)
+    rows = X[:60].copy()
+    rows.loc[rows.index[:3], "job"] = "pilot"
+    rules = rr.extract(model, form="additive", data=X)
+    assert rules.predict(rows)[:, 0] == pytest.approx(model.predict(rows), rel=1e-9, abs=1e-9)
+    for target, dialect in (("python", None), ("sql", "sqlite")):
+        report = rr.verify(rr.emit(rules, target, dialect=dialect), model, rows)
+        assert report.passed, str(report)

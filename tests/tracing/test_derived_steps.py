@@ -27,6 +27,7 @@ from sklearn.preprocessing import (
 )
 
 import relurules as rr
+from relurules.errors import DataError, ModelError
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 RNG = np.random.default_rng(3)
@@ -235,7 +236,7 @@ def test_refuses(name: str) -> None:
 
 def test_refuses_arrays() -> None:
     X = RAW[NUMBERS].to_numpy()
-    model = make_pipeline(FunctionTransformer(np.log), MLPRegressor((2,), max_iter=20)).fit(X, Y)
+    model = make_pipeline(FunctionTransformer(np.log), MLPRegressor(max_iter=2)).fit(X, Y)
     with pytest.raises(ModelError, match="fitted to a frame"):
         rr.trace(model)
 
@@ -255,6 +256,10 @@ def test_columns_that_nothing_reads() -> None:
     assert rules.features == ("log(pay)",)
     rows = GAPS[:30]
     assert rules.predict(rows)[:, 0] == pytest.approx(model.predict(rows), abs=1e-9)
+
+
+#: Each pipeline in one of them.
+DRAWN = [("python", None), ("sql", "sqlite"), ("sql", "duckdb")]
 
 
 def draw_pipeline(rng: np.random.Generator) -> Any:
@@ -290,10 +295,10 @@ def test_drawn_pipelines(seed: int) -> None:
     X = RAW.assign(age=rng.gamma(3.0, 9.0, N), pay=rng.gamma(2.0, 4.0, N))
     X = X.mask(rng.random(X.shape) < 0.1)
     model = fit(draw_pipeline(rng), X)
-    rows = X[:60].copy()
+    rows = X[:40].copy()
     rows.loc[rows.index[:3], "job"] = "pilot"
     rules = rr.extract(model, form="additive", data=X)
     assert rules.predict(rows)[:, 0] == pytest.approx(model.predict(rows), rel=1e-9, abs=1e-9)
-    for target, dialect in (("python", None), ("sql", "sqlite")):
-        report = rr.verify(rr.emit(rules, target, dialect=dialect), model, rows)
-        assert report.passed, str(report)
+    target, dialect = DRAWN[seed % len(DRAWN)]
+    report = rr.verify(rr.emit(rules, target, dialect=dialect), model, rows)
+    assert report.passed, str(report)

@@ -278,12 +278,12 @@ REFUSED: dict[str, tuple[Any, str]] = {
         "is Normalizer",
     ),
     "powers": (
-        make_column_transformer((make_pipeline(scaled(), PolynomialFeatures()), NUMBERS)),
-        "PolynomialFeatures",
+        make_column_transformer((make_pipeline(scaled(), PolynomialFeatures(3)), NUMBERS)),
+        "has degree 3",
     ),
     "bins": (
         make_column_transformer((make_pipeline(scaled(), KBinsDiscretizer()), NUMBERS)),
-        "is KBinsDiscretizer",
+        "makes bins of what other steps made",
     ),
     "encoded numbers": (
         make_column_transformer((make_pipeline(scaled(), OneHotEncoder(**IGNORE)), ["age"])),

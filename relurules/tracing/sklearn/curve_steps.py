@@ -7,7 +7,7 @@ import numpy as np
 
 from relurules.errors import ModelError
 from relurules.tracing.sklearn.forms import Signal, combine_signals, to_feature_form
-from relurules.tracing.sklearn.hinges import Curve, apply_curve
+from relurules.tracing.sklearn.hinges import BentLine, apply_curve
 
 #: At most so many knots of one column become units of the network.
 _KNOTS = 128
@@ -22,9 +22,9 @@ def apply_min_max(name: str, step: Any, signals: Sequence[Signal]) -> list[Signa
     return [out for signal in moved for out in apply_curve(name, signal, [_clip(low, high)])]
 
 
-def _clip(low: float, high: float) -> Curve:
+def _clip(low: float, high: float) -> BentLine:
     ends = np.array([low, high])
-    return Curve(knots=ends, values=ends)
+    return BentLine(knots=ends, values=ends)
 
 
 def apply_spline(name: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
@@ -67,12 +67,12 @@ def apply_spline(name: str, step: Any, signals: Sequence[Signal]) -> list[Signal
     return found
 
 
-def _make_hat(knots: Any, place: int, *, outward: bool) -> Curve:
+def _make_hat(knots: Any, place: int, *, outward: bool) -> BentLine:
     """1 at one knot and 0 at the others; outward: whether its slopes go on outside."""
     values = np.zeros(len(knots))
     values[place] = 1.0
     slopes = np.diff(values) / np.diff(knots) if outward else np.zeros(1)
-    return Curve(knots=knots, values=values, left=float(slopes[0]), right=float(slopes[-1]))
+    return BentLine(knots=knots, values=values, left=float(slopes[0]), right=float(slopes[-1]))
 
 
 def apply_quantiles(name: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
@@ -92,7 +92,7 @@ def apply_quantiles(name: str, step: Any, signals: Sequence[Signal]) -> list[Sig
         knots = np.asarray(column, dtype=np.float64)
         _check_knots(name, knots)
         values = np.asarray(step.references_, dtype=np.float64)
-        found += apply_curve(name, signal, [Curve(knots=knots, values=values)])
+        found += apply_curve(name, signal, [BentLine(knots=knots, values=values)])
 
     return found
 
@@ -117,7 +117,7 @@ def _check_knots(name: str, knots: Any) -> None:
 def _apply_abs(name: str, signal: Signal, settings: Mapping[str, Any]) -> list[Signal]:
     del settings  # it has none
     knots = np.array([0.0, 1.0])
-    return apply_curve(name, signal, [Curve(knots=knots, values=knots, left=-1.0, right=1.0)])
+    return apply_curve(name, signal, [BentLine(knots=knots, values=knots, left=-1.0, right=1.0)])
 
 
 def _apply_clip(name: str, signal: Signal, settings: Mapping[str, Any]) -> list[Signal]:
@@ -133,10 +133,10 @@ def _apply_clip(name: str, signal: Signal, settings: Mapping[str, Any]) -> list[
         return apply_curve(name, signal, [_clip(float(low), float(high))])
     if low is not None:
         knots = float(low) + np.array([0.0, 1.0])
-        return apply_curve(name, signal, [Curve(knots=knots, values=knots, right=1.0)])
+        return apply_curve(name, signal, [BentLine(knots=knots, values=knots, right=1.0)])
     if high is not None:
         knots = float(high) - np.array([1.0, 0.0])
-        return apply_curve(name, signal, [Curve(knots=knots, values=knots, left=1.0)])
+        return apply_curve(name, signal, [BentLine(knots=knots, values=knots, left=1.0)])
     return [to_feature_form(signal)]
 
 

@@ -30,7 +30,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Curve:
+class BentLine:
     """A continuous piecewise linear function of one number.
 
     knots, values: (k,) where its slope changes, rising, and what it is there.
@@ -55,7 +55,7 @@ class Curve:
         return np.diff(np.concatenate([[self.left], slopes, [self.right]]))
 
 
-def apply_curve(step: str, signal: Signal, curves: Sequence[Curve]) -> list[Signal]:
+def apply_curve(step: str, signal: Signal, curves: Sequence[BentLine]) -> list[Signal]:
     """Curves with the same knots, each of the same signal; the units that they share are made once.
     step: whose curves they are.
     """
@@ -95,7 +95,7 @@ def _map_table(column: int, table: CategoryTable, curve: Callable[[float], float
     return FeatureForm(0.0, {}, {column: CategoryTable(numbers, move(table.other), table.mark)})
 
 
-def _sum_curve(form: FeatureForm, curve: Curve, hinges: dict[int, Hinge]) -> FeatureForm:
+def _sum_curve(form: FeatureForm, curve: BentLine, hinges: dict[int, Hinge]) -> FeatureForm:
     bends = curve.bends
     start = float(curve.values[0]) - curve.left * float(curve.knots[0])
     (line,) = combine_signals(np.array([[curve.left]]), np.array([start]), [form])

@@ -37,6 +37,7 @@ def _list_sources(name: str, domain: Domain) -> set[str]:
     column = next(each for each in domain.columns if each.name == name)
     if column.derivation is None:
         return {column.table_name}
+
     return {argument.column for argument in column.derivation.arguments}
 
 

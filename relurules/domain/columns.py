@@ -48,6 +48,7 @@ class Category(NamedTuple):
         if self.word:
             return [self.word]
         words = ["missing"] * self.missing + ["any other value"] * self.other
+
         return [*map(format_value, self.values), *words]
 
 
@@ -84,6 +85,7 @@ class Column(NamedTuple):
             known |= dict.fromkeys(category.values, i)
             if category.missing:
                 known[None] = i
+
         return known
 
     @property
@@ -113,6 +115,7 @@ def make_missing_column(source: str) -> Column:
     """
     name = f"{source} is missing"
     yes, no = Category(missing=True, word="yes"), Category(other=True, word="no")
+
     return Column(name, (yes, no), None, source)
 
 
@@ -129,6 +132,7 @@ def make_derived_column(derivation: Derivation, missing: int | None = None) -> C
         for i, word in enumerate(words)
     ]
     own = [Category(missing=True)] if missing == len(words) else []
+
     return Column(derivation.name, (*bins, *own), derivation=derivation)
 
 
@@ -148,6 +152,7 @@ def list_table_columns(columns: Sequence[Column]) -> dict[str, Column]:
                 found.setdefault(argument.column, Column(argument.column, source=argument.column))
         elif column.table_name not in found or not column.source:
             found[column.table_name] = column
+
     return found
 
 
@@ -158,6 +163,7 @@ def number_table_columns(columns: Sequence[Column]) -> list[int]:
     own = list(list_table_columns(columns))
     derived = [column.name for column in list_derived_columns(columns)]
     places = {name: place for place, name in enumerate(own)}
+
     return [
         len(own) + derived.index(column.name) if column.derivation else places[column.table_name]
         for column in columns
@@ -173,6 +179,7 @@ def get_value(raw: Mapping[str, Value], column: Column) -> Value:
     value = raw[column.table_name]
     if not column.source:
         return value
+
     return column.categories[int(value is not None)].word
 
 
@@ -185,6 +192,7 @@ def _derive_value(raw: Mapping[str, Value], column: Column, derivation: Derivati
     if not column.categories:
         return None if np.isnan(value) else value
     at = column.lookup.get(None if np.isnan(value) else value)
+
     return None if at is None else column.categories[at].word or None
 
 
@@ -279,6 +287,7 @@ def encode_table(table: Any, columns: Sequence[Column]) -> Array:
         derived = bool(list_derived_columns(columns))
         table.encodings[columns] = found.view(CoordinateRows) if derived else found
     known: Array = table.encodings[columns]
+
     return known
 
 
@@ -303,6 +312,7 @@ def _encode_columns(table: DataTable, columns: Sequence[Column]) -> Array:
             number_table_columns(columns), columns, derived, strict=True
         )
     ]
+
     return np.hstack(parts) if parts else np.empty((len(table), 0))
 
 
@@ -311,6 +321,7 @@ def _derive_numbers(table: Mapping[str, DataColumn], column: Column) -> Array | 
     derivation = column.derivation
     if derivation is None:
         return None
+
     return derivation.evaluate(
         [table[argument.column].numbers for argument in derivation.arguments]
     )
@@ -322,6 +333,7 @@ def _encode_derived(numbers: Array, column: Column) -> Array:
     missing = np.isnan(numbers)[:, None]
     values = np.array([(c.values or (np.nan,))[0] for c in column.categories])
     marked = np.array([c.missing for c in column.categories])
+
     return np.asarray(np.where(missing, marked, numbers[:, None] == values), dtype=np.float64)
 
 
@@ -332,6 +344,7 @@ def _fill_coordinates(X: Array, columns: Sequence[Column]) -> Array:
         if column.fill is not None:
             X[np.isnan(X[:, first]), first] = column.fill
         first += column.width
+
     return X
 
 
@@ -452,6 +465,7 @@ def read_raw_columns(table: Any, columns: Sequence[Column]) -> dict[str, list[Va
         )
 
     own = list_table_columns(columns)
+
     return {
         column.table_name: part.entries
         if column.categories and not column.source
@@ -471,6 +485,7 @@ def _make_unknown_value(column: Column) -> str | float:
     known = [value for category in column.categories for value in category.values]
     if known and all(isinstance(value, float) for value in known):
         return 1.0 + max(float(value) for value in known)
+
     return find_free_name("some other value", set(map(str, known)))
 
 
@@ -492,4 +507,5 @@ def _name_coordinate(column: Column, category: Category) -> str:
         )
     hidden = len(members) - _MOST_LISTED
     listed = members if hidden <= 1 else [*members[:_MOST_LISTED], f"{hidden} more"]
+
     return f"{column.name} in ({', '.join(listed)})"

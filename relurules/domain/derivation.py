@@ -101,6 +101,7 @@ class Argument(NamedTuple):
         scaled = self.column if self.scale == 1.0 else f"{self.scale:.6g} * {self.column}"
         if not self.shift:
             return scaled
+
         return f"{scaled} {'-' if self.shift < 0 else '+'} {abs(self.shift):.6g}"
 
 
@@ -132,6 +133,7 @@ class Derivation(NamedTuple):
                     if name.startswith((f"log{plain}", f"exp{plain}", f"sqrt{plain}"))
                     else (name.replace(plain, text))
                 )
+
         return name
 
     @property
@@ -192,6 +194,7 @@ def name_bins(edges: Sequence[tuple[float, float]]) -> list[str]:
             found.append(texts[i])
         else:
             found.append(f"{start} to {'' if edges[i + 1][1] else 'below '}{texts[i + 1]}")
+
     return found
 
 

@@ -63,6 +63,7 @@ def print_derivation(derivation: Derivation, numbers: Sequence[str], words: Form
     for test, value in reversed(cases):
         holds, there = (_write(part, fields, words) for part in (test, value))
         text = words.choose(holds, there, text)
+
     return f"({text})"
 
 
@@ -77,6 +78,7 @@ def _list_bins(derivation: Derivation) -> list[tuple[str, str]]:
         cases.append((f"{{x}} {'>' if above else '>='} {edge!r}{end}", f"{float(place)!r}"))
     edge, above = edges[0]
     test = f"-{largest!r} <= {{x}} {{and}} {{x}} {'<=' if above else '<'} {edge!r}"
+
     return [*cases, (test, "0.0")]
 
 

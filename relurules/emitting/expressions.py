@@ -79,6 +79,7 @@ def plan_template_values(
         return {**parts, **_plan_walk(rules, np.flatnonzero(tested).tolist(), features)}
 
     tests = plan.print_neuron_tests(rules, features, _NEURONS.argument, _NEURONS.zero)
+
     return {**parts, "stages": plan.plan_stages(rules.tree, tests, _DEPTH) if wanted else []}
 
 
@@ -86,6 +87,7 @@ def _plan_walk(rules: RuleSet, tested: Sequence[int], features: Notation) -> dic
     walk = plan_tree_walk(rules, {k: i for i, k in enumerate(tested)})
     by_sign = walk is not None and walk.signs is not None
     read = [_NEURONS.argument(k) for k in tested] if by_sign else list(features.columns)
+
     return {
         "walk": walk,
         "walked_values": read,
@@ -147,6 +149,7 @@ def add_derived(
         places = tuple(own[argument.column] for argument in column.derivation.arguments)
         text = print_derivation(column.derivation, [source.format(i) for i in places], words)
         found.append(replace(read, derived=text, sources=places))
+
     return found
 
 

@@ -47,6 +47,7 @@ def make_probe_rows(graph: Graph) -> tuple[Array, Array | DataTable]:
     for group in find_groups(graph.columns):
         X[:, group] = np.eye(len(group))[rng.integers(len(group), size=_PROBES)]
     fill_gaps(X, graph.columns)
+
     return X, X
 
 

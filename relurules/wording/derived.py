@@ -49,6 +49,7 @@ def _define(column: Column, derivation: Derivation) -> str:
         for test, value in FUNCTIONS[derivation.function].cases
     ]
     said = "; ".join(f"{value} where {test}" for value, test in cases)
+
     return "; ".join([said, "no value elsewhere", *filled])
 
 

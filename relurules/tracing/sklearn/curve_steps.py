@@ -19,6 +19,7 @@ def apply_min_max(name: str, step: Any, signals: Sequence[Signal]) -> list[Signa
     if not step.clip:
         return moved
     low, high = map(float, step.feature_range)
+
     return [out for signal in moved for out in apply_curve(name, signal, [_clip(low, high)])]
 
 
@@ -72,6 +73,7 @@ def _make_hat(knots: Any, place: int, *, outward: bool) -> BentLine:
     values = np.zeros(len(knots))
     values[place] = 1.0
     slopes = np.diff(values) / np.diff(knots) if outward else np.zeros(1)
+
     return BentLine(knots=knots, values=values, left=float(slopes[0]), right=float(slopes[-1]))
 
 
@@ -137,6 +139,7 @@ def _apply_clip(name: str, signal: Signal, settings: Mapping[str, Any]) -> list[
     if high is not None:
         knots = float(high) - np.array([1.0, 0.0])
         return apply_curve(name, signal, [BentLine(knots=knots, values=knots, left=1.0)])
+
     return [to_feature_form(signal)]
 
 

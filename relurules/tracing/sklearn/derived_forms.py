@@ -59,6 +59,7 @@ class StepTable(NamedTuple):
         values = tuple(self.at(edge) + weight * other.at(edge) for edge in (None, *edges))
         known = self.missing is not None and other.missing is not None
         missing = (self.missing or 0.0) + weight * (other.missing or 0.0) if known else None
+
         return StepTable(edges, values, missing)
 
 
@@ -83,6 +84,7 @@ def lay_out_steps(name: str, tables: Sequence[StepTable | None]) -> tuple[Column
         rows = [*rows, own] if own not in rows else rows
     constants = tuple(float(number) for edge in edges for number in edge)
     derivation = Derivation("bins", (Argument(name),), constants)
+
     return make_derived_column(derivation, missing), np.array(rows, dtype=np.float64).T
 
 

@@ -87,6 +87,7 @@ def _apply_smooth(name: str, signal: Signal, smooth: SmoothFunction) -> Signal:
         name, form._replace(constant=form.constant + smooth.shift), smooth.function
     )
     (found,) = combine_signals(np.array([[smooth.weight]]), np.array([smooth.constant]), [moved])
+
     return found
 
 
@@ -111,6 +112,7 @@ def derive_number(
         return _map_table(form, compute)
 
     factor = _read_factor(name, form)
+
     return FeatureForm(0.0, {}, {}, derived={DerivedNumber(function, (factor,), constants): 1.0})
 
 
@@ -121,6 +123,7 @@ def _map_table(form: FeatureForm, function: Callable[[float], float | None]) -> 
         return number if number is None or isnan(number) else function(number)
 
     values = {value: move(number) for value, number in table.values.items()}
+
     return FeatureForm(0.0, {}, {column: CategoryTable(values, move(table.other), table.mark)})
 
 
@@ -136,6 +139,7 @@ def _read_factor(name: str, form: FeatureForm) -> Factor:
             "columns of numbers, behind imputers and scalers of columns"
         )
     ((number, weight),) = read.items()
+
     return Factor(number.column, number.fill, weight, form.constant)
 
 
@@ -156,6 +160,7 @@ def apply_power(name: str, step: Any, signals: Sequence[Signal]) -> list[Signal]
     if not step.standardize:
         return list(forms)
     scaler = step._scaler
+
     return combine_signals(np.diag(1.0 / scaler.scale_), -scaler.mean_ / scaler.scale_, forms)
 
 
@@ -165,6 +170,7 @@ def _apply_box_cox(name: str, form: FeatureForm, power: float) -> Signal:
     _check_power(name, power, (0.0,))
     raised = derive_number(name, form, "power", (power, 1e300 ** (1.0 / max(abs(power), 2.0))))
     (found,) = combine_signals(np.array([[1.0 / power]]), np.array([-1.0 / power]), [raised])
+
     return found
 
 
@@ -189,6 +195,7 @@ def apply_products(name: str, step: Any, signals: Sequence[Signal]) -> list[Sign
             found.append(FeatureForm(1.0, {}, {}))
         else:
             found.append(factors[0] if len(factors) == 1 else _multiply(name, *factors))
+
     return found
 
 
@@ -209,6 +216,7 @@ def _multiply(name: str, one: FeatureForm, two: FeatureForm) -> FeatureForm:
     # The scales come out, so that names speak of the columns' own units.
     weight = factors[0].scale * factors[1].scale
     plain = tuple(f._replace(scale=1.0, shift=f.shift / f.scale) for f in factors)
+
     return FeatureForm(0.0, {}, {}, derived={DerivedNumber("product", plain): weight})
 
 
@@ -266,6 +274,7 @@ def _apply_bins(
     if not edges:
         return [FeatureForm(row[0], {number: 0.0}, {}) for row in rows]
     at = None if number.fill is None else _find_bin(number.fill, edges)
+
     return [
         FeatureForm(
             0.0,

@@ -73,6 +73,7 @@ class CategoryTable(NamedTuple):
             key: fill if value is not None and isnan(value) else value
             for key, value in self.values.items()
         }
+
         return CategoryTable(numbers, other, self.mark)
 
     @property
@@ -151,6 +152,7 @@ def lay_out_columns(
     columns, parts = [*columns, *derived], [*parts, *more]
     if not columns:
         raise ModelError("the pipeline uses none of its columns")
+
     return tuple(columns), AffineMap(np.hstack(parts), np.array([form.constant for form in forms]))
 
 
@@ -165,6 +167,7 @@ def _unify_fills(forms: list[FeatureForm], column: int) -> list[FeatureForm]:
         return forms
 
     common = None if None in fills else min(fill for fill in fills if fill is not None)
+
     return [_refill_form(form, column, common) for form in forms]
 
 
@@ -181,6 +184,7 @@ def _refill_form(form: FeatureForm, column: int, common: float | None) -> Featur
     if gap:
         table = CategoryTable({None: gap}, 0.0)
         tables[column] = _add_table(tables.get(column), table, 1.0)
+
     return form._replace(numbers=numbers, tables=tables)
 
 
@@ -191,6 +195,7 @@ def list_hinges(forms: Iterable[FeatureForm]) -> list[Hinge]:
         for hinge in form.hinges:
             if hinge not in found:
                 found |= dict.fromkeys([*list_hinges([hinge.form]), hinge])
+
     return list(found)
 
 
@@ -224,6 +229,7 @@ def find_marks(signals: Sequence[Signal], names: Sequence[str]) -> dict[str, str
             found |= {names[signal.column]: signal.mark} if signal.mark else {}
         else:
             found |= {names[j]: table.mark for j, table in signal.tables.items() if table.mark}
+
     return found
 
 
@@ -252,6 +258,7 @@ def _merge_categories(
         Category(tuple(v for v in values if v is not None), None in values, answer == other)
         for answer, values in numbers.items()
     )
+
     return categories, np.array(list(numbers), dtype=np.float64).T
 
 
@@ -274,6 +281,7 @@ def to_feature_form(signal: Signal) -> FeatureForm:
     marks = [(value, to) for value, to in signal.replaced.items() if value is not None]
     if marks:
         return _replace_number(signal.column, fill, marks)
+
     return FeatureForm(0.0, {NumericColumn(signal.column, fill): 1.0}, {})
 
 
@@ -288,6 +296,7 @@ def _replace_number(
             "number, by a number"
         )
     replaced = DerivedNumber("replace", (Factor(column, fill),), (mark, to))
+
     return FeatureForm(0.0, {}, {}, derived={replaced: 1.0})
 
 
@@ -327,6 +336,7 @@ def _add_table(table: CategoryTable | None, other: CategoryTable, weight: float)
 
     table = table or CategoryTable({}, 0.0)
     values = [*table.values, *(value for value in other.values if value not in table.values)]
+
     return CategoryTable(
         {value: plus(table.at(value), other.at(value)) for value in values},
         plus(table.other, other.other),

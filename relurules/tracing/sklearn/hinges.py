@@ -74,6 +74,7 @@ def apply_curve(step: str, signal: Signal, curves: Sequence[BentLine]) -> list[S
         place: Hinge(step, form._replace(constant=form.constant - float(curves[0].knots[place])))
         for place in np.flatnonzero(bent).tolist()
     }
+
     return [_sum_curve(form, curve, hinges) for curve in curves]
 
 
@@ -82,6 +83,7 @@ def _find_one_table(form: FeatureForm) -> tuple[int, CategoryTable] | None:
     if form.numbers or not form.is_simple or len(form.tables) != 1:
         return None
     ((column, table),) = form.tables.items()
+
     return column, table
 
 
@@ -92,6 +94,7 @@ def _map_table(column: int, table: CategoryTable, curve: Callable[[float], float
         return number if number is None or np.isnan(number) else curve(number)
 
     numbers = {value: move(number) for value, number in table.values.items()}
+
     return FeatureForm(0.0, {}, {column: CategoryTable(numbers, move(table.other), table.mark)})
 
 
@@ -130,6 +133,7 @@ def lay_out_features(
         ]
     )
     units = [hinge.step for hinge in hinges]
+
     return columns, Network(
         rows.weights[n:],
         reads[n:],
@@ -159,6 +163,7 @@ def prepend_preprocessing(before: AffineMap | Network, network: Network) -> Netw
 
     A, C = network.A @ before.weights, network.C @ before.weights
     b, c = network.b + network.A @ before.constants, network.c + network.C @ before.constants
+
     return Network(A, network.L, b, C, network.U, c, network.slope, network.neurons)
 
 

@@ -129,7 +129,7 @@ def find_fractions(
     """Columns of whole numbers that a row isn't whole in, but for those that are held or pinned."""
     found = []
     for column, at in zip(domain.columns, domain.places, strict=True):
-        value, j = row[column.table_name], at.start
+        value, j = row[column.name if column.derivation else column.table_name], at.start
         if column.categories or column.name in held or not isinstance(value, float):
             continue
         if domain.integer[j] and domain.lower[j] < domain.upper[j] and not value.is_integer():

@@ -11,8 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+import numpy as np
+
 from relurules.analysis.conditions import hold_missing_numbers, restrict_domain
 from relurules.analysis.counterfactuals import answer_counterfactual
+from relurules.analysis.derived_questions import add_tied_note, check_single_column
 from relurules.analysis.effect import answer_effect
 from relurules.analysis.question import Question
 from relurules.analysis.ranges import answer_bounded, answer_range
@@ -26,6 +29,7 @@ from relurules.domain import Domain
 from relurules.errors import UnsupportedError
 from relurules.ir import AdditiveRules
 from relurules.ir.answers import Answer
+from relurules.ir.coordinate_rules import take_coordinates
 from relurules.ir.limits import Deadline
 from relurules.ir.scorer import Scorer
 from relurules.tables.names import check_finite, to_plain_value
@@ -99,6 +103,11 @@ def ask(
         raise UnsupportedError(f"no question {question!r}; supported: {', '.join(QUESTIONS)}")
 
     check_finite(at_least=at_least, at_most=at_most)
+    if isinstance(row, list | tuple | np.ndarray):
+        rules.domain.narrow(np.array([row], dtype=object))
+    check_single_column(rules.domain, question, feature)
+    data = None if data is None else rules.domain.rows(data)
+    rules = take_coordinates(rules)
     deadline = Deadline.after(time_limit)
     given = (given,) if isinstance(given, str) else tuple(given)
     domain = hold_missing_numbers(restrict_domain(rules.domain, given), feature)
@@ -119,9 +128,9 @@ def ask(
         distance,
         to_plain_value(scales or {}),
         whole,
-        None if data is None else rules.domain.rows(data),
+        data,
     )
-    return QUESTIONS[question](asked)
+    return add_tied_note(QUESTIONS[question](asked), rules.domain)
 
 
 def _restrict(rules: Scorer, domain: Domain, deadline: Deadline) -> RestrictedScorer:

@@ -29,6 +29,7 @@ from relurules.domain import Domain
 from relurules.domain.columns import decode_rows
 from relurules.errors import CheckError, DataError, DomainError, OutOfTimeError
 from relurules.ir import AdditiveRules, RuleSet
+from relurules.ir.coordinate_rules import take_coordinates
 from relurules.ir.difference import (
     DataDifference,
     Difference,
@@ -76,6 +77,7 @@ def compare_rules(
     domain, notes = intersect_domains(old.domain, new.domain)
     notes = (*wider, *notes)
     data = None if data is None else domain.rows(data)
+    old, new, domain = take_coordinates(old), take_coordinates(new), domain.taking_coordinates()
     if not (isinstance(old, RuleSet) and isinstance(new, RuleSet)):
         return compare_lines(
             old, new, domain, data=data, tolerance=tolerance, names=names, notes=notes,

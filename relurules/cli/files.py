@@ -75,7 +75,9 @@ def make_rules_options(
 
 def restrict_schema(schema: "TableSchema | None", rules: "Scorer") -> "TableSchema | None":
     """What is said of the columns that rules read; None where nothing is known."""
-    names = [column.table_name for column in rules.domain.columns]
+    from relurules.domain.columns import list_table_columns
+
+    names = list(list_table_columns(rules.domain.columns))
     return None if schema is None else schema.restrict(names)
 
 

@@ -402,6 +402,40 @@ class CategoryEntry(FileEntry, kw_only=True):
     ] = UNSET
 
 
+class ArgumentEntry(FileEntry, kw_only=True):
+    """One entry of the `arguments` of a derived column."""
+
+    column: Annotated[str, Meta(description="Name of a column of numbers in the table.")]
+    scale: Annotated[float, Meta(description="Its number is multiplied by this first.")]
+    shift: Annotated[float, Meta(description="Added to that.")]
+    fill: (
+        Annotated[float, Meta(description="The number that a missing one counts as.")] | UnsetType
+    ) = UNSET
+
+
+class DerivedEntry(FileEntry, kw_only=True):
+    """What `derived` of a column holds."""
+
+    function: Annotated[
+        str,
+        Meta(description="The function, or bins: the number of the bin that a number lies in."),
+    ]
+    arguments: Annotated[
+        list[ArgumentEntry], Meta(description="What the function takes.", min_length=1)
+    ]
+    constants: Annotated[
+        list[float],
+        Meta(
+            description="Numbers of the function; of bins, pairs of an edge and 0 where it belongs "
+            "to the bin above it, or 1 where to the one below."
+        ),
+    ]
+    missing: (
+        Annotated[int, Meta(description="Of bins, what a missing value counts as.", ge=0)]
+        | UnsetType
+    ) = UNSET
+
+
 class ColumnEntry(FileEntry, kw_only=True):
     """One entry of `columns`."""
 
@@ -416,6 +450,13 @@ class ColumnEntry(FileEntry, kw_only=True):
                 description="The column of the table of which this one says whether its value is "
                 "missing: its first feature is 1 where it is, its second one where it isn't."
             ),
+        ]
+        | UnsetType
+    ) = UNSET
+    derived: (
+        Annotated[
+            DerivedEntry,
+            Meta(description="What the column is made of, where the table doesn't hold it."),
         ]
         | UnsetType
     ) = UNSET

@@ -17,6 +17,7 @@ from relurules.ir import AdditiveRules, RuleSet
 from relurules.statistics.output_ranges import has_exact_range
 from relurules.wording import phrases as p
 from relurules.wording.coverage import describe_missing
+from relurules.wording.derived import TIED, list_definitions
 from relurules.wording.edits import describe_edited
 from relurules.wording.file_reading import describe_reading
 from relurules.wording.forms import ColumnSpan
@@ -214,6 +215,12 @@ def build_domain(context: AnyContext) -> Section:
         Paragraph(p.text(f"A row outside this domain, or {words}, has {left}.")),
         Table("Columns", ("Column", "Values", "Remarks"), rows, (False, False, False)),
     ]
+    if definitions := list_definitions(rules):
+        derived = tuple((p.text(name), p.text(said)) for name, said in definitions)
+        blocks += [
+            Table("Derived columns", ("Column", "Definition"), derived, (False, False)),
+            Paragraph(p.text(TIED)),
+        ]
     limits = [p.text(f"Also: {text}") for text in rules.domain.texts]
     limits += [p.text(line) for line in describe_reading(rules)]
     own = {i for span in spans if span.column.categories for i in span.coordinates}

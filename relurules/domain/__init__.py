@@ -12,10 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from relurules.domain.columns import (
     Column,
+    CoordinateRows,
     check_texts,
     encode_table,
     find_groups,
     is_plain,
+    list_derived_columns,
+    list_table_columns,
     make_number_columns,
     name_coordinates,
     place_columns,
@@ -24,6 +27,7 @@ from relurules.domain.inequality import parse_inequality
 from relurules.domain.input_places import (
     InputPlaces,
     list_coordinates,
+    narrow_coordinates,
     narrow_table,
     number_places,
 )
@@ -36,9 +40,10 @@ from relurules.domain.ranges import (
     find_whole_numbers,
     infer_columns,
 )
-from relurules.errors import DomainError
+from relurules.errors import DataError, DomainError
 from relurules.lp import Polytope
 from relurules.tables.names import make_default_names
+from relurules.tables.table import read_column_names
 from relurules.tables.values import Value
 
 Array = NDArray[np.float64]
@@ -60,7 +65,9 @@ class Domain:
     bounds: (c,), texts: the c inequalities, as the user wrote them. columns: the columns of the
     user's table, which become the coordinates; none given: the coordinates are its columns. groups:
     indices of coordinates of which exactly one is 1 and the others are 0, as in a one-hot encoding.
-    table_places: where the columns stand in the model's table; None: they are all of it. Build one
+    table_places: where the columns stand in the model's table; None: they are all of it. bare:
+    whether a bare array of so many columns holds coordinates where some are derived; see
+    `taking_coordinates`. Build one
     with `box`, `over` or `from_data`, add to it with `where`.
     """
 
@@ -74,6 +81,7 @@ class Domain:
     columns: tuple[Column, ...] = ()
     groups: tuple[tuple[int, ...], ...] = ()
     table_places: InputPlaces | None = None
+    bare: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", self.columns or make_number_columns(self.names))
@@ -332,8 +340,30 @@ class Domain:
             table_places=places.select(kept, self.columns),
         )
 
+    def taking_coordinates(self) -> "Domain":
+        """The same domain for callers inside, whose arrays hold coordinates; a user's could as well
+        hold the columns that derived ones are made of.
+        """
+        return replace(self, bare=bool(list_derived_columns(self.columns)))
+
     def narrow(self, table: Any) -> Any:
-        """A table whose columns are this domain's, where an array holds all of the model's."""
+        """A table whose columns are this domain's, where an array holds all of the model's.
+
+        DataError for an array where columns are derived of others, which it doesn't name.
+        """
+        derived = list_derived_columns(self.columns)
+        if self.bare and type(table) is np.ndarray:
+            table = table.view(CoordinateRows)
+        if isinstance(table, CoordinateRows):
+            return (
+                table if self.table_places is None else narrow_coordinates(table, self.table_places)
+            )
+        if derived and read_column_names(table) is None:
+            raise DataError(
+                f"found an array; rules that read derived columns ({derived[0].name!r}) need the "
+                "columns' names: pass a frame with "
+                f"{', '.join(list(list_table_columns(self.columns))[:8])}"
+            )
         if self.table_places is None:
             return table
         return narrow_table(table, self.columns, self.table_places)

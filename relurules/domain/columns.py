@@ -13,12 +13,20 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from relurules.domain.derivation import Derivation, name_bins
 from relurules.errors import DataError, DomainError
 from relurules.tables.names import find_free_name, find_text_flaw, quote_name
 from relurules.tables.table import DataColumn, DataTable, read_table
 from relurules.tables.values import Value
 
 Array = NDArray[np.float64]
+
+
+class CoordinateRows(np.ndarray[Any, np.dtype[np.float64]]):
+    """Rows in coordinates of which some are derived, as `encode_table` makes them; a bare array
+    could as well hold the columns that they are made of.
+    """
+
 
 #: So many values of a category are named in its coordinate; the others are counted.
 _MOST_LISTED = 4
@@ -40,19 +48,22 @@ class Category(NamedTuple):
         if self.word:
             return [self.word]
         words = ["missing"] * self.missing + ["any other value"] * self.other
+
         return [*map(format_value, self.values), *words]
 
 
 class Column(NamedTuple):
     """A column of the table. categories: none for a number; fill: the number that a missing one
     counts as, if any; source: the column of the table that it is read of, where that has another
-    name, see `make_missing_column`.
+    name, see `make_missing_column`; derivation: what it is made of, where no column of the table
+    holds it, see `make_derived_column`.
     """
 
     name: str
     categories: tuple[Category, ...] = ()
     fill: float | None = None
     source: str = ""
+    derivation: Derivation | None = None
 
     @property
     def table_name(self) -> str:
@@ -74,6 +85,7 @@ class Column(NamedTuple):
             known |= dict.fromkeys(category.values, i)
             if category.missing:
                 known[None] = i
+
         return known
 
     @property
@@ -103,7 +115,30 @@ def make_missing_column(source: str) -> Column:
     """
     name = f"{source} is missing"
     yes, no = Category(missing=True, word="yes"), Category(other=True, word="no")
+
     return Column(name, (yes, no), None, source)
+
+
+def make_derived_column(derivation: Derivation, missing: int | None = None) -> Column:
+    """A column that is a function of others. missing: of bins, the one that a missing value counts
+    as; their number for a bin of its own, None for none.
+    """
+    if derivation.function != "bins":
+        return Column(derivation.name, derivation=derivation)
+
+    words = name_bins(derivation.edges)
+    bins = [
+        Category((float(i),), missing == i, word=f"{word} or missing" if missing == i else word)
+        for i, word in enumerate(words)
+    ]
+    own = [Category(missing=True)] if missing == len(words) else []
+
+    return Column(derivation.name, (*bins, *own), derivation=derivation)
+
+
+def list_derived_columns(columns: Sequence[Column]) -> list[Column]:
+    """Those that are made of others."""
+    return [column for column in columns if column.derivation is not None]
 
 
 def list_table_columns(columns: Sequence[Column]) -> dict[str, Column]:
@@ -112,32 +147,63 @@ def list_table_columns(columns: Sequence[Column]) -> dict[str, Column]:
     """
     found: dict[str, Column] = {}
     for column in columns:
-        if column.table_name not in found or not column.source:
+        if column.derivation is not None:
+            for argument in column.derivation.arguments:
+                found.setdefault(argument.column, Column(argument.column, source=argument.column))
+        elif column.table_name not in found or not column.source:
             found[column.table_name] = column
+
     return found
 
 
 def number_table_columns(columns: Sequence[Column]) -> list[int]:
-    """The place of every column among those of the user's table that are read."""
-    places = {name: place for place, name in enumerate(list_table_columns(columns))}
-    return [places[column.table_name] for column in columns]
+    """The place of every column among those of the user's table that are read; columns that are
+    made of these come after them.
+    """
+    own = list(list_table_columns(columns))
+    derived = [column.name for column in list_derived_columns(columns)]
+    places = {name: place for place, name in enumerate(own)}
+
+    return [
+        len(own) + derived.index(column.name) if column.derivation else places[column.table_name]
+        for column in columns
+    ]
 
 
 def get_value(raw: Mapping[str, Value], column: Column) -> Value:
     """What a column is in a row of the table: its value, None for a missing one; yes or no of one
-    that says whether another one is missing.
+    that says whether another one is missing; the value of a derived one.
     """
+    if column.derivation is not None:
+        return _derive_value(raw, column, column.derivation)
     value = raw[column.table_name]
     if not column.source:
         return value
+
     return column.categories[int(value is not None)].word
+
+
+def _derive_value(raw: Mapping[str, Value], column: Column, derivation: Derivation) -> Value:
+    if column.name in raw:  # of a row that was given in coordinates
+        return raw[column.name]
+    numbers = [raw[argument.column] for argument in derivation.arguments]
+    given = [np.array([np.nan if x is None else x], dtype=np.float64) for x in numbers]
+    value = float(derivation.evaluate(given)[0])
+    if not column.categories:
+        return None if np.isnan(value) else value
+    at = column.lookup.get(None if np.isnan(value) else value)
+
+    return None if at is None else column.categories[at].word or None
 
 
 def is_plain(columns: Sequence[Column]) -> bool:
     """Whether every column is a number that is used as it is, so that the coordinates are the
     columns.
     """
-    return all(not column.categories and column.fill is None for column in columns)
+    return all(
+        not column.categories and column.fill is None and column.derivation is None
+        for column in columns
+    )
 
 
 def check_texts(columns: Sequence[Column]) -> None:
@@ -158,6 +224,7 @@ def is_text_column(column: Column) -> bool:
     return (
         bool(column.categories)
         and not column.source
+        and column.derivation is None
         and not all(isinstance(value, float) for value in column.lookup if value is not None)
     )
 
@@ -209,14 +276,19 @@ def encode_table(table: Any, columns: Sequence[Column]) -> Array:
     of no category leaves its group 0, and either lies outside every domain. DataError for a missing
     column, a wrong width or a text where a number is due.
     """
-    if type(table) is np.ndarray and _are_coordinates(table, columns):  # others may be masked
-        return _fill_coordinates(np.array(table, dtype=np.float64, order="C"), columns)
+    own = type(table) in (np.ndarray, CoordinateRows)  # others may be masked
+    if own and _are_coordinates(table, columns):
+        copied = np.array(table, dtype=np.float64, order="C", subok=True)
+        return _fill_coordinates(copied, columns)
 
     table, columns = read_table(table), tuple(columns)
     if columns not in table.encodings:
-        table.encodings[columns] = _encode_columns(table, columns)
-    found: Array = table.encodings[columns]
-    return found
+        found = _encode_columns(table, columns)
+        derived = bool(list_derived_columns(columns))
+        table.encodings[columns] = found.view(CoordinateRows) if derived else found
+    known: Array = table.encodings[columns]
+
+    return known
 
 
 def _encode_columns(table: DataTable, columns: Sequence[Column]) -> Array:
@@ -229,12 +301,40 @@ def _encode_columns(table: DataTable, columns: Sequence[Column]) -> Array:
         )
         return _fill_coordinates(X, columns)
 
-    found = table.select(list(list_table_columns(columns)))
+    names = list(list_table_columns(columns))
+    found = table.select(names)
+    derived = [_derive_numbers(dict(zip(names, found, strict=True)), c) for c in columns]
     parts = [
         _encode_column(found[place], column)
-        for place, column in zip(number_table_columns(columns), columns, strict=True)
+        if numbers is None
+        else _encode_derived(numbers, column)
+        for place, column, numbers in zip(
+            number_table_columns(columns), columns, derived, strict=True
+        )
     ]
+
     return np.hstack(parts) if parts else np.empty((len(table), 0))
+
+
+def _derive_numbers(table: Mapping[str, DataColumn], column: Column) -> Array | None:
+    """(N,) what a derived column is; None for any other."""
+    derivation = column.derivation
+    if derivation is None:
+        return None
+
+    return derivation.evaluate(
+        [table[argument.column].numbers for argument in derivation.arguments]
+    )
+
+
+def _encode_derived(numbers: Array, column: Column) -> Array:
+    if not column.categories:
+        return numbers[:, None]
+    missing = np.isnan(numbers)[:, None]
+    values = np.array([(c.values or (np.nan,))[0] for c in column.categories])
+    marked = np.array([c.missing for c in column.categories])
+
+    return np.asarray(np.where(missing, marked, numbers[:, None] == values), dtype=np.float64)
 
 
 def _fill_coordinates(X: Array, columns: Sequence[Column]) -> Array:
@@ -244,6 +344,7 @@ def _fill_coordinates(X: Array, columns: Sequence[Column]) -> Array:
         if column.fill is not None:
             X[np.isnan(X[:, first]), first] = column.fill
         first += column.width
+
     return X
 
 
@@ -293,18 +394,22 @@ def _check_unknown(values: DataColumn, column: Column, rows: Sequence[int]) -> N
 
 def decode_rows(X: Array, columns: Sequence[Column]) -> dict[str, list[Value]]:
     """Coordinates (N, d) -> raw columns that `encode` turns into them; a missing number and no
-    category are None.
+    category are None. A derived column is given by its own name.
 
     A category without values of its own gives a text that is none of the others. DataError where a
     row can't be decoded, since it has no category in a column where a missing value is one.
     """
-    raw: dict[str, list[Value]] = {name: [] for name in list_table_columns(columns)}
+    own = [column for column in columns if column.derivation is None]
+    raw: dict[str, list[Value]] = {name: [] for name in list_table_columns(own)}
     first, gaps = 0, dict[str, Any]()
     for column in columns:
         part = X[:, first : first + column.width]
         first += part.shape[1]
         if column.source:
             gaps[column.source] = part[:, 0] == 1
+            continue
+        if column.derivation is not None:  # which tells the columns that it is made of no more
+            raw[column.name] = _name_derived(part, column)
             continue
         if not column.categories:
             raw[column.name] = [None if np.isnan(v) else v for v in part[:, 0].tolist()]
@@ -325,6 +430,13 @@ def decode_rows(X: Array, columns: Sequence[Column]) -> dict[str, list[Value]]:
     return raw
 
 
+def _name_derived(part: Array, column: Column) -> list[Value]:
+    """What a derived column holds in rows in coordinates, (N, width)."""
+    if not column.categories:
+        return [None if np.isnan(v) else v for v in part[:, 0].tolist()]
+    return [column.categories[i].word or None for i in part.argmax(axis=1).tolist()]
+
+
 def fill_gaps(X: Array, columns: Sequence[Column]) -> None:
     """Make rows in coordinates (N, d) such as tables give them, in place: a number that is missing
     is what a missing one counts as.
@@ -343,11 +455,17 @@ def read_raw_columns(table: Any, columns: Sequence[Column]) -> dict[str, list[Va
     """
     table = read_table(table)
     if _holds_coordinates(table, columns):
+        if derived := list_derived_columns(columns):
+            raise DataError(
+                f"rows in coordinates don't tell what {derived[0].name!r} is made of; pass a frame "
+                "with the columns of the table"
+            )
         return decode_rows(
             encode_table(table, [column._replace(fill=None) for column in columns]), columns
         )
 
     own = list_table_columns(columns)
+
     return {
         column.table_name: part.entries
         if column.categories and not column.source
@@ -367,6 +485,7 @@ def _make_unknown_value(column: Column) -> str | float:
     known = [value for category in column.categories for value in category.values]
     if known and all(isinstance(value, float) for value in known):
         return 1.0 + max(float(value) for value in known)
+
     return find_free_name("some other value", set(map(str, known)))
 
 
@@ -378,12 +497,15 @@ def format_value(value: str | float) -> str:
 
 
 def _name_coordinate(column: Column, category: Category) -> str:
-    """`sex = 'Male'`, `job in ('a', 'b', missing)`, `job is missing`."""
+    """`sex = 'Male'`, `job in ('a', 'b', missing)`, `job is missing`, `age in bins is below 30`."""
     if column.source:
         return f"{column.source} is {'' if category.missing else 'not '}missing"
     members = category.members
     if len(members) == 1:
-        return f"{column.name} {'=' if category.values else 'is'} {members[0]}"
+        return (
+            f"{column.name} {'=' if category.values and not category.word else 'is'} {members[0]}"
+        )
     hidden = len(members) - _MOST_LISTED
     listed = members if hidden <= 1 else [*members[:_MOST_LISTED], f"{hidden} more"]
+
     return f"{column.name} in ({', '.join(listed)})"

@@ -13,10 +13,12 @@ from relurules.domain.columns import (
     Column,
     find_groups,
     is_plain,
+    make_derived_column,
     make_missing_column,
     make_number_columns,
     name_coordinates,
 )
+from relurules.domain.derivation import Argument, Derivation, check_derivation
 from relurules.domain.input_places import InputPlaces
 
 
@@ -124,6 +126,8 @@ def _column_json(column: Column) -> dict[str, Any]:
     said: dict[str, Any] = {"name": column.name}
     if column.source:
         said["missing_of"] = column.source
+    if column.derivation is not None:
+        said["derived"] = _derivation_json(column)
     if column.fill is not None:
         said["fill"] = column.fill
     if column.categories:
@@ -136,6 +140,39 @@ def _column_json(column: Column) -> dict[str, Any]:
     return said
 
 
+def _derivation_json(column: Column) -> dict[str, Any]:
+    derivation = column.derivation
+    assert derivation is not None  # noqa: S101  # asked by the caller
+    arguments = [
+        {"column": each.column, "scale": each.scale, "shift": each.shift}
+        | ({} if each.fill is None else {"fill": each.fill})
+        for each in derivation.arguments
+    ]
+    return {
+        "function": derivation.function,
+        "arguments": arguments,
+        "constants": list(derivation.constants),
+        **({"missing": column.lookup[None]} if None in column.lookup else {}),
+    }
+
+
+def _derived_from_json(found: Mapping[str, Any]) -> Column:
+    """ValueError for a function that isn't known, or takes other things."""
+    arguments = tuple(
+        Argument(
+            str(each["column"]),
+            None if each.get("fill") is None else float(each["fill"]),
+            float(each["scale"]),
+            float(each["shift"]),
+        )
+        for each in found["arguments"]
+    )
+    constants = tuple(map(float, found["constants"]))
+    derivation = Derivation(str(found["function"]), arguments, constants)
+    check_derivation(derivation)
+    return make_derived_column(derivation, found.get("missing"))
+
+
 def columns_from_json(found: Sequence[Mapping[str, Any]]) -> tuple[Column, ...]:
     """Columns of a table from their JSON values."""
     return tuple(_column_from_json(item) for item in found)
@@ -144,6 +181,8 @@ def columns_from_json(found: Sequence[Mapping[str, Any]]) -> tuple[Column, ...]:
 def _column_from_json(found: Mapping[str, Any]) -> Column:
     if "missing_of" in found:
         return make_missing_column(str(found["missing_of"]))
+    if "derived" in found:
+        return _derived_from_json(found["derived"])._replace(name=str(found["name"]))
 
     categories = tuple(
         Category(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from relurules.domain.columns import Column, place_columns
+from relurules.domain.columns import Column, CoordinateRows, place_columns
 from relurules.errors import DataError
 from relurules.tables.table import DataTable, read_column_names, read_table
 
@@ -82,6 +82,21 @@ def narrow_table(table: Any, columns: Sequence[Column], places: InputPlaces) -> 
     raise DataError(
         f"expected an array of shape (rows, {len(columns)}), the columns that are read, or "
         f"(rows, {places.column_count}), all of the model's; found shape {tuple(whole.shape)}"
+    )
+
+
+def narrow_coordinates(X: CoordinateRows, places: InputPlaces) -> CoordinateRows:
+    """Rows in coordinates with the domain's alone, (N, d), where X holds all of the model's.
+
+    DataError for any other width.
+    """
+    if X.shape[1] == len(places.coordinates):
+        return X
+    if X.shape[1] == places.coordinate_count:
+        return X[:, list(places.coordinates)].view(CoordinateRows)
+    raise DataError(
+        f"expected {len(places.coordinates)} coordinates, those that are read, or "
+        f"{places.coordinate_count}, all of the model's; found {X.shape[1]}"
     )
 
 

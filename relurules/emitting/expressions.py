@@ -1,13 +1,14 @@
 """What the templates need of languages with infix operators: Python, JavaScript."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from relurules.domain.columns import number_table_columns
+from relurules.domain.columns import Column, list_table_columns, number_table_columns
 from relurules.emitting import plan
 from relurules.emitting.code_options import is_rule_needed
+from relurules.emitting.derived import FormulaWords, print_derivation
 from relurules.emitting.notation import Notation
 from relurules.emitting.plan import print_signed
 from relurules.emitting.request import EmitRequest, ScorerRequest
@@ -78,6 +79,7 @@ def plan_template_values(
         return {**parts, **_plan_walk(rules, np.flatnonzero(tested).tolist(), features)}
 
     tests = plan.print_neuron_tests(rules, features, _NEURONS.argument, _NEURONS.zero)
+
     return {**parts, "stages": plan.plan_stages(rules.tree, tests, _DEPTH) if wanted else []}
 
 
@@ -85,6 +87,7 @@ def _plan_walk(rules: RuleSet, tested: Sequence[int], features: Notation) -> dic
     walk = plan_tree_walk(rules, {k: i for i, k in enumerate(tested)})
     by_sign = walk is not None and walk.signs is not None
     read = [_NEURONS.argument(k) for k in tested] if by_sign else list(features.columns)
+
     return {
         "walk": walk,
         "walked_values": read,
@@ -125,6 +128,29 @@ class ColumnRead:
     missing: int = -1
     #: Index of any other category, -1 for none.
     other: int = -1
+    #: Of a derived column, its value as an expression of what `sources` are read as; else None.
+    derived: str | None = None
+    #: The columns of the table that it is made of, by number.
+    sources: tuple[int, ...] = ()
+
+
+def add_derived(
+    reads: Sequence[ColumnRead], columns: Sequence[Column], source: str, words: FormulaWords
+) -> list[ColumnRead]:
+    """The same, with the formulas of derived columns. source: what a column of the table is read
+    as, by its number.
+    """
+    own = {name: i for i, name in enumerate(list_table_columns(columns))}
+    found = []
+    for read, column in zip(reads, columns, strict=True):
+        if column.derivation is None:
+            found.append(read)
+            continue
+        places = tuple(own[argument.column] for argument in column.derivation.arguments)
+        text = print_derivation(column.derivation, [source.format(i) for i in places], words)
+        found.append(replace(read, derived=text, sources=places))
+
+    return found
 
 
 def plan_reads(request: ScorerRequest, names: Sequence[str]) -> list[ColumnRead]:

@@ -12,6 +12,7 @@ from relurules.errors import UnsupportedError
 from relurules.ir import AdditiveRules, RuleSet, Scorer
 from relurules.wording.classes import describe_labels, format_class
 from relurules.wording.coverage import describe_missing
+from relurules.wording.derived import describe_derived
 from relurules.wording.edits import describe_edited
 from relurules.wording.file_reading import describe_reading
 from relurules.wording.sources import name_source
@@ -54,6 +55,7 @@ def list_facts(request: ScorerRequest) -> list[str]:
     lines.append(_describe_bound(request))
     if isinstance(request, LineRequest) and (card := get_card(request)) is not None:
         lines += describe_points(card)
+    lines += describe_derived(rules)
     lines += describe_reading(rules)
     lines += describe_sentinels(rules)
     if isinstance(rules, RuleSet) and not rules.complete and request.outside != "exact":

@@ -16,6 +16,7 @@ from relurules.explaining.rows import RowQuestion, explain_row, read_row
 from relurules.explaining.samples import sample_rows
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.class_turn import speak_of_class
+from relurules.ir.coordinate_rules import take_coordinates
 from relurules.reasons.reason_texts import make_reason_options
 
 
@@ -80,8 +81,8 @@ def explain(
     question = RowQuestion(reference=chosen, output=output, options=options)
     found = read_row(rules.domain, row)
     if isinstance(rules, RuleSet):
-        return explain_row(rules, found, question)
-    return explain_additive_row(rules, found, question)
+        return explain_row(take_coordinates(rules), found, question)
+    return explain_additive_row(take_coordinates(rules), found, question)
 
 
 __all__ = [

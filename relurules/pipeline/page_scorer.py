@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from relurules.documents import PageScorer
+from relurules.domain.columns import list_derived_columns
 from relurules.emitting import EmitOptions, emit_artifact
 from relurules.errors import UnsupportedError
 from relurules.ir import AdditiveRules, RuleSet
@@ -24,6 +25,8 @@ def write_page_scorer(rules: RuleSet | AdditiveRules, options: EmitOptions) -> P
     """The scorer with all that can be told of a row; None for rules that JavaScript can't have,
     such as those of classes that no number of its holds.
     """
+    if list_derived_columns(rules.domain.columns):
+        return None  # the page reads columns, and would ask for derived ones
     number = "lines" if isinstance(rules, AdditiveRules) else "rule"
     form = "lines" if isinstance(rules, AdditiveRules) else "tree"
     page = EmitOptions(form=form, reasons=options.reasons, scored=True)

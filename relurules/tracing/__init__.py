@@ -19,9 +19,9 @@ from relurules.ir.local_tree import LocalTree
 from relurules.ir.network import AFFINE_ARRAYS
 from relurules.links.heads import bound_link_error, name_scores
 from relurules.tracing.class_names import name_classes
-from relurules.tracing.input_rows import draw_coordinates
 from relurules.tracing.input_shapes import InputShape, check_input_shape
 from relurules.tracing.pickle_file import PICKLE_SUFFIXES, load_pickled
+from relurules.tracing.probe_rows import make_probe_rows
 from relurules.tracing.rules_model import make_rules_graph
 
 Array = NDArray[np.float64]
@@ -59,9 +59,8 @@ SUPPORTED = (
     "RuleSet or AdditiveRules"
 )
 
-#: Rows on which a traced network is compared with the model it came from, and how far they may
-#: differ.
-_PROBES, _TOLERANCE = 32, 1e-9
+#: How far a traced network may differ from the model that it came from.
+_TOLERANCE = 1e-9
 
 
 def trace(
@@ -142,11 +141,8 @@ def _check_finite(graph: Graph) -> None:
 
 
 def _check_against_model(graph: Graph, function: Reference) -> None:
-    spread = 10.0 ** np.linspace(-2, 3, _PROBES)[:, None]
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(_PROBES, len(graph.features))) * spread
-    draw_coordinates(graph.columns, rng, X)
-    expected, found = function(X), graph.evaluate(X)
+    X, given = make_probe_rows(graph)
+    expected, found = function(given), graph.evaluate(X)
     terms = graph.network.magnitude(X) + np.finfo(float).tiny
     allowed = bound_link_error(
         graph.heads, graph.network.evaluate(X), _TOLERANCE * terms, _TOLERANCE

@@ -123,7 +123,7 @@ def _order_rows(
 
     The number of the rule comes last; without, a row with outputs counts as one with a rule.
     """
-    own = [column.name for column in artifact.domain.columns]
+    own = list_table_columns(artifact.domain.columns)
     numbering = next((i for i, name in enumerate(artifact.key) if name not in own), None)
     if numbering is not None:
         rows = sorted(rows, key=lambda row: float(row[numbering]))

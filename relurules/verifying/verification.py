@@ -22,6 +22,7 @@ from relurules.ir import (
     Scorer,
 )
 from relurules.ir.class_labels import ClassLabels, number_classes
+from relurules.ir.coordinate_rules import take_coordinates
 from relurules.ir.network import Array
 from relurules.links.heads import apply_links
 from relurules.networks.decisions import add_decision_neurons
@@ -208,7 +209,9 @@ def resolve_model(rules: RuleSet | AdditiveRules, *, everywhere: bool) -> Compar
     """
     traced = rules.traced
     if not everywhere or traced is None:
-        return ComparedModel(names=rules, network=rules.network, function=rules.predict_numbers)
+        return ComparedModel(
+            names=rules, network=rules.network, function=take_coordinates(rules).predict_numbers
+        )
 
     return ComparedModel(
         names=rules,

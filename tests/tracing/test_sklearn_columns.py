@@ -278,12 +278,12 @@ REFUSED: dict[str, tuple[Any, str]] = {
         "is Normalizer",
     ),
     "powers": (
-        make_column_transformer((make_pipeline(scaled(), PolynomialFeatures()), NUMBERS)),
-        "PolynomialFeatures",
+        make_column_transformer((make_pipeline(scaled(), PolynomialFeatures(3)), NUMBERS)),
+        "has degree 3",
     ),
     "bins": (
         make_column_transformer((make_pipeline(scaled(), KBinsDiscretizer()), NUMBERS)),
-        "is KBinsDiscretizer",
+        "makes bins of what other steps made",
     ),
     "encoded numbers": (
         make_column_transformer((make_pipeline(scaled(), OneHotEncoder(**IGNORE)), ["age"])),
@@ -291,17 +291,9 @@ REFUSED: dict[str, tuple[Any, str]] = {
     ),
     "function": (
         make_column_transformer(
-            (make_pipeline(SimpleImputer(), FunctionTransformer(np.abs)), NUMBERS)
+            (make_pipeline(SimpleImputer(), FunctionTransformer(np.sin)), NUMBERS)
         ),
-        "applies the function absolute",
-    ),
-    "clipping": (
-        make_column_transformer((make_pipeline(SimpleImputer(), MinMaxScaler(clip=True)), NUMBERS)),
-        "clips to its range",
-    ),
-    "two imputers": (
-        ColumnTransformer([*BOTH, ("m", scaled("median"), NUMBERS)]),
-        "'age' is imputed in different ways",
+        "applies the function sin",
     ),
     "number and category": (
         ColumnTransformer([("n", scaled(), ["rank"]), ("c", ENCODED, ["rank", "job"])]),

@@ -20,6 +20,7 @@ from relurules.domain.columns import (
     Column,
     decode_rows,
     is_text_column,
+    list_derived_columns,
     list_table_columns,
 )
 from relurules.errors import DataError
@@ -62,6 +63,11 @@ def _explain_absence(rules: RuleSet | AdditiveRules) -> str:
         return (
             "Rules of which one applies aren't worked out by formulas here: rules.html, or the "
             "code that relurules emits, does it. Lines that add up can be tried in this workbook."
+        )
+    if list_derived_columns(rules.domain.columns):
+        return (
+            "These lines read derived columns, which formulas don't work out here: the code that "
+            "relurules emits does it."
         )
     if rules.groups:
         return (

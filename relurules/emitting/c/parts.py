@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relurules.domain.columns import Column, number_table_columns
+from relurules.domain import Domain
+from relurules.domain.columns import Category, Column, list_table_columns, number_table_columns
 from relurules.emitting import plan
 from relurules.emitting.c.layers import plan_layers
 from relurules.emitting.c.numbers import CTable, Real, escape_comment, print_real_table
 from relurules.emitting.c.tree import CTreeWalk, tabulate_rule_maps, tabulate_tree_walk
 from relurules.emitting.code_options import is_rule_needed
+from relurules.emitting.derived import FormulaWords, print_derivation
 from relurules.emitting.identifiers import make_identifier, make_unique
 from relurules.emitting.notation import Notation
 from relurules.emitting.plan import print_signed
@@ -197,7 +199,7 @@ def assign_inputs(
     own = {i for group in domain.groups for i in group}
     numbers = number_table_columns(domain.columns)
     for i, column in zip(numbers, domain.columns, strict=True):
-        for text, said in _print_coordinates(column, f"x[{i}]", real):
+        for text, said in _print_coordinates(column, _print_value(column, i, domain, real), real):
             at = len(inputs)
             clamp = request.outside == "clamp" and at not in own
             moved = (
@@ -210,8 +212,37 @@ def assign_inputs(
     return inputs
 
 
+def _print_value(column: Column, place: int, domain: Domain, real: Real) -> str:
+    """What holds a column's value: an entry of x, or the formula of a derived column."""
+    if column.derivation is None:
+        return f"x[{place}]"
+
+    own = {name: f"x[{i}]" for i, name in enumerate(list_table_columns(domain.columns))}
+    words = FormulaWords(
+        number=lambda value: print_signed(real.literal, value),
+        calls={name: name for name in ("log", "exp", "sqrt", "pow")},
+        choose="{} ? {} : {}".format,
+        nothing="(double)NAN",
+        missing="isnan({})".format,
+    )
+    given = [own[argument.column] for argument in column.derivation.arguments]
+    return print_derivation(column.derivation, given, words)
+
+
+def _print_bin_test(category: Category, x: str, real: Real) -> str:
+    tests = [f"{x} == {real.literal(float(value))}" for value in category.values]
+    return " || ".join([*tests, *([f"isnan({x})"] if category.missing else [])])
+
+
 def _print_coordinates(column: Column, x: str, real: Real) -> list[tuple[str, str]]:
     """(expression, comment) of the coordinates of a column."""
+    if column.derivation is not None and column.categories:
+        tests = [_print_bin_test(category, x, real) for category in column.categories]
+        return [
+            (f"{test} ? {real.literal(1.0)} : {real.literal(0.0)}", escape_comment(said))
+            for test, said in zip(tests, column.coordinates, strict=True)
+        ]
+
     if not column.categories:
         fill = (
             f"isnan({x}) ? {print_signed(real.literal, column.fill)} : {x}"

@@ -45,7 +45,7 @@ static double labelled(double number)
 }}
 """
 #: What is called of math.h.
-_FUNCTIONS = re.compile(r"\b(?:exp|expm1|log|log1p|fabs|tanh)f?(?=\()")
+_FUNCTIONS = re.compile(r"\b(?:exp|expm1|log|log1p|fabs|tanh|sqrt|pow)f?(?=\()")
 
 
 def print_c(request: EmitRequest) -> dict[str, str]:
@@ -204,6 +204,9 @@ def _check_labels(labels: ClassLabels, real: Real) -> None:
 def _list_math_functions(step: LinkStep | None, parts: CTemplate) -> list[str]:
     """The functions of math.h that links and points call."""
     text = "" if step is None else "\n".join([*step.functions, *step.shared, *step.outputs])
+    inputs = parts.values.get("inputs")
+    if isinstance(inputs, list):
+        text += "\n".join(each.expression for each in inputs)
     points = parts.values.get("pointed")
     rounds = isinstance(points, PointSum) and bool(points.half)
     return sorted({*_FUNCTIONS.findall(text), *(["floor"] if rounds else [])})

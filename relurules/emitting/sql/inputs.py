@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from relurules.domain.columns import Category, Column
 from relurules.emitting import plan
+from relurules.emitting.derived import FormulaWords, print_derivation
 from relurules.emitting.sql.category_texts import print_category_text
 from relurules.emitting.sql.dialect import LARGEST, LINE, Dialect, print_double
 from relurules.emitting.sql.names import quote_name, quote_text
@@ -49,12 +50,33 @@ def print_column(column: str, table: str, dialect: Dialect) -> str:
     return f"{table}.{quote_name(column, dialect)}" if table else quote_name(column, dialect)
 
 
+def print_read_column(column: Column, table: str, dialect: Dialect) -> str:
+    """What holds a column's values: one of the table, or the formula of a derived one."""
+    if column.derivation is None:
+        return print_column(column.table_name, table, dialect)
+
+    arguments = column.derivation.arguments
+    names = [print_column(argument.column, table, dialect) for argument in arguments]
+    # A missing number is told of the column, before the cast.
+    cast = {dialect.cast(name): name for name in names}
+    words = FormulaWords(
+        number=lambda value: print_constant(value, dialect),
+        calls={"log": dialect.ln, "exp": "exp", "sqrt": "sqrt", "pow": "power"},
+        choose="CASE WHEN {} THEN {} ELSE {} END".format,
+        nothing=f"CAST(NULL AS {dialect.double})" if dialect.typed else "NULL",
+        missing=lambda text: dialect.missing(cast[text]),
+        both="AND",
+        equal="=",
+    )
+    return print_derivation(column.derivation, list(map(dialect.cast, names)), words)
+
+
 def _print_column_coordinates(
     column: Column, name: str, dialect: Dialect, *, is_text: bool = False
 ) -> list[str]:
     """name: the column; is_text: whether it holds the text that categories are compared with."""
     if not column.categories:
-        number = dialect.cast(name)
+        number = name if column.derivation else dialect.cast(name)
         if column.fill is None:
             return [number]
         fill = print_constant(column.fill, dialect)
@@ -63,8 +85,8 @@ def _print_column_coordinates(
     known = [value for category in column.categories for value in category.values]
     numeric = is_numeric(column)
     text = name if is_text or numeric else print_category_text(column, name, dialect)
-    value = dialect.cast(name) if numeric else text
-    missing = dialect.missing(name) if numeric else f"{name} IS NULL"
+    value = dialect.cast(name) if numeric and not column.derivation else text
+    missing = dialect.missing(name) if numeric and not column.derivation else f"{name} IS NULL"
     return [
         _print_indicator(category, value, missing, known, dialect) for category in column.categories
     ]
@@ -144,6 +166,8 @@ def clamp_column(column: str, low: float, high: float, dialect: Dialect) -> str:
 
 def print_value(column: Column, name: str, dialect: Dialect) -> str:
     """The value that tells the category, NULL where a column of numbers holds none."""
+    if column.derivation is not None:
+        return name
     return dialect.cast(name) if is_numeric(column) else print_category_text(column, name, dialect)
 
 

@@ -88,7 +88,11 @@ class LineScope:
         if self.alone or self.dialect.spelt is None:
             return []
         columns = self.rules.domain.columns
-        return [i for i, each in enumerate(columns) if not each.categories and each.fill is None]
+        return [
+            i
+            for i, each in enumerate(columns)
+            if not (each.categories or each.derivation) and each.fill is None
+        ]
 
     @cached_property
     def bounds(self) -> dict[str, tuple[str, str]]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from relurules.emitting.link_steps import has_links
 from relurules.emitting.request import LineRequest
 from relurules.emitting.sql.dialect import LINE, Dialect
-from relurules.emitting.sql.inputs import print_column, print_coordinates, print_value
+from relurules.emitting.sql.inputs import print_coordinates, print_read_column, print_value
 from relurules.emitting.sql.layout import drop_comments, indent_lines, lay_out
 from relurules.emitting.sql.line_scope import LineScope, make_line_scope
 from relurules.emitting.sql.line_steps import print_score
@@ -46,7 +46,7 @@ def print_line_expression(request: LineRequest, dialect: Dialect) -> str:
 def _read_in_place(request: LineRequest, dialect: Dialect) -> LineScope:
     """A scope whose coordinates are expressions in the columns of the table."""
     columns = request.rules.domain.columns
-    names = [print_column(column.table_name, "", dialect) for column in columns]
+    names = [print_read_column(column, "", dialect) for column in columns]
     reading = replace(dialect, cast=str) if is_typed(request, dialect) else dialect
     points = find_point_columns(request.rules)
     coordinates = print_coordinates(columns, names, reading)

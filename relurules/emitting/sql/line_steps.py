@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from relurules.emitting.sql.dialect import LARGEST, LINE, print_double
 from relurules.emitting.sql.inputs import (
     list_texts,
-    print_column,
     print_constant,
     print_coordinates,
     print_number,
+    print_read_column,
     print_value,
 )
 from relurules.emitting.sql.layout import add_items, indent_lines, write_comment
@@ -52,7 +52,7 @@ def _plan_input(scope: LineScope) -> list[Subquery]:
     """What is read of the table: numbers, indicators, and categories that only add points."""
     dialect, names = scope.dialect, scope.names
     read = scope.rules.domain.columns
-    raw = [print_column(column.table_name, scope.table.table, dialect) for column in read]
+    raw = [print_read_column(column, scope.table.table, dialect) for column in read]
     texts = [
         None if i in scope.points else text for i, text in enumerate(list_texts(read, raw, dialect))
     ]

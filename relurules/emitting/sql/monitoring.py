@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from relurules.domain.columns import list_table_columns
+from relurules.emitting.derived import check_derived
 from relurules.emitting.request import EmitOptions
 from relurules.emitting.sql.dialect import LINE
 from relurules.emitting.sql.dialects import DIALECTS
@@ -47,6 +48,7 @@ def print_monitor_sql(query: MonitorQuery) -> str:
         raise UnsupportedError(
             f"monitoring can't be written for the dialect {query.dialect!r}; supported: {known}"
         )
+    check_derived(query.rules, "monitoring in SQL")
     return _MonitorPrinter(query).print()
 
 

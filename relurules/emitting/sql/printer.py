@@ -42,6 +42,7 @@ from relurules.files.templates import flatten_text, render_file
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.wording.classes import describe_labels
 from relurules.wording.coverage import describe_missing
+from relurules.wording.derived import describe_derived
 from relurules.wording.file_reading import describe_reading
 from relurules.wording.numbers import inflect_noun
 
@@ -237,6 +238,7 @@ def _list_comments(request: ScorerRequest, dialect: Dialect) -> list[str]:
         *_describe_points(request),
         *_describe_contributions(request),
         *describe_labels(rules),
+        *describe_derived(rules),
         *describe_reading(rules),
         *describe_sentinels(rules),
     ]

@@ -15,9 +15,9 @@ from relurules.emitting.sql.dialect import LINE, Dialect
 from relurules.emitting.sql.forms import nest_cases
 from relurules.emitting.sql.inputs import (
     join_conditions,
-    print_column,
     print_coordinates,
     print_domain_check,
+    print_read_column,
 )
 from relurules.emitting.sql.layout import lay_out
 from relurules.emitting.sql.names import quote_name, quote_table
@@ -95,7 +95,7 @@ def print_expression(request: EmitRequest, dialect: Dialect, output: str) -> str
     """
     check_one_expression(request, "in form rules or tree, ")
     rules, typed = request.rules, is_typed(request, dialect)
-    names = [print_column(column.table_name, "", dialect) for column in rules.domain.columns]
+    names = [print_read_column(column, "", dialect) for column in rules.domain.columns]
     read = print_coordinates(
         rules.domain.columns, names, replace(dialect, cast=str) if typed else dialect
     )

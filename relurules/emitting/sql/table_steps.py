@@ -13,6 +13,7 @@ from relurules.emitting.sql.inputs import (
     list_texts,
     print_column,
     print_coordinates,
+    print_read_column,
 )
 from relurules.emitting.sql.missing import print_missing
 from relurules.emitting.sql.steps import Subquery
@@ -49,7 +50,7 @@ def plan_input(scope: TableScope) -> list[Subquery]:
     """What is read of the table; first its texts, where these are more than a cast."""
     dialect, names = scope.dialect, scope.names
     read = scope.request.rules.domain.columns
-    raw = [print_column(column.table_name, scope.table, dialect) for column in read]
+    raw = [print_read_column(column, scope.table, dialect) for column in read]
     texts = list_texts(read, raw, dialect)
     if not any(texts):
         found = zip(scope.features.columns, print_coordinates(read, raw, dialect), strict=True)

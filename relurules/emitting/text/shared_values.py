@@ -7,6 +7,7 @@ from relurules.emitting import plan
 from relurules.files.templates import flatten_text
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.wording.classes import describe_labels
+from relurules.wording.derived import describe_derived
 from relurules.wording.edits import describe_edited
 from relurules.wording.file_reading import describe_reading
 from relurules.wording.guards import describe_guards
@@ -61,7 +62,9 @@ def list_shared_values(rules: RuleSet | AdditiveRules) -> dict[str, object]:
             for column in domain.columns
             if column.fill is not None
         ],
-        "readings": [flatten_text(line) for line in describe_reading(rules)],
+        "readings": [
+            flatten_text(line) for line in (*describe_derived(rules), *describe_reading(rules))
+        ],
         "groups": _list_groups(rules, names),
         "constraints": [flatten_text(text) for text in domain.texts],
         "guards": [f"{flatten_text(name)}: {why}" for name, why in describe_guards(rules).items()],

@@ -15,6 +15,15 @@ from numpy.typing import NDArray
 from relurules.errors import ModelError
 from relurules.tables.table import read_column
 from relurules.tables.values import Value
+from relurules.tracing.sklearn.curve_steps import apply_min_max, apply_quantiles, apply_spline
+from relurules.tracing.sklearn.derived_steps import (
+    apply_binarizer,
+    apply_bins,
+    apply_function,
+    apply_power,
+    apply_products,
+    mark_number,
+)
 from relurules.tracing.sklearn.forms import (
     REFUSED,
     CategoryTable,
@@ -23,6 +32,7 @@ from relurules.tracing.sklearn.forms import (
     RawColumn,
     Signal,
     combine_signals,
+    list_hinges,
     to_feature_form,
 )
 
@@ -78,14 +88,6 @@ def _make_scaler_rule(parts: Callable[[Any], tuple[Any, Any]]) -> StepRule:
     return _make_affine_rule(rule)
 
 
-def _read_min_max(name: str, step: Any, _: int) -> tuple[Any, Any]:
-    if step.clip:
-        raise ModelError(
-            f"step {name!r} clips to its range; supported: MinMaxScaler with clip=False"
-        )
-    return np.diag(step.scale_), step.min_
-
-
 def _read_pca(name: str, step: Any, _: int) -> tuple[Any, Any]:
     scale = np.sqrt(step.explained_variance_) if step.whiten else np.ones(len(step.components_))
     if not (scale > np.finfo(np.float64).eps).all():
@@ -102,24 +104,25 @@ def _apply_selector(_: str, step: Any, signals: Sequence[Signal]) -> list[Signal
         combine_signals(np.zeros((1, len(forms))), np.zeros(1), forms)[0]
     ).tables  # what refuses a value still does
     # Columns that aren't selected stay columns.
-    unused = {number: 0.0 for form in forms for number in form.numbers}
+    bent = [hinge.form for hinge in list_hinges(forms)]
+    unused = {number: 0.0 for form in (*forms, *bent) for number in form.numbers}
+    unused |= {
+        NumericColumn(column, None): 0.0
+        for form in forms
+        for column, bins in form.steps.items()
+        if bins.missing is None
+    }
+    derived = {number: 0.0 for form in (*forms, *bent) for number in form.derived}
     kept = [form for form, wanted in zip(forms, step.get_support(), strict=True) if wanted]
 
     return [
-        FeatureForm(form.constant, {**unused, **form.numbers}, {**none, **form.tables})
+        form._replace(
+            numbers={**unused, **form.numbers},
+            tables={**none, **form.tables},
+            derived={**derived, **form.derived},
+        )
         for form in kept
     ]
-
-
-def _apply_function(name: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
-    if step.func is not None:
-        called = getattr(step.func, "__name__", step.func)
-        raise ModelError(
-            f"step {name!r} applies the function {called} to inputs; supported: "
-            "FunctionTransformer(None)"
-        )
-
-    return list(signals)
 
 
 def _apply_imputer(name: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
@@ -134,26 +137,52 @@ def _apply_imputer(name: str, step: Any, signals: Sequence[Signal]) -> list[Sign
             )
 
     if step.add_indicator:
-        if mark is not None:
-            raise ModelError(
-                f"step {name!r} adds indicators of {mark!r}; supported: missing_values=nan"
-            )
-        filled += [_mark_missing(name, signals[i]) for i in step.indicator_.features_.tolist()]
+        filled += [_mark(name, signals[i], mark) for i in step.indicator_.features_.tolist()]
 
     return filled  # a column that had no value is dropped, as the imputer does
 
 
+def _apply_indicator(name: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
+    """MissingIndicator: 1 where a value is missing, else 0."""
+    (mark,) = read_column([step.missing_values], name).entries
+    marked = [int(i) for i in step.features_]
+    outputs = [_mark(name, signals[i], mark) for i in marked]
+    if not step.error_on_new or step.features == "all" or len(marked) == len(signals):
+        return list(outputs)
+    if mark is not None:
+        raise ModelError(
+            f"step {name!r} raises errors for {mark!r} in other columns; supported: features='all' "
+            "or error_on_new=False"
+        )
+
+    # It raises an error for a missing value in any other column.
+    others = [to_feature_form(one) for i, one in enumerate(signals) if i not in marked]
+    demanded = {number: 0.0 for form in others for number in form.numbers}
+    return [form._replace(numbers={**demanded, **form.numbers}) for form in outputs]
+
+
+def _mark(name: str, signal: Signal, mark: Value) -> FeatureForm:
+    """1 where a value is missing, or the number that stands for it, else 0."""
+    if mark is None:
+        return _mark_missing(name, signal)
+    if not isinstance(mark, float):
+        raise ModelError(
+            f"step {name!r} tells where {mark!r} stands; supported: missing_values=nan or a number"
+        )
+    return mark_number(name, signal, mark)
+
+
 def _mark_missing(name: str, signal: Signal) -> FeatureForm:
-    """1 where the imputer fills a value in, else 0."""
+    """1 where a value is missing, else 0."""
     if isinstance(signal, RawColumn) and None not in signal.replaced:
         return FeatureForm(0.0, {}, {signal.column: CategoryTable({None: 1.0}, 0.0)})
 
     form = to_feature_form(signal)
-    if len(form.numbers) == 1 and not form.tables:
+    if len(form.numbers) == 1 and not form.tables and form.is_simple:
         ((number, weight),) = form.numbers.items()
         marked = float(number.fill is None and weight != 0.0)
         return FeatureForm(0.0, {}, {number.column: CategoryTable({None: marked}, 0.0)})
-    if len(form.tables) == 1 and not form.numbers:
+    if len(form.tables) == 1 and not form.numbers and form.is_simple:
         ((column, table),) = form.tables.items()
         marks = {
             value: None if number is None else float(np.isnan(number))
@@ -192,11 +221,13 @@ def _fill_missing(name: str, signal: Signal, mark: Value, value: str | float, ta
         and not isinstance(value, str)
         and len(signal.tables) == 1
         and not signal.numbers
+        and signal.is_simple
     ):
         ((column, table),) = signal.tables.items()
         return FeatureForm(signal.constant, {}, {column: table.filled(value - signal.constant)})
 
-    if mark is not None or isinstance(value, str) or signal.tables or len(signal.numbers) != 1:
+    made = signal.tables or not signal.is_simple or len(signal.numbers) != 1
+    if mark is not None or isinstance(value, str) or made:
         raise ModelError(
             f"step {name!r} imputes what other steps made; supported: an imputer before encoders "
             "and PCA"
@@ -374,7 +405,7 @@ TRANSFORMERS: Mapping[str, StepRule] = {
     ),
     "RobustScaler": _make_scaler_rule(lambda step: (step.center_, step.scale_)),
     "MaxAbsScaler": _make_scaler_rule(lambda step: (None, step.scale_)),
-    "MinMaxScaler": _make_affine_rule(_read_min_max),
+    "MinMaxScaler": apply_min_max,
     "PCA": _make_affine_rule(_read_pca),
     "TruncatedSVD": _make_affine_rule(
         lambda _, step, __: (step.components_, np.zeros(len(step.components_)))
@@ -395,8 +426,15 @@ TRANSFORMERS: Mapping[str, StepRule] = {
         ),
         _apply_selector,
     ),
-    "FunctionTransformer": _apply_function,
+    "FunctionTransformer": apply_function,
+    "SplineTransformer": apply_spline,
+    "QuantileTransformer": apply_quantiles,
+    "PowerTransformer": apply_power,
+    "PolynomialFeatures": apply_products,
+    "Binarizer": apply_binarizer,
+    "KBinsDiscretizer": apply_bins,
     "SimpleImputer": _apply_imputer,
+    "MissingIndicator": _apply_indicator,
     "OneHotEncoder": _apply_encoder,
     "OrdinalEncoder": _apply_encoder,
     "TargetEncoder": _apply_encoder,

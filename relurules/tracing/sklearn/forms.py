@@ -1,11 +1,12 @@
 """What preprocessing makes of the columns of a table, as sums that can be added, and laid out as
 coordinates.
 
-A step's output is a `Form`: a constant, plus weights times numbers, plus a table of values for
-every category column.
+A step's output is a `FeatureForm`: a constant, plus weights times numbers, plus a table of values
+for every category column, plus weights times hinges, which are forms cut off at 0.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from math import isnan
 from typing import NamedTuple
 
@@ -16,6 +17,14 @@ from relurules.domain.columns import Category, Column, make_missing_column
 from relurules.errors import ModelError
 from relurules.ir.network import AffineMap
 from relurules.tables.values import Value
+from relurules.tracing.sklearn.derived_forms import (
+    NO_STEPS,
+    DerivedNumber,
+    Factor,
+    StepTable,
+    lay_out_derived,
+    lay_out_steps,
+)
 
 Array = NDArray[np.float64]
 
@@ -64,6 +73,7 @@ class CategoryTable(NamedTuple):
             key: fill if value is not None and isnan(value) else value
             for key, value in self.values.items()
         }
+
         return CategoryTable(numbers, other, self.mark)
 
     @property
@@ -73,11 +83,29 @@ class CategoryTable(NamedTuple):
 
 
 class FeatureForm(NamedTuple):
-    """constant + sum of weights times numbers + sum of the tables' entries for columns' values."""
+    """constant + sum of weights times numbers + sum of the tables' entries for columns' values +
+    sum of weights times hinges + of weights times derived numbers + of what columns' bins give.
+    """
 
     constant: float
     numbers: Mapping[NumericColumn, float]
     tables: Mapping[int, CategoryTable]
+    hinges: Mapping["Hinge", float] = {}
+    derived: Mapping[DerivedNumber, float] = {}
+    steps: Mapping[int, StepTable] = {}
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether numbers and tables are all of it."""
+        return not (self.hinges or self.derived or self.steps)
+
+
+@dataclass(frozen=True, eq=False)
+class Hinge:
+    """max(0, form), a unit of the network; step: which step of the pipeline made it."""
+
+    step: str
+    form: FeatureForm
 
 
 Signal = RawColumn | FeatureForm
@@ -92,16 +120,13 @@ def lay_out_columns(
     forms = [to_feature_form(signal) for signal in signals]
     columns, parts = [], []
     for j, name in enumerate(names):
+        forms = _unify_fills(forms, j)
         fills = {number.fill for form in forms for number in form.numbers if number.column == j}
         tables = [form.tables.get(j) for form in forms]
         gaps = _list_gaps(tables)
         if fills and gaps is None:
             raise ModelError(
                 f"column {name!r} is used as a number and as a category; supported: one of them"
-            )
-        if len(fills) > 1:
-            raise ModelError(
-                f"column {name!r} is imputed in different ways; supported: one imputer for a column"
             )
         if fills:
             fill = fills.pop()
@@ -117,9 +142,61 @@ def lay_out_columns(
             columns.append(Column(name, categories))
             parts.append(weights)
 
+        steps = [form.steps.get(j) for form in forms]
+        if any(steps):
+            binned, weights = lay_out_steps(name, steps)
+            columns.append(binned)
+            parts.append(weights)
+
+    derived, more = lay_out_derived([form.derived for form in forms], names)
+    columns, parts = [*columns, *derived], [*parts, *more]
     if not columns:
         raise ModelError("the pipeline uses none of its columns")
+
     return tuple(columns), AffineMap(np.hstack(parts), np.array([form.constant for form in forms]))
+
+
+def _unify_fills(forms: list[FeatureForm], column: int) -> list[FeatureForm]:
+    """The same forms, in which a missing number of a column counts as one number everywhere; what
+    another imputer makes of it is added where it is missing.
+
+    A missing value that any form refuses is refused by all.
+    """
+    fills = {number.fill for form in forms for number in form.numbers if number.column == column}
+    if len(fills) < 2:
+        return forms
+
+    common = None if None in fills else min(fill for fill in fills if fill is not None)
+
+    return [_refill_form(form, column, common) for form in forms]
+
+
+def _refill_form(form: FeatureForm, column: int, common: float | None) -> FeatureForm:
+    numbers, gap = dict[NumericColumn, float](), 0.0
+    for number, weight in form.numbers.items():
+        kept = number
+        if number.column == column:
+            kept = NumericColumn(column, common)
+            gap += 0.0 if common is None or number.fill is None else weight * (number.fill - common)
+        numbers[kept] = numbers.get(kept, 0.0) + weight
+
+    tables = dict(form.tables)
+    if gap:
+        table = CategoryTable({None: gap}, 0.0)
+        tables[column] = _add_table(tables.get(column), table, 1.0)
+
+    return form._replace(numbers=numbers, tables=tables)
+
+
+def list_hinges(forms: Iterable[FeatureForm]) -> list[Hinge]:
+    """All hinges that forms read, each once, after those that it reads itself."""
+    found: dict[Hinge, None] = {}
+    for form in forms:
+        for hinge in form.hinges:
+            if hinge not in found:
+                found |= dict.fromkeys([*list_hinges([hinge.form]), hinge])
+
+    return list(found)
 
 
 def _list_gaps(
@@ -146,11 +223,13 @@ def _list_gaps(
 def find_marks(signals: Sequence[Signal], names: Sequence[str]) -> dict[str, str]:
     """Column -> "NaN" or "None", where the steps take that alone for a missing value."""
     found: dict[str, str] = {}
-    for signal in signals:
+    bent = list_hinges(signal for signal in signals if isinstance(signal, FeatureForm))
+    for signal in [*signals, *(hinge.form for hinge in bent)]:
         if isinstance(signal, RawColumn):
             found |= {names[signal.column]: signal.mark} if signal.mark else {}
         else:
             found |= {names[j]: table.mark for j, table in signal.tables.items() if table.mark}
+
     return found
 
 
@@ -179,6 +258,7 @@ def _merge_categories(
         Category(tuple(v for v in values if v is not None), None in values, answer == other)
         for answer, values in numbers.items()
     )
+
     return categories, np.array(list(numbers), dtype=np.float64).T
 
 
@@ -194,18 +274,30 @@ def to_feature_form(signal: Signal) -> FeatureForm:
     if isinstance(signal, FeatureForm):
         return signal
 
-    marks = [value for value in signal.replaced if value is not None]
-    if marks:
-        raise ModelError(
-            f"an imputer replaces {marks[0]!r} in a column of numbers; supported: "
-            "missing_values=nan"
-        )
-
     fill = signal.replaced.get(None)
     fill = None if fill == REFUSED else fill
     if isinstance(fill, str):
         raise ModelError(f"an imputer fills a column of numbers with {fill!r}; supported: a number")
+    marks = [(value, to) for value, to in signal.replaced.items() if value is not None]
+    if marks:
+        return _replace_number(signal.column, fill, marks)
+
     return FeatureForm(0.0, {NumericColumn(signal.column, fill): 1.0}, {})
+
+
+def _replace_number(
+    column: int, fill: float | None, marks: Sequence[tuple[Value, Value]]
+) -> FeatureForm:
+    """A column of numbers in which an imputer takes one for a missing value."""
+    (mark, to), *others = marks
+    if others or not isinstance(mark, float) or not isinstance(to, float):
+        raise ModelError(
+            f"an imputer replaces {mark!r} by {to!r} in a column of numbers; supported: one "
+            "number, by a number"
+        )
+    replaced = DerivedNumber("replace", (Factor(column, fill),), (mark, to))
+
+    return FeatureForm(0.0, {}, {}, derived={replaced: 1.0})
 
 
 def combine_signals(weights: Array, constants: Array, signals: Sequence[Signal]) -> list[Signal]:
@@ -217,11 +309,9 @@ def combine_signals(weights: Array, constants: Array, signals: Sequence[Signal])
 
 
 def _sum_forms(weights: Array, constant: float, forms: Sequence[FeatureForm]) -> FeatureForm:
-    total, numbers, tables = (
-        float(constant),
-        dict[NumericColumn, float](),
-        dict[int, CategoryTable](),
-    )
+    total, numbers = float(constant), dict[NumericColumn, float]()
+    tables, hinges = dict[int, CategoryTable](), dict[Hinge, float]()
+    derived, steps = dict[DerivedNumber, float](), dict[int, StepTable]()
 
     for weight, form in zip(weights.tolist(), forms, strict=True):
         total += weight * form.constant
@@ -230,8 +320,14 @@ def _sum_forms(weights: Array, constant: float, forms: Sequence[FeatureForm]) ->
         for column, table in form.tables.items():
             if weight or table.refuses:
                 tables[column] = _add_table(tables.get(column), table, weight)
+        for hinge, factor in form.hinges.items() if weight else ():
+            hinges[hinge] = hinges.get(hinge, 0.0) + weight * factor
+        for one, factor in form.derived.items():  # which may refuse a value
+            derived[one] = derived.get(one, 0.0) + weight * factor
+        for column, bins in form.steps.items() if weight else ():
+            steps[column] = steps.get(column, NO_STEPS).add(bins, weight)
 
-    return FeatureForm(total, numbers, tables)
+    return FeatureForm(total, numbers, tables, hinges, derived, steps)
 
 
 def _add_table(table: CategoryTable | None, other: CategoryTable, weight: float) -> CategoryTable:
@@ -240,6 +336,7 @@ def _add_table(table: CategoryTable | None, other: CategoryTable, weight: float)
 
     table = table or CategoryTable({}, 0.0)
     values = [*table.values, *(value for value in other.values if value not in table.values)]
+
     return CategoryTable(
         {value: plus(table.at(value), other.at(value)) for value in values},
         plus(table.other, other.other),

@@ -16,19 +16,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain.columns import (
+    Column,
     check_texts,
     decode_rows,
+    list_derived_columns,
+    list_table_columns,
     make_number_columns,
     name_coordinates,
 )
+from relurules.errors import DataError, ModelError
 from relurules.ir import Graph
 from relurules.ir.network import validate_rows
 from relurules.tables.table import DataColumn, read_column_names, read_table
 from relurules.tracing.missing_marks import check_marks, is_object_column
-from relurules.tracing.sklearn.forms import RawColumn, find_marks, lay_out_columns
+from relurules.tracing.sklearn.forms import RawColumn, find_marks
+from relurules.tracing.sklearn.hinges import lay_out_features, prepend_preprocessing
 from relurules.tracing.sklearn.last_estimator import LastEstimator
 from relurules.tracing.sklearn.product import read_product
-from relurules.tracing.sklearn.score_maps import prepend_affine_map
 from relurules.tracing.sklearn.table_names import read_table_names
 from relurules.tracing.sklearn.wrappers import read_model
 
@@ -55,11 +59,10 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
     check_texts(columns)
 
     if reading.signals != raw or reading.steps:
-        columns, before = lay_out_columns(reading.signals, names)
-        network, marks = (
-            prepend_affine_map(before, network),
-            find_marks(reading.signals, names),
-        )
+        columns, before = lay_out_features(reading.signals, names)
+        network = prepend_preprocessing(before, network)
+        marks = find_marks(reading.signals, names)
+    _check_names(columns, positional)
 
     graph = Graph(
         name_coordinates(columns),
@@ -75,6 +78,18 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
     )
 
     return graph, _make_predictor(model, ending, graph, names, positional)
+
+
+def _check_names(columns: Sequence[Column], positional: bool) -> None:
+    """ModelError for derived columns of a model that was fitted to an array: nothing would tell
+    rows of its columns from rows of what is derived of them.
+    """
+    derived = list_derived_columns(columns)
+    if derived and positional:
+        raise ModelError(
+            f"the pipeline derives columns ({derived[0].name!r}) of an array; supported: pipelines "
+            "that were fitted to a frame, whose columns have names"
+        )
 
 
 def _make_predictor(
@@ -110,6 +125,11 @@ def _rebuild_raw_rows(table: Any, graph: Graph, names: Sequence[str], positional
     columns = graph.columns
     given = read_column_names(table)
     if given is None:
+        if derived := list_derived_columns(columns):
+            raise DataError(
+                f"rows in coordinates don't tell what {derived[0].name!r} is made of; pass a frame "
+                "with the pipeline's columns"
+            )
         raw = decode_rows(validate_rows(table, sum(len(c.coordinates) for c in columns)), columns)
         found: Mapping[str, Any] = {
             # a list would become a column of texts, in which None is NaN
@@ -117,7 +137,7 @@ def _rebuild_raw_rows(table: Any, graph: Graph, names: Sequence[str], positional
             for name, values in raw.items()
         }
     else:
-        read = {column.name for column in columns}
+        read = set(list_table_columns(columns))
         wanted = [name for name in names if name in given or name in read]
         parts = read_table(table).select(wanted)
         found = {
@@ -126,9 +146,9 @@ def _rebuild_raw_rows(table: Any, graph: Graph, names: Sequence[str], positional
 
     nothing = np.full(len(table), np.nan, dtype=object)  # in columns that count for nothing
     frame = pandas.DataFrame({name: found.get(name, nothing) for name in names})
-    for column in columns:
+    for name, column in list_table_columns(columns).items():
         if not column.categories:
-            frame[column.name] = frame[column.name].astype(float)
+            frame[name] = frame[name].astype(float)
 
     return frame.to_numpy() if positional else frame
 

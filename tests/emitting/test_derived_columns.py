@@ -1,0 +1,188 @@
+"""Derived columns in every language that prints them, beside the pipeline itself."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.impute import SimpleImputer
+from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    KBinsDiscretizer,
+    OneHotEncoder,
+    PolynomialFeatures,
+    PowerTransformer,
+    StandardScaler,
+)
+
+import relurules as rr
+from relurules.errors import DataError, RulesError, UnsupportedError
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+RNG = np.random.default_rng(5)
+N = 150
+TABLE = pd.DataFrame(
+    {
+        "age": RNG.integers(18, 80, N).astype(float),
+        "net pay": RNG.gamma(2.0, 3.0, N),
+        "debt": RNG.normal(0, 2, N),
+        "job": RNG.choice(["clerk", "smith"], N),
+    }
+)
+GAPS = TABLE.mask(RNG.random(TABLE.shape) < 0.1)
+Y = (TABLE["age"] / 10 + TABLE["debt"]).to_numpy()
+BINS = KBinsDiscretizer(3, encode="onehot-dense", quantile_method="averaged_inverted_cdf")
+
+
+@cache
+def make_model() -> Any:
+    steps = make_column_transformer(
+        (
+            make_pipeline(SimpleImputer(), FunctionTransformer(np.log1p), StandardScaler()),
+            ["net pay"],
+        ),
+        (make_pipeline(SimpleImputer(), PowerTransformer()), ["debt"]),
+        (make_pipeline(FunctionTransformer(np.sqrt), StandardScaler()), ["age"]),
+        (make_pipeline(SimpleImputer(), BINS), ["age"]),
+        (make_pipeline(SimpleImputer(missing_values=18.0), StandardScaler()), ["age"]),
+        (
+            make_pipeline(SimpleImputer(), StandardScaler(), PolynomialFeatures(2)),
+            ["debt", "net pay"],
+        ),
+        (OneHotEncoder(handle_unknown="ignore"), ["job"]),
+    )
+    mlp = MLPRegressor(hidden_layer_sizes=(2,), max_iter=20, random_state=0)
+    known = GAPS.assign(age=TABLE["age"])
+    return make_pipeline(steps, mlp).fit(known, Y)
+
+
+@cache
+def make_rules(form: str) -> Any:
+    return rr.extract(make_model(), form=form, data=GAPS.assign(age=TABLE["age"]))
+
+
+def rows() -> pd.DataFrame:
+    """Rows with missing values, unknown categories, and numbers that a function doesn't take."""
+    found = GAPS[:40].copy()
+    found.loc[:4, ["age", "net pay"]] = [[18, 0], [20, -1], [-4, 3], [37, 2], [0, -0.5]]
+    found.loc[5:8, "job"] = "pilot"
+    return found
+
+
+TARGETS = [
+    ("sql", {"dialect": "sqlite"}),
+    ("sql", {"dialect": "duckdb"}),
+    ("python", {}),
+    ("c", {}),
+    ("javascript", {}),
+]
+
+
+@pytest.mark.parametrize("form", ["additive", "partition"])
+@pytest.mark.parametrize(("target", "options"), TARGETS)
+def test_runs_as_the_pipeline(target: str, options: dict[str, Any], form: str) -> None:
+    artifact = rr.emit(make_rules(form), target, **options)
+    report = rr.verify(artifact, make_rules(form), rows())
+    assert report.passed, str(report)
+    report = rr.verify(artifact, make_model(), find_taken_rows())
+    assert report.passed, str(report)
+
+
+def find_taken_rows() -> pd.DataFrame:
+    """Rows for which scikit-learn raises no error."""
+    found = rows()
+    known = found["age"].notna() & (found["age"] >= 0) & ~(found["net pay"] <= -1)
+    return found[known]
+
+
+REFUSED: list[tuple[str, dict[str, Any], str]] = [
+    ("numpy", {}, "target 'numpy'"),
+    ("onnx", {}, "target 'onnx'"),
+    ("pmml", {}, "target 'pmml'"),
+    ("java", {}, "target 'java'"),
+    ("csharp", {}, "target 'csharp'"),
+    ("dbt", {}, "shape 'dbt'"),
+    ("c", {"number": "float"}, "number='float'"),
+    ("sql", {"dialect": "postgres", "shape": "function"}, "shape 'function'"),
+    ("sql", {"missing": "error"}, "missing='error'"),
+    ("python", {"columns": ("outputs", "reasons")}, "the column 'reasons'"),
+    ("sql", {"columns": ("outputs", "contributions")}, "the column 'contributions'"),
+]
+
+
+@pytest.mark.parametrize(("target", "options", "said"), REFUSED)
+def test_what_is_not_written_is_refused_by_name(
+    target: str, options: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(UnsupportedError, match=f"{said} can't be written .*'age in bins'"):
+        rr.emit(make_rules("additive"), target, **options)
+
+
+def test_monitoring_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match="monitoring in SQL"):
+        rr.monitor_sql(make_rules("additive"), find_taken_rows(), dialect="duckdb", table="t")
+
+
+@pytest.mark.parametrize("outside", ["clamp", "exact"])
+def test_rows_outside(outside: str) -> None:
+    rules = make_rules("additive")
+    report = rr.verify(rr.emit(rules, "c", outside=outside), rules, rows())
+    assert report.passed, str(report)
+
+
+def test_an_expression_of_sql() -> None:
+    rules = make_rules("partition")
+    artifact = rr.emit(rules, "sql", dialect="duckdb", shape="expression", columns=("outputs",))
+    report = rr.verify(artifact, rules, rows())
+    assert report.passed, str(report)
+
+
+@pytest.mark.parametrize("form", ["additive", "partition"])
+def test_files_keep_definitions(form: str, tmp_path: Path) -> None:
+    rules = make_rules(form)
+    rules.save(tmp_path / "rules.json")
+    found = type(rules).load(tmp_path / "rules.json")
+    assert found.domain.columns == rules.domain.columns
+    assert np.array_equal(found.predict(rows()), rules.predict(rows()), equal_nan=True)
+
+
+def test_a_function_that_is_not_known(tmp_path: Path) -> None:
+    path = tmp_path / "rules.json"
+    make_rules("additive").save(path)
+    path.write_text(path.read_text().replace('"yeo_johnson"', '"gamma"'))
+    with pytest.raises(RulesError, match="gamma"):
+        rr.AdditiveRules.load(path)
+
+
+def test_documents_define_columns() -> None:
+    said = "log((net pay + 1.0)) where (net pay + 1.0) > 0.0; no value elsewhere"
+    for form in ("additive", "partition"):
+        assert said in str(rr.emit(make_rules(form), "text"))
+        text = str(rr.emit(make_rules(form), "markdown"))
+        assert "Derived columns" in text
+        assert "taken for columns of their own" in text
+    assert said in str(rr.emit(make_rules("additive"), "sql")).replace("\n-- ", " ")
+
+
+def test_explanations_and_answers() -> None:
+    rules, row = make_rules("additive"), find_taken_rows().iloc[[6]]
+    assert "sqrt(age)" in str(rr.explain(rules, row))
+    answer = rr.ask(rules, "range")
+    assert any("own range" in note for note in answer.notes)
+    with pytest.raises(UnsupportedError, match="'net pay' can't change alone"):
+        rr.ask(rules, "effect", feature="net pay")
+    with pytest.raises(UnsupportedError, match="can't change alone"):
+        rr.ask(rules, "monotone")
+    with pytest.raises(DataError, match="need the columns' names"):
+        rr.explain(rules, [1.0] * 4)
+
+
+def test_a_certificate_is_of_derived_columns() -> None:
+    rules = make_rules("additive")
+    certificate = rr.prove(rules, make_model())
+    assert rr.check(certificate, rules, make_model()).holds

@@ -1,0 +1,79 @@
+"""The bound of an artefact's rounding: its text is read, must be the rules, and is analysed."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from relurules.ir import AdditiveRules, Artifact, RuleSet
+from relurules.rounding.analysis import ErrorAnalysis, RowInputs
+from relurules.rounding.expression import Expression, Program, UnreadableError
+from relurules.rounding.floats import DOUBLE, SINGLE
+from relurules.rounding.forms import RealForm
+from relurules.rounding.read_braces import read_braces
+from relurules.rounding.read_python import read_python
+from relurules.rounding.read_sql import read_sql
+from relurules.rounding.rounding_bound import RoundingBound
+from relurules.rounding.row_inputs import make_row_inputs, name_inputs
+from relurules.rounding.rule_forms import make_line_forms
+from relurules.rounding.statements import list_leaves
+
+_FORMATS = {"double": DOUBLE, "float": SINGLE}
+
+
+def bound_rounding(artifact: Artifact, rules: RuleSet | AdditiveRules) -> RoundingBound:
+    """How far every score that the artefact computes may be from that of its rules in exact
+    arithmetic, for all rows of the domain whose numbers are floats of its format.
+
+    rules: those that it was printed from. Where the text holds anything that isn't followed, or
+    isn't these rules, `refusal` says so and no bound is stated.
+    """
+    try:
+        scores = _bound_scores(artifact, rules)
+    except UnreadableError as error:
+        return RoundingBound(scores=np.empty(0), number=artifact.number, refusal=str(error))
+    except RecursionError:
+        return RoundingBound(
+            scores=np.empty(0), number=artifact.number, refusal="its expressions nest too deep"
+        )
+    return RoundingBound(scores=np.array(scores), number=artifact.number)
+
+
+def _bound_scores(artifact: Artifact, rules: RuleSet | AdditiveRules) -> list[float]:
+    if artifact.outside == "clamp":
+        raise UnreadableError("numbers outside the domain are moved into it first")
+    if not isinstance(rules, AdditiveRules):
+        raise UnreadableError("rules of which one applies have no bound yet")
+    if rules.groups:
+        raise UnreadableError("groups of neurons that read one another have no bound yet")
+
+    inputs = make_row_inputs(artifact.domain, artifact.target)
+    program = read_program(artifact, rules.score_count)
+    leaves = [leaf.scores for leaf in list_leaves(program) if leaf.scores is not None]
+    if len(leaves) != 1:
+        raise UnreadableError("scores are computed in several ways")
+    scores = leaves[0][-rules.score_count :]
+    return _bound_forms(scores, make_line_forms(inputs, rules), inputs, artifact.number)
+
+
+def _bound_forms(
+    scores: Sequence[Expression], due: Sequence[RealForm], inputs: RowInputs, number: str
+) -> list[float]:
+    """The scores' errors; UnreadableError where one isn't the form that it should be."""
+    analysis = ErrorAnalysis(inputs, _FORMATS[number])
+    values = [analysis.analyse(score) for score in scores]
+    for i, (value, form) in enumerate(zip(values, due, strict=True)):
+        if value.form.key != form.key:
+            raise UnreadableError(f"score {i} of the text isn't that of the rules")
+    return [float(value.error) for value in values]
+
+
+def read_program(artifact: Artifact, count: int) -> Program:
+    """What the text of an artefact computes, in its order. count: of the scores."""
+    text, inputs = str(artifact), name_inputs(artifact)
+    if artifact.target == "python":
+        return read_python(text, inputs)
+    if artifact.target in ("c", "javascript"):
+        return read_braces(text, artifact.target, inputs)
+    if artifact.target == "sql":
+        return read_sql(text, inputs, artifact.outputs, count)
+    raise UnreadableError(f"target {artifact.target!r} has no bound yet")

@@ -1,0 +1,41 @@
+"""The rules themselves as exact forms: what the text of an artefact must be, term by term."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from relurules.ir import AdditiveRules
+from relurules.ir.network import Array
+from relurules.rounding.analysis import RowInputs
+from relurules.rounding.forms import CategorySpan, CategoryValues, RealCurve, RealForm, PartForm
+
+_NONE = Fraction(0)
+
+
+def make_affine_form(inputs: RowInputs, weights: Array, constant: float) -> RealForm:
+    """Weights (d,) times the coordinates, and a constant."""
+    parts = dict[int, PartForm]()
+    numbers = [Fraction(float(weight)) for weight in weights]
+    for block in inputs.blocks:
+        if isinstance(block, CategorySpan):
+            own = tuple(numbers[place] for place in block.places)
+            if any(own):
+                parts[block.places[0]] = CategoryValues(block, own)
+        elif numbers[block.place]:
+            parts[block.place] = RealCurve(block, numbers[block.place], {})
+    return RealForm(Fraction(float(constant)), parts)
+
+
+def make_line_forms(inputs: RowInputs, rules: AdditiveRules) -> Sequence[RealForm]:
+    """Every score: the base and the lines. Groups are left to the caller."""
+    lines = [
+        make_affine_form(inputs, normal, -bound).take_positive()
+        for normal, bound in zip(rules.normals, rules.bounds, strict=True)
+    ]
+    found = list[RealForm]()
+    for i in range(rules.score_count):
+        form = make_affine_form(inputs, rules.base.weights[i], rules.base.constants[i])
+        for line, slope in zip(lines, rules.slopes[:, i], strict=True):
+            if slope:
+                form = form.add(line.scale(Fraction(float(slope))))
+        found.append(form)
+    return found

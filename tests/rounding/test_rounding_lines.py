@@ -1,0 +1,110 @@
+"""Additive rules: the error of every engine stays below its bound, and the bound is no fable."""
+
+from dataclasses import replace
+from fractions import Fraction
+from functools import cache
+
+import numpy as np
+import pytest
+from handmade import graph, network
+from line_models import chance, mixed
+from rounding_search import climb, draw_rows, measure_errors, run_by
+
+import relurules as rr
+from relurules.ir import AdditiveRules
+from relurules.rounding import bound_rounding
+from relurules.rounding.analysis import ErrorAnalysis, RowInputs
+from relurules.rounding.expression import ColumnValue, Literal, Operation
+from relurules.rounding.floats import DOUBLE, SINGLE
+from relurules.rounding.forms import Interval, NumberSpan
+
+#: Every bound is at most so many times an error that was found.
+_LOOSE = 30.0
+_BOX = rr.Domain.box([-3, 0, 10, -1e-3, 0], [5, 100, 70, 1e-3, 1e4])
+
+
+@cache
+def make_rules(seed: int) -> AdditiveRules:
+    """Lines of one and two columns of very different sizes."""
+    rng = np.random.default_rng(seed)
+    A = np.zeros((12, 5))
+    for k in range(12):
+        at = rng.choice(5, 1 + (k % 4 == 0), replace=False)
+        A[k, at] = rng.normal(size=len(at)) / np.abs(_BOX.upper[at])
+    net = network(
+        A, rng.normal(size=12) / 3, rng.normal(size=(1, 12)), C=rng.normal(size=(1, 5)), c=[0.3]
+    )
+    made = rr.extract(graph(net), domain=_BOX, form="additive")
+    assert isinstance(made, AdditiveRules)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("target", "dialect", "engine"),
+    [
+        ("python", None, None),
+        ("c", None, None),
+        ("javascript", None, "node"),
+        ("sql", "sqlite", None),
+        ("sql", "duckdb", None),
+    ],
+)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_errors_found_are_below_the_bound(
+    target: str, dialect: str | None, engine: str | None, seed: int
+) -> None:
+    rules = make_rules(seed)
+    artifact = rr.emit(rules, target, **({"dialect": dialect} if dialect else {}))
+    bound = bound_rounding(artifact, rules)
+    assert bound.is_stated, bound.refusal
+    found, row = climb(rules, run_by(artifact, engine), np.random.default_rng(seed), 600, 5)
+    assert found <= bound.largest, row.tolist()
+    assert bound.largest <= _LOOSE * found
+
+
+def test_thresholds_and_categories_are_covered() -> None:
+    rules = mixed()
+    domain = replace(rules.domain, lower=np.maximum(rules.domain.lower, -7.0),
+                     upper=np.minimum(rules.domain.upper, 93.0))  # fmt: skip
+    rules = replace(rules, domain=domain, heads=(), outputs=("a", "b"), traced=None)
+    for target, kwargs in (("python", {}), ("sql", {"dialect": "sqlite"})):
+        artifact = rr.emit(rules, target, **kwargs)
+        bound = bound_rounding(artifact, rules)
+        assert bound.is_stated, (target, bound.refusal)
+        X = draw_rows(rules, 300, np.random.default_rng(0))
+        scores = run_by(artifact)(X)
+        assert measure_errors(rules, X, scores).max() <= bound.largest
+
+
+def test_a_changed_text_has_no_bound() -> None:
+    rules = make_rules(0)
+    artifact = rr.emit(rules, "python")
+    (name, text), slope = next(iter(artifact.files.items())), abs(float(rules.slopes[0, 0]))
+    assert repr(slope) in text
+    other = text.replace(repr(slope), repr(np.nextafter(slope, 9.0).item()))
+    changed = replace(artifact, files={name: other})
+    assert "isn't that of the rules" in bound_rounding(changed, rules).refusal
+
+
+def test_open_columns_have_no_bound() -> None:
+    rules = replace(chance(), heads=(), outputs=("score",), traced=None)
+    assert "no bounds" in bound_rounding(rr.emit(rules, "c"), rules).refusal
+
+
+@pytest.mark.parametrize("held", [DOUBLE, SINGLE])
+def test_rounding_of_a_size(held: object) -> None:
+    """Half a unit in the last place below the next power of two, none at a power of two."""
+    bits = held.bits  # type: ignore[attr-defined]
+    bound = held.bound_rounding  # type: ignore[attr-defined]
+    assert bound(Fraction(3, 2)) == Fraction(1, 2**bits)
+    assert bound(Fraction(1)) == Fraction(1, 2 ** (bits + 1))
+    assert bound(Fraction(0)) == 0
+
+
+def test_whole_numbers_add_exactly() -> None:
+    whole = NumberSpan(0, Interval(Fraction(0), Fraction(100)), True)
+    analysis = ErrorAnalysis(RowInputs(blocks=[whole], words={}), DOUBLE)
+    x = ColumnValue(0)
+    assert analysis.analyse(Operation("-", (x, Literal(37.0)))).error == 0
+    assert analysis.analyse(Operation("*", (Literal(3.0), x))).error == 0
+    assert analysis.analyse(Operation("*", (Literal(0.1), x))).error == Fraction(2) ** -50

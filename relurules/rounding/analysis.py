@@ -28,9 +28,9 @@ from relurules.rounding.forms import (
     Block,
     CategorySpan,
     CategoryValues,
+    NumberSpan,
     RealCurve,
     RealForm,
-    NumberSpan,
 )
 
 _NONE = Fraction(0)

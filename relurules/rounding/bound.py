@@ -1,13 +1,14 @@
 """The bound of an artefact's rounding: its text is read, must be the rules, and is analysed."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 
 from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.rounding.analysis import ErrorAnalysis, RowInputs
 from relurules.rounding.expression import Expression, Program, UnreadableError
-from relurules.rounding.floats import DOUBLE, SINGLE
+from relurules.rounding.floats import DOUBLE, SINGLE, round_up
 from relurules.rounding.forms import RealForm
 from relurules.rounding.read_braces import read_braces
 from relurules.rounding.read_python import read_python
@@ -15,6 +16,7 @@ from relurules.rounding.read_sql import read_sql
 from relurules.rounding.rounding_bound import RoundingBound
 from relurules.rounding.row_inputs import make_row_inputs, name_inputs
 from relurules.rounding.rule_forms import make_line_forms
+from relurules.rounding.rule_paths import RuleEnds, bound_crossing
 from relurules.rounding.statements import list_leaves
 
 _FORMATS = {"double": DOUBLE, "float": SINGLE}
@@ -41,8 +43,8 @@ def bound_rounding(artifact: Artifact, rules: RuleSet | AdditiveRules) -> Roundi
 def _bound_scores(artifact: Artifact, rules: RuleSet | AdditiveRules) -> list[float]:
     if artifact.outside == "clamp":
         raise UnreadableError("numbers outside the domain are moved into it first")
-    if not isinstance(rules, AdditiveRules):
-        raise UnreadableError("rules of which one applies have no bound yet")
+    if isinstance(rules, RuleSet):
+        return _bound_rules(artifact, rules)
     if rules.groups:
         raise UnreadableError("groups of neurons that read one another have no bound yet")
 
@@ -53,6 +55,23 @@ def _bound_scores(artifact: Artifact, rules: RuleSet | AdditiveRules) -> list[fl
         raise UnreadableError("scores are computed in several ways")
     scores = leaves[0][-rules.score_count :]
     return _bound_forms(scores, make_line_forms(inputs, rules), inputs, artifact.number)
+
+
+def _bound_rules(artifact: Artifact, rules: RuleSet) -> list[float]:
+    """Of rules of which one applies: the largest errors of their ends, with what they may be off on
+    rows that rounding has let into them.
+    """
+    if rules.decision is not None:
+        raise UnreadableError("rules that decide have no scores")
+    inputs, count = make_row_inputs(artifact.domain, artifact.target), len(rules.scores)
+    program = read_program(artifact, count)
+    ends = RuleEnds(rules, inputs, ErrorAnalysis(inputs, _FORMATS[artifact.number]))
+    found = [Fraction(0)] * count
+    for end in ends.find(program, count):
+        for i, error in enumerate(end.errors):
+            found[i] = max(found[i], error + bound_crossing(rules, inputs, end, i))
+
+    return [float(round_up(error)) for error in found]
 
 
 def _bound_forms(

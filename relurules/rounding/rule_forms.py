@@ -6,7 +6,7 @@ from fractions import Fraction
 from relurules.ir import AdditiveRules
 from relurules.ir.network import Array
 from relurules.rounding.analysis import RowInputs
-from relurules.rounding.forms import CategorySpan, CategoryValues, RealCurve, RealForm, PartForm
+from relurules.rounding.forms import CategorySpan, CategoryValues, PartForm, RealCurve, RealForm
 
 _NONE = Fraction(0)
 

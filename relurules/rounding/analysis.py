@@ -59,12 +59,14 @@ class Value:
 @dataclass(frozen=True, kw_only=True)
 class RowInputs:
     """blocks: a column's place -> what it is; words: column -> the text or number of every
-    category, a tuple each; fills: column -> what a missing number counts as.
+    category, a tuple each; fills: column -> what a missing number counts as; originals: what a text
+    rounds to a shorter format -> the number of the rules that it is.
     """
 
     blocks: Sequence[Block]
     words: Mapping[int, Sequence[Sequence[str | float | None]]]
     fills: Mapping[int, float] = field(default_factory=dict)
+    originals: Mapping[float, float] = field(default_factory=dict)
 
 
 class ErrorAnalysis:
@@ -96,9 +98,11 @@ class ErrorAnalysis:
         raise UnreadableError("a text or a missing value stands where a number is due")
 
     def _make_literal(self, value: float) -> Value:
-        number = Fraction(value)
-        held = Fraction(self._format.round(number))
-        return Value(RealForm(number), abs(held - number), find_grid(held) if held else None)
+        held = self._format.round(Fraction(value))
+        sign = -1.0 if held < 0 else 1.0
+        number = Fraction(sign * self._inputs.originals.get(abs(held), abs(held)))
+        error = abs(Fraction(held) - number)
+        return Value(RealForm(number), error, find_grid(Fraction(held)) if held else None)
 
     def _read_column(self, expression: ColumnValue) -> Value:
         block = self._inputs.blocks[expression.column]
@@ -243,6 +247,9 @@ class ErrorAnalysis:
             raise UnreadableError("a choice that isn't continuous")
 
         form = otherwise.form.add(above.take_positive().scale(factor))
+        if _is_turned(then, otherwise, test):
+            turned = above.scale(Fraction(-1)).take_positive()
+            form = then.form.add(turned.scale(factor))
         error = max(then.error, otherwise.error)
         if not _is_own_difference(choice, test):
             error += abs(factor) * (left.error + right.error)
@@ -297,6 +304,16 @@ def _divide_forms(gap: RealForm, above: RealForm) -> Fraction | None:
     if factor is None or gap.subtract(above.scale(factor)).key != RealForm(_NONE).key:
         return None
     return factor
+
+
+def _is_turned(then: Value, otherwise: Value, test: Comparison) -> bool:
+    """Whether max(0, what is below the test) says the same, and is what rules would say: it stands
+    beside 0, or a neuron's argument is asked whether it is below 0.
+    """
+    if then.form.is_constant or otherwise.form.is_constant:
+        return then.form.is_constant and not then.form.constant
+    below = test.sign in ("<", "<=")
+    return below and isinstance(test.right, Literal) and not test.right.value
 
 
 def _is_own_difference(choice: Choice, test: Comparison) -> bool:

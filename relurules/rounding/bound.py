@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import chain
+from operator import add, is_not
 
 import numpy as np
 
 from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.rounding.analysis import ErrorAnalysis, RowInputs
+from relurules.rounding.crossing import CrossingBounds
 from relurules.rounding.expression import Expression, Program, UnreadableError
 from relurules.rounding.floats import DOUBLE, SINGLE, round_up
 from relurules.rounding.forms import RealForm
@@ -15,8 +18,8 @@ from relurules.rounding.read_python import read_python
 from relurules.rounding.read_sql import read_sql
 from relurules.rounding.rounding_bound import RoundingBound
 from relurules.rounding.row_inputs import make_row_inputs, name_inputs
-from relurules.rounding.rule_forms import make_line_forms
-from relurules.rounding.rule_paths import RuleEnds, bound_crossing
+from relurules.rounding.rule_forms import make_line_forms, make_network_forms
+from relurules.rounding.rule_paths import RuleEnds
 from relurules.rounding.statements import list_leaves
 
 _FORMATS = {"double": DOUBLE, "float": SINGLE}
@@ -48,13 +51,18 @@ def _bound_scores(artifact: Artifact, rules: RuleSet | AdditiveRules) -> list[fl
     if rules.groups:
         raise UnreadableError("groups of neurons that read one another have no bound yet")
 
-    inputs = make_row_inputs(artifact.domain, artifact.target)
+    inputs = make_row_inputs(artifact, rules)
     program = read_program(artifact, rules.score_count)
-    leaves = [leaf.scores for leaf in list_leaves(program) if leaf.scores is not None]
-    if len(leaves) != 1:
-        raise UnreadableError("scores are computed in several ways")
-    scores = leaves[0][-rules.score_count :]
+    scores = _find_only_scores(program, rules.score_count)
     return _bound_forms(scores, make_line_forms(inputs, rules), inputs, artifact.number)
+
+
+def _find_only_scores(program: Program, count: int) -> Sequence[Expression]:
+    """The scores, which are the same at every end that has some."""
+    ends = [leaf.scores[-count:] for leaf in list_leaves(program) if leaf.scores is not None]
+    if not ends or any(map(is_not, ends[0] * len(ends), chain.from_iterable(ends))):
+        raise UnreadableError("scores are computed in several ways")
+    return ends[0]
 
 
 def _bound_rules(artifact: Artifact, rules: RuleSet) -> list[float]:
@@ -63,13 +71,18 @@ def _bound_rules(artifact: Artifact, rules: RuleSet) -> list[float]:
     """
     if rules.decision is not None:
         raise UnreadableError("rules that decide have no scores")
-    inputs, count = make_row_inputs(artifact.domain, artifact.target), len(rules.scores)
+    inputs, count = make_row_inputs(artifact, rules), len(rules.scores)
     program = read_program(artifact, count)
+    if artifact.form == "network":
+        network = rules.network if artifact.outside != "exact" else rules.traced or rules.network
+        scores = _find_only_scores(program, count)
+        return _bound_forms(scores, make_network_forms(inputs, network), inputs, artifact.number)
+
     ends = RuleEnds(rules, inputs, ErrorAnalysis(inputs, _FORMATS[artifact.number]))
-    found = [Fraction(0)] * count
+    found, crossing = [Fraction(0)] * count, CrossingBounds(rules)
     for end in ends.find(program, count):
-        for i, error in enumerate(end.errors):
-            found[i] = max(found[i], error + bound_crossing(rules, inputs, end, i))
+        beyond = crossing.bound(end)
+        found = [max(sums) for sums in zip(found, map(add, end.errors, beyond), strict=True)]
 
     return [float(round_up(error)) for error in found]
 

@@ -68,6 +68,6 @@ def _raise_two(k: int) -> Fraction:
 
 
 def round_up(value: Fraction) -> Fraction:
-    """A float at or above a number that isn't negative: short, where exact sums grow long."""
+    """A float at or above a number: short, where exact sums grow long."""
     near = float(value)
     return Fraction(near if near >= value else float(np.nextafter(near, np.inf)))

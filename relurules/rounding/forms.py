@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
+from operator import ne
 from typing import NamedTuple
+
+from relurules.rounding.expression import UnreadableError
 
 _NONE = Fraction(0)
 
@@ -202,6 +205,25 @@ class RealForm:
         return all(map(_is_zero, self.parts.values())) and not any(
             coef for _, coef in self.beyond.values()
         )
+
+    def list_weights(self, count: int) -> tuple[list[float], Fraction]:
+        """What every coordinate is multiplied with, and the constant, of an affine form whose
+        numbers are floats; UnreadableError for others.
+        """
+        weights = [_NONE] * count
+        bent = any(coef for _, coef in self.beyond.values())
+        for part in self.parts.values():
+            if isinstance(part, CategoryValues):
+                for place, value in zip(part.block.places, part.values, strict=True):
+                    weights[place] = value
+            else:
+                weights[part.block.place] = part.slope
+                bent = bent or any(part.hinges.values())
+
+        floats = [float(weight) for weight in weights]
+        if bent or any(map(ne, weights, floats)):
+            raise UnreadableError("a test of something that isn't affine, or no floats")
+        return floats, self.constant
 
     def take_positive(self) -> "RealForm":
         """Max(0, form): of one column where it is affine or reads categories, else a term of its

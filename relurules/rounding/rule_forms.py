@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from relurules.ir import AdditiveRules
-from relurules.ir.network import Array
+from relurules.ir.network import Array, Network
 from relurules.rounding.analysis import RowInputs
 from relurules.rounding.forms import CategorySpan, CategoryValues, PartForm, RealCurve, RealForm
 
@@ -39,3 +39,24 @@ def make_line_forms(inputs: RowInputs, rules: AdditiveRules) -> Sequence[RealFor
                 form = form.add(line.scale(Fraction(float(slope))))
         found.append(form)
     return found
+
+
+def make_network_forms(inputs: RowInputs, network: Network) -> Sequence[RealForm]:
+    """Every score of a network: x, and what neurons make of their arguments."""
+    found = list[RealForm]()
+    for k in range(len(network)):
+        z = make_affine_form(inputs, network.A[k], network.b[k])
+        z = _add_scaled(z, found, network.L[k])
+        slope = Fraction(float(network.slope[k]))
+        found.append(z.scale(slope).add(z.take_positive().scale(1 - slope)))
+    return [
+        _add_scaled(make_affine_form(inputs, row, constant), found, gains)
+        for row, constant, gains in zip(network.C, network.c, network.U, strict=True)
+    ]
+
+
+def _add_scaled(form: RealForm, terms: Sequence[RealForm], gains: Array) -> RealForm:
+    for term, gain in zip(terms, gains, strict=False):
+        if gain:
+            form = form.add(term.scale(Fraction(float(gain))))
+    return form

@@ -2,11 +2,9 @@
 end is.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-
-import numpy as np
 
 from relurules.ir import RuleSet
 from relurules.rounding.analysis import ErrorAnalysis, RowInputs
@@ -19,6 +17,7 @@ from relurules.rounding.expression import (
     Test,
     UnreadableError,
 )
+from relurules.rounding.forms import RealForm
 from relurules.rounding.rule_forms import make_affine_form
 
 _OPPOSITES = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
@@ -28,28 +27,38 @@ _OPPOSITES = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 class PassedTest:
     """A comparison that holds on the way to an end.
 
-    key: of what is at least 0, or below 0; error: how far the computed difference may be from it.
+    form: at least 0 where `holds`, else below 0; error: how far what is computed of it may be off.
     """
 
-    key: object
+    form: RealForm
+    holds: bool
     error: Fraction
+
+    @property
+    def key(self) -> object:
+        """The same for tests of the same."""
+        return (self.form.key, self.holds)
 
 
 @dataclass(frozen=True)
 class RuleEnd:
-    """An end of a text; rule: its index; errors: of its scores; tests: condition -> how far a row
-    may be beyond it, by rounding.
+    """An end of a text; rule: the index of one that gives just these scores; errors: of the scores;
+    tests: that lead there; stated: whether they are all of the rule's conditions, at least.
     """
 
     rule: int
     errors: tuple[Fraction, ...]
-    tests: Mapping[object, Fraction]
+    tests: Sequence[PassedTest]
+    stated: bool
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether just the rule's rows come there, whatever is rounded."""
+        return self.stated and not any(test.error for test in self.tests)
 
 
 class RuleEnds:
-    """Finds the rule of every end; UnreadableError where an end is none, or its tests aren't
-    those of the rule.
-    """
+    """Finds the rule of every end; UnreadableError where an end gives what no rule gives."""
 
     def __init__(self, rules: RuleSet, inputs: RowInputs, analysis: ErrorAnalysis) -> None:
         self._analysis, self._inputs, self._rules = analysis, inputs, rules
@@ -61,7 +70,7 @@ class RuleEnds:
             ]
             self._by_maps.setdefault(tuple(form.key for form in forms), []).append(i)
         self._conditions = [self._list_conditions(i) for i in range(len(rules))]
-        self._tests = dict[tuple[int, bool], PassedTest]()
+        self._tests = dict[tuple[int, bool], list[PassedTest]]()
 
     def find(self, program: Program, count: int) -> Iterator[RuleEnd]:
         """Every end that has scores. count: of the scores."""
@@ -82,12 +91,14 @@ class RuleEnds:
             found.append((form.key, condition.holds))
         return found
 
-    def _collect(self, path: tuple[object, ...]) -> dict[object, Fraction]:
-        found = dict[object, Fraction]()
+    def _collect(self, path: tuple[object, ...]) -> dict[object, PassedTest]:
+        found = dict[object, PassedTest]()
         while path:
             path, test, taken = path  # type: ignore[assignment]
             for passed in self._list_passed(test, bool(taken)):  # type: ignore[arg-type]
-                found[passed.key] = max(passed.error, found.get(passed.key, Fraction(0)))
+                known = found.setdefault(passed.key, passed)
+                if known.error < passed.error:
+                    found[passed.key] = passed
         return found
 
     def _list_passed(self, test: Test, taken: bool) -> Iterator[PassedTest]:
@@ -102,88 +113,25 @@ class RuleEnds:
             known = self._tests.get((id(test), taken))
             if known is None:
                 known = self._tests[id(test), taken] = self._analyse_test(test, taken)
-            yield known
+            yield from known
 
-    def _analyse_test(self, test: Comparison, taken: bool) -> PassedTest:
+    def _analyse_test(self, test: Comparison, taken: bool) -> list[PassedTest]:
+        """What holds then; nothing where that isn't read, and a row may be anywhere."""
         sign = test.sign if taken else _OPPOSITES[test.sign]
-        left, right = self._analysis.analyse(test.left), self._analysis.analyse(test.right)
+        try:
+            left, right = self._analysis.analyse(test.left), self._analysis.analyse(test.right)
+        except UnreadableError:
+            return []
         above = left.form.subtract(right.form)
         if sign in (">", "<="):
             above = above.scale(Fraction(-1))
-        return PassedTest((above.key, sign in (">=", "<=")), left.error + right.error)
+        return [PassedTest(above, sign in (">=", "<="), left.error + right.error)]
 
-    def _match(self, scores: tuple[Expression, ...], tests: Mapping[object, Fraction]) -> RuleEnd:
+    def _match(self, scores: tuple[Expression, ...], tests: Mapping[object, PassedTest]) -> RuleEnd:
         values = [self._analysis.analyse(score) for score in scores]
         fitting = self._by_maps.get(tuple(value.form.key for value in values), [])
-        for rule in fitting:
-            conditions = self._conditions[rule]
-            if all(condition in tests for condition in conditions):
-                errors = tuple(value.error for value in values)
-                return RuleEnd(rule, errors, {key: tests[key] for key in conditions})
-        raise UnreadableError(
-            "an end of the text is no rule's" if not fitting else "the tests aren't a rule's own"
-        )
-
-
-def measure_slack(inputs: RowInputs, rules: RuleSet, end: RuleEnd) -> Fraction:
-    """The share of the way to the rule's inner point after which a row that rounding has let pass
-    meets all conditions.
-
-    A row that misses a condition by e meets it at the share e / (e + s) of the way to a point that
-    keeps it by s.
-    """
-    rule, share = rules.rules[end.rule], Fraction(0)
-    point = [Fraction(float(x)) for x in rule.point]
-    for condition in rule.conditions:
-        space = condition.half_space
-        form = make_affine_form(inputs, space.normal, -space.bound)
-        error = end.tests[form.key, condition.holds]
-        if not error:
-            continue
-        told = [Fraction(float(a)) * x for a, x in zip(space.normal, point, strict=True) if a]
-        slack = sum(told, start=-Fraction(float(space.bound)))
-        slack = slack if condition.holds else -slack
-        if slack <= 0:
-            raise UnreadableError(f"rule {rule.number} has no point strictly inside")
-        share = max(share, error / (error + slack))
-    return share
-
-
-def bound_crossing(rules: RuleSet, inputs: RowInputs, end: RuleEnd, score: int) -> Fraction:
-    """How far the rule's score may be from the network's on rows just beyond its conditions, over
-    the bound of the rules themselves.
-
-    On the way to the point that meets all conditions, the rule's map and the network, which is
-    continuous, change by their slopes at most.
-    """
-    share = measure_slack(inputs, rules, end)
-    if not share:
-        return Fraction(0)
-    if rules.is_own_model:
-        raise UnreadableError("a sum of columns is tested, and the model jumps there")
-    if rules.domain.groups:
-        raise UnreadableError("a sum of columns is tested, beside columns of categories")
-    widths = [
-        Fraction(float(high)) - Fraction(float(low))
-        for low, high in zip(rules.domain.lower, rules.domain.upper, strict=True)
-    ]
-    weights = rules.rules[end.rule].map.weights[score]
-    own = sum(
-        (abs(Fraction(float(w))) * width for w, width in zip(weights, widths, strict=True) if w),
-        start=Fraction(0),
-    )
-    return share * (own + _bound_change(rules, score))
-
-
-def _bound_change(rules: RuleSet, score: int) -> Fraction:
-    """How much the network's score can change over the whole box: by absolute slopes, rounded
-    up.
-    """
-    network = rules.traced or rules.network
-    widths = rules.domain.upper - rules.domain.lower
-    steep = np.maximum(1.0, np.abs(network.slope))
-    moved = np.abs(network.A) @ widths
-    for level in network.levels:
-        moved[level] += np.abs(network.L[level]) @ (steep * moved)
-    total = np.abs(network.C[score]) @ widths + np.abs(network.U[score]) @ (steep * moved)
-    return Fraction(float(total * (1.0 + 1e-6)))  # sums of at most 1e9 terms, each rounded
+        if not fitting:
+            raise UnreadableError("an end of the text is no rule's")
+        own = [rule for rule in fitting if all(each in tests for each in self._conditions[rule])]
+        errors = tuple(value.error for value in values)
+        return RuleEnd((own or fitting)[0], errors, list(tests.values()), bool(own))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from handmade import graph, network
 from line_models import chance, mixed
-from rounding_search import climb, draw_rows, measure_errors, run_by
+from rounding_search import RowSearch, run_by
 
 import relurules as rr
 from relurules.ir import AdditiveRules
@@ -57,8 +57,9 @@ def test_errors_found_are_below_the_bound(
     artifact = rr.emit(rules, target, **({"dialect": dialect} if dialect else {}))
     bound = bound_rounding(artifact, rules)
     assert bound.is_stated, bound.refusal
-    found, row = climb(rules, run_by(artifact, engine), np.random.default_rng(seed), 600, 5)
-    assert found <= bound.largest, row.tolist()
+    search = RowSearch(rules.network, rules.domain)
+    found = search.climb(run_by(artifact, engine), np.random.default_rng(seed), 600, 5)
+    assert found <= bound.largest
     assert bound.largest <= _LOOSE * found
 
 
@@ -71,9 +72,9 @@ def test_thresholds_and_categories_are_covered() -> None:
         artifact = rr.emit(rules, target, **kwargs)
         bound = bound_rounding(artifact, rules)
         assert bound.is_stated, (target, bound.refusal)
-        X = draw_rows(rules, 300, np.random.default_rng(0))
-        scores = run_by(artifact)(X)
-        assert measure_errors(rules, X, scores).max() <= bound.largest
+        search = RowSearch(rules.network, rules.domain)
+        found = search.climb(run_by(artifact), np.random.default_rng(0), 300, 2)
+        assert found <= bound.largest
 
 
 def test_a_changed_text_has_no_bound() -> None:
@@ -108,3 +109,13 @@ def test_whole_numbers_add_exactly() -> None:
     assert analysis.analyse(Operation("-", (x, Literal(37.0)))).error == 0
     assert analysis.analyse(Operation("*", (Literal(3.0), x))).error == 0
     assert analysis.analyse(Operation("*", (Literal(0.1), x))).error == Fraction(2) ** -50
+
+
+def test_float32_has_a_bound_of_its_own() -> None:
+    rules = make_rules(0)
+    artifact = rr.emit(rules, "c", number="float")
+    bound = bound_rounding(artifact, rules)
+    assert bound.is_stated, bound.refusal
+    search = RowSearch(rules.network, rules.domain, 2.0**-23)
+    found = search.climb(run_by(artifact), np.random.default_rng(0), 600, 5)
+    assert found <= bound.largest <= _LOOSE * found

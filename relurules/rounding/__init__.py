@@ -2,7 +2,7 @@
 for every row of the domain.
 """
 
-from relurules.rounding.bound import bound_rounding
-from relurules.rounding.rounding_bound import RoundingBound
+from relurules.rounding.bound import READ_TARGETS, bound_rounding
+from relurules.rounding.rounding_bound import RoundingBound, format_bound
 
-__all__ = ["RoundingBound", "bound_rounding"]
+__all__ = ["READ_TARGETS", "RoundingBound", "bound_rounding", "format_bound"]

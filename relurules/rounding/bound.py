@@ -1,9 +1,8 @@
 """The bound of an artefact's rounding: its text is read, must be the rules, and is analysed."""
 
 from collections.abc import Sequence
-from fractions import Fraction
 from itertools import chain
-from operator import add, is_not
+from operator import is_not
 
 import numpy as np
 
@@ -22,6 +21,8 @@ from relurules.rounding.rule_forms import make_line_forms, make_network_forms
 from relurules.rounding.rule_paths import RuleEnds
 from relurules.rounding.statements import list_leaves
 
+#: Targets whose text is read.
+READ_TARGETS = ("python", "c", "javascript", "sql")
 _FORMATS = {"double": DOUBLE, "float": SINGLE}
 
 
@@ -79,10 +80,11 @@ def _bound_rules(artifact: Artifact, rules: RuleSet) -> list[float]:
         return _bound_forms(scores, make_network_forms(inputs, network), inputs, artifact.number)
 
     ends = RuleEnds(rules, inputs, ErrorAnalysis(inputs, _FORMATS[artifact.number]))
-    found, crossing = [Fraction(0)] * count, CrossingBounds(rules)
-    for end in ends.find(program, count):
-        beyond = crossing.bound(end)
-        found = [max(sums) for sums in zip(found, map(add, end.errors, beyond), strict=True)]
+    reached = list(ends.find(program, count))
+    if all(end.is_exact for end in reached):
+        found = [max(errors) for errors in zip(*(end.errors for end in reached), strict=True)]
+    else:
+        found = list(CrossingBounds(rules).bound(reached))
 
     return [float(round_up(error)) for error in found]
 
@@ -101,11 +103,11 @@ def _bound_forms(
 
 def read_program(artifact: Artifact, count: int) -> Program:
     """What the text of an artefact computes, in its order. count: of the scores."""
+    if artifact.target not in READ_TARGETS:
+        raise UnreadableError(f"target {artifact.target!r} has no bound yet")
     text, inputs = str(artifact), name_inputs(artifact)
     if artifact.target == "python":
         return read_python(text, inputs)
     if artifact.target in ("c", "javascript"):
         return read_braces(text, artifact.target, inputs)
-    if artifact.target == "sql":
-        return read_sql(text, inputs, artifact.outputs, count)
-    raise UnreadableError(f"target {artifact.target!r} has no bound yet")
+    return read_sql(text, inputs, artifact.outputs, count)

@@ -9,6 +9,7 @@ answers are bounds (`lp.maxima`).
 
 from collections.abc import Sequence
 from fractions import Fraction
+from operator import add
 
 import numpy as np
 
@@ -36,16 +37,31 @@ class CrossingBounds:
     def __init__(self, rules: RuleSet) -> None:
         self._rules = rules
 
-    def bound(self, end: RuleEnd) -> Sequence[Fraction]:
-        """(m,) how far each score's map may be from the network on the rows that reach this end."""
-        rules, network = self._rules, self._rules.network
-        if end.is_exact:
-            return [Fraction(0)] * len(rules.scores)
-        if rules.is_own_model or rules.simplified:
+    def bound(self, ends: Sequence[RuleEnd]) -> Sequence[Fraction]:
+        """(m,) how far what is computed at any end may be from each score of the network, and the
+        network from the rules: for what is known of the rules is known of them in exact arithmetic.
+        """
+        if self._rules.is_own_model or self._rules.simplified:
             raise UnreadableError(
-                "a test of several columns is rounded, and the rules may jump there: "
-                "they are a tree of models, or simplified"
+                "a test of several columns is rounded, and the rules may jump there: they are a "
+                "tree of models, or simplified"
             )
+        errors, gaps = zip(*map(self._bound_end, ends), strict=True)
+        found = [list(map(add, end.errors, own)) for end, own in zip(ends, errors, strict=True)]
+        return [
+            max(own) + max(apart)
+            for own, apart in zip(zip(*found, strict=True), zip(*gaps, strict=True), strict=True)
+        ]
+
+    def _bound_end(self, end: RuleEnd) -> tuple[list[Fraction], list[Fraction]]:
+        """(m,) how far each score's map may be from the network on the rows that reach this end,
+        and the part of it that is the map's own coefficients.
+        """
+        rules, network = self._rules, self._rules.network
+        if not rules.rules[end.rule].pattern.all():
+            raise UnreadableError("a rule stands for several linear regions")
+
+        gaps = np.zeros(len(rules.scores))
         G, h = self._relax(end)
         found, parts = np.zeros(len(rules.scores)), [(G, h, rules.rules[end.rule].pattern)]
         for _ in range(_PARTS):
@@ -61,14 +77,14 @@ class CrossingBounds:
             if not len(free):
                 off = self._compare_maps(end.rule, pattern, G, h)
                 errors = np.abs(network.U) @ self._propagate(beyond, pattern) * _SURE + off
-                found = np.maximum(found, errors)
+                found, gaps = np.maximum(found, errors), np.maximum(gaps, off)
                 continue
             room = 2.0 * self._sizes(forms)[free[0]]
             parts += _split(G, h, pattern, forms, int(free[0]), room)
         if parts:
             raise UnreadableError(f"a rule stands for more than {_PARTS // 2} linear regions")
 
-        return [Fraction(float(x)) for x in found]
+        return list(map(Fraction, found.tolist())), list(map(Fraction, gaps.tolist()))
 
     def _compare_with_tests(self, forms: Array, pattern: Pattern, end: RuleEnd) -> Array:
         """(K,) how far z may be at the wrong side where a test on the way is a multiple of it but

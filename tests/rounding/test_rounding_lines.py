@@ -1,8 +1,12 @@
 """Additive rules: the error of every engine stays below its bound, and the bound is no fable."""
 
+import re
+import shutil
+import subprocess
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +21,7 @@ from relurules.rounding.analysis import ErrorAnalysis, RowInputs
 from relurules.rounding.expression import ColumnValue, Literal, Operation
 from relurules.rounding.floats import DOUBLE, SINGLE
 from relurules.rounding.forms import Interval, NumberSpan
+from relurules.verifying import engines
 
 #: Every bound is at most so many times an error that was found.
 _LOOSE = 30.0
@@ -119,3 +124,62 @@ def test_float32_has_a_bound_of_its_own() -> None:
     search = RowSearch(rules.network, rules.domain, 2.0**-23)
     found = search.climb(run_by(artifact), np.random.default_rng(0), 600, 5)
     assert found <= bound.largest <= _LOOSE * found
+
+
+def test_fused_operations_are_below_the_same_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    flags = Path("/proc/cpuinfo")
+    if not flags.exists() or " fma " not in flags.read_text():
+        pytest.skip("needs a processor with fused operations, as /proc/cpuinfo tells")
+    monkeypatch.setattr(
+        engines, "COMPILER", ("-std=gnu99", "-O2", "-mfma", "-ffp-contract=fast", "-w")
+    )
+    rules = make_rules(1)
+    artifact = rr.emit(rules, "c")
+    search = RowSearch(rules.network, rules.domain)
+    found = search.climb(run_by(artifact), np.random.default_rng(0), 600, 4)
+    assert 0 < found <= bound_rounding(artifact, rules).largest
+
+
+@pytest.mark.parametrize("target", ["python", "c", "javascript", "sql"])
+def test_heads_say_what_is_proven(target: str) -> None:
+    rules = make_rules(0)
+    artifact = rr.emit(rules, target)
+    bound = rr.bound_rounding(artifact, rules)
+    assert f"every score is within {bound.text} of these" in " ".join(str(artifact).split())
+    assert float(bound.text) >= bound.largest
+
+
+def test_no_head_where_nothing_is_proven() -> None:
+    assert "rounding: executed" not in str(rr.emit(chance(), "c"))
+    assert "rounding: executed" not in str(rr.emit(make_rules(0), "sql", dialect="oracle"))
+
+
+@pytest.mark.skipif(shutil.which("gappa") is None, reason="needs gappa (apt-get install gappa)")
+def test_gappa_proves_the_bound_of_a_small_artefact() -> None:
+    """One line and its base: another program's proof of the same bound, operation by operation."""
+    net = network([[-1.0]], [0.4], [[-0.7]], C=[[0.3]], c=[0.1])
+    rules = rr.extract(graph(net), domain=rr.Domain.box([-3], [5]), form="additive")
+    assert isinstance(rules, AdditiveRules)
+    artifact = rr.emit(rules, "python", outside="null")
+    argument = re.search(r"max\(0\.0, (.*?)\)$", str(artifact), re.MULTILINE)
+    knot = -float(rules.bounds[0])
+    assert argument is None or argument[1] == f"{knot!r} - x0"
+    numbers = (float(rules.base.constants[0]), float(rules.base.weights[0, 0]),
+               float(rules.slopes[0, 0]), knot)  # fmt: skip
+    constant, weight, slope, at = map(float.hex, numbers)
+
+    # At each side of the knot, max is one of its operands.
+    for low, high, beyond, exact in (
+        (-3.0, knot, f"rnd({at} - x)", f"({at} - x)"),
+        (knot, 5.0, "0", "0"),
+    ):
+        rounded = f"rnd(rnd({weight} * x) + rnd({slope} * {beyond}))"
+        script = (
+            "@rnd = float<ieee_64, ne>;\nx = rnd(x_);\n"
+            f"s = rnd({constant} + {rounded});\n"
+            f"e = {constant} + ({weight} * x + {slope} * {exact});\n"
+            f"{{ x in [{low.hex()},{high.hex()}]"
+            f" -> |s - e| <= {bound_rounding(artifact, rules).largest.hex()} }}\n"
+        )
+        told = subprocess.run(["gappa"], input=script, capture_output=True, text=True, check=False)
+        assert told.returncode == 0, told.stderr + script

@@ -82,6 +82,7 @@ class ErrorAnalysis:
         if known is None:
             known = (expression, self._analyse_new(expression))
             self._known[id(expression)] = known
+
         return known[1]
 
     def _analyse_new(self, expression: Expression) -> Value:
@@ -102,6 +103,7 @@ class ErrorAnalysis:
         sign = -1.0 if held < 0 else 1.0
         number = Fraction(sign * self._inputs.originals.get(abs(held), abs(held)))
         error = abs(Fraction(held) - number)
+
         return Value(RealForm(number), error, find_grid(Fraction(held)) if held else None)
 
     def _read_column(self, expression: ColumnValue) -> Value:
@@ -109,6 +111,7 @@ class ErrorAnalysis:
         if not isinstance(block, NumberSpan):
             raise UnreadableError("a category stands where a number is due")
         curve = RealCurve(block, Fraction(1), {})
+
         return Value(RealForm(_NONE, {block.place: curve}), _NONE, 0 if block.integer else None)
 
     def _operate(self, operation: Operation) -> Value:
@@ -121,6 +124,7 @@ class ErrorAnalysis:
         if operation.sign == "*":
             return self._multiply(one, other)
         other = other if operation.sign == "+" else self._negate(other)
+
         return self._add(one, other)
 
     def _negate(self, value: Value) -> Value:
@@ -137,6 +141,7 @@ class ErrorAnalysis:
 
         error = one.error + other.error
         grid = None if None in (one.grid, other.grid) else min(one.grid, other.grid)  # type: ignore[type-var]
+
         return self._round(form, error, grid)
 
     def _multiply(self, one: Value, other: Value) -> Value:
@@ -159,6 +164,7 @@ class ErrorAnalysis:
             self._format.bound_rounding(size)
             exact_there = grid is not None and self._format.is_exact(size, grid)
             return Value(form, error + (_NONE if exact_there else vanishing), grid)
+
         return self._round(form, error, grid)
 
     def _round(self, form: RealForm, error: Fraction, grid: int | None) -> Value:
@@ -176,6 +182,7 @@ class ErrorAnalysis:
             raise UnreadableError("the larger of two numbers, neither of which is 0")
         form = other.form.take_positive()
         table = other.table and (other.table[0], tuple(max(0.0, x) for x in other.table[1]))
+
         return Value(form, other.error, other.grid, table)
 
     def _tabulate(self, one: Value, other: Value, form: RealForm, sign: str) -> Value | None:
@@ -193,6 +200,7 @@ class ErrorAnalysis:
         computed = [self._format.round(each) for each in exactly]
         if sign == "*" and any(a != b for a, b in zip(computed, exactly, strict=True)):
             return None
+
         return self._make_tabulated(form, block, computed)
 
     def _make_tabulated(
@@ -204,6 +212,7 @@ class ErrorAnalysis:
             abs(Fraction(a) - b - form.constant) for a, b in zip(computed, values, strict=True)
         )
         grids = [find_grid(Fraction(each)) for each in computed if each]
+
         return Value(form, error, min(grids) if grids else None, (block, tuple(computed)))
 
     def _choose(self, choice: Choice) -> Value:
@@ -227,11 +236,13 @@ class ErrorAnalysis:
                 stack += [one.then, one.otherwise]
             elif one != Absent():
                 ends.add(one)
+
         columns = [one for one in ends if isinstance(one, ColumnValue)]
         if len(columns) != 1:
             return None
         fill = self._inputs.fills.get(columns[0].column)
         allowed = {columns[0], *([] if fill is None else [Literal(fill)])}
+
         return columns[0] if ends <= allowed else None
 
     def _choose_by_number(self, choice: Choice, test: Comparison) -> Value:
@@ -256,6 +267,7 @@ class ErrorAnalysis:
         grid = None if None in (then.grid, otherwise.grid) else min(then.grid, otherwise.grid)  # type: ignore[type-var]
         if otherwise.form.is_constant and not otherwise.form.reach.size:
             grid = then.grid
+
         return Value(form, error, grid)
 
     def _choose_by_category(self, choice: Choice, column: int) -> Value:
@@ -271,7 +283,9 @@ class ErrorAnalysis:
                 raise UnreadableError("a choice of a category that isn't a number")
             values.append(value.form.constant)
             computed.append(float(value.form.constant))
+
         form = RealForm(_NONE, {block.places[0]: CategoryValues(block, tuple(values))})
+
         return self._make_tabulated(form, block, computed)
 
 
@@ -300,9 +314,11 @@ def _divide_forms(gap: RealForm, above: RealForm) -> Fraction | None:
             sizes.append((own.slope, part.slope))
         if isinstance(part, CategoryValues) and isinstance(own, CategoryValues):
             sizes += zip(own.values, part.values, strict=True)
+
     factor = next((a / b for a, b in sizes if a and b), None)
     if factor is None or gap.subtract(above.scale(factor)).key != RealForm(_NONE).key:
         return None
+
     return factor
 
 
@@ -313,6 +329,7 @@ def _is_turned(then: Value, otherwise: Value, test: Comparison) -> bool:
     if then.form.is_constant or otherwise.form.is_constant:
         return then.form.is_constant and not then.form.constant
     below = test.sign in ("<", "<=")
+
     return below and isinstance(test.right, Literal) and not test.right.value
 
 
@@ -323,6 +340,7 @@ def _is_own_difference(choice: Choice, test: Comparison) -> bool:
     sides = (test.left, test.right) if test.sign in (">", ">=") else (test.right, test.left)
     due = Operation("-", sides)
     zero = isinstance(test.right, Literal) and not test.right.value and test.sign in (">", ">=")
+
     return choice.otherwise == Literal(0.0) and (
         choice.then == due or (zero and choice.then == test.left)
     )

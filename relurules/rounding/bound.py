@@ -55,6 +55,7 @@ def _bound_scores(artifact: Artifact, rules: RuleSet | AdditiveRules) -> list[fl
     inputs = make_row_inputs(artifact, rules)
     program = read_program(artifact, rules.score_count)
     scores = _find_only_scores(program, rules.score_count)
+
     return _bound_forms(scores, make_line_forms(inputs, rules), inputs, artifact.number)
 
 
@@ -98,6 +99,7 @@ def _bound_forms(
     for i, (value, form) in enumerate(zip(values, due, strict=True)):
         if value.form.key != form.key:
             raise UnreadableError(f"score {i} of the text isn't that of the rules")
+
     return [float(value.error) for value in values]
 
 
@@ -110,4 +112,5 @@ def read_program(artifact: Artifact, count: int) -> Program:
         return read_python(text, inputs)
     if artifact.target in ("c", "javascript"):
         return read_braces(text, artifact.target, inputs)
+
     return read_sql(text, inputs, artifact.outputs, count)

@@ -24,7 +24,7 @@ from relurules.rounding.rule_paths import RuleEnd
 
 #: More than all roundings of sums of a million numbers, and of coefficients that are rounded once.
 _SURE = 1.0 + 1e-9
-_COEFFICIENT = 2.0**-51
+_COEFFICIENT = 2.0**-52
 #: A neuron that may be further at the wrong side than this share of its terms has either sign.
 _FREE = 1e-9
 #: Parts of one rule's region that are looked at.
@@ -48,6 +48,7 @@ class CrossingBounds:
             )
         errors, gaps = zip(*map(self._bound_end, ends), strict=True)
         found = [list(map(add, end.errors, own)) for end, own in zip(ends, errors, strict=True)]
+
         return [
             max(own) + max(apart)
             for own, apart in zip(zip(*found, strict=True), zip(*gaps, strict=True), strict=True)
@@ -81,6 +82,7 @@ class CrossingBounds:
                 continue
             room = 2.0 * self._sizes(forms)[free[0]]
             parts += _split(G, h, pattern, forms, int(free[0]), room)
+
         if parts:
             raise UnreadableError(f"a rule stands for more than {_PARTS // 2} linear regions")
 
@@ -99,10 +101,12 @@ class CrossingBounds:
                 continue
             outward = forms * pattern[:, None]
             factors = outward[:, at] / row[at]
-            rests = self._reach(outward - factors[:, None] * row) * _SURE
-            rests += 3.0 * self._sizes(outward)
-            own = factors * float(round_up(test.error)) * _SURE + rests
-            found = np.where(factors > 0, np.minimum(found, own), found)
+            rests = self._reach(outward - factors[:, None] * row)
+            for k in np.flatnonzero((factors > 0) & (rests < _FREE * self._reach(forms))).tolist():
+                rest = self._reach(_subtract_exactly(outward[k], factors[k], row))
+                own = factors[k] * float(round_up(test.error)) + rest
+                found[k] = min(found[k], own * _SURE + self._sizes(outward[k]))
+
         return found
 
     def _compare_maps(self, rule: int, pattern: Pattern, G: Array, h: Array) -> Array:
@@ -112,7 +116,8 @@ class CrossingBounds:
         maps = np.column_stack([net.weights[0], net.constants[0]])
         gap = np.column_stack([weights - net.weights[0], constants - net.constants[0]])
         bounds = bound_maxima(G, h, np.vstack([gap, -gap])).bounds if gap.any() else np.zeros(1)
-        return np.asarray(np.maximum(0.0, bounds.max()) + 2.0 * self._sizes(maps))
+
+        return np.asarray(np.maximum(0.0, bounds.max()) * _SURE + self._sizes(maps))
 
     def _propagate(self, beyond: Array, pattern: Pattern) -> Array:
         """(K,) how far what a neuron gives may be from what the region's pattern makes of it.
@@ -127,12 +132,14 @@ class CrossingBounds:
             moved = np.abs(network.L[level]) @ errors * _SURE
             wrong = np.maximum(0.0, beyond[level] + moved)
             errors[level] = own[level] * moved + np.abs(1.0 - network.slope[level]) * wrong * _SURE
+
         return errors
 
     def _reach(self, forms: Array) -> Array:
         """(n,) the largest sizes of the terms of forms over the box."""
         domain = self._rules.domain
         reach = np.append(np.maximum(np.abs(domain.lower), np.abs(domain.upper)), 1.0)
+
         return np.asarray(np.abs(forms) @ reach)
 
     def _sizes(self, forms: Array) -> Array:
@@ -148,7 +155,14 @@ class CrossingBounds:
             sign, room = -1.0 if test.holds else 1.0, round_up(test.error)
             rows.append(sign * np.array(weights))
             limits.append(float(round_up(room - Fraction(sign) * constant)))
+
         return _scale_rows(np.array(rows), np.array(limits))
+
+
+def _subtract_exactly(form: Array, factor: float, row: Array) -> Array:
+    """Form - factor * row, (d + 1,), rounded only then: the rests of what nearly cancels."""
+    pairs = zip(form.tolist(), row.tolist(), strict=True)
+    return np.array([float(Fraction(a) - Fraction(float(factor)) * Fraction(b)) for a, b in pairs])
 
 
 def _split(
@@ -165,6 +179,7 @@ def _split(
     for side, signs in sides:
         rows, limits = np.vstack([G, side[:-1]]), np.append(h, room - side[-1])
         found.append((*_scale_rows(rows, limits), signs))
+
     return found
 
 
@@ -174,8 +189,10 @@ def _list_walls(domain: Domain) -> tuple[Array, Array]:
     sums = np.zeros((len(domain.groups), d))
     for row, group in zip(sums, domain.groups, strict=True):
         row[list(group)] = 1.0
+
     ones = np.ones(len(sums))
     G = np.vstack([np.eye(d), -np.eye(d), sums, -sums, np.reshape(domain.normals, (-1, d))])
+
     return G, np.concatenate([domain.upper, -domain.lower, ones, -ones, domain.limits])
 
 
@@ -183,4 +200,5 @@ def _scale_rows(G: Array, h: Array) -> tuple[Array, Array]:
     """Rows of about unit length; powers of two change nothing else."""
     sizes = np.abs(G).max(axis=1)
     powers = np.frexp(np.where(sizes > 0, sizes, 1.0))[1]
+
     return np.ldexp(G, -powers[:, None]), np.ldexp(h, -powers)

@@ -34,6 +34,7 @@ class FloatFormat:
         half = _raise_two(max(power - self.bits + 1, self.lowest) - 1)
         start = _raise_two(power)
         below = _raise_two(max(power - self.bits, self.lowest) - 1)
+
         return min(half, max(below, size - start))
 
     def is_exact(self, size: Fraction, grid: int) -> bool:
@@ -54,6 +55,7 @@ def find_grid(value: Fraction) -> int:
     """The largest k such that a float is a multiple of 2^k."""
     top, bottom = value.numerator, value.denominator
     trailing = (top & -top).bit_length() - 1
+
     return trailing - (bottom.bit_length() - 1)
 
 

@@ -82,6 +82,7 @@ class RealCurve:
         knots = {low, high}
         knots.update(x for sign, knot in self.hinges if low < (x := sign * knot) < high)
         values = [self._evaluate(x) for x in knots] if len(self.hinges) <= 1 else self._sweep(knots)
+
         return Interval(min(values), max(values))
 
     def _evaluate(self, x: Fraction) -> Fraction:
@@ -107,6 +108,7 @@ class RealCurve:
             value += steep * (x - before)
             steep += turns.get(x, _NONE)
             values.append(value)
+
         return values
 
     @property
@@ -164,9 +166,11 @@ class RealForm:
         for place, part in other.parts.items():
             own = parts.get(place)
             parts[place] = part if own is None else own.add(part)  # type: ignore[arg-type]
+
         beyond = dict(self.beyond)
         for key, (form, coef) in other.beyond.items():
             beyond[key] = (form, coef + (beyond[key][1] if key in beyond else _NONE))
+
         return RealForm(self.constant + other.constant, parts, beyond)
 
     def scale(self, factor: Fraction) -> "RealForm":
@@ -187,9 +191,11 @@ class RealForm:
         found = Interval(self.constant, self.constant)
         for part in self.parts.values():
             found = found.add(part.reach)
+
         for form, coef in self.beyond.values():
             low, high = (coef * max(_NONE, end) for end in form.reach)
             found = found.add(Interval(min(low, high), max(low, high)))
+
         return found
 
     @cached_property
@@ -197,6 +203,7 @@ class RealForm:
         """What equal forms have in common."""
         parts = frozenset(part.key for part in self.parts.values() if not _is_zero(part))
         beyond = frozenset((key, coef) for key, (_, coef) in self.beyond.items() if coef)
+
         return (self.constant, parts, beyond)
 
     @property
@@ -223,6 +230,7 @@ class RealForm:
         floats = [float(weight) for weight in weights]
         if bent or any(map(ne, weights, floats)):
             raise UnreadableError("a test of something that isn't affine, or no floats")
+
         return floats, self.constant
 
     def take_positive(self) -> "RealForm":
@@ -243,6 +251,7 @@ class RealForm:
 
         scale = self._scale_of_terms(parts)
         one = self.scale(1 / scale)
+
         return RealForm(_NONE, {}, {one.key: (one, scale)})
 
     def _bend(self, part: RealCurve) -> "RealForm":
@@ -250,6 +259,7 @@ class RealForm:
         size, sign = abs(part.slope), 1 if part.slope > 0 else -1
         knot = -self.constant / size
         curve = RealCurve(part.block, _NONE, {(sign, knot): size})
+
         return RealForm(_NONE, {part.block.place: curve})
 
     def _scale_of_terms(self, parts: list[PartForm]) -> Fraction:
@@ -280,4 +290,5 @@ def _add_terms(
     total = dict(one)
     for key, coef in other.items():
         total[key] = total.get(key, _NONE) + coef
+
     return total

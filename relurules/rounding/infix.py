@@ -58,6 +58,7 @@ def split_tokens(text: str) -> list[Token]:
         if match.lastgroup:
             found.append(Token(match.lastgroup, match[match.lastgroup], at))
         at = match.end()
+
     return [*found, Token("end", "")]
 
 
@@ -111,6 +112,7 @@ class InfixParser:
             return test
         then = self.read_number()
         self.expect(":")
+
         return Choice(_as_test(test), then, self.read_number())
 
     def _read_any(self) -> Parsed:
@@ -118,6 +120,7 @@ class InfixParser:
         tests = [first]
         while self.accept("||", "or"):
             tests.append(self._read_all())
+
         return first if len(tests) == 1 else Junction("or", tuple(map(_as_test, tests)))
 
     def _read_all(self) -> Parsed:
@@ -125,6 +128,7 @@ class InfixParser:
         tests = [first]
         while self.accept("&&", "and"):
             tests.append(self._read_not())
+
         return first if len(tests) == 1 else Junction("and", tuple(map(_as_test, tests)))
 
     def _read_not(self) -> Parsed:
@@ -142,6 +146,7 @@ class InfixParser:
         if text in _COMPARISONS:
             self.at += 1
             return Comparison(_COMPARISONS[text], _as_number(left), self._read_operand())
+
         return self._read_words(_as_number(left), text) if text in _WORDS else left
 
     def _read_words(self, left: Expression, text: str) -> Parsed:
@@ -164,6 +169,7 @@ class InfixParser:
             self.expect("null")
             equal = Comparison("==", left, Words(None))
             return Junction("not", (equal,)) if turned else equal
+
         return Junction("not", (Comparison("==", left, self._read_operand()),))
 
     def _read_list(self, left: Expression) -> Test:
@@ -172,6 +178,7 @@ class InfixParser:
         while not self.accept(")"):
             tests.append(Comparison("==", left, self._read_operand()))
             self.accept(",")
+
         return tests[0] if len(tests) == 1 else Junction("or", tuple(tests))
 
     def _read_operand(self) -> Expression:
@@ -227,6 +234,7 @@ class InfixParser:
             return self._read_sign()
         found = self.read()
         self.expect(")")
+
         return found
 
     def _read_name(self, name: str) -> Parsed:
@@ -254,6 +262,7 @@ class InfixParser:
             found.append(self.read())
             if not self.peek(")"):
                 self.expect(",")
+
         return self._call(name, found)
 
     def _read_cast(self) -> Parsed:
@@ -264,6 +273,7 @@ class InfixParser:
             depth += (text == "(") - (text == ")")
             if self.tokens[self.at - 1].kind == "end":
                 raise UnreadableError("a cast without an end")
+
         return inner
 
     def _read_case(self) -> Expression:
@@ -275,11 +285,13 @@ class InfixParser:
             test = _as_test(told) if asked is None else Comparison("==", asked, _as_number(told))
             self.expect("then")
             cases.append((test, self.read_number()))
+
         if self.accept("else"):
             otherwise = self.read_number()
         self.expect("end")
         for test, then in reversed(cases):
             otherwise = Choice(test, then, otherwise)
+
         return otherwise
 
     def _call(self, name: str, arguments: Sequence[Parsed]) -> Parsed:

@@ -78,6 +78,7 @@ class _BraceReader:
             if exits and exits[-1][0] is _ALWAYS:
                 self._skip_block()
                 return chain_exits(exits[:-1], exits[-1][1])
+
         if exits:
             raise UnreadableError("an if ends the function on one side only")
         return None
@@ -108,6 +109,7 @@ class _BraceReader:
         parser, name = self._parser, ""
         while parser.accept(*_TYPES):
             pass
+
         if parser.tokens[parser.at].kind != "name":
             raise UnreadableError(f"a statement that starts with {parser.take().text!r}")
         name = parser.take().text
@@ -130,6 +132,7 @@ class _BraceReader:
             word = word or (token.text if token.kind == "quoted" else "")
             if token.kind == "end":
                 raise UnreadableError("a call without an end")
+
         return self._resolve(json.loads(word), True)
 
     def _read_return(self) -> Program:
@@ -146,8 +149,10 @@ class _BraceReader:
         while not parser.accept(")"):
             found.append(parser.read_number())
             parser.accept(",")
+
         parser.expect(";")
         absent = name == "outside" or any(isinstance(each, Absent) for each in found)
+
         return Leaf(None if absent else tuple(found))
 
     def _list_scores(self) -> tuple[Expression, ...]:

@@ -33,6 +33,7 @@ def read_python(text: str, inputs: Mapping[str, Expression]) -> Program:
     end = _PythonReader(inputs).run(function.body)
     if end is None:
         raise UnreadableError("the function ends without a return")
+
     return end
 
 
@@ -56,6 +57,7 @@ class _PythonReader:
                 self._names[one.targets[0].id] = self._read_number(one.value)
             elif not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)):
                 raise UnreadableError(f"a statement of the kind {type(one).__name__}")
+
         if exits:
             raise UnreadableError("an if ends the function on one side only")
         return None
@@ -74,6 +76,7 @@ class _PythonReader:
         if other_end is not None:
             raise UnreadableError("an else ends the function, and the if before it doesn't")
         self._names = merge_names(test, then, self._names)
+
         return None
 
     def _read_return(self, one: ast.Return) -> Program:
@@ -94,6 +97,7 @@ class _PythonReader:
         if isinstance(node, ast.IfExp):
             sides = (self._read_number(node.body), self._read_number(node.orelse))
             return Choice(self._read_test(node.test), *sides)
+
         return self._read_input(node)
 
     def _read_operation(self, node: ast.BinOp | ast.UnaryOp) -> Expression:
@@ -119,6 +123,7 @@ class _PythonReader:
         if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
             key = str(node.slice.value)
             return self._inputs.get(key, Opaque(f"column {key!r} isn't known"))
+
         return Opaque(f"an expression of the kind {type(node).__name__}")
 
     def _read_test(self, node: ast.expr) -> Test:
@@ -137,4 +142,5 @@ class _PythonReader:
             else Opaque("a test that isn't read")
             for op, left, right in zip(node.ops, sides, sides[1:], strict=False)
         )
+
         return tests[0] if len(tests) == 1 else Junction("and", tests)

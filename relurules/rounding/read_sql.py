@@ -37,6 +37,7 @@ def read_sql(
         scores = {i: columns[name] for i, name in enumerate(outputs) if name in columns}
     if sorted(scores) != list(range(count)):
         raise UnreadableError("the columns of the scores aren't found")
+
     return _split_by_rule(tuple(_drop_gate(scores[i]) for i in range(count)))
 
 
@@ -55,6 +56,7 @@ class _SqlReader:
                 self._read_columns()
             else:
                 parser.take()
+
         return self._names
 
     def _read_columns(self) -> None:
@@ -113,6 +115,7 @@ def _list_numbers(rule: Expression) -> set[float]:
             stack += [one.then, one.otherwise]
         elif isinstance(one, Literal):
             found.add(one.value)
+
     return found
 
 
@@ -127,6 +130,7 @@ def _split_by_rule(scores: tuple[Expression, ...]) -> Program:
         for number in listed[0]
         if all(number in cases for cases in listed)
     }
+
     return choose_by_rule(rule, leaves)
 
 
@@ -139,4 +143,5 @@ def _list_cases(score: Expression) -> dict[float, Expression]:
             raise UnreadableError("a score is chosen by something else than the rule")
         found[test.right.value] = score.then
         score = score.otherwise
+
     return found

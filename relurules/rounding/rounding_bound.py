@@ -43,4 +43,5 @@ def format_bound(value: float) -> str:
     if not digits or not digits.is_finite():
         return "0" if not digits else "infinity"
     step = Decimal((0, (1,), digits.adjusted() - 1))
+
     return f"{digits.quantize(step, rounding=ROUND_CEILING):.1e}"

@@ -43,6 +43,7 @@ def make_row_inputs(artifact: Artifact, rules: RuleSet | AdditiveRules) -> RowIn
     fills = {i: column.fill for i, column in enumerate(domain.columns) if column.fill is not None}
     short = artifact.number == "float"
     originals = _match_originals(rules) if short else {}
+
     return RowInputs(blocks=blocks, words=words, fills=fills, originals=originals)
 
 
@@ -68,6 +69,7 @@ def _match_originals(rules: RuleSet | AdditiveRules) -> dict[float, float]:
     for value in {abs(x) for array in arrays for x in np.ravel(array).tolist()}:
         if found.setdefault(float(np.float32(value)), value) != value:
             raise UnreadableError("two numbers of the rules are the same float32")
+
     return found
 
 
@@ -77,4 +79,5 @@ def name_inputs(artifact: Artifact) -> Mapping[str, Expression]:
     if artifact.target == "c":
         return {f"x[{i}]": column for i, column in enumerate(columns)}
     names = [column.table_name for column in artifact.domain.columns]
+
     return dict(zip(names, columns, strict=True))

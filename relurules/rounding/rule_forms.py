@@ -22,6 +22,7 @@ def make_affine_form(inputs: RowInputs, weights: Array, constant: float) -> Real
                 parts[block.places[0]] = CategoryValues(block, own)
         elif numbers[block.place]:
             parts[block.place] = RealCurve(block, numbers[block.place], {})
+
     return RealForm(Fraction(float(constant)), parts)
 
 
@@ -38,6 +39,7 @@ def make_line_forms(inputs: RowInputs, rules: AdditiveRules) -> Sequence[RealFor
             if slope:
                 form = form.add(line.scale(Fraction(float(slope))))
         found.append(form)
+
     return found
 
 
@@ -49,6 +51,7 @@ def make_network_forms(inputs: RowInputs, network: Network) -> Sequence[RealForm
         z = _add_scaled(z, found, network.L[k])
         slope = Fraction(float(network.slope[k]))
         found.append(z.scale(slope).add(z.take_positive().scale(1 - slope)))
+
     return [
         _add_scaled(make_affine_form(inputs, row, constant), found, gains)
         for row, constant, gains in zip(network.C, network.c, network.U, strict=True)

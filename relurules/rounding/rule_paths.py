@@ -69,6 +69,7 @@ class RuleEnds:
                 for weights, constant in zip(rule.map.weights, rule.map.constants, strict=True)
             ]
             self._by_maps.setdefault(tuple(form.key for form in forms), []).append(i)
+
         self._conditions = [self._list_conditions(i) for i in range(len(rules))]
         self._tests = dict[tuple[int, bool], list[PassedTest]]()
 
@@ -125,6 +126,7 @@ class RuleEnds:
         above = left.form.subtract(right.form)
         if sign in (">", "<="):
             above = above.scale(Fraction(-1))
+
         return [PassedTest(above, sign in (">=", "<="), left.error + right.error)]
 
     def _match(self, scores: tuple[Expression, ...], tests: Mapping[object, PassedTest]) -> RuleEnd:
@@ -134,4 +136,5 @@ class RuleEnds:
             raise UnreadableError("an end of the text is no rule's")
         own = [rule for rule in fitting if all(each in tests for each in self._conditions[rule])]
         errors = tuple(value.error for value in values)
+
         return RuleEnd((own or fitting)[0], errors, list(tests.values()), bool(own))

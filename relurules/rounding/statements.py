@@ -29,6 +29,7 @@ def merge_names(
         other = otherwise.get(name, Opaque(f"{name!r} has no value at the other side of an if"))
         if other is not expression:
             found[name] = Choice(test, expression, other)
+
     return found
 
 
@@ -48,6 +49,7 @@ def list_leaves(program: Program) -> list[Leaf]:
             found.append(one)
         else:
             stack += [one.otherwise, one.then]
+
     return found
 
 
@@ -57,6 +59,7 @@ def choose_by_rule(rule: Expression, leaves: Mapping[float, Leaf]) -> Program:
     while isinstance(rule, Choice):
         exits.append((rule.test, choose_by_rule(rule.then, leaves)))
         rule = rule.otherwise
+
     if not isinstance(rule, Literal):
         raise UnreadableError("the number of a rule is no number")
     return chain_exits(exits, leaves.get(rule.value, Leaf(None)))

@@ -209,7 +209,7 @@ def _emit_lines(
     artifact = _describe_artifact(request, target)
     asked = code_options.prepare_lines(replace(request, header=format_header(artifact)))
     code = replace(artifact, files=row.print_lines(asked))
-    if target not in READ_TARGETS:
+    if target not in READ_TARGETS or request.scored:  # inside a page, nobody reads a head
         return code
 
     # The head says what is certified of the text below it, which must be there first.

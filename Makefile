@@ -13,6 +13,7 @@
 # make bench-scoring-code  emitted C, Python and numpy beside other generators, in an environment of their own
 # make bench-scoring  emitted SQL in its engines: right on many rows, and beside another tool in an environment of its own
 # make bench-standards  every target in engines that others wrote, as a table (tools/install_servers.sh installs them)
+# make bench-rounding  certified bounds of rounding beside the largest errors that searching finds
 # make bench-soundness  regions, values and claims beside exact rationals, on 1,300 drawn networks
 # make bench-page       the page on which rules are tried: its size, and how fast it scores a file, in Chromium
 # make bench-rivals  our rules and lines beside what others would use, in an environment of their own
@@ -26,7 +27,7 @@ OUT ?= out
 WRITE ?=
 
 .PHONY: venv demo test test-fast check format lint metrics bench bench-lines bench-linearise bench-monotone bench-partition bench-scoring
-.PHONY: bench-scoring-code bench-page bench-rivals bench-soundness bench-standards examples clean
+.PHONY: bench-scoring-code bench-page bench-rivals bench-rounding bench-soundness bench-standards examples clean
 
 venv: $(VENV)/ready
 
@@ -108,6 +109,9 @@ bench-linearise: venv
 
 bench-page: venv
 	$(BIN)/python benchmarks/try_page.py $(WRITE)
+
+bench-rounding: venv
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore benchmarks/rounding.py $(WRITE)
 
 bench-soundness: venv
 	$(BIN)/python benchmarks/soundness.py --list $(WRITE)

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from relurules.domain import Domain
     from relurules.errors import RelurulesError
     from relurules.ir import AdditiveRules, Certificate, RuleSet
+    from relurules.rounding import bound_rounding
     from relurules.training.estimators import ReLURulesClassifier, ReLURulesRegressor
 
 __version__ = VERSION
@@ -61,6 +62,7 @@ _HOME = {
     "RelurulesError": "errors",
     "RuleSet": "ir",
     "ask": "api",
+    "bound_rounding": "rounding",
     "check": "api",
     "count": "api",
     "diff": "api",
@@ -96,6 +98,7 @@ __all__ = [
     "RuleSet",
     "__version__",
     "ask",
+    "bound_rounding",
     "check",
     "count",
     "diff",

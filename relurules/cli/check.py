@@ -1,5 +1,6 @@
 """The command `relurules check`; `main` registers it."""
 
+import math
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -109,4 +110,21 @@ def print_check(certificate: Path, rules: Path | None, model: Any, artefact: Pat
     sys.stdout.write(describe_verdict(verdict) + "\n")
     if verdict and artefact is not None:
         sys.stdout.write(f"{artefact}: its numbers and its text are those of the rules\n")
+        sys.stdout.write(f"{artefact}: {_describe_execution(artefact, rules, verdict.bound)}\n")
     return bool(verdict)
+
+
+def _describe_execution(artefact: Path, rules: Path, bound: float) -> str:
+    """What is certified of the artefact as it is executed, or why nothing is."""
+    from relurules.codec.any_rules import load_any_rules
+    from relurules.ir import Artifact
+    from relurules.rounding import bound_rounding, format_bound
+
+    rounding = bound_rounding(Artifact.read(artefact), load_any_rules(rules))
+    if not rounding.is_stated:
+        return f"rounding has no bound: {rounding.refusal}"
+    whole = math.nextafter(bound + rounding.largest, math.inf)
+    return (
+        f"as executed, every score is within {format_bound(whole)} of the model's "
+        f"(of that, {rounding.text} is rounding), for every row of the domain that has scores"
+    )

@@ -53,6 +53,7 @@ def list_facts(request: ScorerRequest) -> list[str]:
         lines.append(f"made by relurules {made.version}, settings: {settings or 'the defaults'}")
 
     lines.append(_describe_bound(request))
+    lines += describe_rounding(request)
     if isinstance(request, LineRequest) and (card := get_card(request)) is not None:
         lines += describe_points(card)
     lines += describe_derived(rules)
@@ -63,6 +64,17 @@ def list_facts(request: ScorerRequest) -> list[str]:
     if isinstance(rules, RuleSet) and rules.decision is not None:
         lines.append(f"decides: {_list_classes(rules)}")
     return [*lines, *describe_labels(rules)]
+
+
+def describe_rounding(request: ScorerRequest) -> list[str]:
+    """What is certified of rounding, where anything is."""
+    if request.rounding is None:
+        return []
+    held = "float32" if request.rounding.number == "float" else "float64"
+    return [
+        f"rounding: executed in {held}, every score is within {request.rounding.text} of these "
+        "rules in exact arithmetic, for every row of the domain"
+    ]
 
 
 def describe_sentinels(rules: Scorer) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.reasons.reason_texts import ReasonOptions
+from relurules.rounding import RoundingBound
 from relurules.scorecards import Scorecard
 
 #: What may become of rows outside the domain, in every language.
@@ -62,13 +63,15 @@ class ScorerRequest(EmitOptions):
     """Options of which `form` and `dialect` are chosen, and the rules of either kind that they are
     asked of.
 
-    outside: "" for what suits the form. header: a line for the artefact's first comment.
+    outside: "" for what suits the form. header: a line for the artefact's first comment. rounding:
+    what is certified of it in the text that is printed, None where nothing is.
     """
 
     rules: RuleSet | AdditiveRules
     form: str = ""
     dialect: str = ""
     header: str = ""
+    rounding: RoundingBound | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

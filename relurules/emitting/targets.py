@@ -44,6 +44,7 @@ from relurules.errors import UnsupportedError
 from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.ir.artifact import format_header
 from relurules.reasons.reason_texts import ReasonOptions
+from relurules.rounding import READ_TARGETS, bound_rounding
 from relurules.scorecards.belonging import find_card
 
 Files = Mapping[str, str | bytes]
@@ -212,8 +213,16 @@ def _emit_lines(
         card = find_card(rules, request.scorecard, request.reasons.direction)
         request = replace(request, scorecard=card)
     artifact = _describe_artifact(request, target)
-    asked = replace(request, header=format_header(artifact))
-    return replace(artifact, files=row.print_lines(code_options.prepare_lines(asked)))
+    asked = code_options.prepare_lines(replace(request, header=format_header(artifact)))
+    code = replace(artifact, files=row.print_lines(asked))
+    if target not in READ_TARGETS or request.scored:  # inside a page, nobody reads a head
+        return code
+
+    # The head says what is certified of the text below it, which must be there first.
+    rounding = bound_rounding(code, asked.rules)
+    if not rounding.is_stated:
+        return code
+    return replace(artifact, files=row.print_lines(replace(asked, rounding=rounding)))
 
 
 def _describe_artifact(request: ScorerRequest, target: str) -> Artifact:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from relurules.domain.columns import Column, list_table_columns
 from relurules.emitting import plan
 from relurules.emitting.contribution_plan import describe_explanation, plan_contributions
-from relurules.emitting.file_header import describe_sentinels, describe_size
+from relurules.emitting.file_header import describe_rounding, describe_sentinels, describe_size
 from relurules.emitting.line_explanation import plan_line_explanation
 from relurules.emitting.point_plan import describe_points, get_card
 from relurules.emitting.request import OUTSIDE, EmitRequest, LineRequest, ScorerRequest
@@ -245,7 +245,9 @@ def _list_comments(request: ScorerRequest, dialect: Dialect) -> list[str]:
 
     if isinstance(rules, RuleSet) and not rules.complete and request.outside != "exact":
         lines.append(f"INCOMPLETE: {describe_missing(rules)}")
-    if not dialect.executed:
+    if dialect.executed:
+        lines += describe_rounding(request)
+    else:
         lines.append(f"Written for {request.dialect} and read by an SQL parser; not executed here.")
     return [part for line in lines for part in wrap_comment(flatten_text(line))]
 

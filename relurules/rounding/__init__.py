@@ -1,0 +1,8 @@
+"""What rounding does to emitted code: text -> expressions in its own order -> a bound that holds
+for every row of the domain.
+"""
+
+from relurules.rounding.bound import READ_TARGETS, bound_rounding
+from relurules.rounding.rounding_bound import RoundingBound, format_bound
+
+__all__ = ["READ_TARGETS", "RoundingBound", "bound_rounding", "format_bound"]

@@ -1,0 +1,375 @@
+"""Running error analysis, forward, operation by operation (J. H. Wilkinson; N. J. Higham, "Accuracy
+and Stability of Numerical Algorithms", 2002, section 3.3), for all rows of a box at once.
+
+Every value has the exact function that it stands for, and a bound on how far what is computed may
+be from it. Numbers are exact rationals, errors are rounded up.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from relurules.rounding.expression import (
+    Absent,
+    Choice,
+    ColumnValue,
+    Comparison,
+    Expression,
+    Junction,
+    Literal,
+    Opaque,
+    Operation,
+    Test,
+    UnreadableError,
+    Words,
+)
+from relurules.rounding.floats import FloatFormat, find_grid, round_up
+from relurules.rounding.forms import (
+    Block,
+    CategorySpan,
+    CategoryValues,
+    NumberSpan,
+    RealCurve,
+    RealForm,
+)
+
+_NONE = Fraction(0)
+
+
+@dataclass(frozen=True)
+class Value:
+    """What an expression gives.
+
+    form: exactly; error: |computed - exact| at most; grid: k, where what is computed is a multiple
+    of 2^k, None for nothing known; table: what is computed for every category of the one column
+    that it reads.
+    """
+
+    form: RealForm
+    error: Fraction
+    grid: int | None = None
+    table: tuple[CategorySpan, tuple[float, ...]] | None = None
+
+    @property
+    def size(self) -> Fraction:
+        """The largest magnitude of what is computed."""
+        return self.form.reach.size + self.error
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowInputs:
+    """blocks: a column's place -> what it is; words: column -> the text or number of every
+    category, a tuple each; fills: column -> what a missing number counts as; originals: what a text
+    rounds to a shorter format -> the number of the rules that it is.
+    """
+
+    blocks: Sequence[Block]
+    words: Mapping[int, Sequence[Sequence[str | float | None]]]
+    fills: Mapping[int, float] = field(default_factory=dict)
+    originals: Mapping[float, float] = field(default_factory=dict)
+
+
+class ErrorAnalysis:
+    """Values of expressions in one format; shared expressions are analysed once."""
+
+    def __init__(self, inputs: RowInputs, held: FloatFormat) -> None:
+        self._inputs, self._format = inputs, held
+        self._known: dict[int, tuple[Expression, Value]] = {}
+
+    def analyse(self, expression: Expression) -> Value:
+        """The value of an expression; UnreadableError where nothing can be said."""
+        known = self._known.get(id(expression))
+        if known is None:
+            known = (expression, self._analyse_new(expression))
+            self._known[id(expression)] = known
+
+        return known[1]
+
+    def _analyse_new(self, expression: Expression) -> Value:
+        if isinstance(expression, Literal):
+            return self._make_literal(expression.value)
+        if isinstance(expression, ColumnValue):
+            return self._read_column(expression)
+        if isinstance(expression, Operation):
+            return self._operate(expression)
+        if isinstance(expression, Choice):
+            return self._choose(expression)
+        if isinstance(expression, Opaque):
+            raise UnreadableError(expression.what)
+        raise UnreadableError("a text or a missing value stands where a number is due")
+
+    def _make_literal(self, value: float) -> Value:
+        held = self._format.round(Fraction(value))
+        sign = -1.0 if held < 0 else 1.0
+        number = Fraction(sign * self._inputs.originals.get(abs(held), abs(held)))
+        error = abs(Fraction(held) - number)
+
+        return Value(RealForm(number), error, find_grid(Fraction(held)) if held else None)
+
+    def _read_column(self, expression: ColumnValue) -> Value:
+        block = self._inputs.blocks[expression.column]
+        if not isinstance(block, NumberSpan):
+            raise UnreadableError("a category stands where a number is due")
+        curve = RealCurve(block, Fraction(1), {})
+
+        return Value(RealForm(_NONE, {block.place: curve}), _NONE, 0 if block.integer else None)
+
+    def _operate(self, operation: Operation) -> Value:
+        values = [self.analyse(each) for each in operation.operands]
+        if operation.sign == "neg":
+            return self._negate(values[0])
+        one, other = values
+        if operation.sign == "max":
+            return self._take_larger(one, other)
+        if operation.sign == "*":
+            return self._multiply(one, other)
+        other = other if operation.sign == "+" else self._negate(other)
+
+        return self._add(one, other)
+
+    def _negate(self, value: Value) -> Value:
+        table = value.table and (value.table[0], tuple(-each for each in value.table[1]))
+        return Value(value.form.scale(Fraction(-1)), value.error, value.grid, table)
+
+    def _add(self, one: Value, other: Value) -> Value:
+        form = one.form.add(other.form)
+        if (exact := self._tabulate(one, other, form, "+")) is not None:
+            return exact
+        for kept, left in ((one, other), (other, one)):
+            if not left.error and left.form.is_constant and not left.form.reach.size:
+                return Value(form, kept.error, kept.grid, kept.table)
+
+        error = one.error + other.error
+        grid = None if None in (one.grid, other.grid) else min(one.grid, other.grid)  # type: ignore[type-var]
+
+        return self._round(form, error, grid)
+
+    def _multiply(self, one: Value, other: Value) -> Value:
+        if not one.form.is_constant:
+            one, other = other, one
+        if not one.form.is_constant:
+            raise UnreadableError("two columns are multiplied with each other")
+        form = other.form.scale(one.form.constant)
+        if (exact := self._tabulate(one, other, form, "*")) is not None:
+            return exact
+
+        factor = abs(one.form.constant)
+        error = factor * other.error + one.error * other.size
+        grid = None if None in (one.grid, other.grid) else one.grid + other.grid  # type: ignore[operator]
+        if not factor or (factor == 1 and not one.error):
+            return Value(form, error, other.grid if factor else None)
+        if not one.error and _is_power_of_two(factor):
+            size = form.reach.size + error
+            vanishing = _NONE if factor > 1 else Fraction(2) ** (self._format.lowest - 1)
+            self._format.bound_rounding(size)
+            exact_there = grid is not None and self._format.is_exact(size, grid)
+            return Value(form, error + (_NONE if exact_there else vanishing), grid)
+
+        return self._round(form, error, grid)
+
+    def _round(self, form: RealForm, error: Fraction, grid: int | None) -> Value:
+        """The value of a sum or product that is rounded now; error: of what it is made of."""
+        size = form.reach.size + error
+        rounding = self._format.bound_rounding(size)
+        if grid is not None and self._format.is_exact(size, grid):
+            rounding = _NONE
+        return Value(form, round_up(error + rounding), grid)
+
+    def _take_larger(self, one: Value, other: Value) -> Value:
+        if not one.form.is_constant:
+            one, other = other, one
+        if one.error or one.form.reach.size or not one.form.is_constant:
+            raise UnreadableError("the larger of two numbers, neither of which is 0")
+        form = other.form.take_positive()
+        table = other.table and (other.table[0], tuple(max(0.0, x) for x in other.table[1]))
+
+        return Value(form, other.error, other.grid, table)
+
+    def _tabulate(self, one: Value, other: Value, form: RealForm, sign: str) -> Value | None:
+        """The operation category by category, where both read the same column of categories, or
+        one is a constant; None elsewhere, and where a fused operation might give something else.
+        """
+        block = next((each.table[0] for each in (one, other) if each.table), None)
+        if block is None:
+            return None
+        rows = [_list_entries(value, block) for value in (one, other)]
+        if None in rows:
+            return None
+        pairs = zip(*rows, strict=True)
+        exactly = [a * b if sign == "*" else a + b for a, b in pairs]
+        computed = [self._format.round(each) for each in exactly]
+        if sign == "*" and any(a != b for a, b in zip(computed, exactly, strict=True)):
+            return None
+
+        return self._make_tabulated(form, block, computed)
+
+    def _make_tabulated(
+        self, form: RealForm, block: CategorySpan, computed: Sequence[float]
+    ) -> Value:
+        due = form.parts.get(block.places[0])
+        values = due.values if isinstance(due, CategoryValues) else (_NONE,) * len(computed)
+        error = max(
+            abs(Fraction(a) - b - form.constant) for a, b in zip(computed, values, strict=True)
+        )
+        grids = [find_grid(Fraction(each)) for each in computed if each]
+
+        return Value(form, error, min(grids) if grids else None, (block, tuple(computed)))
+
+    def _choose(self, choice: Choice) -> Value:
+        column = find_equal_column(choice.test)
+        if column is not None and isinstance(self._inputs.blocks[column], CategorySpan):
+            return self._choose_by_category(choice, column)
+        if (read := self._find_read_column(choice)) is not None:
+            return self.analyse(read)
+        if not isinstance(choice.test, Comparison):
+            raise UnreadableError("a choice by several tests")
+        return self._choose_by_number(choice, choice.test)
+
+    def _find_read_column(self, choice: Choice) -> ColumnValue | None:
+        """The column of numbers that a choice is: its value, or what a missing one counts as, or
+        nothing. None for any other choice.
+        """
+        ends, stack = set[Expression](), list[Expression]([choice])
+        while stack:
+            one = stack.pop()
+            if isinstance(one, Choice):
+                stack += [one.then, one.otherwise]
+            elif one != Absent():
+                ends.add(one)
+
+        columns = [one for one in ends if isinstance(one, ColumnValue)]
+        if len(columns) != 1:
+            return None
+        fill = self._inputs.fills.get(columns[0].column)
+        allowed = {columns[0], *([] if fill is None else [Literal(fill)])}
+
+        return columns[0] if ends <= allowed else None
+
+    def _choose_by_number(self, choice: Choice, test: Comparison) -> Value:
+        """A choice that is continuous: at the wrong side it is off by what the test is."""
+        left, right = self.analyse(test.left), self.analyse(test.right)
+        then, otherwise = self.analyse(choice.then), self.analyse(choice.otherwise)
+        above = left.form.subtract(right.form)
+        if test.sign in ("<", "<="):
+            above = above.scale(Fraction(-1))
+        gap = then.form.subtract(otherwise.form)
+        factor = _divide_forms(gap, above)
+        if factor is None:
+            raise UnreadableError("a choice that isn't continuous")
+
+        form = otherwise.form.add(above.take_positive().scale(factor))
+        if _is_turned(then, otherwise, test):
+            turned = above.scale(Fraction(-1)).take_positive()
+            form = then.form.add(turned.scale(factor))
+        error = max(then.error, otherwise.error)
+        if not _is_own_difference(choice, test):
+            error += abs(factor) * (left.error + right.error)
+        grid = None if None in (then.grid, otherwise.grid) else min(then.grid, otherwise.grid)  # type: ignore[type-var]
+        if otherwise.form.is_constant and not otherwise.form.reach.size:
+            grid = then.grid
+
+        return Value(form, error, grid)
+
+    def _choose_by_category(self, choice: Choice, column: int) -> Value:
+        block = self._inputs.blocks[column]
+        assert isinstance(block, CategorySpan)  # noqa: S101  # the caller has looked
+        computed, values = list[float](), list[Fraction]()
+        for words in self._inputs.words[column]:
+            found = {_pick(choice, column, word) for word in words}
+            if len(found) != 1:
+                raise UnreadableError("values of one category are told apart")
+            value = self.analyse(found.pop())
+            if not value.form.is_constant or value.error:
+                raise UnreadableError("a choice of a category that isn't a number")
+            values.append(value.form.constant)
+            computed.append(float(value.form.constant))
+
+        form = RealForm(_NONE, {block.places[0]: CategoryValues(block, tuple(values))})
+
+        return self._make_tabulated(form, block, computed)
+
+
+def _is_power_of_two(value: Fraction) -> bool:
+    top, bottom = value.numerator, value.denominator
+    return top & (top - 1) == 0 and bottom & (bottom - 1) == 0
+
+
+def _list_entries(value: Value, block: CategorySpan) -> list[Fraction] | None:
+    """What is computed for every category, None where other columns are read too."""
+    if value.table is not None:
+        return [Fraction(x) for x in value.table[1]] if value.table[0] == block else None
+    if value.form.is_constant and not value.error:
+        return [value.form.constant] * len(block.places)
+    return None
+
+
+def _divide_forms(gap: RealForm, above: RealForm) -> Fraction | None:
+    """The factor of gap = factor * above, None where there is none."""
+    if gap.is_constant and not gap.constant:
+        return _NONE
+    sizes = [(gap.constant, above.constant)]
+    for place, part in above.parts.items():
+        own = gap.parts.get(place)
+        if isinstance(part, RealCurve) and isinstance(own, RealCurve):
+            sizes.append((own.slope, part.slope))
+        if isinstance(part, CategoryValues) and isinstance(own, CategoryValues):
+            sizes += zip(own.values, part.values, strict=True)
+
+    factor = next((a / b for a, b in sizes if a and b), None)
+    if factor is None or gap.subtract(above.scale(factor)).key != RealForm(_NONE).key:
+        return None
+
+    return factor
+
+
+def _is_turned(then: Value, otherwise: Value, test: Comparison) -> bool:
+    """Whether max(0, what is below the test) says the same, and is what rules would say: it stands
+    beside 0, or a neuron's argument is asked whether it is below 0.
+    """
+    if then.form.is_constant or otherwise.form.is_constant:
+        return then.form.is_constant and not then.form.constant
+    below = test.sign in ("<", "<=")
+
+    return below and isinstance(test.right, Literal) and not test.right.value
+
+
+def _is_own_difference(choice: Choice, test: Comparison) -> bool:
+    """Whether the choice is max(0, what its own test compares, subtracted): then rounding, which is
+    monotone, takes the same side in both, and the error is that of the difference.
+    """
+    sides = (test.left, test.right) if test.sign in (">", ">=") else (test.right, test.left)
+    due = Operation("-", sides)
+    zero = isinstance(test.right, Literal) and not test.right.value and test.sign in (">", ">=")
+
+    return choice.otherwise == Literal(0.0) and (
+        choice.then == due or (zero and choice.then == test.left)
+    )
+
+
+def find_equal_column(test: Test) -> int | None:
+    """The column that a test compares for equality, None where there is none."""
+    if isinstance(test, Junction):
+        return next((x for x in map(find_equal_column, test.tests) if x is not None), None)
+    if isinstance(test, Comparison) and test.sign == "==" and isinstance(test.left, ColumnValue):
+        return test.left.column
+    return None
+
+
+def _pick(expression: Expression, column: int, word: str | float | None) -> Expression:
+    """What is chosen where the column holds this category."""
+    while isinstance(expression, Choice):
+        expression = (
+            expression.then if _holds(expression.test, column, word) else expression.otherwise
+        )
+    return expression
+
+
+def _holds(test: Test, column: int, word: str | float | None) -> bool:
+    if isinstance(test, Junction):
+        told = [_holds(each, column, word) for each in test.tests]
+        return not told[0] if test.sign == "not" else (all if test.sign == "and" else any)(told)
+    if not isinstance(test, Comparison) or test.sign != "==" or test.left != ColumnValue(column):
+        raise UnreadableError("a category and a number are tested at once")
+    if not isinstance(test.right, Words | Literal):
+        raise UnreadableError("a category is compared with something else than a text")
+    return test.right.value == word

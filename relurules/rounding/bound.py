@@ -1,0 +1,116 @@
+"""The bound of an artefact's rounding: its text is read, must be the rules, and is analysed."""
+
+from collections.abc import Sequence
+from itertools import chain
+from operator import is_not
+
+import numpy as np
+
+from relurules.ir import AdditiveRules, Artifact, RuleSet
+from relurules.rounding.analysis import ErrorAnalysis, RowInputs
+from relurules.rounding.crossing import CrossingBounds
+from relurules.rounding.expression import Expression, Program, UnreadableError
+from relurules.rounding.floats import DOUBLE, SINGLE, round_up
+from relurules.rounding.forms import RealForm
+from relurules.rounding.read_braces import read_braces
+from relurules.rounding.read_python import read_python
+from relurules.rounding.read_sql import read_sql
+from relurules.rounding.rounding_bound import RoundingBound
+from relurules.rounding.row_inputs import make_row_inputs, name_inputs
+from relurules.rounding.rule_forms import make_line_forms, make_network_forms
+from relurules.rounding.rule_paths import RuleEnds
+from relurules.rounding.statements import list_leaves
+
+#: Targets whose text is read.
+READ_TARGETS = ("python", "c", "javascript", "sql")
+_FORMATS = {"double": DOUBLE, "float": SINGLE}
+
+
+def bound_rounding(artifact: Artifact, rules: RuleSet | AdditiveRules) -> RoundingBound:
+    """How far every score that the artefact computes may be from that of its rules in exact
+    arithmetic, for all rows of the domain whose numbers are floats of its format.
+
+    rules: those that it was printed from. Where the text holds anything that isn't followed, or
+    isn't these rules, `refusal` says so and no bound is stated.
+    """
+    try:
+        scores = _bound_scores(artifact, rules)
+    except UnreadableError as error:
+        return RoundingBound(scores=np.empty(0), number=artifact.number, refusal=str(error))
+    except RecursionError:
+        return RoundingBound(
+            scores=np.empty(0), number=artifact.number, refusal="its expressions nest too deep"
+        )
+    return RoundingBound(scores=np.array(scores), number=artifact.number)
+
+
+def _bound_scores(artifact: Artifact, rules: RuleSet | AdditiveRules) -> list[float]:
+    if artifact.outside == "clamp":
+        raise UnreadableError("numbers outside the domain are moved into it first")
+    if isinstance(rules, RuleSet):
+        return _bound_rules(artifact, rules)
+    if rules.groups:
+        raise UnreadableError("groups of neurons that read one another have no bound yet")
+
+    inputs = make_row_inputs(artifact, rules)
+    program = read_program(artifact, rules.score_count)
+    scores = _find_only_scores(program, rules.score_count)
+
+    return _bound_forms(scores, make_line_forms(inputs, rules), inputs, artifact.number)
+
+
+def _find_only_scores(program: Program, count: int) -> Sequence[Expression]:
+    """The scores, which are the same at every end that has some."""
+    ends = [leaf.scores[-count:] for leaf in list_leaves(program) if leaf.scores is not None]
+    if not ends or any(map(is_not, ends[0] * len(ends), chain.from_iterable(ends))):
+        raise UnreadableError("scores are computed in several ways")
+    return ends[0]
+
+
+def _bound_rules(artifact: Artifact, rules: RuleSet) -> list[float]:
+    """Of rules of which one applies: the largest errors of their ends, with what they may be off on
+    rows that rounding has let into them.
+    """
+    if rules.decision is not None:
+        raise UnreadableError("rules that decide have no scores")
+    inputs, count = make_row_inputs(artifact, rules), len(rules.scores)
+    program = read_program(artifact, count)
+    if artifact.form == "network":
+        network = rules.network if artifact.outside != "exact" else rules.traced or rules.network
+        scores = _find_only_scores(program, count)
+        return _bound_forms(scores, make_network_forms(inputs, network), inputs, artifact.number)
+
+    ends = RuleEnds(rules, inputs, ErrorAnalysis(inputs, _FORMATS[artifact.number]))
+    reached = list(ends.find(program, count))
+    if all(end.is_exact for end in reached):
+        found = [max(errors) for errors in zip(*(end.errors for end in reached), strict=True)]
+    else:
+        found = list(CrossingBounds(rules).bound(reached))
+
+    return [float(round_up(error)) for error in found]
+
+
+def _bound_forms(
+    scores: Sequence[Expression], due: Sequence[RealForm], inputs: RowInputs, number: str
+) -> list[float]:
+    """The scores' errors; UnreadableError where one isn't the form that it should be."""
+    analysis = ErrorAnalysis(inputs, _FORMATS[number])
+    values = [analysis.analyse(score) for score in scores]
+    for i, (value, form) in enumerate(zip(values, due, strict=True)):
+        if value.form.key != form.key:
+            raise UnreadableError(f"score {i} of the text isn't that of the rules")
+
+    return [float(value.error) for value in values]
+
+
+def read_program(artifact: Artifact, count: int) -> Program:
+    """What the text of an artefact computes, in its order. count: of the scores."""
+    if artifact.target not in READ_TARGETS:
+        raise UnreadableError(f"target {artifact.target!r} has no bound yet")
+    text, inputs = str(artifact), name_inputs(artifact)
+    if artifact.target == "python":
+        return read_python(text, inputs)
+    if artifact.target in ("c", "javascript"):
+        return read_braces(text, artifact.target, inputs)
+
+    return read_sql(text, inputs, artifact.outputs, count)

@@ -1,0 +1,204 @@
+"""Rows that rounding lets into a rule whose conditions they miss by a hair: how far the rule is
+from the network there.
+
+At such a row, a neuron may have another sign than in the rule's region. What the rule gives differs
+from the network by these neurons alone, and each is as near to 0 as the conditions are to being
+met: by how much, linear programs over the region, with its conditions moved outward, say; their
+answers are bounds (`lp.maxima`).
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from operator import add
+
+import numpy as np
+
+from relurules.domain import Domain
+from relurules.ir import RuleSet
+from relurules.ir.compensated_forms import compute_accurate_forms, compute_accurate_maps
+from relurules.ir.network import Array, Pattern
+from relurules.lp.maxima import bound_maxima
+from relurules.rounding.expression import UnreadableError
+from relurules.rounding.floats import round_up
+from relurules.rounding.rule_paths import RuleEnd
+
+#: More than all roundings of sums of a million numbers, and of coefficients that are rounded once.
+_SURE = 1.0 + 1e-9
+_COEFFICIENT = 2.0**-52
+#: A neuron that may be further at the wrong side than this share of its terms has either sign.
+_FREE = 1e-9
+#: Parts of one rule's region that are looked at.
+_PARTS = 256
+
+
+class CrossingBounds:
+    """Of one rule set, for ends of a text."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        self._rules = rules
+
+    def bound(self, ends: Sequence[RuleEnd]) -> Sequence[Fraction]:
+        """(m,) how far what is computed at any end may be from each score of the network, and the
+        network from the rules: for what is known of the rules is known of them in exact arithmetic.
+        """
+        if self._rules.is_own_model or self._rules.simplified:
+            raise UnreadableError(
+                "a test of several columns is rounded, and the rules may jump there: they are a "
+                "tree of models, or simplified"
+            )
+        errors, gaps = zip(*map(self._bound_end, ends), strict=True)
+        found = [list(map(add, end.errors, own)) for end, own in zip(ends, errors, strict=True)]
+
+        return [
+            max(own) + max(apart)
+            for own, apart in zip(zip(*found, strict=True), zip(*gaps, strict=True), strict=True)
+        ]
+
+    def _bound_end(self, end: RuleEnd) -> tuple[list[Fraction], list[Fraction]]:
+        """(m,) how far each score's map may be from the network on the rows that reach this end,
+        and the part of it that is the map's own coefficients.
+        """
+        rules, network = self._rules, self._rules.network
+        if not rules.rules[end.rule].pattern.all():
+            raise UnreadableError("a rule stands for several linear regions")
+
+        gaps = np.zeros(len(rules.scores))
+        G, h = self._relax(end)
+        found, parts = np.zeros(len(rules.scores)), [(G, h, rules.rules[end.rule].pattern)]
+        for _ in range(_PARTS):
+            if not parts:
+                break
+            G, h, pattern = parts.pop()
+            forms = compute_accurate_forms(network, pattern[None])[0]
+            beyond = bound_maxima(G, h, -forms * pattern[:, None]).bounds + self._sizes(forms)
+            beyond = np.minimum(beyond, self._compare_with_tests(forms, pattern, end))
+            if np.isneginf(beyond).any():  # no row at all
+                continue
+            free = np.flatnonzero(beyond > _FREE * self._reach(forms))
+            if not len(free):
+                off = self._compare_maps(end.rule, pattern, G, h)
+                errors = np.abs(network.U) @ self._propagate(beyond, pattern) * _SURE + off
+                found, gaps = np.maximum(found, errors), np.maximum(gaps, off)
+                continue
+            room = 2.0 * self._sizes(forms)[free[0]]
+            parts += _split(G, h, pattern, forms, int(free[0]), room)
+
+        if parts:
+            raise UnreadableError(f"a rule stands for more than {_PARTS // 2} linear regions")
+
+        return list(map(Fraction, found.tolist())), list(map(Fraction, gaps.tolist()))
+
+    def _compare_with_tests(self, forms: Array, pattern: Pattern, end: RuleEnd) -> Array:
+        """(K,) how far z may be at the wrong side where a test on the way is a multiple of it but
+        for rounded coefficients: sharper than a linear program, whose answer is rounded too.
+        """
+        found = np.full(len(forms), np.inf)
+        for test in end.tests:
+            weights, constant = test.form.list_weights(forms.shape[1] - 1)
+            row = np.append(weights, float(constant)) * (1.0 if test.holds else -1.0)
+            at = int(np.abs(row[:-1]).argmax())
+            if not row[at]:
+                continue
+            outward = forms * pattern[:, None]
+            factors = outward[:, at] / row[at]
+            rests = self._reach(outward - factors[:, None] * row)
+            for k in np.flatnonzero((factors > 0) & (rests < _FREE * self._reach(forms))).tolist():
+                rest = self._reach(_subtract_exactly(outward[k], factors[k], row))
+                own = factors[k] * float(round_up(test.error)) + rest
+                found[k] = min(found[k], own * _SURE + self._sizes(outward[k]))
+
+        return found
+
+    def _compare_maps(self, rule: int, pattern: Pattern, G: Array, h: Array) -> Array:
+        """(m,) how far the rule's map may be from the network's of a pattern, there."""
+        own, net = self._rules.maps, compute_accurate_maps(self._rules.network, pattern[None])
+        weights, constants = own.weights[rule], own.constants[rule]
+        maps = np.column_stack([net.weights[0], net.constants[0]])
+        gap = np.column_stack([weights - net.weights[0], constants - net.constants[0]])
+        bounds = bound_maxima(G, h, np.vstack([gap, -gap])).bounds if gap.any() else np.zeros(1)
+
+        return np.asarray(np.maximum(0.0, bounds.max()) * _SURE + self._sizes(maps))
+
+    def _propagate(self, beyond: Array, pattern: Pattern) -> Array:
+        """(K,) how far what a neuron gives may be from what the region's pattern makes of it.
+
+        beyond: how far z, as the pattern has it, may be at the wrong side of 0; below 0, it stays
+        so far from it. An argument that is off by e moves the neuron by its slope times e, and
+        may bring it to the wrong side.
+        """
+        network, errors = self._rules.network, np.zeros(len(pattern))
+        own = np.where(pattern > 0, 1.0, np.abs(network.slope))
+        for level in network.levels:
+            moved = np.abs(network.L[level]) @ errors * _SURE
+            wrong = np.maximum(0.0, beyond[level] + moved)
+            errors[level] = own[level] * moved + np.abs(1.0 - network.slope[level]) * wrong * _SURE
+
+        return errors
+
+    def _reach(self, forms: Array) -> Array:
+        """(n,) the largest sizes of the terms of forms over the box."""
+        domain = self._rules.domain
+        reach = np.append(np.maximum(np.abs(domain.lower), np.abs(domain.upper)), 1.0)
+
+        return np.asarray(np.abs(forms) @ reach)
+
+    def _sizes(self, forms: Array) -> Array:
+        """What rounding the coefficients of forms (n, d + 1) may move them by over the box."""
+        return np.asarray(_COEFFICIENT * self._reach(forms) * _SURE)
+
+    def _relax(self, end: RuleEnd) -> tuple[Array, Array]:
+        """G, h of the domain's rows that pass the rule's conditions, some of them by rounding."""
+        G, h = _list_walls(self._rules.domain)
+        rows, limits = [*G], [*h]
+        for test in end.tests:
+            weights, constant = test.form.list_weights(G.shape[1])
+            sign, room = -1.0 if test.holds else 1.0, round_up(test.error)
+            rows.append(sign * np.array(weights))
+            limits.append(float(round_up(room - Fraction(sign) * constant)))
+
+        return _scale_rows(np.array(rows), np.array(limits))
+
+
+def _subtract_exactly(form: Array, factor: float, row: Array) -> Array:
+    """Form - factor * row, (d + 1,), rounded only then: the rests of what nearly cancels."""
+    pairs = zip(form.tolist(), row.tolist(), strict=True)
+    return np.array([float(Fraction(a) - Fraction(float(factor)) * Fraction(b)) for a, b in pairs])
+
+
+def _split(
+    G: Array, h: Array, pattern: Pattern, forms: Array, neuron: int, room: float
+) -> list[tuple[Array, Array, Pattern]]:
+    """Both sides of a neuron that has either sign there, each with its pattern; room: how far they
+    are moved outward.
+    """
+    other = pattern.copy()
+    other[neuron] = -other[neuron]
+    own = pattern[neuron] * forms[neuron]
+    sides = [(-own, pattern), (own, other)]
+    found = list[tuple[Array, Array, Pattern]]()
+    for side, signs in sides:
+        rows, limits = np.vstack([G, side[:-1]]), np.append(h, room - side[-1])
+        found.append((*_scale_rows(rows, limits), signs))
+
+    return found
+
+
+def _list_walls(domain: Domain) -> tuple[Array, Array]:
+    """The box, sums of categories that are 1, and inequalities."""
+    d = len(domain.names)
+    sums = np.zeros((len(domain.groups), d))
+    for row, group in zip(sums, domain.groups, strict=True):
+        row[list(group)] = 1.0
+
+    ones = np.ones(len(sums))
+    G = np.vstack([np.eye(d), -np.eye(d), sums, -sums, np.reshape(domain.normals, (-1, d))])
+
+    return G, np.concatenate([domain.upper, -domain.lower, ones, -ones, domain.limits])
+
+
+def _scale_rows(G: Array, h: Array) -> tuple[Array, Array]:
+    """Rows of about unit length; powers of two change nothing else."""
+    sizes = np.abs(G).max(axis=1)
+    powers = np.frexp(np.where(sizes > 0, sizes, 1.0))[1]
+
+    return np.ldexp(G, -powers[:, None]), np.ldexp(h, -powers)

@@ -1,0 +1,325 @@
+"""Expressions of C, JavaScript and SQL as trees, in the order in which they are computed."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from relurules.rounding.expression import (
+    Absent,
+    Choice,
+    ColumnValue,
+    Comparison,
+    Expression,
+    Junction,
+    Literal,
+    Opaque,
+    Operation,
+    Test,
+    UnreadableError,
+    Words,
+)
+
+Parsed = Expression | Test
+_TOKEN = re.compile(
+    r"""\s+|--[^\n]*|//[^\n]*|/\*.*?\*/|\#[^\n]*     # what counts for nothing
+    |(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[fF]?
+    |(?P<text>N?'(?:[^']|'')*')
+    |(?P<quoted>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[(?=[^\W\d])(?:[^\]]|\]\])*\])
+    |(?P<name>[A-Za-z_][\w.$]*)
+    |(?P<sign>===|!==|&&|\|\||<=|>=|<>|!=|==|[-+*/<>=!?:;,.(){}\[\]])""",
+    re.VERBOSE | re.DOTALL,
+)
+_COMPARISONS = {
+    "==": "==", "===": "==", "=": "==", "<": "<", "<=": "<=", ">": ">", ">=": ">=",
+}  # fmt: skip
+#: Other tests of two things.
+_WORDS = ("!=", "!==", "<>", "is", "in", "between", "regexp", "like", "collate")
+#: Functions that give the larger of two numbers.
+_LARGER = ("max", "greatest", "fmax", "fmaxf", "Math.max")
+_CASTS = ("cast", "try_cast", "safe_cast", "convert")
+_ABSENT = ("null", "nan")
+
+
+class Token(NamedTuple):
+    """kind: number, text, quoted, name or sign; start: where it stands in the text."""
+
+    kind: str
+    text: str
+    start: int = 0
+
+
+def split_tokens(text: str) -> list[Token]:
+    """The tokens of a text; UnreadableError at a character that none starts with."""
+    found, at = list[Token](), 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is None:
+            raise UnreadableError(f"{text[at : at + 10]!r} isn't read here")
+        if match.lastgroup:
+            found.append(Token(match.lastgroup, match[match.lastgroup], at))
+        at = match.end()
+
+    return [*found, Token("end", "")]
+
+
+class InfixParser:
+    """Reads expressions from tokens.
+
+    resolve: a name, and whether it is quoted -> what it stands for; a quoted one of a table stands
+    behind the table's name and a NUL.
+    """
+
+    def __init__(self, tokens: Sequence[Token], resolve: Callable[[str, bool], Expression]) -> None:
+        self.tokens, self.at, self._resolve = tokens, 0, resolve
+
+    def peek(self, *texts: str) -> bool:
+        """Whether one of these comes next, whatever its case."""
+        token = self.tokens[self.at]
+        return token.kind in ("name", "sign") and token.text.lower() in texts
+
+    def accept(self, *texts: str) -> bool:
+        """Go on where one of these comes next."""
+        if self.peek(*texts):
+            self.at += 1
+            return True
+        return False
+
+    def expect(self, *texts: str) -> None:
+        """Go on, or UnreadableError where something else comes next."""
+        if not self.accept(*texts):
+            raise UnreadableError(f"{self.tokens[self.at].text!r} where {texts[0]!r} is due")
+
+    def take(self) -> Token:
+        """The next token."""
+        self.at += 1
+        return self.tokens[self.at - 1]
+
+    def read_number(self) -> Expression:
+        """An expression that is no test."""
+        found = self.read()
+        if isinstance(found, Comparison | Junction):
+            return Opaque("a test stands where a number is due")
+        return found
+
+    def read_test(self) -> Test:
+        """A test."""
+        return _as_test(self.read())
+
+    def read(self) -> Parsed:
+        """Anything, with `?` and `:`."""
+        test = self._read_any()
+        if not self.accept("?"):
+            return test
+        then = self.read_number()
+        self.expect(":")
+
+        return Choice(_as_test(test), then, self.read_number())
+
+    def _read_any(self) -> Parsed:
+        first = self._read_all()
+        tests = [first]
+        while self.accept("||", "or"):
+            tests.append(self._read_all())
+
+        return first if len(tests) == 1 else Junction("or", tuple(map(_as_test, tests)))
+
+    def _read_all(self) -> Parsed:
+        first = self._read_not()
+        tests = [first]
+        while self.accept("&&", "and"):
+            tests.append(self._read_not())
+
+        return first if len(tests) == 1 else Junction("and", tuple(map(_as_test, tests)))
+
+    def _read_not(self) -> Parsed:
+        if self.accept("not"):
+            return Junction("not", (_as_test(self._read_not()),))
+        return self._read_comparison()
+
+    def _read_comparison(self) -> Parsed:
+        return self._compare(self._read_sum())
+
+    def _compare(self, left: Parsed) -> Parsed:
+        text = self.tokens[self.at].text.lower()
+        if self.tokens[self.at].kind not in ("name", "sign"):
+            return left
+        if text in _COMPARISONS:
+            self.at += 1
+            return Comparison(_COMPARISONS[text], _as_number(left), self._read_operand())
+
+        return self._read_words(_as_number(left), text) if text in _WORDS else left
+
+    def _read_words(self, left: Expression, text: str) -> Parsed:
+        """What SQL tests by words, and that two things aren't the same."""
+        self.at += 1
+        if text == "in":
+            return self._read_list(left)
+        if text == "collate":  # of a text; what follows compares it
+            self.take()
+            return self._compare(left)
+        if text in ("regexp", "like"):
+            self._read_operand()
+            return Opaque("a pattern")
+        if text == "between":
+            low = Comparison(">=", left, self._read_operand())
+            self.expect("and")
+            return Junction("and", (low, Comparison("<=", left, self._read_operand())))
+        if text == "is":
+            turned = self.accept("not")
+            self.expect("null")
+            equal = Comparison("==", left, Words(None))
+            return Junction("not", (equal,)) if turned else equal
+
+        return Junction("not", (Comparison("==", left, self._read_operand()),))
+
+    def _read_list(self, left: Expression) -> Test:
+        self.expect("(")
+        tests = list[Test]()
+        while not self.accept(")"):
+            tests.append(Comparison("==", left, self._read_operand()))
+            self.accept(",")
+
+        return tests[0] if len(tests) == 1 else Junction("or", tuple(tests))
+
+    def _read_operand(self) -> Expression:
+        return _as_number(self._read_sum())
+
+    def _read_sum(self) -> Parsed:
+        left = self._read_product()
+        while self.peek("+", "-"):
+            sign, right = self.take().text, _as_number(self._read_product())
+            is_cast = isinstance(left, ColumnValue) and right == Literal(0.0)
+            left = left if is_cast else Operation(sign, (_as_number(left), right))
+        return left
+
+    def _read_product(self) -> Parsed:
+        left = self._read_sign()
+        while self.peek("*", "/"):
+            sign = self.take().text
+            right = _as_number(self._read_sign())
+            left = (
+                Operation("*", (_as_number(left), right)) if sign == "*" else Opaque("a division")
+            )
+        return left
+
+    def _read_sign(self) -> Parsed:
+        if self.accept("-"):
+            inner = _as_number(self._read_sign())
+            if isinstance(inner, Literal):
+                return Literal(-inner.value)
+            return Operation("neg", (inner,))
+        if self.accept("+"):
+            return self._read_sign()
+        if self.accept("!"):
+            return Junction("not", (_as_test(self._read_sign()),))
+        return self._read_primary()
+
+    def _read_primary(self) -> Parsed:
+        token = self.take()
+        if token.kind == "number":
+            return Literal(float(token.text))
+        if token.kind == "text":
+            return Words(token.text[token.text.index("'") + 1 : -1].replace("''", "'"))
+        if token.kind == "quoted":
+            return self._resolve(_unquote(token.text), True)
+        if token.kind == "sign" and token.text == "(":
+            return self._read_bracket()
+        if token.kind == "name":
+            return self._read_name(token.text)
+        raise UnreadableError(f"{token.text!r} where a number is due")
+
+    def _read_bracket(self) -> Parsed:
+        if self.peek("double", "float") and self.tokens[self.at + 1].text == ")":
+            self.at += 2
+            return self._read_sign()
+        found = self.read()
+        self.expect(")")
+
+        return found
+
+    def _read_name(self, name: str) -> Parsed:
+        low = name.lower()
+        if low == "case":
+            return self._read_case()
+        if self.peek("("):
+            return self._read_cast() if low in _CASTS else self._read_call(name)
+        if name.endswith(".") and self.tokens[self.at].kind == "quoted":
+            return self._resolve(f"{name[:-1]}\0{_unquote(self.take().text)}", True)
+        return Absent() if low in _ABSENT else self._read_entry(name)
+
+    def _read_entry(self, name: str) -> Expression:
+        """A name, or an entry of an array."""
+        if self.accept("["):
+            place = self.take().text
+            self.expect("]")
+            return self._resolve(f"{name}[{place}]", False)
+        return self._resolve(name, False)
+
+    def _read_call(self, name: str) -> Parsed:
+        found = list[Parsed]()
+        self.expect("(")
+        while not self.accept(")"):
+            found.append(self.read())
+            if not self.peek(")"):
+                self.expect(",")
+
+        return self._call(name, found)
+
+    def _read_cast(self) -> Parsed:
+        self.expect("(")
+        inner, depth = self.read(), 1
+        while depth:  # the type, which may have brackets
+            text = self.take().text
+            depth += (text == "(") - (text == ")")
+            if self.tokens[self.at - 1].kind == "end":
+                raise UnreadableError("a cast without an end")
+
+        return inner
+
+    def _read_case(self) -> Expression:
+        asked = None if self.peek("when") else self.read_number()
+        cases = list[tuple[Test, Expression]]()
+        otherwise: Expression = Absent()
+        while self.accept("when"):
+            told = self.read()
+            test = _as_test(told) if asked is None else Comparison("==", asked, _as_number(told))
+            self.expect("then")
+            cases.append((test, self.read_number()))
+
+        if self.accept("else"):
+            otherwise = self.read_number()
+        self.expect("end")
+        for test, then in reversed(cases):
+            otherwise = Choice(test, then, otherwise)
+
+        return otherwise
+
+    def _call(self, name: str, arguments: Sequence[Parsed]) -> Parsed:
+        low = name.lower()
+        if name in _LARGER or low in _LARGER[:2]:
+            if len(arguments) == 2:
+                return Operation("max", tuple(map(_as_number, arguments)))
+        elif low.startswith("positive") and len(arguments) == 1:
+            return Operation("max", (Literal(0.0), _as_number(arguments[0])))
+        elif low in ("if", "iff", "iif") and len(arguments) == 3:
+            test, then, otherwise = arguments
+            return Choice(_as_test(test), _as_number(then), _as_number(otherwise))
+        elif low == "isnan" and isinstance(arguments[0], ColumnValue):
+            return Comparison("==", arguments[0], Words(None))
+        return Opaque(f"a call of {name}")
+
+
+def _as_test(found: Parsed) -> Test:
+    return found if isinstance(found, Comparison | Junction | Opaque) else Opaque("no test")
+
+
+def _as_number(found: Parsed) -> Expression:
+    if isinstance(found, Comparison | Junction):
+        return Opaque("a test stands where a number is due")
+    return found
+
+
+def _unquote(text: str) -> str:
+    if text.startswith("["):
+        return text[1:-1].replace("]]", "]")
+    return text[1:-1].replace(text[0] * 2, text[0])

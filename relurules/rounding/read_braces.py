@@ -1,0 +1,184 @@
+"""C and JavaScript: the function that scores a row, statement by statement."""
+
+import json
+import re
+from collections.abc import Mapping
+
+from relurules.rounding.expression import (
+    Absent,
+    Comparison,
+    Expression,
+    Leaf,
+    Opaque,
+    Program,
+    UnreadableError,
+    Words,
+)
+from relurules.rounding.infix import InfixParser, Token, split_tokens
+from relurules.rounding.statements import Exit, Names, chain_exits, merge_names
+
+#: Where the statements of a language start; the first that a text has.
+_STARTS = {
+    "c": (
+        re.compile(r"^static int scores_of\([^)]*\)\s*\{", re.MULTILINE),
+        re.compile(r"^int score_row\([^)]*\)\s*\{", re.MULTILINE),
+    ),
+    "javascript": (re.compile(r"^export function score\(row\) \{", re.MULTILINE),),
+}
+_POSITIVE = re.compile(
+    r"static (double|float) positive\(\1 z\)\s*\{\s*return z > (0\.0f?) \? z : \2;\s*\}"
+)
+_TYPES = ("const", "double", "float", "int", "let")
+
+
+def read_braces(text: str, target: str, inputs: Mapping[str, Expression]) -> Program:
+    """What score_row of C, or score of JavaScript, computes.
+
+    inputs: what stands for columns: `x[0]` in C, a column's name in JavaScript. UnreadableError
+    where the text does something else than assign, test and return.
+    """
+    start = next((m for each in _STARTS[target] if (m := each.search(text))), None)
+    if start is None:
+        raise UnreadableError("no function that scores a row is found")
+    if "positive(" in text and target == "c" and not _POSITIVE.search(text):
+        raise UnreadableError("the function `positive` is another one than max(0, z)")
+    return _BraceReader(text[start.end() :], inputs).read()
+
+
+class _BraceReader:
+    """One function. names: what variables stand for, up to where it has read."""
+
+    def __init__(self, text: str, inputs: Mapping[str, Expression]) -> None:
+        self._inputs, self._names = inputs, Names()
+        self._parser = InfixParser(_split_body(text), self._resolve)
+
+    def read(self) -> Program:
+        """Its end."""
+        end = self._read_block()
+        if end is None:
+            raise UnreadableError("the function ends without a return")
+        return end
+
+    def _resolve(self, name: str, _: bool) -> Expression:
+        found = self._names.get(name, self._inputs.get(name))
+        return Opaque(f"{name!r} stands for nothing that is read here") if found is None else found
+
+    def _read_block(self) -> Program | None:
+        """Statements up to a closing brace, which is taken; None where it goes on behind that."""
+        exits, parser = list[Exit](), self._parser
+        while not parser.accept("}"):
+            if parser.accept("return"):
+                end = self._read_return()
+                self._skip_block()
+                return chain_exits(exits, end)
+            if parser.accept("if"):
+                self._read_if(exits)
+            else:
+                self._read_assignment()
+            if exits and exits[-1][0] is _ALWAYS:
+                self._skip_block()
+                return chain_exits(exits[:-1], exits[-1][1])
+
+        if exits:
+            raise UnreadableError("an if ends the function on one side only")
+        return None
+
+    def _read_if(self, exits: list[Exit]) -> None:
+        parser, before = self._parser, dict(self._names)
+        parser.expect("(")
+        test = parser.read_test()
+        parser.expect(")")
+        parser.expect("{")
+        end, then = self._read_block(), self._names
+        self._names, other_end = before, None
+        if parser.accept("else"):
+            self._names = dict(before)
+            parser.expect("{")
+            other_end = self._read_block()
+
+        if end is not None and other_end is not None:
+            exits += [(test, end), (_ALWAYS, other_end)]
+        elif end is not None:
+            exits.append((test, end))
+        elif other_end is not None:
+            raise UnreadableError("an else ends the function, and the if before it doesn't")
+        else:
+            self._names = merge_names(test, then, self._names)
+
+    def _read_assignment(self) -> None:
+        parser, name = self._parser, ""
+        while parser.accept(*_TYPES):
+            pass
+
+        if parser.tokens[parser.at].kind != "name":
+            raise UnreadableError(f"a statement that starts with {parser.take().text!r}")
+        name = parser.take().text
+        if parser.accept("["):
+            name += f"[{parser.take().text}]"
+            parser.expect("]")
+        parser.expect("=")
+        self._names[name] = self._read_input() or parser.read_number()
+        parser.expect(";")
+
+    def _read_input(self) -> Expression | None:
+        """`number(row["name"], ...)` or `category(row["name"], ...)`; None for anything else."""
+        parser = self._parser
+        if not parser.peek("number", "category"):
+            return None
+        depth, word = 0, ""
+        while not (parser.peek(";") and not depth):
+            token = parser.take()
+            depth += (token.text == "(") - (token.text == ")")
+            word = word or (token.text if token.kind == "quoted" else "")
+            if token.kind == "end":
+                raise UnreadableError("a call without an end")
+
+        return self._resolve(json.loads(word), True)
+
+    def _read_return(self) -> Program:
+        parser = self._parser
+        if parser.tokens[parser.at].kind == "number":  # C: scores stand in s or y
+            parser.take()
+            parser.expect(";")
+            return Leaf(self._list_scores())
+        name = parser.take().text
+        if name not in ("outside", "result"):
+            raise UnreadableError("a return of something else than scores")
+        parser.expect("(")
+        found = list[Expression]()
+        while not parser.accept(")"):
+            found.append(parser.read_number())
+            parser.accept(",")
+
+        parser.expect(";")
+        absent = name == "outside" or any(isinstance(each, Absent) for each in found)
+
+        return Leaf(None if absent else tuple(found))
+
+    def _list_scores(self) -> tuple[Expression, ...]:
+        for array in ("s", "y"):
+            found = list[Expression]()
+            while f"{array}[{len(found)}]" in self._names:
+                found.append(self._names[f"{array}[{len(found)}]"])
+            if found:
+                return tuple(found)
+        raise UnreadableError("no scores are set before a return")
+
+    def _skip_block(self) -> None:
+        """To the end of the block, behind a return."""
+        depth = 1
+        while depth:
+            token = self._parser.take()
+            depth += (token.text == "{") - (token.text == "}")
+            if token.kind == "end":
+                raise UnreadableError("a block without an end")
+
+
+#: The test of what always comes next.
+_ALWAYS = Comparison("==", Words(None), Words(None))
+
+
+def _split_body(text: str) -> list[Token]:
+    """The tokens up to the brace in the first column that closes the function."""
+    found = re.search(r"^\}", text, re.MULTILINE)
+    return split_tokens(text[: found.end() if found else len(text)])

@@ -1,0 +1,124 @@
+"""How far an artefact is from a network, exactly, and rows on which it is far: sampled, at
+boundaries, and climbed to.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.domain import Domain
+from relurules.ir import Artifact, Network
+from relurules.verifying.engines import run_artifact
+from relurules.verifying.exact_network import ExactNetwork
+
+Array = NDArray[np.float64]
+#: Scores of rows in coordinates, (N, d) -> (N, m).
+Run = Callable[[Array], Array]
+
+
+@dataclass(frozen=True)
+class RowSearch:
+    """Looks for the largest error over a domain. step: an ulp of 1 in the rows' format."""
+
+    network: Network
+    domain: Domain
+    step: float = 2.0**-52
+
+    def measure(self, X: Array, scores: Array) -> Array:
+        """(N,) the largest error of a row's scores: exact but for the last rounding."""
+        exact = ExactNetwork(self.network)
+        return np.array(
+            [
+                max(abs(float(e - type(e)(s))) for s, e in zip(row, exact.scores(x), strict=True))
+                for x, row in zip(X, scores.tolist(), strict=True)
+            ]
+        )
+
+    def estimate(self, X: Array, scores: Array) -> Array:
+        """(N,) the same in extended precision, which is enough to find rows by."""
+        net, wide = self.network, X.astype(np.longdouble)
+        z = wide @ net.A.T.astype(np.longdouble) + net.b
+        active = np.zeros_like(z)
+        for level in net.levels:
+            z[:, level] += active @ net.L[level].T.astype(np.longdouble)
+            active[:, level] = np.where(z[:, level] > 0, 1.0, net.slope[level]) * z[:, level]
+        exact = (
+            wide @ net.C.T.astype(np.longdouble) + active @ net.U.T.astype(np.longdouble) + net.c
+        )
+        return np.asarray(np.abs(scores - exact).max(axis=1), dtype=np.float64)
+
+    def draw(self, count: int, rng: np.random.Generator) -> Array:
+        """Rows of the box: anywhere, at powers of two and ends, on boundaries of neurons, and a few
+        ulps beside.
+        """
+        low, high = self.domain.lower, self.domain.upper
+        X = low + (high - low) * rng.random((count, len(low)))
+        powers = np.concatenate([2.0 ** np.arange(-3, 20), -(2.0 ** np.arange(-3, 20))])
+        for j in range(len(low)):
+            values = np.concatenate([[low[j], high[j]], powers])
+            chosen = rng.random(count) < 0.2
+            X[chosen, j] = rng.choice(np.clip(values, low[j], high[j]), chosen.sum())
+        X = self.settle(X, rng)
+        first = np.flatnonzero(~self.network.L.any(axis=1) & self.network.A.any(axis=1))
+        for i in np.flatnonzero(rng.random(count) < 0.5 * bool(len(first))).tolist():
+            self._move_to_boundary(X[i], int(rng.choice(first)), rng)
+        return self.settle(X, rng, kept=True)
+
+    def _move_to_boundary(self, x: Array, k: int, rng: np.random.Generator) -> None:
+        normal = self.network.A[k]
+        j = rng.choice(np.flatnonzero(normal))
+        rest = normal @ x - normal[j] * x[j] + self.network.b[k]
+        x[j] = -rest / normal[j] * (1.0 + int(rng.integers(-2, 3)) * self.step)
+
+    def settle(self, X: Array, rng: np.random.Generator, kept: bool = False) -> Array:
+        """One category per group, whole numbers where columns hold them, in the row's format."""
+        X = np.clip(X, self.domain.lower, self.domain.upper)
+        if self.step > 1e-10:
+            X = np.clip(
+                X.astype(np.float32).astype(np.float64), self.domain.lower, self.domain.upper
+            )
+        whole = np.flatnonzero(self.domain.integer)
+        X[:, whole] = np.round(X[:, whole])
+        for group in self.domain.groups:
+            at = np.array(group)
+            chosen = at[X[:, at].argmax(axis=1)] if kept else rng.choice(at, len(X))
+            X[:, at] = 0.0
+            X[np.arange(len(X)), chosen] = 1.0
+        return X
+
+    def climb(self, run: Run, rng: np.random.Generator, size: int = 2000, rounds: int = 8) -> float:
+        """The largest error found, exactly: the best rows of each round are changed in a few
+        numbers. Rows without scores count for nothing.
+        """
+        X = self.draw(size, rng)
+        errors = self._judge(X, run)
+        for _ in range(rounds):
+            best = np.argsort(-errors)[: max(10, size // 20)]
+            children = self._change(X[best], size, rng)
+            X = np.vstack([X[best], children])
+            errors = np.concatenate([errors[best], self._judge(children, run)])
+        top = X[np.argsort(-errors)[:10]]
+        return float(np.nanmax(self.measure(top, run(top))))
+
+    def _judge(self, X: Array, run: Run) -> Array:
+        return np.nan_to_num(self.estimate(X, run(X)), nan=0.0)
+
+    def _change(self, best: Array, size: int, rng: np.random.Generator) -> Array:
+        parents, fresh = best[rng.integers(len(best), size=size)], self.draw(size, rng)
+        other, shape = best[rng.integers(len(best), size=size)], parents.shape
+        nudged = parents * (1.0 + rng.integers(-64, 65, shape) * self.step)
+        change = rng.random(shape) < rng.choice([0.05, 0.2, 0.5])
+        way = rng.random(shape)
+        children = np.where(way < 0.4, nudged, np.where(way < 0.7, fresh, other))
+        return self.settle(np.where(change, children, parents), rng, kept=True)
+
+
+def run_by(artifact: Artifact, engine: str | None = None) -> Run:
+    """The scores of an artefact without links, in an engine."""
+
+    def run(X: Array) -> Array:
+        return np.asarray(run_artifact(artifact, X, engine)[1].outputs)
+
+    return run

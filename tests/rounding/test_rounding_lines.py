@@ -1,0 +1,185 @@
+"""Additive rules: the error of every engine stays below its bound, and the bound is no fable."""
+
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from handmade import graph, network
+from line_models import chance, mixed
+from rounding_search import RowSearch, run_by
+
+import relurules as rr
+from relurules.ir import AdditiveRules
+from relurules.rounding import bound_rounding
+from relurules.rounding.analysis import ErrorAnalysis, RowInputs
+from relurules.rounding.expression import ColumnValue, Literal, Operation
+from relurules.rounding.floats import DOUBLE, SINGLE
+from relurules.rounding.forms import Interval, NumberSpan
+from relurules.verifying import engines
+
+#: Every bound is at most so many times an error that was found.
+_LOOSE = 30.0
+_BOX = rr.Domain.box([-3, 0, 10, -1e-3, 0], [5, 100, 70, 1e-3, 1e4])
+
+
+@cache
+def make_rules(seed: int) -> AdditiveRules:
+    """Lines of one and two columns of very different sizes."""
+    rng = np.random.default_rng(seed)
+    A = np.zeros((12, 5))
+    for k in range(12):
+        at = rng.choice(5, 1 + (k % 4 == 0), replace=False)
+        A[k, at] = rng.normal(size=len(at)) / np.abs(_BOX.upper[at])
+    net = network(
+        A, rng.normal(size=12) / 3, rng.normal(size=(1, 12)), C=rng.normal(size=(1, 5)), c=[0.3]
+    )
+    made = rr.extract(graph(net), domain=_BOX, form="additive")
+    assert isinstance(made, AdditiveRules)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("target", "dialect", "engine"),
+    [
+        ("python", None, None),
+        ("c", None, None),
+        ("javascript", None, "node"),
+        ("sql", "sqlite", None),
+        ("sql", "duckdb", None),
+    ],
+)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_errors_found_are_below_the_bound(
+    target: str, dialect: str | None, engine: str | None, seed: int
+) -> None:
+    rules = make_rules(seed)
+    artifact = rr.emit(rules, target, **({"dialect": dialect} if dialect else {}))
+    bound = bound_rounding(artifact, rules)
+    assert bound.is_stated, bound.refusal
+    search = RowSearch(rules.network, rules.domain)
+    found = search.climb(run_by(artifact, engine), np.random.default_rng(seed), 600, 5)
+    assert found <= bound.largest
+    assert bound.largest <= _LOOSE * found
+
+
+def test_thresholds_and_categories_are_covered() -> None:
+    rules = mixed()
+    domain = replace(rules.domain, lower=np.maximum(rules.domain.lower, -7.0),
+                     upper=np.minimum(rules.domain.upper, 93.0))  # fmt: skip
+    rules = replace(rules, domain=domain, heads=(), outputs=("a", "b"), traced=None)
+    for target, kwargs in (("python", {}), ("sql", {"dialect": "sqlite"})):
+        artifact = rr.emit(rules, target, **kwargs)
+        bound = bound_rounding(artifact, rules)
+        assert bound.is_stated, (target, bound.refusal)
+        search = RowSearch(rules.network, rules.domain)
+        found = search.climb(run_by(artifact), np.random.default_rng(0), 300, 2)
+        assert found <= bound.largest
+
+
+def test_a_changed_text_has_no_bound() -> None:
+    rules = make_rules(0)
+    artifact = rr.emit(rules, "python")
+    (name, text), slope = next(iter(artifact.files.items())), abs(float(rules.slopes[0, 0]))
+    assert repr(slope) in text
+    other = text.replace(repr(slope), repr(np.nextafter(slope, 9.0).item()))
+    changed = replace(artifact, files={name: other})
+    assert "isn't that of the rules" in bound_rounding(changed, rules).refusal
+
+
+def test_open_columns_have_no_bound() -> None:
+    rules = replace(chance(), heads=(), outputs=("score",), traced=None)
+    assert "no bounds" in bound_rounding(rr.emit(rules, "c"), rules).refusal
+
+
+@pytest.mark.parametrize("held", [DOUBLE, SINGLE])
+def test_rounding_of_a_size(held: object) -> None:
+    """Half a unit in the last place below the next power of two, none at a power of two."""
+    bits = held.bits  # type: ignore[attr-defined]
+    bound = held.bound_rounding  # type: ignore[attr-defined]
+    assert bound(Fraction(3, 2)) == Fraction(1, 2**bits)
+    assert bound(Fraction(1)) == Fraction(1, 2 ** (bits + 1))
+    assert bound(Fraction(0)) == 0
+
+
+def test_whole_numbers_add_exactly() -> None:
+    whole = NumberSpan(0, Interval(Fraction(0), Fraction(100)), True)
+    analysis = ErrorAnalysis(RowInputs(blocks=[whole], words={}), DOUBLE)
+    x = ColumnValue(0)
+    assert analysis.analyse(Operation("-", (x, Literal(37.0)))).error == 0
+    assert analysis.analyse(Operation("*", (Literal(3.0), x))).error == 0
+    assert analysis.analyse(Operation("*", (Literal(0.1), x))).error == Fraction(2) ** -50
+
+
+def test_float32_has_a_bound_of_its_own() -> None:
+    rules = make_rules(0)
+    artifact = rr.emit(rules, "c", number="float")
+    bound = bound_rounding(artifact, rules)
+    assert bound.is_stated, bound.refusal
+    search = RowSearch(rules.network, rules.domain, 2.0**-23)
+    found = search.climb(run_by(artifact), np.random.default_rng(0), 600, 5)
+    assert found <= bound.largest <= _LOOSE * found
+
+
+def test_fused_operations_are_below_the_same_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    flags = Path("/proc/cpuinfo")
+    if not flags.exists() or " fma " not in flags.read_text():
+        pytest.skip("needs a processor with fused operations, as /proc/cpuinfo tells")
+    monkeypatch.setattr(
+        engines, "COMPILER", ("-std=gnu99", "-O2", "-mfma", "-ffp-contract=fast", "-w")
+    )
+    rules = make_rules(1)
+    artifact = rr.emit(rules, "c")
+    search = RowSearch(rules.network, rules.domain)
+    found = search.climb(run_by(artifact), np.random.default_rng(0), 600, 4)
+    assert 0 < found <= bound_rounding(artifact, rules).largest
+
+
+@pytest.mark.parametrize("target", ["python", "c", "javascript", "sql"])
+def test_heads_say_what_is_proven(target: str) -> None:
+    rules = make_rules(0)
+    artifact = rr.emit(rules, target)
+    bound = rr.bound_rounding(artifact, rules)
+    assert f"every score is within {bound.text} of these" in " ".join(str(artifact).split())
+    assert float(bound.text) >= bound.largest
+
+
+def test_no_head_where_nothing_is_proven() -> None:
+    assert "rounding: executed" not in str(rr.emit(chance(), "c"))
+    assert "rounding: executed" not in str(rr.emit(make_rules(0), "sql", dialect="oracle"))
+
+
+@pytest.mark.skipif(shutil.which("gappa") is None, reason="needs gappa (apt-get install gappa)")
+def test_gappa_proves_the_bound_of_a_small_artefact() -> None:
+    """One line and its base: another program's proof of the same bound, operation by operation."""
+    net = network([[-1.0]], [0.4], [[-0.7]], C=[[0.3]], c=[0.1])
+    rules = rr.extract(graph(net), domain=rr.Domain.box([-3], [5]), form="additive")
+    assert isinstance(rules, AdditiveRules)
+    artifact = rr.emit(rules, "python", outside="null")
+    argument = re.search(r"max\(0\.0, (.*?)\)$", str(artifact), re.MULTILINE)
+    knot = -float(rules.bounds[0])
+    assert argument is None or argument[1] == f"{knot!r} - x0"
+    numbers = (float(rules.base.constants[0]), float(rules.base.weights[0, 0]),
+               float(rules.slopes[0, 0]), knot)  # fmt: skip
+    constant, weight, slope, at = map(float.hex, numbers)
+
+    # At each side of the knot, max is one of its operands.
+    for low, high, beyond, exact in (
+        (-3.0, knot, f"rnd({at} - x)", f"({at} - x)"),
+        (knot, 5.0, "0", "0"),
+    ):
+        rounded = f"rnd(rnd({weight} * x) + rnd({slope} * {beyond}))"
+        script = (
+            "@rnd = float<ieee_64, ne>;\nx = rnd(x_);\n"
+            f"s = rnd({constant} + {rounded});\n"
+            f"e = {constant} + ({weight} * x + {slope} * {exact});\n"
+            f"{{ x in [{low.hex()},{high.hex()}]"
+            f" -> |s - e| <= {bound_rounding(artifact, rules).largest.hex()} }}\n"
+        )
+        told = subprocess.run(["gappa"], input=script, capture_output=True, text=True, check=False)
+        assert told.returncode == 0, told.stderr + script

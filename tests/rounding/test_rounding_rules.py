@@ -1,0 +1,48 @@
+"""Rules of which one applies: rows at boundaries may take the rule beside; bounds cover it."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from handmade import graph, layered
+from rounding_search import RowSearch, run_by
+
+import relurules as rr
+from relurules.ir import RuleSet
+from relurules.rounding import bound_rounding
+
+#: Every bound is at most so many times an error that was found; of rules of deep networks, whose
+#: neurons may all be off at once, as far as anybody proves.
+_LOOSE, _VERY_LOOSE = 30.0, 300.0
+_BOX = rr.Domain.box([-1, -1, -1], [1, 2, 5])
+
+
+@cache
+def make_rules(widths: tuple[int, ...]) -> RuleSet:
+    made = rr.extract(graph(layered(1, 3, list(widths), 1)), domain=_BOX)
+    assert isinstance(made, RuleSet)
+    return made
+
+
+@pytest.mark.parametrize("widths", [(6,), (4, 4)], ids=["shallow", "deep"])
+@pytest.mark.parametrize(
+    ("target", "kwargs"),
+    [
+        ("python", {"form": "rules"}),
+        ("python", {"form": "network"}),
+        ("c", {"form": "network"}),
+        ("sql", {"dialect": "sqlite", "form": "tree"}),
+        ("sql", {"dialect": "sqlite", "form": "network"}),
+    ],
+)
+def test_errors_found_are_below_the_bound(
+    target: str, kwargs: dict[str, str], widths: tuple[int, ...]
+) -> None:
+    rules = make_rules(widths)
+    artifact = rr.emit(rules, target, **kwargs)
+    bound = bound_rounding(artifact, rules)
+    assert bound.is_stated, bound.refusal
+    search = RowSearch(rules.network, rules.domain)
+    found = search.climb(run_by(artifact), np.random.default_rng(0), 400, 4)
+    assert found <= bound.largest
+    assert bound.largest <= (_LOOSE if len(widths) == 1 else _VERY_LOOSE) * found

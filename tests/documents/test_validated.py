@@ -119,10 +119,18 @@ def test_bands_and_groups_in_the_document_are_those_of_the_report(found: Validat
 
     groups = find_tables(document, "groups")[1]
     ratio = groups.header.index("Ratio")
-    shown = {write(row[0]).split(" ")[0]: float(write(row[ratio])) for row in groups.rows}
+    shown = {write(row[0]).split(" ")[0]: row for row in groups.rows}
     for one in report.groups:
         if one.part == "test":
-            assert shown[one.group] == pytest.approx(one.impact_ratio, abs=0.00501)
+            row = shown[one.group]
+            assert float(write(row[ratio])) == pytest.approx(one.impact_ratio, abs=0.00501)
+            ends = [one.ratio_low, one.ratio_high]
+            said = write(row[ratio + 1]).split(" to ")
+            assert (
+                said == ["\u2013"]
+                if ends[0] is None
+                else [float(text) for text in said] == pytest.approx(ends, abs=0.00501)
+            )
 
 
 def test_the_worst_group_is_named(found: ValidatedRules) -> None:

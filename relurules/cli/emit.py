@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from relurules.cli.files import make_rules_options, read_data
+from relurules.cli.options import split_names
 from relurules.cli.reason_options import Direction, Reasons, Reference, read_reference
 from relurules.cli.scorecard_options import (
     Base,
@@ -68,7 +69,7 @@ def emit(
     ] = "select",
     name: Annotated[str | None, typer.Option(help="For SQL: name of the view or function.")] = None,
     columns: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             help=(
                 "What to return, of outputs,class,contributions,reasons,rule; of additive rules "
@@ -148,8 +149,8 @@ def emit(
     if to is None:
         rows = None if data is None else read_data(data, found, reading)
         options: dict[str, Any] = {"table": table, "key": tuple(key or ()), "title": title}
-        if columns is not None:
-            options["columns"] = tuple(part.strip() for part in columns.split(","))
+        if columns:
+            options["columns"] = tuple(split_names(columns))
         _write_everything(found, out, rows, options)
         return
     measured_from = read_reference(reference, make_rules_options(found, TableArguments()))
@@ -166,7 +167,7 @@ def emit(
             },
         )  # fmt: skip
     else:
-        listed = None if columns is None else [part.strip() for part in columns.split(",")]
+        listed = split_names(columns) if columns else None
         pointed = listed is not None and "points" in listed
         check_scorecard_options(False, {"--data": data, "--decimals": decimals and not pointed})
         artifact = emit_rules(

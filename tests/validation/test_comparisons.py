@@ -102,6 +102,28 @@ def test_contributions_are_those_of_the_rules(
     assert dots == len(sample.rows) * min(15, len(sample.names))
 
 
+def test_contributions_of_rules_are_those_of_the_rule_that_applies(
+    rules: Any, parts: dict[str, pd.DataFrame], tmp_path: Any
+) -> None:
+    own, test = rules.to_partition(), parts["test"]
+    report = validate_rules(own, {"test": test}, ValidationOptions(target="bad", rounds=0))
+    sample = report.contributions
+    assert sample is not None
+    X, numbers = own.domain.rows(test)[sample.rows], own.apply(test)[sample.rows]
+    moved = own.maps.weights[numbers - 1, 0] * (X - own.reference.values)
+    assert set(sample.names) == {column.name for column in own.domain.columns}
+    for column, place in zip(own.domain.columns, own.domain.places, strict=True):
+        expected = moved[:, list(place)].sum(axis=1)
+        assert sample.to_frame()[column.name].to_numpy() == pytest.approx(expected)
+
+    plot = plot_contributions(sample)
+    assert plot is not None
+    assert "by the rule that applies" in plot.caption
+    assert set(list_picture_tables(own, sample)) == {"contributions"}
+    rr.plot(own, "beeswarm", data=test, out=tmp_path / "rules.svg")
+    assert ">income<" in (tmp_path / "rules.svg").read_text()
+
+
 def test_numbers_of_pictures_are_those_of_the_rules(rules: Any, report: ValidationReport) -> None:
     tables = list_picture_tables(rules, report.contributions)
     assert set(tables) == {"curves", "pairs", "waterfall", "contributions"}

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from additive_models import make_additive, make_frame
 from scipy.stats import binomtest
+from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss, precision_score, recall_score
 
@@ -60,6 +61,27 @@ def test_a_baseline_is_fitted_to_the_rows_that_the_rules_were(
     assert found == pytest.approx(expected, abs=1e-5)
     constant = {one.metric for one in report.figures if one.model == "a constant"}
     assert constant == {"log loss", "Brier score", "accuracy"}
+
+
+def test_calibration_is_scikit_learn_s(rules: Any, parts: dict[str, pd.DataFrame]) -> None:
+    """A row at an edge is in the band above, which is that below of the other class."""
+    rows = parts["training"].head(351)
+    options = ValidationOptions(target="bad", rounds=0)
+    report = validate_rules(rules, {"training": rows}, options)
+    share, score = rules.predict(rows)[:, 0], rules.predict_scores(rows)[:, 0]
+    assert len(np.unique(share)) == len(rows)
+    came = (rows["bad"] == "yes").to_numpy()
+    seen, told = calibration_curve(~came, 1 - share, n_bins=10, strategy="quantile")
+    assert [one.outcome for one in report.bands] == pytest.approx(1 - seen[::-1])
+    assert [one.prediction for one in report.bands] == pytest.approx(1 - told[::-1])
+
+    model = LogisticRegression(C=np.inf, tol=1e-10, max_iter=5000).fit(score[:, None], came)
+    (said,) = [
+        one.value
+        for one in report.figures
+        if one[:3] == ("the rules", "training", "calibration slope")
+    ]
+    assert said == pytest.approx(model.coef_[0, 0], rel=1e-5)
 
 
 def test_intervals_of_groups_are_scipy_s(

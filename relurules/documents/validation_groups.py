@@ -1,6 +1,6 @@
 """The section on groups of people, or of anything else."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from relurules.documents.document import Block, Bullets, Paragraph, Section, Table
 from relurules.documents.validation_cells import NOTHING, phrase_share, phrase_value
@@ -22,6 +22,8 @@ def build_groups(report: ValidationReport) -> Section | None:
     columns = list(dict.fromkeys(one.column for one in report.groups))
     last = report.parts[-1].part
     items = [said for column in columns for said in describe_worst(report, column, last)]
+    if len(columns) > 1:
+        items = [*_say_lowest(report, last), *items]
     if items:
         blocks.append(Bullets(tuple(p.text(item) for item in items)))
     for column in columns:
@@ -74,6 +76,21 @@ def describe_worst(report: ValidationReport, column: str, part: str) -> list[str
         for said in (_say_ratio(own), _say_quality(own, report.task), _say_bias(own, report.task))
         if said
     ]
+
+
+def _say_lowest(report: ValidationReport, part: str) -> Iterator[str]:
+    """The group with the lowest ratio of all columns."""
+    rated = [
+        (one.impact_ratio, one)
+        for one in report.groups
+        if one.part == part and not one.few and one.impact_ratio is not None
+    ]
+    if rated:
+        ratio, worst = min(rated, key=lambda pair: pair[0])
+        yield (
+            f"Of all groups, {part} rows: the lowest ratio is that of {worst.column}, "
+            f"{_quote(worst)}, {format_short(ratio, 3)}."
+        )
 
 
 def _say_ratio(own: Sequence[GroupFigures]) -> str:

@@ -22,7 +22,6 @@ from relurules.documents.monitoring import build_monitor_document, print_monitor
 from relurules.documents.validated import ValidatedRules, build_validated_document
 from relurules.documents.validation_plots import Axis, list_plots
 from relurules.errors import InputError
-from relurules.ir import AdditiveRules
 from relurules.validation import ValidationOptions, ValidationReport, monitor_rules, validate_rules
 from relurules.validation.about import About, Approver, parse_about, read_about
 from relurules.validation.origins import FileDigest, Origins
@@ -180,9 +179,7 @@ def test_the_model_card_and_the_annex_mark_what_is_missing(found: ValidatedRules
 
 def test_pictures_are_well_formed_and_end_where_the_figures_do(found: ValidatedRules) -> None:
     plots = list_plots(read_report(found))
-    lines = isinstance(found.rules, AdditiveRules)
-    own = {"roc", "calibration", "scores", "front"}
-    assert set(plots) == own | ({"contributions"} if lines else set())
+    assert set(plots) == {"roc", "calibration", "scores", "front", "contributions"}
     for plot in plots.values():
         ElementTree.fromstring(draw_plot_file(plot))
         for line in plot.lines:
@@ -275,7 +272,7 @@ def test_plots_of_latex_are_balanced(found: ValidatedRules) -> None:
         for block in section.blocks
         if isinstance(block, LinePlot)
     ]
-    assert len(plots) == 4 + isinstance(found.rules, AdditiveRules)
+    assert len(plots) == 5
 
 
 def test_cells_of_latex_tables_are_as_many_as_their_headers(found: ValidatedRules) -> None:

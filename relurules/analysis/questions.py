@@ -7,6 +7,7 @@ question brings its own coordinates (`QuestionSpace`), so that columns can be he
 values at once.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -37,7 +38,8 @@ from relurules.tables.names import check_finite, to_plain_value
 #: Of more rules than this a document asks nothing.
 _MANY = 200
 
-#: Seconds that a document waits for each answer about lines.
+#: Seconds of this process that a document takes for each answer about lines: by a clock on the
+#: wall, a busy machine would make another document.
 _STANDING = 10.0
 
 #: Question -> what answers it.
@@ -150,11 +152,20 @@ def answer_standing_questions(rules: Any) -> tuple[Answer, ...]:
     limit = _STANDING if isinstance(rules, AdditiveRules) else None
     with suppress(UnsupportedError):  # no one score behind the output
         output = rules.outputs[0] if len(rules.outputs) == 1 else None
-        found.append(ask(rules, "range", output=output, time_limit=limit))
+        found.append(_answer_standing(rules, "range", limit, output))
         if not rules.simplified and any(not column.categories for column in rules.domain.columns):
-            found.append(ask(rules, "monotone", time_limit=limit))
+            found.append(_answer_standing(rules, "monotone", limit))
 
     return tuple(found)
+
+
+def _answer_standing(
+    rules: Scorer, question: str, limit: float | None, output: str | None = None
+) -> Answer:
+    """A question about the whole domain, within seconds of this process."""
+    domain = hold_missing_numbers(restrict_domain(rules.domain, ()), None)
+    deadline = Deadline.after(limit, time.process_time)
+    return QUESTIONS[question](Question(_restrict(rules, domain, deadline), output=output))
 
 
 __all__ = ["QUESTIONS", "answer_standing_questions", "ask"]

@@ -56,7 +56,14 @@ from relurules.checker.json_values import (
     refuse_duplicate_keys,
 )
 from relurules.checker.model_units import Unit, build_units
-from relurules.checker.names import MODEL_FORMAT, MODEL_VERSION, STORED, TRACED, bind_names
+from relurules.checker.names import (
+    MODEL_FORMAT,
+    MODEL_VERSION,
+    STORED,
+    TRACED,
+    bind_names,
+    find_places,
+)
 from relurules.checker.neuron_kinds import LineProof, read_ranges
 from relurules.checker.partition_proof import Verdict, check_trees
 from relurules.checker.rule_trees import find_unshown_rules, list_tree_paths, read_conditions
@@ -93,6 +100,7 @@ __all__ = [
     "compare_lines",
     "describe_verdict",
     "find_indicator_groups",
+    "find_places",
     "find_unshown_rules",
     "hash_json",
     "hash_rules_and_model",

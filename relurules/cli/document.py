@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from relurules.cli.options import name_command
+from relurules.cli.options import name_command, split_names
 from relurules.cli.reason_options import Direction
 from relurules.cli.table_options import TableArguments, make_read_options, take_table_options
 from relurules.errors import DataError
@@ -71,11 +71,15 @@ def document(
     ] = 0,
     title: Annotated[str | None, typer.Option(help="The document's title.")] = None,
     formats: Annotated[
-        str,
+        list[str] | None,
         typer.Option(
-            "--format", help="Formats of the document, parted by commas: html,md,tex,pdf,docx,xlsx."
+            "--format",
+            help=(
+                "Formats of the document, parted by commas: html,md,tex,pdf,docx,xlsx; repeatable. "
+                "By default html,md,tex."
+            ),
         ),
-    ] = "html,md,tex",
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for what is written.")] = Path("document"),
 ) -> None:
     """Write the document that is signed: `relurules document rules.json --about about.toml --data
@@ -114,20 +118,21 @@ def document(
     """
     from relurules.cli.display import show_messages
     from relurules.codec.any_rules import load_any_rules
-    from relurules.documents.file_formats import check_formats
+    from relurules.documents.file_formats import USUAL_FORMATS, check_formats
     from relurules.pipeline.document_folder import write_document_files
     from relurules.pipeline.document_sources import DocumentSources, prepare_document
     from relurules.training.document_refits import add_refits
     from relurules.validation import ValidationOptions
 
-    wanted = check_formats([name.strip() for name in formats.split(",") if name.strip()])
+    named = [name for name in split_names(formats) if name] if formats else USUAL_FORMATS
+    wanted = check_formats(named)
     require_place(out, folder=True)
     found: Any = load_any_rules(rules)
     given = {"training": data, "validation": validation, "test": test}
     paths = {part: path for part, path in given.items() if path is not None}
     if (y or groups or by) and not paths:
-        named = "--y" if y else "--groups" if groups else "--by"
-        raise DataError(f"{named} names a column of the data; give --data FILE, or --test FILE")
+        option = "--y" if y else "--groups" if groups else "--by"
+        raise DataError(f"{option} names a column of the data; give --data FILE, or --test FILE")
 
     options = ValidationOptions(
         target=y, cut=cut, groups=tuple(groups or ()), by=by, adverse=direction, least=least,

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from relurules.cli.files import make_rules_options, read_data
+from relurules.cli.options import split_names
 from relurules.cli.reason_options import Direction, Reasons, Reference, read_reference
 from relurules.cli.scorecard_options import (
     Base,
@@ -70,7 +71,7 @@ def emit(
         str | None, typer.Option(help="For SQL and bigquery: name of the view or function.")
     ] = None,
     columns: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             help=(
                 "What to return, of outputs,class,contributions,reasons,rule; of additive rules "
@@ -148,7 +149,7 @@ def emit(
         raise UnsupportedError("say what to emit: --to TARGET, or --all")
     found = load_any_rules(rules)
     measured_from = read_reference(reference, make_rules_options(found, TableArguments()))
-    listed = None if columns is None else [part.strip() for part in columns.split(",")]
+    listed = split_names(columns) if columns else None
     pointed = listed is not None and "points" in listed
     card = {"pdo": pdo, "base": base, "odds": odds, "whole": not decimals} if pointed else None
     if to is None:

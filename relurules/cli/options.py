@@ -44,6 +44,11 @@ def require_processes(value: int) -> int:
     return value
 
 
+def split_names(values: Sequence[str]) -> list[str]:
+    """The names of an option that takes several: parted by commas, or the option again for each."""
+    return [name.strip() for value in values for name in value.split(",")]
+
+
 def remember_command(argv: Sequence[str]) -> None:
     """Keep the words of the command line, for documents that name it."""
     _WORDS.set(tuple(argv))

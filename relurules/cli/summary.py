@@ -36,12 +36,13 @@ def summary(
     from relurules.codec.any_rules import load_any_rules
     from relurules.files.writing import write_text
     from relurules.ir import RuleSet
+    from relurules.tables.spreadsheet_text import format_guarded_csv
 
     found = load_any_rules(rules)
     table, y, _ = read_rows(data, make_rules_options(found, reading, target), target)
     frame = found.summary(table, y) if isinstance(found, RuleSet) else found.summary(table)
     if csv_file is not None:
-        write_text(csv_file, frame.to_csv(index=False, lineterminator="\n"))
+        write_text(csv_file, format_guarded_csv(frame))
         _err.print(f"wrote {csv_file}", markup=False, soft_wrap=True)
         return
 

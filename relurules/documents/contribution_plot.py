@@ -41,11 +41,12 @@ def plot_contributions(sample: ContributionSample | None) -> LinePlot | None:
         PlotLine("the column is high: highest third", tuple(dots["high"]), cloud=True),
     )
     names = tuple((1.0 - (i + 0.5) / count, sample.names[i]) for i in range(count))
+    way = ", by the rule that applies" if sample.by_rule else ""
     more = f"; the first {count} of {len(sample.names)}" if len(sample.names) > count else ""
 
     return LinePlot(
         f"What columns add to the scores of {len(sample.rows)} {sample.part} rows, a dot each, "
-        f"against the reference{more}",
+        f"against the reference{way}{more}",
         ("points", ""),
         tuple(line for line in lines if line.corners),
         across.ticks,

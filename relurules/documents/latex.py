@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from relurules.documents.curve_picture import draw_curve_picture
 from relurules.documents.document import PART, RULE, Document
 from relurules.documents.line_plot_picture import draw_plot_picture
-from relurules.documents.render import render_template
+from relurules.documents.render import mark_phrase, render_template
 from relurules.files.templates import flatten_text
 from relurules.wording import phrases as p
-from relurules.wording.phrases import Phrase, PhrasePart
+from relurules.wording.phrases import Phrase
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -86,11 +86,7 @@ def _escape_character(c: str) -> str:
 
 def print_phrase(phrase: Phrase) -> str:
     """A phrase with its parts marked up."""
-    return "".join(_print_part(piece) for piece in phrase)
-
-
-def _print_part(piece: PhrasePart) -> str:
-    return _MARKUP.get(piece.kind, escape_text)(piece.text)
+    return mark_phrase(phrase, _MARKUP, escape_text)
 
 
 def _print_number(text: str) -> str:

@@ -1,6 +1,7 @@
 """The document as PDF/UA, by Typst; pictures as PNG, for formats that have no vectors."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from relurules.documents.document import CurvePlot, Document, LinePlot
@@ -13,15 +14,22 @@ from relurules.errors import UnsupportedError
 _PRINT_PPI = 300
 #: What Typst says of a character that no font has.
 _NO_GLYPH = re.compile(r'text `"(.*?)"` could not be displayed')
+#: How pages are made: what readers need is checked.
+_TAGGED: Mapping[str, Any] = {"pdf_standards": ["ua-1"]}
+#: Fonts that come with Typst have the characters up to this one.
+_LATIN = 0x24F
+#: Characters of a text that an error shows.
+_SHOWN = 60
 
 
 def print_pdf(document: Document) -> bytes:
     """The file's bytes: tagged for screen readers, the same wherever the package's own fonts have
-    all characters; others are taken from the system's fonts.
+    all characters; others are taken from the system's fonts, and one that no font has stands as
+    its number, such as [U+12000], as in LaTeX.
 
-    UnsupportedError without the package typst, and where no font has a character.
+    UnsupportedError without the package typst, and where no font has characters side by side.
     """
-    return _compile(print_typst(document), "pdf", pdf_standards=["ua-1"])
+    return _compile(print_typst(document), "pdf", **_TAGGED)
 
 
 def draw_picture_png(plot: CurvePlot | LinePlot, extra: str) -> bytes:
@@ -40,16 +48,43 @@ def _compile(source: str, extra: str, **options: Any) -> bytes:
         return _run(typst, source, ignore_system_fonts=True, **options)
     except typst.TypstError:
         pass
+    told = source.translate({ord(c): f"[U+{ord(c):04X}]" for c in _list_unknown(typst, source)})
     try:
-        return _run(typst, source, ignore_system_fonts=False, **options)
+        return _run(typst, told, ignore_system_fonts=False, **options)
     except typst.TypstError as error:
         missing = _NO_GLYPH.search(error.message)
         if missing is None:
             raise
         raise UnsupportedError(
-            f"PDF: no font that is installed has the character {missing[1]!r} of a name or text; "
-            "install one that does, such as Noto Sans of its script, or leave pdf out of --format"
+            f"PDF: no font that is installed has {missing[1]!r}, which stands in "
+            f"{_find_place(source, missing[1])}; install one that does, such as Noto Sans of its "
+            "script, rename what it stands in, or leave pdf out of --format"
         ) from error
+
+
+def _list_unknown(typst: Any, source: str) -> set[str]:
+    """The characters of a text that no font has, each tried alone."""
+    tried = sorted({c for c in source if ord(c) > _LATIN and c.isprintable()})
+    unknown = set[str]()
+    while tried:
+        page = "\n\n".join(f"#{quote_text(c)};" for c in tried)
+        try:
+            _run(typst, f'#set document(title: "a")\n{page}', **_TAGGED)
+            return unknown
+        except typst.TypstError as error:
+            missing = _NO_GLYPH.search(error.message)
+            found = set(missing[1]) & set(tried) if missing else set()
+            if not found:
+                return unknown
+            unknown |= found
+            tried = [c for c in tried if c not in found]
+    return unknown
+
+
+def _find_place(source: str, characters: str) -> str:
+    """The text that characters stand in, as far as it can be told."""
+    found = re.search(rf'"([^"\n]*{re.escape(characters)}[^"\n]*)"', source)
+    return f"the text {found[1][:_SHOWN]!r}" if found else "a name or text"
 
 
 def _run(typst: Any, source: str, **options: Any) -> bytes:

@@ -1,4 +1,4 @@
-"""The numbers of the pictures of additive rules, as tables: curves, maps of pairs, a waterfall."""
+"""The numbers of pictures as tables: curves, maps of pairs, a waterfall."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from relurules.documents.context import build_additive_context
 from relurules.documents.heat_maps import measure_pair
-from relurules.ir import AdditiveRules
+from relurules.ir import AdditiveRules, RuleSet
 from relurules.validation.bands import name_category
 from relurules.validation.contributions import ContributionSample
 from relurules.wording.phrases import Phrase
@@ -16,18 +16,20 @@ if TYPE_CHECKING:
 
 
 def list_picture_tables(
-    rules: AdditiveRules, sample: ContributionSample | None = None
+    rules: RuleSet | AdditiveRules, sample: ContributionSample | None = None
 ) -> dict[str, "pandas.DataFrame"]:
-    """Name -> table: corners of curves, and points of categories; the waterfall of the typical row;
-    contributions of sampled rows.
+    """Name -> table: of lines the corners of curves, and points of categories, and the waterfall of
+    the typical row; of any rules contributions of sampled rows.
     """
     import pandas
 
-    found = {
-        "curves": pandas.DataFrame(_list_curves(rules)),
-        "pairs": pandas.DataFrame(_list_pairs(rules)),
-        "waterfall": pandas.DataFrame(_list_steps(rules)),
-    }
+    found: dict[str, pandas.DataFrame] = {}
+    if isinstance(rules, AdditiveRules):
+        found = {
+            "curves": pandas.DataFrame(_list_curves(rules)),
+            "pairs": pandas.DataFrame(_list_pairs(rules)),
+            "waterfall": pandas.DataFrame(_list_steps(rules)),
+        }
     if sample is not None:
         found["contributions"] = sample.to_frame()
     return {name: table for name, table in found.items() if len(table)}

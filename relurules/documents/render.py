@@ -5,6 +5,7 @@ from typing import Any
 
 from relurules.documents.document import Document
 from relurules.files.templates import render_file
+from relurules.wording.phrases import Phrase
 
 
 def render_template(
@@ -23,6 +24,15 @@ def render_template(
         {"document": document, **(values or {})},
         {"kind": get_block_kind, **filters},
     )
+
+
+def mark_phrase(
+    phrase: Phrase, markup: Mapping[str, Callable[[str], str]], plain: Callable[[str], str]
+) -> str:
+    """A phrase with its parts marked up. markup: kind of a part -> what makes markup of its text;
+    plain: of all others.
+    """
+    return "".join(markup.get(piece.kind, plain)(piece.text) for piece in phrase)
 
 
 def get_block_kind(block: object) -> str:

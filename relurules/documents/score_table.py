@@ -15,7 +15,7 @@ from relurules.wording.additive_phrases import (
     phrase_stretch_points,
 )
 from relurules.wording.line_wording import phrase_change
-from relurules.wording.numbers import format_count, format_number, format_short
+from relurules.wording.numbers import format_bound, format_count, format_number, format_short
 from relurules.wording.phrases import Phrase
 from relurules.wording.point_tables import PointList, PointStretch, StretchTable
 from relurules.wording.references import describe_reference
@@ -99,8 +99,11 @@ def _phrase_method(context: AdditiveContext) -> Phrase:
     if any(part.table is None for part in parts):
         said += (
             "Columns that act together have points for every unit that their sum is beyond a "
-            "bound; add up all lines that are listed."
+            "bound; add up all lines that are listed. "
         )
+    worst = max(context.wording.errors)
+    if np.isfinite(worst):
+        said += f"Points are rounded: their sum is within {format_bound(worst)} of the score."
 
     return p.text(said.strip())
 

@@ -20,6 +20,7 @@ from relurules.scorecards.text import (
     list_ranges,
     print_card,
 )
+from relurules.tables.spreadsheet_text import format_guarded_csv
 from relurules.wording import phrases as p
 from relurules.wording.numbers import format_number
 from relurules.wording.phrases import Phrase
@@ -95,7 +96,7 @@ def _print_json(card: Scorecard, title: str | None) -> str:
 
 def _print_csv(card: Scorecard, title: str | None) -> str:
     del title  # for people
-    return str(card.to_frame().to_csv(index=False, lineterminator="\n"))
+    return format_guarded_csv(card.to_frame())
 
 
 def _print_text(card: Scorecard, title: str | None) -> str:

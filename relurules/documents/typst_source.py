@@ -10,10 +10,10 @@ from relurules.documents.picture_files import (
     describe_picture,
     draw_picture_file,
 )
-from relurules.documents.render import render_template
+from relurules.documents.render import mark_phrase, render_template
 from relurules.files.templates import flatten_text
 from relurules.wording import phrases as p
-from relurules.wording.phrases import Phrase, PhrasePart
+from relurules.wording.phrases import Phrase
 
 
 def print_typst(document: Document) -> str:
@@ -50,11 +50,7 @@ def escape_text(text: str) -> str:
 
 def print_phrase(phrase: Phrase) -> str:
     """A phrase with its parts marked up."""
-    return "".join(_print_part(piece) for piece in phrase)
-
-
-def _print_part(piece: PhrasePart) -> str:
-    return _MARKUP.get(piece.kind, escape_text)(piece.text)
+    return mark_phrase(phrase, _MARKUP, escape_text)
 
 
 def _print_number(text: str) -> str:

@@ -1,9 +1,9 @@
 """The section on groups of people, or of anything else."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from relurules.documents.document import Block, Bullets, Paragraph, Section, Table
-from relurules.documents.validation_cells import phrase_share, phrase_value
+from relurules.documents.validation_cells import NOTHING, phrase_share, phrase_value
 from relurules.validation import ValidationReport
 from relurules.validation.report import GroupFigures
 from relurules.wording import phrases as p
@@ -22,6 +22,8 @@ def build_groups(report: ValidationReport) -> Section | None:
     columns = list(dict.fromkeys(one.column for one in report.groups))
     last = report.parts[-1].part
     items = [said for column in columns for said in describe_worst(report, column, last)]
+    if len(columns) > 1:
+        items = [*_say_lowest(report, last), *items]
     if items:
         blocks.append(Bullets(tuple(p.text(item) for item in items)))
     for column in columns:
@@ -40,7 +42,9 @@ def _explain(report: ValidationReport) -> list[str]:
             f"The favourable decision is taken to be: {report.favourable}. The ratio is a group's "
             "share of favourable decisions over that of the group with the highest share, in the "
             f"same rows; below {FOUR_FIFTHS:g}, the four-fifths rule of the United States sees "
-            "adverse impact. That rule is a first look, no finding of law."
+            "adverse impact. That rule is a first look, no finding of law. The interval of 95 % "
+            "beside a ratio is the normal one of its logarithm (Katz); the group that is the "
+            "standard has none."
         )
     said.append(
         f"Groups of fewer than {least} rows are marked as few: their figures are uncertain, and "
@@ -74,17 +78,53 @@ def describe_worst(report: ValidationReport, column: str, part: str) -> list[str
     ]
 
 
+def _say_lowest(report: ValidationReport, part: str) -> Iterator[str]:
+    """The group with the lowest ratio of all columns."""
+    rated = [
+        (one.impact_ratio, one)
+        for one in report.groups
+        if one.part == part and not one.few and one.impact_ratio is not None
+    ]
+    if rated:
+        ratio, worst = min(rated, key=lambda pair: pair[0])
+        yield (
+            f"Of all groups, {part} rows: the lowest ratio is that of {worst.column}, "
+            f"{_quote(worst)}, {format_short(ratio, 3)}."
+        )
+
+
 def _say_ratio(own: Sequence[GroupFigures]) -> str:
     rated = [(one.impact_ratio, one) for one in own if one.impact_ratio is not None]
     if not rated:
         return ""
     ratio, worst = min(rated, key=lambda pair: pair[0])
     side = "below" if ratio < FOUR_FIFTHS else "not below"
+    known = worst.ratio_low is not None and worst.ratio_high is not None
+    between = f" ({_write_interval(worst)})" if known else ""
 
     return (
-        f"the lowest ratio is that of {_quote(worst)}, {format_short(ratio, 3)}, {side} "
-        f"{FOUR_FIFTHS:g}."
+        f"the lowest ratio is that of {_quote(worst)}, {format_short(ratio, 3)}{between}, {side} "
+        f"{FOUR_FIFTHS:g}{_say_doubt(worst)}."
     )
+
+
+def _write_interval(group: GroupFigures) -> str:
+    """The interval of a ratio."""
+    if group.ratio_low is None or group.ratio_high is None:
+        return NOTHING
+    return f"{format_short(group.ratio_low, 3)} to {format_short(group.ratio_high, 3)}"
+
+
+def _say_doubt(group: GroupFigures) -> str:
+    """Whether chance alone may have put a ratio on its side."""
+    if group.impact_ratio is None or group.ratio_low is None or group.ratio_high is None:
+        return ""
+    below = group.impact_ratio < FOUR_FIFTHS
+    if below and group.ratio_high < FOUR_FIFTHS:
+        return ", as is the whole interval"
+    if below or group.ratio_low < FOUR_FIFTHS:
+        return f", though the interval reaches {'above' if below else 'below'} it"
+    return ""
 
 
 def _quote(group: GroupFigures) -> str:
@@ -140,7 +180,7 @@ def _tabulate_groups(
     header = ["Group", "Rows", "Right" if several else "Came", "From", "To"]
     header += [] if several else ["Predicted"]
     if report.favourable:
-        header += ["Favourable", "Ratio"]
+        header += ["Favourable", "Ratio", "95 %"]
     if any(one.auc is not None for one in own):
         header += ["AUC", "AUC from", "AUC to"]
     header += [] if several else ["Mean error"]
@@ -154,6 +194,7 @@ def _tabulate_groups(
         ]
         if "Ratio" in header:
             cells += [phrase_share(one.favourable), phrase_value(one.impact_ratio, 3)]
+            cells.append(p.number(_write_interval(one)))
         if "AUC" in header:
             cells += [phrase_value(value, 3) for value in (one.auc, one.auc_low, one.auc_high)]
 

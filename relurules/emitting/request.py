@@ -21,7 +21,9 @@ class EmitOptions:
     traced, where additive rules are to be exact outside their domain. named: whether somebody named
     the columns; else they are those by default. scored: whether answers of
     JavaScript keep their scores too. script: whether an HTML document can be tried. scorecard:
-    whose points are asked for, or its options; None for that of the rules by default.
+    whose points are asked for, or its options; None for that of the rules by default. within: with
+    what the names of a query begin that a SELECT is to be a part of, "" for none; the SELECT is
+    then the subquery `within_rows`, its columns beside the key `within_0`, `within_1`, and so on.
     """
 
     form: str | None = None
@@ -43,6 +45,7 @@ class EmitOptions:
     scored: bool = False
     script: bool = True
     scorecard: Scorecard | Mapping[str, Any] | None = None
+    within: str = ""
 
     @property
     def texts(self) -> tuple[str, ...]:

@@ -98,9 +98,7 @@ def _sum_files(files: Mapping[str, str | bytes]) -> str:
 def _write_pictures(
     rules: RuleSet | AdditiveRules, report: ValidationReport | None
 ) -> dict[str, str]:
-    """The numbers of the pictures of lines, as CSV."""
-    if not isinstance(rules, AdditiveRules):
-        return {}
+    """The numbers of pictures, as CSV."""
     tables = list_picture_tables(rules, None if report is None else report.contributions)
     return {f"{_DATA}/{name}.csv": format_guarded_csv(table) for name, table in tables.items()}
 

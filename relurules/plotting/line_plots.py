@@ -6,7 +6,7 @@ from relurules.documents.contribution_plot import plot_contributions
 from relurules.documents.document import LinePlot, PlotLine
 from relurules.documents.validation_plots import list_plots, plot_calibration, plot_roc
 from relurules.errors import DataError, UnsupportedError
-from relurules.ir import AdditiveRules, Reached
+from relurules.ir import AdditiveRules, Reached, RuleSet
 from relurules.plotting.plot_request import PlotRequest
 from relurules.plotting.style import (
     COLOURS,
@@ -63,24 +63,32 @@ def draw_calibration(request: PlotRequest) -> "Figure":
 
 def draw_beeswarm(request: PlotRequest) -> "Figure":
     """What columns add, a dot for each of some rows."""
-    rules = request.rules
-    assert isinstance(rules, AdditiveRules)  # noqa: S101  # the table of plots chose
+    rules = _take_rules(request)
     if request.data is None:
         raise DataError("this plot needs rows: data, or --data FILE")
     X = rules.domain.rows(request.data)
-    form = choose_form(describe_scores(rules), request.output)
-    found = sample_contributions(rules, form.weights[None], X[rules.domain.contains(X)], _PART)
+    if isinstance(rules, AdditiveRules):
+        inside, models = rules.domain.contains(X), describe_scores(rules)
+    else:
+        inside, models = rules.number_rows(X) > 0, rules.local_models
+    form = choose_form(models, request.output)
+    found = sample_contributions(rules, form.weights, X[inside], _PART)
     return _draw_found(plot_contributions(found), "rows in the domain")
 
 
-def _judge(request: PlotRequest) -> tuple[Judge, JudgedRows]:
+def _take_rules(request: PlotRequest) -> RuleSet | AdditiveRules:
     if isinstance(request.rules, Reached):
         raise UnsupportedError("this plot is of rules; found local models of rows")
+    return request.rules
+
+
+def _judge(request: PlotRequest) -> tuple[Judge, JudgedRows]:
+    rules = _take_rules(request)
     if request.data is None or request.y is None:
         raise DataError(
             "this plot needs rows with their true values: data and y, or --data and --target"
         )
-    judge, part = judge_table(request.rules, _PART, request.data, request.y)
+    judge, part = judge_table(rules, _PART, request.data, request.y)
     if not len(part):
         raise DataError(f"none of the {part.rows} rows lies in the domain of the rules")
 

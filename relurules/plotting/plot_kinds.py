@@ -242,9 +242,8 @@ PLOTS: Mapping[str, PlotKind] = {
     "beeswarm": PlotKind(
         "what columns add to the scores of many rows, a dot each",
         "data",
-        None,
         line_plots.draw_beeswarm,
-        instead="violin",
+        line_plots.draw_beeswarm,
     ),
     "merging": PlotKind(
         "what merging and flattening the local models costs",

@@ -1,4 +1,4 @@
-"""Intervals of measured numbers: by resampling rows, and of shares."""
+"""Intervals of measured numbers: by resampling rows, of shares, and of their ratios."""
 
 from collections.abc import Callable
 from statistics import NormalDist
@@ -72,6 +72,22 @@ def bound_share(count: float, rows: float, level: float = LEVEL) -> tuple[float,
     half = z / (1 + room) * np.sqrt(share * (1 - share) / rows + z**2 / (4 * rows**2))
 
     return float(max(0.0, middle - half)), float(min(1.0, middle + half))
+
+
+def bound_ratio(
+    count: float, rows: float, other_count: float, other_rows: float, level: float = LEVEL
+) -> tuple[float | None, float | None]:
+    """Interval of the ratio of two shares, count / rows over other_count / other_rows, of rows that
+    aren't the same, by the normal interval of its logarithm (D. Katz et al., 1978); None for an
+    end that isn't known, as a count is 0.
+    """
+    if not (count > 0 and other_count > 0):
+        return (0.0 if other_count > 0 else None), None
+    ratio = (count / rows) / (other_count / other_rows)
+    variance = 1 / count - 1 / rows + 1 / other_count - 1 / other_rows
+    factor = np.exp(normal_quantile(level) * np.sqrt(variance))
+
+    return float(ratio / factor), float(ratio * factor)
 
 
 def normal_quantile(level: float) -> float:

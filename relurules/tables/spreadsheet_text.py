@@ -1,5 +1,6 @@
 """Texts in tables that people open with a spreadsheet, which takes some of them for formulas."""
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -7,11 +8,14 @@ if TYPE_CHECKING:
 
 #: What a formula begins with; spreadsheets skip a tab and a line's end before it.
 _STARTS = ("=", "+", "-", "@", "\t", "\r")
+#: A number begins so too, and stays one: a category may be called -1.
+_NUMBER = re.compile(r"[-+]?\d+([.,]\d+)*([eE][-+]?\d+)?")
 
 
 def guard_formula(text: str) -> str:
     """The text, with an apostrophe before it where it would be taken for a formula."""
-    return f"'{text}" if text.startswith(_STARTS) else text
+    formula = text.startswith(_STARTS) and not _NUMBER.fullmatch(text)
+    return f"'{text}" if formula else text
 
 
 def format_guarded_csv(frame: "pandas.DataFrame") -> str:

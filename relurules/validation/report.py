@@ -76,8 +76,9 @@ class ScoreBand(NamedTuple):
 class GroupFigures(NamedTuple):
     """Rows of one group. favourable: share that gets the favourable class; impact_ratio: that over
     the highest one among groups of enough rows; error: mean of |prediction - value|; outcome_low,
-    outcome_high: the interval of the outcome, in which the prediction lies where it is right. Of
-    several classes outcome is the share of right ones, and error that of wrong ones.
+    outcome_high: the interval of the outcome, in which the prediction lies where it is right;
+    ratio_low, ratio_high: that of impact_ratio, none for the group that is the standard. Of several
+    classes outcome is the share of right ones, and error that of wrong ones.
     """
 
     part: str
@@ -95,6 +96,8 @@ class GroupFigures(NamedTuple):
     few: bool
     outcome_low: float | None = None
     outcome_high: float | None = None
+    ratio_low: float | None = None
+    ratio_high: float | None = None
 
 
 class Movement(NamedTuple):

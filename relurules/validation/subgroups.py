@@ -1,17 +1,30 @@
 """What the rules do to the groups of a column."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relurules.statistics.binary_figures import measure_auc
-from relurules.statistics.resampling import MeasuredValue
+from relurules.statistics.resampling import MeasuredValue, bound_ratio
 from relurules.validation.bands import BandedRows, group_rows
 from relurules.validation.class_figures import list_right
 from relurules.validation.judged_rows import Judge, JudgedRows
 from relurules.validation.performance import bound_mean
 from relurules.validation.report import GroupFigures
+
+
+class FavouredRows(NamedTuple):
+    """Rows of a group, and how many get the favourable class; None where there are no two."""
+
+    rows: int
+    favoured: int | None
+
+    @property
+    def share(self) -> float | None:
+        """None without rows."""
+        return self.favoured / self.rows if self.rows and self.favoured is not None else None
 
 
 def measure_groups(
@@ -29,22 +42,33 @@ def _measure_part(
 ) -> Iterator[GroupFigures]:
     masks = [groups.place == i for i in range(len(groups.labels))]
     favoured = _tell_favourable(part, adverse)
-    shares = [
-        None if favoured is None or not rows.any() else float(favoured[rows].mean())
+    counts = [
+        FavouredRows(int(rows.sum()), None if favoured is None else int(favoured[rows].sum()))
         for rows in masks
     ]
-    enough = [
-        share
-        for share, rows in zip(shares, masks, strict=True)
-        if share is not None and rows.sum() >= least
-    ]
-    best = max(enough, default=None)
+    enough = [one for one in counts if one.share is not None and one.rows >= least]
+    best = max(enough, key=lambda one: one.share or 0.0, default=None)
     named = [(groups.name, label) for label in groups.labels]
 
-    for name, rows, share in zip(named, masks, shares, strict=True):
-        if rows.any():
-            ratio = None if share is None or not best else share / best
-            yield _measure_group(judge, part, name, rows, (share, ratio), least)
+    for name, rows, own in zip(named, masks, counts, strict=True):
+        if own.rows:
+            found = _measure_group(judge, part, name, rows, own.share)
+            ratio, low, high = _compare_shares(own, best)
+            yield found._replace(
+                impact_ratio=ratio, ratio_low=low, ratio_high=high, few=own.rows < least
+            )
+
+
+def _compare_shares(
+    own: FavouredRows, best: FavouredRows | None
+) -> tuple[float | None, float | None, float | None]:
+    """The ratio of the shares with its interval, which the standard's own has none of."""
+    if own.share is None or own.favoured is None or best is None or not best.favoured:
+        return None, None, None
+    ratio = own.share / (best.favoured / best.rows)
+    if own is best:
+        return ratio, None, None
+    return ratio, *bound_ratio(own.favoured, own.rows, best.favoured, best.rows)
 
 
 def _tell_favourable(part: JudgedRows, adverse: str) -> NDArray[np.bool_] | None:
@@ -59,9 +83,9 @@ def _measure_group(
     part: JudgedRows,
     named: tuple[str, str],
     rows: NDArray[np.bool_],
-    decided: tuple[float | None, float | None],
-    least: int,
+    share: float | None,
 ) -> GroupFigures:
+    """All but what comes of comparing groups."""
     values = None if part.values is None else part.values[rows]
     prediction = None if part.prediction is None else part.prediction[rows]
     area = MeasuredValue(np.nan)
@@ -76,18 +100,21 @@ def _measure_group(
         error = float(1.0 - values.mean())
 
     known = np.isfinite(area.value)
+    low, high = (None, None) if values is None else bound_mean(values)
 
     return GroupFigures(
         part.part,
         *named,
         int(rows.sum()),
-        None if values is None else float(values.mean()),
-        None if prediction is None else float(prediction.mean()),
-        *decided,
-        float(area.value) if known else None,
-        area.low,
-        area.high,
-        error,
-        bool(rows.sum() < least),
-        *((None, None) if values is None else bound_mean(values)),
+        outcome=None if values is None else float(values.mean()),
+        prediction=None if prediction is None else float(prediction.mean()),
+        favourable=share,
+        impact_ratio=None,
+        auc=float(area.value) if known else None,
+        auc_low=area.low,
+        auc_high=area.high,
+        error=error,
+        few=False,
+        outcome_low=low,
+        outcome_high=high,
     )

@@ -120,7 +120,7 @@ def validate_rules(
         noise=measure_noise(rules, judge, judged[-1], options.seed),
         front=known.front,
         others=known.others,
-        contributions=sample_contributions(rules, judge.forms, judged[-1].X, judged[-1].part),
+        contributions=sample_contributions(rules, judge.forms[0], judged[-1].X, judged[-1].part),
         **measure_refits(rules, known.refits, judge, judged[-1])._asdict(),
     )
 

@@ -3,12 +3,28 @@
 /** So many parts have a bar of their own; the others are one. */
 const MOST_BARS = 12;
 
-/** The scores that are taken apart, of which one is shown. */
+/** The scores that are taken apart, of which one is shown: at first that of the class that is told. */
 function buildViews(show) {
   const list = find("try-view");
+  if (PAGE.class_outputs !== null) {
+    list.append(make("option", { value: "" }, "that of the class above"));
+  }
   list.append(...PAGE.views.map(({ label }, v) => make("option", { value: v }, label)));
   list.closest("p").hidden = PAGE.views.length < 2;
   list.addEventListener("change", show);
+}
+
+/** Which of the scores that are taken apart is shown. */
+function chooseView({ found }) {
+  const { value } = find("try-view");
+  if (value !== "") {
+    return Number(value);
+  }
+  const { name } = PAGE.outputs[placeOutput(found)];
+  return Math.max(
+    0,
+    PAGE.views.findIndex(({ output }) => output === name),
+  );
 }
 
 /** The whole answer, or why there is none. */
@@ -28,7 +44,7 @@ function showAnswer() {
   find("try-headline").replaceChildren(...describeOutputs(answer));
   find("try-gauge").replaceChildren(...drawGauge(answer));
   showBars(answer, explained);
-  showReasons(explained);
+  showReasons(answer, explained);
   showApplying(answer);
 }
 
@@ -37,10 +53,11 @@ function describeBriefly(answer) {
   if (answer === null) {
     return "No answer";
   }
-  const output = PAGE.outputs[PAGE.shown];
+  const place = placeOutput(answer.found);
+  const output = PAGE.outputs[place];
   const value = output.is_class
     ? []
-    : [`${output.name} ${formatOutput(answer.found[OUTPUTS[PAGE.shown]], output)}`];
+    : [`${output.name} ${formatOutput(answer.found[OUTPUTS[place]], output)}`];
   const label = readLabel(answer.found);
   return [...(label === null ? [] : [nameClass(label)]), ...value].join(" \u00b7 ");
 }
@@ -133,7 +150,7 @@ function drawGauge({ found, scores }) {
 
 /** Where the score comes from: the reference, then every part, the largest first. */
 function showBars(answer, explained) {
-  const v = Number(find("try-view").value);
+  const v = chooseView(answer);
   find("try-bars").replaceChildren(
     ...(explained === null ? [] : [buildBars(answer, explained, PAGE.views[v], v)]),
   );
@@ -250,10 +267,10 @@ function drawStep([from, to], amount) {
 }
 
 /** Why the score is on the adverse side of the reference. */
-function showReasons(explained) {
+function showReasons(answer, explained) {
   const found = explained === null ? [] : EXPLAINED.slice(PAGE.parts.length * PAGE.views.length);
   const count = found.length / (PAGE.views.length || 1);
-  const v = Number(find("try-view").value);
+  const v = chooseView(answer);
   const texts = found.slice(v * count, (v + 1) * count).map((name) => explained[name]);
   const items = texts.filter((text) => text !== null).map((text) => make("li", {}, text));
   const list = items.length ? make("ol", {}, ...items) : make("p", { class: "remark" }, "none");

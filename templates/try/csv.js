@@ -87,3 +87,9 @@ function writeCsv(rows, separator) {
   const quote = (text) => (special.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   return rows.map((row) => `${row.map(quote).join(separator)}\r\n`).join("");
 }
+
+/** A text of ours, with an apostrophe where a spreadsheet would take it for a formula. */
+function guardFormula(text) {
+  const number = /^[-+]?\d+([.,]\d+)*(e[-+]?\d+)?$/i;
+  return /^[=+\-@\t\r]/.test(text) && !number.test(text) ? `'${text}` : text;
+}

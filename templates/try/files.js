@@ -117,7 +117,7 @@ function drawHistogram(outputs) {
   const reach = (value) => left + (width * (value - low)) / (high - low || 1);
   const [first, last] = [formatNumber(low, 3), formatNumber(high, 3)];
   const most = `the most in one bar: ${Math.max(...bins).toLocaleString("en-US")}`;
-  const said = `Rows by ${PAGE.outputs[PAGE.shown].name}, from ${first} to ${last}; ${most}.`;
+  const said = `Rows by ${nameCounted()}, from ${first} to ${last}; ${most}.`;
   const picture = make(
     "svg:svg",
     { class: "try-histogram", viewBox: "0 0 600 176", role: "img", "aria-label": said },
@@ -129,6 +129,13 @@ function drawHistogram(outputs) {
     ),
   );
   return [make("figure", {}, picture, make("figcaption", { class: "remark" }, said))];
+}
+
+/** What the histogram counts. */
+function nameCounted() {
+  return PAGE.class_outputs === null
+    ? PAGE.outputs[PAGE.shown].name
+    : "the output of the class that is told";
 }
 
 function drawBars(bins) {
@@ -164,10 +171,10 @@ function writeValue(value) {
   if (value === null || value === undefined || Number.isNaN(value)) {
     return "";
   }
-  const text = String(value);
-  return typeof value === "number" && PAGE.file.decimal !== "."
-    ? text.replace(".", PAGE.file.decimal)
-    : text;
+  if (typeof value !== "number") {
+    return guardFormula(String(value));
+  }
+  return String(value).replace(".", PAGE.file.decimal);
 }
 
 /** The file with what was added to it. */
@@ -176,7 +183,7 @@ function writeScored({ header, rows, added, names }) {
     const padded = header.map((_, k) => texts[k] ?? "");
     return [...padded, ...added[i].map(writeValue)];
   });
-  return writeCsv([[...header, ...names], ...all], find("try-separator").value);
+  return writeCsv([[...header, ...names.map(guardFormula)], ...all], find("try-separator").value);
 }
 
 function download() {

@@ -101,6 +101,11 @@ function chooseSide(scores, found) {
   return readClass(found);
 }
 
+/** Which output is shown alone: of several classes, that of the class that is told. */
+function placeOutput(found) {
+  return PAGE.class_outputs === null ? PAGE.shown : PAGE.class_outputs[readClass(found)];
+}
+
 /** A class in words: a label that is a number says nothing alone. */
 function nameClass(label) {
   return /^[-+.\d]/.test(label) ? `class ${label}` : label;

@@ -165,7 +165,7 @@ function scoreTexts({ row, flaw }, i, tally, extended) {
   }
   const label = readLabel(found);
   const results = PAGE.labelled ? [label] : OUTPUTS.map((name) => found[name]);
-  tally.outputs.push(PAGE.labelled ? readClass(found) : found[OUTPUTS[PAGE.shown]]);
+  tally.outputs.push(PAGE.labelled ? readClass(found) : found[OUTPUTS[placeOutput(found)]]);
   if (label !== null) {
     tally.classes.set(label, (tally.classes.get(label) ?? 0) + 1);
   }

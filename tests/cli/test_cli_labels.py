@@ -40,8 +40,8 @@ def extract(*more: str) -> int:
 @pytest.mark.usefixtures("folder")
 def test_from_extract_to_verify_and_ask(capsys: pytest.CaptureFixture[str]) -> None:
     assert extract() == 0
-    emit = ["emit", "rules.json", "--to", "sql", "--columns", "class,rule", "--out", "."]
-    assert run(emit) == 0
+    emit = ["emit", "rules.json", "--to", "sql", "--columns", "class", "--columns", "rule"]
+    assert run([*emit, "--out", "."]) == 0
     assert "THEN 2 WHEN" in Path("score.sql").read_text(encoding="utf-8")
     verify = ["verify", "score.sql", "--against", "model.joblib", "--trust-pickle"]
     assert run([*verify, "--data", "rows.csv"]) == 0

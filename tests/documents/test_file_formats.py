@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 from additive_models import make_additive, make_frame
 
+from relurules.documents import pdf
 from relurules.documents.document import PART, CurvePlot, Document, LinePlot, Table
 from relurules.documents.file_formats import FILE_FORMATS, PrintRequest, check_formats
 from relurules.documents.html import print_html
@@ -197,9 +198,19 @@ def test_pictures_are_files_of_their_own(document: Document) -> None:
             assert describe_picture(block)
 
 
-def test_characters_that_no_font_has_are_named(found: ValidatedRules) -> None:
+def test_characters_that_no_font_has_stand_as_their_numbers(found: ValidatedRules) -> None:
+    document = replace(build_validated_document(found), title="\U00012000\U00012001 caf\u00e9")
+    pages = bytes(FILE_FORMATS["pdf"].print(PrintRequest(document=document, found=found)))  # type: ignore[arg-type]
+    text = pypdf.PdfReader(io.BytesIO(pages)).pages[0].extract_text()
+    assert "[U+12000][U+12001] caf\u00e9" in text
+
+
+def test_characters_that_no_font_has_side_by_side_are_named(
+    found: ValidatedRules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf, "_list_unknown", lambda _typst, _source: set())
     document = replace(build_validated_document(found), title="\U00012000 tablets")
-    with pytest.raises(UnsupportedError, match="no font that is installed has the character"):
+    with pytest.raises(UnsupportedError, match="stands in the text '\U00012000 tablets'; install"):
         FILE_FORMATS["pdf"].print(PrintRequest(document=document, found=found))
 
 

@@ -401,6 +401,40 @@ def test_names_never_become_markup(try_rules: Callable[..., TriedPage]) -> None:
     assert any("</script><b>" in row["reason_1"] for row in found)
 
 
+def test_what_is_downloaded_holds_no_formulas(try_rules: Callable[..., TriedPage]) -> None:
+    rules, frame = make_additive("two", seed=1)
+    labels = make_labels(("=1+1", "@yes"))
+    found = try_rules(replace(rules, outputs=("=p",), labels=labels)).score(frame.head(60))
+    told = {f"'{label}" for label in labels.names}
+    assert {row["class"] for row in found} == told
+    expected = rules.predict(frame.head(60))[:, 0]
+    np.testing.assert_allclose(read_numbers(found, "'=p"), expected)
+
+
+def test_of_several_classes_the_one_that_is_told_is_shown(
+    try_rules: Callable[..., TriedPage],
+) -> None:
+    rules, frame = make_additive("softmax", seed=1)
+    page = try_rules(rules)
+    columns = [column.name for column in rules.domain.columns]
+    assert rules.labels is not None
+    classes = rules.predict(frame).argmax(axis=1)
+    assert len(np.unique(classes)) > 1
+    for number in np.unique(classes):
+        row, output = np.flatnonzero(classes == number)[0], rules.outputs[number]
+        for place, name in enumerate(columns):
+            page.fill(place, str(frame[name].iloc[row]))
+        said = page.page.locator("#try-bar").inner_text()
+        assert said.startswith(f"{rules.labels.names[number]} \u00b7 {output} ")
+        caption = page.page.locator("#try-bars caption").inner_text()
+        assert f"score of {output}, minus" in caption
+    page.page.locator("#try-view").select_option(value="0")
+    assert f"score of {rules.outputs[0]}," in page.page.locator("#try-bars caption").inner_text()
+    page.score(frame)
+    said = page.page.locator("#try-histogram").inner_text()
+    assert "Rows by the output of the class that is told" in said
+
+
 def test_outputs_with_names_of_results(try_rules: Callable[..., TriedPage]) -> None:
     rules, frame = make_additive("two", seed=1)
     for name in ("class", "lines", "scores", "why_not"):

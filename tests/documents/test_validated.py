@@ -22,7 +22,6 @@ from relurules.documents.monitoring import build_monitor_document, print_monitor
 from relurules.documents.validated import ValidatedRules, build_validated_document
 from relurules.documents.validation_plots import Axis, list_plots
 from relurules.errors import InputError
-from relurules.ir import AdditiveRules
 from relurules.validation import ValidationOptions, ValidationReport, monitor_rules, validate_rules
 from relurules.validation.about import About, Approver, parse_about, read_about
 from relurules.validation.origins import FileDigest, Origins
@@ -119,10 +118,18 @@ def test_bands_and_groups_in_the_document_are_those_of_the_report(found: Validat
 
     groups = find_tables(document, "groups")[1]
     ratio = groups.header.index("Ratio")
-    shown = {write(row[0]).split(" ")[0]: float(write(row[ratio])) for row in groups.rows}
+    shown = {write(row[0]).split(" ")[0]: row for row in groups.rows}
     for one in report.groups:
         if one.part == "test":
-            assert shown[one.group] == pytest.approx(one.impact_ratio, abs=0.00501)
+            row = shown[one.group]
+            assert float(write(row[ratio])) == pytest.approx(one.impact_ratio, abs=0.00501)
+            ends = [one.ratio_low, one.ratio_high]
+            said = write(row[ratio + 1]).split(" to ")
+            assert (
+                said == ["\u2013"]
+                if ends[0] is None
+                else [float(text) for text in said] == pytest.approx(ends, abs=0.00501)
+            )
 
 
 def test_the_worst_group_is_named(found: ValidatedRules) -> None:
@@ -172,9 +179,7 @@ def test_the_model_card_and_the_annex_mark_what_is_missing(found: ValidatedRules
 
 def test_pictures_are_well_formed_and_end_where_the_figures_do(found: ValidatedRules) -> None:
     plots = list_plots(read_report(found))
-    lines = isinstance(found.rules, AdditiveRules)
-    own = {"roc", "calibration", "scores", "front"}
-    assert set(plots) == own | ({"contributions"} if lines else set())
+    assert set(plots) == {"roc", "calibration", "scores", "front", "contributions"}
     for plot in plots.values():
         ElementTree.fromstring(draw_plot_file(plot))
         for line in plot.lines:
@@ -267,7 +272,7 @@ def test_plots_of_latex_are_balanced(found: ValidatedRules) -> None:
         for block in section.blocks
         if isinstance(block, LinePlot)
     ]
-    assert len(plots) == 4 + isinstance(found.rules, AdditiveRules)
+    assert len(plots) == 5
 
 
 def test_cells_of_latex_tables_are_as_many_as_their_headers(found: ValidatedRules) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import sqlglot
 from additive_models import make_additive, make_frame
+from sqls import NOT_EXECUTED
 
 import relurules as rr
 from relurules.errors import UnsupportedError
@@ -125,6 +127,51 @@ def test_hostile_names_stay_texts() -> None:
     check(found, rr.monitor(rules, rows, reference, by="it's"))
 
 
+#: Beside these, columns that are called as the query calls its own.
+OWN_NAMES = ("lines", "rule", "score", "thing", "band", "period", "measure")
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "duckdb"])
+@pytest.mark.parametrize("kind", ["additive", "partition"])
+def test_columns_may_be_called_as_the_query_calls_its_own(engine: str, kind: str) -> None:
+    rng = np.random.default_rng(5)
+    names = (*OWN_NAMES, "rrm_rows", "rrm_0", "RR_s0")
+    reference = pd.DataFrame(rng.normal(size=(150, len(names))).round(3), columns=list(names))
+    target = reference.sum(axis=1) + 3 * (reference["lines"] > 0.2)
+    rules: Any = rr.fit(reference.assign(y=target), "y", form="additive", max_rules=2).rules
+    assert {"lines", "score"} <= {column.name for column in rules.domain.columns}
+    if kind == "partition":
+        rules = rules.to_partition()
+    rows = (reference * 1.1).assign(day="2025-12-31")
+    query = rr.monitor_sql(rules, reference, dialect=engine, table="later", by="day")
+    check(run(engine, query, rows), rr.monitor(rules, rows, reference, by="day"))
+
+
+@pytest.mark.parametrize("dialect", [name for name in NOT_EXECUTED if name != "teradata"])
+def test_dialects_that_no_test_runs_have_mean_scores_by_month(dialect: str) -> None:
+    rules, reference = make_additive("two", hidden=(5,))
+    query = rr.monitor_sql(rules, reference, dialect=dialect, table="later", by="day")
+    (tree,) = sqlglot.parse(query, dialect=dialect)
+    assert tree is not None
+    last = {one.alias: one.this for one in tree.find_all(sqlglot.exp.CTE)}
+    assert {"rrm_rows", "rrm_periods", "rrm_period_moved"} <= set(last)
+    assert "'mean score', 'score', '', '', period, CAST(all_rows AS" in query
+    nested = [one for one in tree.find_all(sqlglot.exp.With) if one.parent is not tree]
+    assert not nested  # SQL Server has none
+
+
+def test_dates_are_text_that_begins_with_their_month() -> None:
+    rules, reference = make_additive("two", hidden=(5,))
+    queries = {
+        dialect: rr.monitor_sql(rules, reference, dialect=dialect, by="day")
+        for dialect in ("oracle", "tsql")
+    }
+    oracle = """JSON_VALUE(JSON_OBJECT('d' VALUE rrm_rows."day"), '$.d')"""
+    assert f"WHEN {oracle} LIKE '____-__-__%' THEN substr({oracle}, 1, 7)" in queries["oracle"]
+    server = "CONVERT(NVARCHAR(4000), rrm_rows.[day], 121) COLLATE Latin1_General_100_BIN2"
+    assert f"WHEN {server} LIKE '____-__-__%' THEN substring({server}, 1, 7)" in queries["tsql"]
+
+
 def test_oracle_has_constants_of_a_table_and_no_empty_texts() -> None:
     rules, reference = make_additive("two", hidden=(5,))
     query = rr.monitor_sql(rules, reference, dialect="oracle", table="later", by="day")
@@ -136,6 +183,6 @@ def test_oracle_has_constants_of_a_table_and_no_empty_texts() -> None:
 
 def test_dialects_that_can_t_have_it_are_named() -> None:
     rules, reference = make_additive("two", hidden=(5,))
-    for dialect in ("tsql", "dbase"):
+    for dialect in ("teradata", "dbase"):
         with pytest.raises(UnsupportedError, match=f"for the dialect '{dialect}'; supported: sql"):
             rr.monitor_sql(rules, reference, dialect=dialect)

@@ -19,7 +19,7 @@ from explained_models import kinds
 import relurules as rr
 from relurules.cli.main import run
 from relurules.errors import DataError, InputError, UnsupportedError
-from relurules.ir import Head
+from relurules.ir import AdditiveRules, Head
 from relurules.scorecards import Scorecard
 from relurules.scorecards.rounding import drop_knots, round_knots
 
@@ -288,6 +288,20 @@ def test_every_format() -> None:
     found = json.loads(str(rr.emit(card, "json")))
     X = rules.domain.rows(frame)
     assert np.array_equal(score_by_json(found, frame, X, rules.domain.names), card.predict(frame))
+
+
+def test_names_in_csv_are_no_formulas(tmp_path: Path) -> None:
+    rules, _ = make_additive("two", hidden=(24,))
+    path, out = tmp_path / "rules.json", tmp_path / "summary.csv"
+    rules.save(path)
+    path.write_text(path.read_text().replace("income", "=cmd|' /C calc'!A0"))
+    own = AdditiveRules.load(path)
+    rows = list(csv.DictReader(io.StringIO(str(rr.emit(rr.scorecard(own), "csv")))))
+    assert "'=cmd|' /C calc'!A0" in {row["part"] for row in rows}
+
+    assert run(["summary", str(path), "--csv", str(out)]) == 0
+    assert "\n'=cmd|' /C calc'!A0," in out.read_text()
+    assert "\n=cmd" not in out.read_text()
 
 
 def score_by_json(card: dict, frame: pd.DataFrame, X: np.ndarray, names: tuple) -> np.ndarray:

@@ -5,6 +5,7 @@ import pytest
 from scipy.special import rel_entr
 from scipy.stats import binomtest, ks_2samp
 from scipy.stats import bootstrap as scipy_bootstrap
+from scipy.stats.contingency import relative_risk
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score, roc_curve
 
@@ -19,7 +20,7 @@ from relurules.statistics.binary_figures import (
 )
 from relurules.statistics.linear_baseline import fit_linear_baseline
 from relurules.statistics.population_stability import cut_bands, measure_psi, name_move
-from relurules.statistics.resampling import MeasuredValue, bootstrap, bound_share
+from relurules.statistics.resampling import MeasuredValue, bootstrap, bound_ratio, bound_share
 
 
 def make_scores(seed: int, rows: int = 400, *, ties: bool = True) -> tuple[np.ndarray, np.ndarray]:
@@ -107,6 +108,20 @@ def test_what_one_class_can_t_tell_is_nan() -> None:
 def test_wilson_s_interval_is_that_of_scipy(count: int, rows: int) -> None:
     expected = binomtest(count, rows).proportion_ci(method="wilson")
     assert bound_share(count, rows) == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
+@pytest.mark.parametrize("counts", [(3, 10, 8, 11), (417, 2000, 300, 900), (10, 10, 4, 9)])
+def test_the_interval_of_a_ratio_is_katz_s_as_scipy_has_it(counts: tuple[int, ...]) -> None:
+    found = relative_risk(*counts)
+    expected = found.confidence_interval()
+    assert bound_ratio(*counts) == pytest.approx((expected.low, expected.high), rel=1e-12)
+    own, rows, other, others = counts
+    assert found.relative_risk == pytest.approx((own / rows) / (other / others))
+
+
+def test_a_ratio_without_a_count_has_no_end_there() -> None:
+    assert bound_ratio(0, 10, 4, 9) == (0.0, None)  # scipy: 0 and NaN
+    assert bound_ratio(3, 10, 0, 9) == (None, None)
 
 
 def test_psi_is_both_relative_entropies() -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from additive_models import make_additive, make_frame
 from scipy.stats import binomtest
+from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss, precision_score, recall_score
 
@@ -62,6 +63,27 @@ def test_a_baseline_is_fitted_to_the_rows_that_the_rules_were(
     assert constant == {"log loss", "Brier score", "accuracy"}
 
 
+def test_calibration_is_scikit_learn_s(rules: Any, parts: dict[str, pd.DataFrame]) -> None:
+    """A row at an edge is in the band above, which is that below of the other class."""
+    rows = parts["training"].head(351)
+    options = ValidationOptions(target="bad", rounds=0)
+    report = validate_rules(rules, {"training": rows}, options)
+    share, score = rules.predict(rows)[:, 0], rules.predict_scores(rows)[:, 0]
+    assert len(np.unique(share)) == len(rows)
+    came = (rows["bad"] == "yes").to_numpy()
+    seen, told = calibration_curve(~came, 1 - share, n_bins=10, strategy="quantile")
+    assert [one.outcome for one in report.bands] == pytest.approx(1 - seen[::-1])
+    assert [one.prediction for one in report.bands] == pytest.approx(1 - told[::-1])
+
+    model = LogisticRegression(C=np.inf, tol=1e-10, max_iter=5000).fit(score[:, None], came)
+    (said,) = [
+        one.value
+        for one in report.figures
+        if one[:3] == ("the rules", "training", "calibration slope")
+    ]
+    assert said == pytest.approx(model.coef_[0, 0], rel=1e-5)
+
+
 def test_intervals_of_groups_are_scipy_s(
     parts: dict[str, pd.DataFrame], report: ValidationReport
 ) -> None:
@@ -100,6 +122,28 @@ def test_contributions_are_those_of_the_rules(
     assert plot is not None
     dots = sum(len(line.corners) for line in plot.lines if line.cloud)
     assert dots == len(sample.rows) * min(15, len(sample.names))
+
+
+def test_contributions_of_rules_are_those_of_the_rule_that_applies(
+    rules: Any, parts: dict[str, pd.DataFrame], tmp_path: Any
+) -> None:
+    own, test = rules.to_partition(), parts["test"]
+    report = validate_rules(own, {"test": test}, ValidationOptions(target="bad", rounds=0))
+    sample = report.contributions
+    assert sample is not None
+    X, numbers = own.domain.rows(test)[sample.rows], own.apply(test)[sample.rows]
+    moved = own.maps.weights[numbers - 1, 0] * (X - own.reference.values)
+    assert set(sample.names) == {column.name for column in own.domain.columns}
+    for column, place in zip(own.domain.columns, own.domain.places, strict=True):
+        expected = moved[:, list(place)].sum(axis=1)
+        assert sample.to_frame()[column.name].to_numpy() == pytest.approx(expected)
+
+    plot = plot_contributions(sample)
+    assert plot is not None
+    assert "by the rule that applies" in plot.caption
+    assert set(list_picture_tables(own, sample)) == {"contributions"}
+    rr.plot(own, "beeswarm", data=test, out=tmp_path / "rules.svg")
+    assert ">income<" in (tmp_path / "rules.svg").read_text()
 
 
 def test_numbers_of_pictures_are_those_of_the_rules(rules: Any, report: ValidationReport) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from additive_models import make_additive, make_frame
+from scipy.stats.contingency import relative_risk
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 import relurules as rr
@@ -13,7 +14,7 @@ from relurules.errors import DataError
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.validation import ValidationOptions, ValidationReport, validate_rules
 from relurules.validation.bands import group_rows, label_bands
-from relurules.validation.report import tables_to_csv
+from relurules.validation.report import GroupFigures, tables_to_csv
 
 
 def draw(rules: Any, frame: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -91,8 +92,18 @@ def test_groups_are_counted_as_planted(
         assert found.prediction == pytest.approx(own.share.mean())
         assert found.favourable == pytest.approx(favourable[name])
         assert found.impact_ratio == pytest.approx(favourable[name] / max(favourable.values()))
+        check_ratio_ends(found, groups[max(favourable, key=lambda one: favourable[one])])
         assert found.auc == pytest.approx(roc_auc_score(own.bad == "yes", own.share))
         assert found.error == pytest.approx((own.share - (own.bad == "yes")).abs().mean())
+
+
+def check_ratio_ends(own: GroupFigures, best: GroupFigures) -> None:
+    if own is best:
+        assert (own.ratio_low, own.ratio_high) == (None, None)
+        return
+    counts = [(round((one.favourable or 0.0) * one.rows), one.rows) for one in (own, best)]
+    expected = relative_risk(*counts[0], *counts[1]).confidence_interval()
+    assert (own.ratio_low, own.ratio_high) == pytest.approx((expected.low, expected.high))
 
 
 def test_a_small_group_sets_no_standard(rules: Any, parts: dict[str, pd.DataFrame]) -> None:

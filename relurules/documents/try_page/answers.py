@@ -42,6 +42,7 @@ def describe_answers(
         "scores": list(rules.scores),
         "outside": "policy null",
         **_describe_class(rules, has_class=has_class),
+        "class_outputs": _place_class_outputs(rules) if has_class else None,
         "views": views,
         "parts": parts,
         "lines": lines,
@@ -78,6 +79,18 @@ def _describe_class(rules: RuleSet | AdditiveRules, *, has_class: bool) -> dict[
         "class_scores": list(test.scores) if test is not None and joint else None,
         "shown": decided if not joint else positive if positive <= last else 0,
     }
+
+
+def _place_class_outputs(rules: RuleSet | AdditiveRules) -> list[int] | None:
+    """Where the first output of each of several classes is, by its number; None where there are no
+    more than two, or a class has none of its own.
+    """
+    test = rules.class_test
+    if test is None or test.count <= 2:
+        return None
+    heads = reversed(list(enumerate(rules.heads)))
+    own = {head.scores[head.component]: i for i, head in heads}
+    return [own[score] for score in test.scores] if set(test.scores) <= set(own) else None
 
 
 def _describe_parts(
@@ -132,7 +145,10 @@ def _describe_lines(
 
 def _describe_forms(forms: Mapping[str, ScoreForm]) -> list[Any]:
     """What each score that is taken apart is called, and what it is of the scores."""
-    return [{"label": form.label, "form": form.weights.tolist()} for form in forms.values()]
+    return [
+        {"output": output, "label": form.label, "form": form.weights.tolist()}
+        for output, form in forms.items()
+    ]
 
 
 def list_pieces(phrase: Phrase) -> list[tuple[str, str | None]]:

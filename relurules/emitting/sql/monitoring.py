@@ -21,10 +21,19 @@ from relurules.ir import AdditiveRules, RuleSet
 from relurules.validation import MonitorLimits
 from relurules.validation.monitor_reference import BandedReference, MonitorReference
 
-#: Dialects in which a subquery may not begin with WITH.
-_WITHOUT_NESTED = ("tsql", "teradata")
-#: How a column is read as text that people see, where comparing byte by byte takes another way.
-_TEXTS = {"mysql": "CAST({} AS CHAR)", "mariadb": "CAST({} AS CHAR)"}
+#: Teradata reads constants of a UNION from tables alone, and writes dates as 25/12/31.
+_REFUSED = ("teradata",)
+#: How a column is read as text that begins with `2025-12-31` where it holds a date, where the text
+#: that is compared byte by byte doesn't. Oracle writes dates as its session does, but in JSON; SQL
+#: Server writes those of type DATETIME by a style.
+_TEXTS = {
+    "mysql": "CAST({} AS CHAR)",
+    "mariadb": "CAST({} AS CHAR)",
+    "oracle": "JSON_VALUE(JSON_OBJECT('d' VALUE {}), '$.d')",
+    "tsql": "CONVERT(NVARCHAR(4000), {}, 121) COLLATE Latin1_General_100_BIN2",
+}
+#: What gives a part of a text.
+_PARTS = {"tsql": "substring"}
 #: Constant rows that stand in one subquery: engines limit how many SELECT a UNION has.
 _UNION = 100
 
@@ -43,8 +52,8 @@ class MonitorQuery:
 
 def print_monitor_sql(query: MonitorQuery) -> str:
     """The query's text; UnsupportedError for a dialect that there isn't, or that can't have it."""
-    if query.dialect not in DIALECTS or query.dialect in _WITHOUT_NESTED:
-        known = ", ".join(name for name in DIALECTS if name not in _WITHOUT_NESTED)
+    if query.dialect not in DIALECTS or query.dialect in _REFUSED:
+        known = ", ".join(name for name in DIALECTS if name not in _REFUSED)
         raise UnsupportedError(
             f"monitoring can't be written for the dialect {query.dialect!r}; supported: {known}"
         )
@@ -60,7 +69,7 @@ class _MonitorPrinter:
         self._columns = list(list_table_columns(query.rules.domain.columns))
         by = [] if query.by is None else [query.by]
         self._key = tuple(dict.fromkeys([*self._columns, *by]))
-        self._prefix = choose_prefix([*self._key, *query.table.split(".")]) + "m"
+        self._prefix = choose_prefix([*self._key, *query.table.split(".")], "rrm")
 
     def print(self) -> str:
         """The text, from its template."""
@@ -110,33 +119,38 @@ class _MonitorPrinter:
         return wrap_comment(said)
 
     def _print_scorer(self) -> str:
-        """Every row with its scores, and which lines or rule apply."""
+        """Every row with its scores, and which lines or rule apply, by names of our own: a column
+        of the table may be called as any of them.
+        """
         number = "lines" if isinstance(self._query.rules, AdditiveRules) else "rule"
         options = EmitOptions(
             dialect=self._query.dialect, table=self._query.table, key=self._key,
-            columns=("score", number), outside="null",
+            columns=("score", number), outside="null", within=self._prefix,
         )  # fmt: skip
-        text = str(emit_artifact(self._query.rules, "sql", options))
-        return "\n".join(line for line in text.splitlines() if not line.startswith("-- relurules"))
+        return str(emit_artifact(self._query.rules, "sql", options)).removesuffix("\n")
 
     def _name(self, column: str) -> str:
         return f"{self._prefix}_rows.{quote_name(column, self._dialect)}"
+
+    @property
+    def _scores(self) -> list[str]:
+        """What the columns of the scores are called; the one of lines or the rule follows."""
+        return [f"{self._prefix}_{i}" for i in range(self._query.rules.score_count)]
 
     @cached_property
     def _score(self) -> str:
         """The score that is judged."""
         (form, *_) = self._query.reference.judge.forms
-        names = [self._name(name) for name in self._query.rules.scores]
         terms = [
             f"{'- ' if weight < 0 else '+ '}{name}"
-            for name, weight in zip(names, form.tolist(), strict=True)
+            for name, weight in zip(self._scores, form.tolist(), strict=True)
             if weight
         ]
         return " ".join(terms).removeprefix("+ ")
 
     @property
     def _inside(self) -> str:
-        known = " AND ".join(f"{self._name(name)} IS NOT NULL" for name in self._query.rules.scores)
+        known = " AND ".join(f"{name} IS NOT NULL" for name in self._scores)
         return f"CASE WHEN {known} THEN 1 ELSE 0 END"
 
     def _list_read(self) -> Iterator[str]:
@@ -145,8 +159,7 @@ class _MonitorPrinter:
         yield f"{self._print_period()} AS {rr}_period"
         yield f"{self._inside} AS {rr}_inside"
         yield f"{self._score} AS {rr}_score"
-        number = "rule" if isinstance(rules, RuleSet) else "lines"
-        yield f"{self._name(number)} AS {rr}_number"
+        yield f"{rr}_{len(self._scores)} AS {rr}_number"
         names = [self._name(column.table_name) for column in rules.domain.columns]
         coordinates = print_coordinates(rules.domain.columns, names, self._dialect)
         for i, (column, place) in enumerate(
@@ -179,7 +192,7 @@ class _MonitorPrinter:
             return "''"
         own, shown = self._name(self._query.by), _TEXTS.get(self._query.dialect)
         text = shown.format(own) if shown else self._dialect.text(own)
-        month = f"substr({text}, 1, 7)"
+        month = f"{_PARTS.get(self._query.dialect, 'substr')}({text}, 1, 7)"
         return (
             f"CASE WHEN {own} IS NULL THEN '' WHEN {text} LIKE "
             f"'____-__-__%' THEN {month} ELSE {text} END"

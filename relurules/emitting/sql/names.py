@@ -67,10 +67,9 @@ def _is_substituted(text: str, dialect: Dialect) -> bool:
     return dialect.dollar_brace and "${" in text
 
 
-def choose_prefix(names: Iterable[str]) -> str:
+def choose_prefix(names: Iterable[str], prefix: str = "rr") -> str:
     """A prefix that starts none of these names, for the columns and subqueries of our own."""
     taken = [name.lower() for name in names]
-    prefix = "rr"
     while any(name.startswith(prefix + "_") for name in taken):
         prefix += "r"
     return prefix

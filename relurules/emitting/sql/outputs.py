@@ -117,7 +117,10 @@ def list_output_columns(request: ScorerRequest) -> list[OutputColumn]:
     if plan is not None:
         found += _spell_pairs(_list_explanations(plan), DIALECTS[request.dialect])
 
-    return found + [OutputColumn(name, name, 0) for name in ("rule", "lines") if name in asked]
+    found += [OutputColumn(name, name, 0) for name in ("rule", "lines") if name in asked]
+    if request.within:
+        return [one._replace(name=f"{request.within}_{i}") for i, one in enumerate(found)]
+    return found
 
 
 def _spell_pairs(columns: list[OutputColumn], dialect: Dialect) -> list[OutputColumn]:

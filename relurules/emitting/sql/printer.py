@@ -108,6 +108,7 @@ def _write_steps(request: ScorerRequest, dialect: Dialect, prefix: str, select: 
             "head": _HEAD,
             "steps": steps,
             "final": _print_final(shared.final, [name for _, name in select.final], dialect),
+            "within": request.within,
             "header": request.header,
         },
     )

@@ -2,7 +2,7 @@
 class's link with it, so that outputs stay what they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, overload
 
@@ -11,6 +11,7 @@ import numpy as np
 from relurules.errors import DataError
 from relurules.ir.additive import AdditiveRules
 from relurules.ir.class_labels import ClassLabels, find_class_test
+from relurules.ir.evidence import read_column_setting
 from relurules.ir.local_tree import LocalTree
 from relurules.ir.network import AffineMap, Network
 from relurules.ir.rule import Rule
@@ -50,6 +51,23 @@ def turn_heads(heads: Sequence[Head]) -> tuple[Head, ...]:
     return tuple(head._replace(link=_OPPOSITE.get(head.link, head.link)) for head in heads)
 
 
+def turn_promises(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of a fit whose trends and bounds of effects are those of -f(x)."""
+    turned = dict(settings)
+    for name, turn in (("monotone", lambda way: -way), ("effect_bounds", turn_bounds)):
+        columns = read_column_setting(settings, name)
+        if columns:
+            turned[name] = str({column: turn(value) for column, value in columns.items()})
+
+    return turned
+
+
+def turn_bounds(pair: tuple[float, float]) -> tuple[float, float]:
+    """The least and the most of -f(x)."""
+    low, high = pair
+    return -high, -low
+
+
 @overload
 def speak_of_class(rules: RuleSet, positive: Any) -> RuleSet: ...
 @overload
@@ -71,6 +89,7 @@ def speak_of_class(rules: RuleSet | AdditiveRules, positive: Any) -> RuleSet | A
         labels=chosen,
         heads=turn_heads(rules.heads),
         traced=None if rules.traced is None else turn_network(rules.traced),
+        provenance=replace(rules.provenance, settings=turn_promises(rules.provenance.settings)),
     )
     return _turn_partition(turned) if isinstance(turned, RuleSet) else _turn_lines(turned)
 

@@ -41,12 +41,18 @@ FLOOR = 1e-9
 class FitTerms:
     """What the fit of a model minimises: the loss of rows, and ridge.
 
-    columns: whose trends are kept.
+    columns: whose trends are kept. least_share: of the rows, that each side of a line must have.
     """
 
     rows: LineRows
     ridge: float
     columns: Sequence[LineColumn] = ()
+    least_share: float = 0.0
+
+    @property
+    def least_rows(self) -> int:
+        """How many rows each side of a line must have."""
+        return round(self.least_share * len(self.rows))
 
     @property
     def has_trends(self) -> bool:

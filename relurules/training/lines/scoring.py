@@ -128,7 +128,7 @@ def _build_frame(model: LineModel, terms: FitTerms, first: Array) -> tuple[Array
     guard = guard_factors(model, terms.columns)
     if guard is None:
         pulls = get_line_parameters(model)[1]
-        tangents = build_tangents(model, terms.rows).astype(float)
+        tangents = build_tangents(model, terms.rows)
         return tangents, np.diag(pulls * terms.ridge + 1e-9)
 
     basis, (values, pulls) = build_slope_basis(model, terms.rows), get_factors(model)

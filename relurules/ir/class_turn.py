@@ -2,8 +2,9 @@
 class's link with it, so that outputs stay what they are.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from operator import neg
 from typing import Any, overload
 
 import numpy as np
@@ -54,7 +55,8 @@ def turn_heads(heads: Sequence[Head]) -> tuple[Head, ...]:
 def turn_promises(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Settings of a fit whose trends and bounds of effects are those of -f(x)."""
     turned = dict(settings)
-    for name, turn in (("monotone", lambda way: -way), ("effect_bounds", turn_bounds)):
+    turns: Mapping[str, Callable[[Any], Any]] = {"monotone": neg, "effect_bounds": turn_bounds}
+    for name, turn in turns.items():
         columns = read_column_setting(settings, name)
         if columns:
             turned[name] = str({column: turn(value) for column, value in columns.items()})
@@ -65,7 +67,7 @@ def turn_promises(settings: Mapping[str, Any]) -> dict[str, Any]:
 def turn_bounds(pair: tuple[float, float]) -> tuple[float, float]:
     """The least and the most of -f(x)."""
     low, high = pair
-    return -high, -low
+    return 0 - high, 0 - low
 
 
 @overload

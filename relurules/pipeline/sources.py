@@ -109,7 +109,7 @@ def describe_origin(
     )
 
 
-def _turn_origin(rules: AnyRules, source: ExtractSource) -> AnyRules:
+def _turn_origin(rules: Any, source: ExtractSource) -> Any:
     """Rules as a source, with scores that speak of the class that is asked for: what they promise
     and the network that they know are of these scores too.
     """

@@ -48,7 +48,7 @@ def test_columns_are_judged_with_their_categories(task: str) -> None:
 def test_lines_of_many_rows_read_these_columns() -> None:
     rows = make_rows(6500, classes=False)
     columns = describe_columns(rows.X, NAMES, KINDS)
-    budget = LineBudget(lines=2, condition_columns=1, columns=2)
+    budget = LineBudget(lines=2, columns=2)
     network = fit_lines(rows, columns, "regression", LineSettings(budget=budget)).network
     read = np.abs(network.A).sum(axis=0) + np.abs(network.C[0]) > 0
     assert read.tolist() == [False, True, False, True, True, True, True]

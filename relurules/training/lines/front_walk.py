@@ -23,7 +23,8 @@ _RENEWALS, _RENEWALS_WITHIN_TRENDS = 4, 2
 #: Lines that a further one has not helped the other rows by are at most so many; of few rows.
 _PATIENCE, _PATIENCE_OF_FEW = 3, 2
 #: More rows than these, with one score, tell sets of columns by a boosting; of fewer, so many lines
-#: show which columns matter.
+#: show which columns matter, and of lines of one column, as trees join columns that these may not
+#: (Taiwan credit, 16 lines of 8 columns: AUC .765 against .774).
 _FEW_TO_JUDGE, _SCOUTS = 5000, 8
 
 
@@ -119,14 +120,15 @@ def _walk_down(walk: LineWalk, rising: list[LineModel], budget: LineBudget) -> l
 def choose_columns(
     linear: LineModel, terms: FitTerms, budget: LineBudget, options: WalkOptions
 ) -> NDArray[np.bool_]:
-    """(columns,) which columns may be read, see `column_search`; of few rows, and of several
-    scores, those of a model with few lines that are missed least go first, until the budget is
+    """(columns,) which columns may be read, see `column_search`; of few rows, of several scores,
+    and of lines of one column, those of a model with few lines that are missed least go first, until the budget is
     kept.
     """
     read = np.ones(len(terms.columns), dtype=np.bool_)
     if budget.columns is None or budget.columns >= len(read):
         return read
-    if len(terms.rows) > _FEW_TO_JUDGE and terms.rows.scores == 1:
+    many = len(terms.rows) > _FEW_TO_JUDGE
+    if many and budget.condition_columns > 1 and terms.rows.scores == 1:
         judge = ColumnJudge(rows=terms.rows, columns=terms.columns, seed=budget.seed)
         chosen = search_columns(judge.judge, len(read), budget.columns, options.deadline)
         return np.isin(np.arange(len(read)), chosen)

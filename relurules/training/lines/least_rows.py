@@ -22,7 +22,7 @@ def choose_least_share(count: int) -> float:
 def tells_apart(line: HingeLine, terms: FitTerms) -> bool:
     """Whether either side of a line has enough rows."""
     reach = terms.rows.reach(line)
-    beyond = np.count_nonzero(reach > _NOISE * np.abs(reach).max())
+    beyond = int(np.count_nonzero(reach > _NOISE * np.abs(reach).max()))
     return terms.least_rows <= beyond <= len(terms.rows) - terms.least_rows
 
 

@@ -2,7 +2,6 @@
 what a column adds.
 """
 
-import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -12,6 +11,7 @@ import numpy as np
 from relurules.analysis.questions import ask
 from relurules.errors import RelurulesError
 from relurules.ir import AdditiveRules, RuleSet
+from relurules.ir.evidence import read_column_setting
 from relurules.statistics.certified_parts import certify_effect, find_least_step
 
 #: Settings of a fit that are promises about the rules.
@@ -46,7 +46,7 @@ def check_promises(old: RuleSet | AdditiveRules, new: RuleSet | AdditiveRules) -
     """What the rules before were promised to keep, certified anew of the rules after."""
     settings = old.provenance.settings
     broken, told = list[BrokenPromise](), set[str]()
-    for column, way in _read_setting(settings, _TRENDS):
+    for column, way in read_column_setting(settings, _TRENDS).items():
         told.add(column)
         broken += _check_trend(old, new, column, int(np.sign(way)), _TRENDS)
 
@@ -83,7 +83,7 @@ def list_broken_promises(
                 f"the rules promise that {column} adds {low:g} to {high:g}, which can't be "
                 "certified of rules of which one applies",
             )
-            for column, (low, high) in _read_setting(settings, _BOUNDS)
+            for column, (low, high) in read_column_setting(settings, _BOUNDS).items()
         ]
     return tuple(broken)
 
@@ -95,26 +95,17 @@ def remove_promises(
     left = dict(settings)
     for setting in dict.fromkeys(one.setting for one in broken):
         gone = {one.column for one in broken if one.setting == setting}
-        kept = {name: value for name, value in _read_setting(left, setting) if name not in gone}
+        kept = {
+            name: value
+            for name, value in read_column_setting(left, setting).items()
+            if name not in gone
+        }
         if setting == _SIGNS or not kept:
             left.pop(setting, None)
         else:
             left[setting] = str(kept)
 
     return left
-
-
-def _read_setting(settings: Mapping[str, Any], name: str) -> Iterator[tuple[str, Any]]:
-    """Column and value of a setting that was written as a mapping."""
-    text = settings.get(name)
-    if not isinstance(text, str):
-        return
-    try:
-        found = ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return
-    if isinstance(found, Mapping):
-        yield from ((str(column), value) for column, value in found.items())
 
 
 def _knows_trends(rules: RuleSet | AdditiveRules, settings: Mapping[str, Any]) -> bool:
@@ -179,7 +170,7 @@ def _check_bounds(
 ) -> Iterator[BrokenPromise]:
     if not isinstance(rules, AdditiveRules):
         return
-    for column, (low, high) in _read_setting(settings, _BOUNDS):
+    for column, (low, high) in read_column_setting(settings, _BOUNDS).items():
         least, most = _bound_effect(rules, column)
         room = _ROUNDING * (1.0 + max(abs(least), abs(most)))
         if least < low - room or most > high + room:

@@ -2,8 +2,9 @@
 class's link with it, so that outputs stay what they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from operator import neg
 from typing import Any, overload
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from relurules.errors import DataError
 from relurules.ir.additive import AdditiveRules
 from relurules.ir.class_labels import ClassLabels, find_class_test
+from relurules.ir.evidence import read_column_setting
 from relurules.ir.local_tree import LocalTree
 from relurules.ir.network import AffineMap, Network
 from relurules.ir.rule import Rule
@@ -50,6 +52,24 @@ def turn_heads(heads: Sequence[Head]) -> tuple[Head, ...]:
     return tuple(head._replace(link=_OPPOSITE.get(head.link, head.link)) for head in heads)
 
 
+def turn_promises(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of a fit whose trends and bounds of effects are those of -f(x)."""
+    turned = dict(settings)
+    turns: Mapping[str, Callable[[Any], Any]] = {"monotone": neg, "effect_bounds": turn_bounds}
+    for name, turn in turns.items():
+        columns = read_column_setting(settings, name)
+        if columns:
+            turned[name] = str({column: turn(value) for column, value in columns.items()})
+
+    return turned
+
+
+def turn_bounds(pair: tuple[float, float]) -> tuple[float, float]:
+    """The least and the most of -f(x)."""
+    low, high = pair
+    return 0 - high, 0 - low
+
+
 @overload
 def speak_of_class(rules: RuleSet, positive: Any) -> RuleSet: ...
 @overload
@@ -71,6 +91,7 @@ def speak_of_class(rules: RuleSet | AdditiveRules, positive: Any) -> RuleSet | A
         labels=chosen,
         heads=turn_heads(rules.heads),
         traced=None if rules.traced is None else turn_network(rules.traced),
+        provenance=replace(rules.provenance, settings=turn_promises(rules.provenance.settings)),
     )
     return _turn_partition(turned) if isinstance(turned, RuleSet) else _turn_lines(turned)
 

@@ -2,9 +2,10 @@
 nothing else.
 """
 
+import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -91,3 +92,15 @@ class Provenance:
     settings: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
     fitted: bool = False
     edits: tuple[EditRecord, ...] = ()
+
+
+def read_column_setting(settings: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Column -> value of a setting that was written as a mapping; nothing where it wasn't."""
+    text = settings.get(name)
+    if not isinstance(text, str):
+        return {}
+    try:
+        found = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return {}
+    return {str(c): v for c, v in found.items()} if isinstance(found, Mapping) else {}

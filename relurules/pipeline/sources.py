@@ -14,6 +14,8 @@ from relurules.ir import (
     Graph,
     Scorer,
 )
+from relurules.ir.class_labels import make_labels
+from relurules.ir.class_turn import speak_of_class
 from relurules.ir.limits import SearchLimits
 from relurules.ir.provenance import AnyRules, add_provenance
 from relurules.links.table import LINKS
@@ -95,7 +97,7 @@ def describe_origin(
         named = isinstance(source.reference, str)
         settings["reference"] = source.reference if named else "REFERENCE"
     if isinstance(source.model, Scorer):
-        return _take_origin(rules, source.model, settings)
+        return _take_origin(rules, _turn_origin(source.model, source), settings)
 
     return add_provenance(
         rules,
@@ -105,6 +107,17 @@ def describe_origin(
         settings=settings,
         fitted=task.graph.fitted,
     )
+
+
+def _turn_origin(rules: Any, source: ExtractSource) -> Any:
+    """Rules as a source, with scores that speak of the class that is asked for: what they promise
+    and the network that they know are of these scores too.
+    """
+    if source.positive is None:
+        return rules
+    if rules.labels is None and source.labels is not None:
+        rules = replace(rules, labels=make_labels(source.labels))
+    return speak_of_class(rules, source.positive)
 
 
 def _take_origin(rules: AnyRules, source: Scorer, settings: Mapping[str, Any]) -> AnyRules:

@@ -16,6 +16,7 @@ from relurules.training.lines.fit_lines import LineSettings, LinesFit, fit_lines
 from relurules.training.lines.front_walk import LineBudget
 from relurules.training.lines.line_columns import LineColumn, describe_columns
 from relurules.training.lines.walk import WalkOptions
+from relurules.training.one_score import ONE_SCORE, refuse_several_scores
 from relurules.training.targets import one_hot, weigh_rows
 
 #: Lines of the additive form where no number is asked for.
@@ -76,29 +77,10 @@ def check_line_parameters(estimator: Any) -> None:
 def list_one_score_parameters(estimator: Any) -> list[str]:
     """The parameters given that lines of several scores have not."""
     return [
-        name for name in ("monotonic_cst", "signs", "effect_bounds")
+        name for name in ONE_SCORE.values()
         if (given := getattr(estimator, name)) is not None
         and np.any(list(given.values()) if isinstance(given, Mapping) else 1)
     ]  # fmt: skip
-
-
-def check_joint_parameters(estimator: Any, scores: int) -> None:
-    """UnsupportedError for parameters that lines of several scores have not."""
-    given = list_one_score_parameters(estimator)
-    if not given:
-        return
-
-    name = given[0]
-    if estimator._task == "regression":
-        raise UnsupportedError(
-            f"{name} of {scores} targets, whose scores would each need their own; supported: one "
-            f"target; leave {name} out"
-        )
-    raise UnsupportedError(
-        f"{name} of {scores} classes, of which one gains only if its score rises by more than "
-        f"every other's. Only binary classification is supported with {name}: leave it out, or "
-        "join classes"
-    )
 
 
 def train_lines(
@@ -115,7 +97,11 @@ def train_lines(
     (X, y, weights), task, seed = given, estimator._task, estimator._seed
     targets = _make_targets(estimator, y)
     if targets.shape[1] > 1:
-        check_joint_parameters(estimator, targets.shape[1])
+        refuse_several_scores(
+            list_one_score_parameters(estimator),
+            classes=task != "regression",
+            count=targets.shape[1],
+        )
     names = getattr(estimator, "feature_names_in_", None)
     names = make_default_names(X.shape[1]) if names is None else tuple(map(str, names))
     columns, trends = _describe_columns(estimator, given, names)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from relurules.ir.class_labels import make_labels
-from relurules.ir.class_turn import find_positive
+from relurules.ir.class_turn import find_positive, turn_bounds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _SAID = {
     "form": "partition", "missing": None, "min_category_rows": 1, "repeats": 1, "monotone": None,
     "signs": None, "interactions": None, "no_interactions": None, "effect_bounds": None,
-    "max_columns": None, "seed": 0, "test_size": 0.2,
+    "max_columns": None, "max_condition_columns": 2, "seed": 0, "test_size": 0.2,
 }  # fmt: skip
 
 
@@ -37,8 +37,7 @@ def turn_constraints(wanted: "FitOptions", y: Any, task: str) -> dict[str, Any]:
 
 def _turn_pair(pair: Any) -> Any:
     try:
-        low, high = pair
-        return -high, -low
+        return turn_bounds(pair)
     except (TypeError, ValueError):
         return pair  # which is refused where it is read
 
@@ -84,7 +83,7 @@ def describe_settings(
     found: dict[str, str | int | float | bool | None] = {}
     for name, default in _SAID.items():
         value = getattr(wanted, name)
-        if value != default:
+        if value not in (None, default):
             found[name] = value if isinstance(value, str | int | float) else str(value)
     if wanted.teacher is not None:
         from relurules.training.teacher import describe_teacher

@@ -7,6 +7,7 @@ from typing import Any
 from relurules.errors import UnsupportedError
 from relurules.training.additive_training import DEFAULT_LINES
 from relurules.training.fit_options import FitOptions
+from relurules.training.one_score import ONE_SCORE, refuse_several_scores
 
 #: Forms of rules that a table can be fitted by; "auto" is one of the others.
 FORMS = ("auto", "partition", "additive")
@@ -33,8 +34,6 @@ _OF_FORMS: dict[str, dict[str, Any]] = {
         "effect_bounds": None,
     },
 }
-#: Options of lines that speak of one score.
-_OF_ONE_SCORE = ("monotone", "signs", "effect_bounds")
 #: Options whose None is something to ask for, and what stands for nothing.
 _UNSAID = {"max_terms": "auto"}
 
@@ -76,13 +75,9 @@ def choose_form(wanted: FitOptions, task: str) -> FitOptions:
     """
     check_form(wanted)
     form = wanted.form if wanted.form != "auto" else _find_form(wanted)
-    kept = [name for name in _OF_ONE_SCORE if getattr(wanted, name) is not None]
-    if form == "additive" and task == "multiclass" and kept:
-        raise UnsupportedError(
-            f"{', '.join(kept)} with a target of more than two classes, of which one gains only if "
-            "its score rises by more than every other's; leave it out, or join classes until there "
-            "are two"
-        )
+    if form == "additive" and task == "multiclass":
+        kept = [name for name in ONE_SCORE if getattr(wanted, name) is not None]
+        refuse_several_scores(kept, classes=True)
 
     own, said = _OF_FORMS[form], _list_said(wanted, form)
     found: dict[str, Any] = {name: default for name, default in own.items() if name not in said}

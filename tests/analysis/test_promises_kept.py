@@ -3,12 +3,15 @@
 import warnings
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from handmade import additive_of, network
 
 import relurules as rr
 from relurules.errors import BrokenPromiseWarning
 from relurules.ir import AdditiveRules
+from relurules.ir.class_labels import make_labels
+from relurules.links.heads import Head
 from relurules.statistics.certified_parts import certify_direction, certify_effect
 
 ASKED = {"monotone": "{'a': 1}", "effect_bounds": "{'c': (0, 0.3)}"}
@@ -53,3 +56,24 @@ def test_the_same_scores_keep_their_promises(promised: AdditiveRules, form: str)
         warnings.simplefilter("error")
         same = rr.extract(promised, form=form)
     assert ASKED.items() <= same.provenance.settings.items()
+
+
+@pytest.mark.parametrize("form", ["additive", "partition"])
+def test_scores_of_the_other_class_promise_the_opposite(promised: AdditiveRules, form: str) -> None:
+    classes = replace(
+        promised,
+        outputs=("no", "yes"),
+        heads=(Head("complement", (0,)), Head("sigmoid", (0,))),
+        labels=make_labels(["no", "yes"]),
+    )
+    turned = rr.extract(classes, form=form, positive="no")
+    again = rr.extract(turned, form=form, positive="yes")
+    x = np.array([[0.3, 0.1, 0.7]])
+
+    settings = turned.provenance.settings
+    assert settings["monotone"] == "{'a': -1}"
+    assert settings["effect_bounds"] == "{'c': (-0.3, 0)}"
+    assert ASKED.items() <= again.provenance.settings.items()
+    assert turned.predict_scores(x) == -again.predict_scores(x)
+    assert rr.ask(turned, "monotone", feature="a").values["direction"] == "falls"
+    assert turned.traced is None or np.allclose(turned.traced.c, -again.traced.c)

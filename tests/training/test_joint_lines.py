@@ -208,7 +208,7 @@ def test_constraints_of_several_classes_are_refused() -> None:
     X, y = make_rows(50)
     columns = describe_columns(X, NAMES, GROUPS, {"size": 1})
     settings = LineSettings(budget=LineBudget(lines=1))
-    with pytest.raises(UnsupportedError, match="of 3 scores; supported: one score"):
+    with pytest.raises(UnsupportedError, match="with 3 classes"):
         fit_lines(weigh_rows(X, np.eye(3)[y], None), columns, "multiclass", settings)
 
 

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from relurules.errors import UnsupportedError
 from relurules.ir import Network
 from relurules.ir.network import Array, Neuron
 from relurules.training.lines import joint_rounding, joint_scoring  # noqa: F401 they register
 from relurules.training.lines.effect_limits import EffectLimits, limit_columns
 from relurules.training.lines.front_walk import LineBudget
 from relurules.training.lines.joint_scaling import choose_line_scale
+from relurules.training.lines.least_rows import choose_least_share, widen_lines
 from relurules.training.lines.least_slopes import PlainLines
 from relurules.training.lines.line_choice import (
     DEALS,
@@ -32,6 +32,7 @@ from relurules.training.lines.refits import refine_lines, refit_slopes
 from relurules.training.lines.rounded_lines import round_lines
 from relurules.training.lines.scaling import measure_base_pulls
 from relurules.training.lines.walk import LineWalk, WalkOptions
+from relurules.training.one_score import ONE_SCORE, refuse_several_scores
 from relurules.training.targets import split_rows
 from relurules.training.task import Rows
 
@@ -82,9 +83,12 @@ def fit_lines(
     binary, one for each class that is multiclass. The same seed gives the same lines. Raises
     UnsupportedError for trends and limits of several scores.
     """
-    if rows.Y.shape[1] > 1 and (settings.limits is not None or any(c.trend for c in columns)):
-        raise UnsupportedError(
-            f"monotone columns and effect_bounds of {rows.Y.shape[1]} scores; supported: one score"
+    if rows.Y.shape[1] > 1:
+        given = {"monotone": any(each.trend for each in columns), "effect_bounds": settings.limits}
+        refuse_several_scores(
+            [name for name in ONE_SCORE if given.get(name)],
+            classes=task != "regression",
+            count=rows.Y.shape[1],
         )
 
     budget = settings.budget
@@ -95,7 +99,12 @@ def fit_lines(
         columns = limit_columns(columns, settings.limits, scale)
     true = scale.apply(rows, task)
     soft = rows if settings.soft is None else rows._replace(Y=settings.soft)
-    given = FittedRows(fitted=scale.apply(soft, task), true=true, columns=columns)
+    given = FittedRows(
+        fitted=scale.apply(soft, task),
+        true=true,
+        columns=columns,
+        least_share=choose_least_share(len(true)),
+    )
     if len(true) <= SMALL:
         given = given.with_pulls(measure_base_pulls(rows.X, columns))
 
@@ -157,7 +166,7 @@ def _finish(given: FittedRows, choice: LineChoice, settings: LineSettings) -> Li
     if not len(model):
         return model
 
-    model = refine_lines(model, terms, _LAST_STEPS)
+    model = widen_lines(refine_lines(model, terms, _LAST_STEPS), terms)
     read = np.array([model.read[list(column.coordinates)].any() for column in terms.columns])
 
     return LineWalk(terms, settings.options, read).exchange(model, _LAST_ROUNDS)

@@ -58,6 +58,7 @@ class JointScorer(LineScorer):
         self._root = root.astype(np.float32)
         self._X = rows.X.astype(np.float32)
         self._ridge = terms.ridge
+        self._least = terms.least_rows
         self._columns = terms.columns
 
     def score(self, table: DirectionTable, *, any_way: bool = False) -> JointlyScored:

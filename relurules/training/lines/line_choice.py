@@ -50,12 +50,13 @@ class FittedRows:
     """Rows to fit to, and the same rows as they are judged by.
 
     fitted: their targets may be softened by a teacher; true: the targets themselves. columns: of
-    both.
+    both. least_share: see `FitTerms`.
     """
 
     fitted: LineRows
     true: LineRows
     columns: Sequence[LineColumn]
+    least_share: float = 0.0
 
     def part(self, some: NDArray[np.intp]) -> "FittedRows":
         """Some of the rows, by number."""
@@ -71,7 +72,12 @@ class FittedRows:
 
     def terms(self, strength: float) -> FitTerms:
         """What is minimised; strength: of the ridge, in shares of a row's loss."""
-        return FitTerms(rows=self.fitted, ridge=strength / len(self.fitted), columns=self.columns)
+        return FitTerms(
+            rows=self.fitted,
+            ridge=strength / len(self.fitted),
+            columns=self.columns,
+            least_share=self.least_share,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ def estimate_losses(model: LineModel, terms: FitTerms) -> Array:
     and D. Stork, "Second order derivatives for network pruning", 1993).
     """
     rows, ridge = terms.rows, terms.ridge
-    tangents = build_tangents(model, rows).astype(float)
+    tangents = build_tangents(model, rows)
     second = rows.derivatives(rows.evaluate(model))[1]
     values, pulls = get_line_parameters(model)
     hessian = (tangents * second) @ tangents.T + np.diag(pulls * ridge + 1e-8)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from functools import singledispatch
 
 import numpy as np
-from numpy.typing import NDArray
 
 from relurules.ir.network import Array
 from relurules.training.lines.line_columns import LineColumn
@@ -18,8 +17,6 @@ from relurules.training.lines.line_model import (
     LineModel,
     LineRows,
     compute_objective,
-    compute_reach,
-    project_rows,
 )
 from relurules.training.lines.row_views import ParameterBasis
 from relurules.training.lines.trend_steps import frame_step
@@ -41,12 +38,18 @@ FLOOR = 1e-9
 class FitTerms:
     """What the fit of a model minimises: the loss of rows, and ridge.
 
-    columns: whose trends are kept.
+    columns: whose trends are kept. least_share: of the rows, that each side of a line must have.
     """
 
     rows: LineRows
     ridge: float
     columns: Sequence[LineColumn] = ()
+    least_share: float = 0.0
+
+    @property
+    def least_rows(self) -> int:
+        """How many rows each side of a line must have."""
+        return round(self.least_share * len(self.rows))
 
     @property
     def has_trends(self) -> bool:
@@ -105,7 +108,7 @@ def choose_stride(rows: int, parameters: int) -> int:
 
 
 def _build_factor_basis(model: LineModel, rows: LineRows) -> ParameterBasis:
-    """As `build_slope_basis`, for many rows."""
+    """One, the coordinates that the base reads, what each line adds."""
     basis = ParameterBasis(rows.views, model.read, len(model))
     for line, added in zip(model.lines, basis.further, strict=True):
         np.multiply(line.sign, np.maximum(rows.reach(line), 0.0), out=added)
@@ -115,15 +118,7 @@ def _build_factor_basis(model: LineModel, rows: LineRows) -> ParameterBasis:
 
 def build_slope_basis(model: LineModel, rows: LineRows) -> Array:
     """(1 + r + K, N): one, the coordinates that the base reads, what each line adds."""
-    read = np.flatnonzero(model.read)
-    basis = np.empty((1 + len(read) + len(model), len(rows)))
-    basis[0] = 1.0
-    basis[1 : 1 + len(read)] = rows.X[read]
-
-    for k, line in enumerate(model.lines):
-        basis[1 + len(read) + k] = line.sign * np.maximum(compute_reach(line, rows.X), 0.0)
-
-    return basis
+    return _build_factor_basis(model, rows).write_out()
 
 
 def get_factors(model: LineModel) -> tuple[Array, Array]:
@@ -230,7 +225,10 @@ def count_parameters(model: LineModel) -> int:
 
 
 def _build_tangent_basis(model: LineModel, rows: LineRows) -> ParameterBasis:
-    """As `build_tangents`, for many rows."""
+    """Derivatives of every row's score by every parameter; those of the last line last.
+
+    Half as exact as everything else, and twice as fast: they only say where a step goes.
+    """
     further, at = sum(len(line.weights) + 1 for line in model.lines), 0
     basis = ParameterBasis(rows.views, model.read, further, np.float32)
 
@@ -247,26 +245,9 @@ def _build_tangent_basis(model: LineModel, rows: LineRows) -> ParameterBasis:
     return basis
 
 
-def build_tangents(model: LineModel, rows: LineRows) -> NDArray[np.float32]:
-    """(P, N): derivatives of every row's score by every parameter; those of the last line last.
-
-    Half as exact as everything else, and twice as fast: they only say where a step goes.
-    """
-    read = np.flatnonzero(model.read)
-    tangents = np.empty((count_parameters(model), len(rows)), dtype=np.float32)
-    tangents[0] = 1.0
-    tangents[1 : 1 + len(read)] = rows.X[read]
-    at = 1 + len(read)
-
-    for line in model.lines:
-        holds = np.where(compute_reach(line, rows.X) > 0, line.sign, 0.0)
-        for atom in line.atoms:
-            np.multiply(holds, project_rows(atom, rows.X), out=tangents[at], casting="same_kind")
-            at += 1
-        tangents[at] = holds
-        at += 1
-
-    return tangents
+def build_tangents(model: LineModel, rows: LineRows) -> Array:
+    """(P, N): derivatives of every row's score by every parameter; those of the last line last."""
+    return _build_tangent_basis(model, rows).write_out().astype(float)
 
 
 def get_line_parameters(model: LineModel) -> tuple[Array, Array]:

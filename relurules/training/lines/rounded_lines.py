@@ -15,6 +15,7 @@ import numpy as np
 
 from relurules.ir.network import Array
 from relurules.training.lines.effect_limits import EffectLimits, keeps_limits, limit_effects
+from relurules.training.lines.least_rows import tells_apart, widen_lines
 from relurules.training.lines.least_slopes import PlainLines, compute_least_slope
 from relurules.training.lines.line_columns import LineColumn
 from relurules.training.lines.line_model import HingeLine, LineModel, compute_objective
@@ -108,6 +109,8 @@ def _round_directions(model: LineModel, terms: FitTerms, scale: LineScale) -> Li
     allowed = _THRESHOLD_COST * len(model) * max(measure_explained(model, terms), 1e-12)
     for digits in _THRESHOLD_DIGITS:
         lines = tuple(_round_line(line, scale, _CERTAIN, max(2, digits)) for line in model.lines)
+        if not all(tells_apart(line, terms) for line in lines):
+            continue
         found = refit_slopes(replace(model, lines=lines), terms)
         if compute_objective(found, terms.rows, terms.ridge) - before <= allowed:
             return found
@@ -117,25 +120,31 @@ def _round_directions(model: LineModel, terms: FitTerms, scale: LineScale) -> Li
 
 def round_thresholds(model: LineModel, terms: FitTerms, scale: LineScale) -> LineModel:
     """Directions and thresholds line by line, each with the fewest digits that cost next to
-    nothing.
+    nothing, and leave enough rows on either side.
     """
+    model = widen_lines(model, terms)
     unit = max(measure_explained(model, terms), 1e-12)
     for number, line in enumerate(model.lines):
         before = compute_objective(model, terms.rows, terms.ridge)
         column = terms.columns[line.columns[0]]
         if len(line.columns) == 1 and column.whole and _is_narrow(terms, scale, column):
             tried = [
-                _with_line(model, number, near, terms) for near in _list_whole(line, scale, column)
-            ]
+                _with_line(model, number, near, terms)
+                for near in _list_whole(line, scale, column)
+                if tells_apart(near, terms)
+            ] or [model]
             best = min(tried, key=lambda each: compute_objective(each, terms.rows, terms.ridge))
             cost = compute_objective(best, terms.rows, terms.ridge) - before
-            if cost <= _WHOLE_COST * unit:
+            if best is not model and cost <= _WHOLE_COST * unit:
                 model = best
                 continue
 
         for digits in _THRESHOLD_DIGITS:
             turned = _CERTAIN if terms.has_trends else max(2, digits)
-            found = _with_line(model, number, _round_line(line, scale, digits, turned), terms)
+            rounded = _round_line(line, scale, digits, turned)
+            if not tells_apart(rounded, terms):
+                continue
+            found = _with_line(model, number, rounded, terms)
             cost = compute_objective(found, terms.rows, terms.ridge) - before
             if cost <= _THRESHOLD_COST * unit:
                 model = found

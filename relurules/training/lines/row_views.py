@@ -172,6 +172,16 @@ class ParameterBasis:
         self._at_used = at[views.indicators[self._used]]
         self.size = end + further
 
+    def write_out(self) -> Array:
+        """(P, N) the derivatives, those of indicators too, for the few rows that candidates are
+        scored on.
+        """
+        found = np.empty((self.size, self._dense.shape[1]), dtype=self._dtype)
+        found[self._at_dense] = self._dense
+        found[self._at_used] = self._views.X[self._views.indicators[self._used]]
+
+        return found
+
     def combine(self, values: Array) -> Array:
         """(P,) -> (N,) scores."""
         scores = values[self._at_dense] @ self._dense

@@ -70,6 +70,7 @@ class LineScorer:
         self._root = root.astype(np.float32)
         self._X = rows.X.astype(np.float32)
         self._ridge = terms.ridge
+        self._least = terms.least_rows
         self._columns = terms.columns
 
     def score(self, table: DirectionTable, *, any_way: bool = False) -> ScoredLines:
@@ -91,19 +92,21 @@ class LineScorer:
 
     def _measure_block(self, table: DirectionTable, some: slice) -> tuple[Array, Array]:
         """Of each candidate what it explains of the residual, and what a slope of 1 costs; none
-        that is nothing new explains anything.
+        that is nothing new, or that has few rows on one side, explains anything.
         """
         numbers = table.numbers[some]
         own, place = np.unique(numbers, return_inverse=True)
         reach = (table.matrix[own].astype(np.float32) @ self._X)[place]
         reach += table.bounds[some, None].astype(np.float32)
         np.maximum(reach, 0.0, out=reach)
+        beyond = np.count_nonzero(reach, axis=1)
         reach *= self._root
         size = np.einsum("ij,ij->i", reach, reach)
         known = reach @ self._frame.T
         left = size - np.einsum("ij,ij->i", known, known)
         cross = reach @ self._residual
-        usable = left > _NEW * size
+        usable = (left > _NEW * size) & (beyond >= self._least)
+        usable &= beyond <= reach.shape[1] - self._least
         cross[~usable] = 0.0
 
         return cross, np.where(usable, left, 1.0) + self._ridge * table.pulls[numbers]
@@ -125,7 +128,7 @@ def _build_frame(model: LineModel, terms: FitTerms, first: Array) -> tuple[Array
     guard = guard_factors(model, terms.columns)
     if guard is None:
         pulls = get_line_parameters(model)[1]
-        tangents = build_tangents(model, terms.rows).astype(float)
+        tangents = build_tangents(model, terms.rows)
         return tangents, np.diag(pulls * terms.ridge + 1e-9)
 
     basis, (values, pulls) = build_slope_basis(model, terms.rows), get_factors(model)

@@ -13,6 +13,7 @@ from relurules.training.lines.candidates import (
     list_directions,
     tabulate_directions,
 )
+from relurules.training.lines.least_rows import tells_apart, widen_lines
 from relurules.training.lines.line_losses import estimate_losses
 from relurules.training.lines.line_model import HingeLine, LineModel, compute_objective
 from relurules.training.lines.parallels import list_parallels
@@ -109,7 +110,9 @@ class LineWalk:
         for line in lines:  # what helps some of the rows need not help all
             best = refit_slopes(model.with_line(line), self.terms, fresh=1)
             if self.measure(best) < present * (1 - 1e-7):
-                return refine_lines(best, self.terms, _LONG)
+                best = widen_lines(refine_lines(best, self.terms, _LONG), self.terms)
+                if len(best) > len(model) and self.measure(best) < present:
+                    return best
 
         return None
 
@@ -126,7 +129,8 @@ class LineWalk:
         """The best of what was tried, fitted to all rows."""
         terms = self._tried
         best = min(tried, key=lambda each: compute_objective(each, terms.rows, terms.ridge))
-        return refine_lines(refit_slopes(best, self.terms, 2), self.terms, _LONG)
+        best = refine_lines(refit_slopes(best, self.terms, 2), self.terms, _LONG)
+        return widen_lines(best, self.terms)
 
     def exchange(self, model: LineModel, rounds: int) -> LineModel:
         """The model after lines were exchanged for better ones, until none helps."""
@@ -190,6 +194,7 @@ class LineWalk:
         if self.terms.has_constraints:
             found += self._score_parallels(model, scorer)
             found = measure_gains_within_trends(model, [line for _, line in found], self._scored)
+        found = [each for each in found if tells_apart(each[1], self.terms)]
         return _take_different(found, _FITTED)
 
     def _keep_best(self, scored: ScoredLines, scorer: LineScorer) -> ScoredLines:

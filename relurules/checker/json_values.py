@@ -138,7 +138,8 @@ def read_pairs(said: Any) -> Iterator[tuple[int, float]]:
     if not isinstance(said, list):
         raise RefusedError("multipliers are no list")
     for row, y in zip(said[::2], said[1::2], strict=True):
-        if type(row) is not int or not 0 <= read_number(y) < _MOST_MULTIPLIER:
+        number = isinstance(y, int | float) and not isinstance(y, bool)
+        if type(row) is not int or not number or not 0 <= y < _MOST_MULTIPLIER:
             raise RefusedError(f"a multiplier {shorten_text(repr(y))} of row {row}")
         yield row, y
 

@@ -11,7 +11,7 @@ from relurules.errors import ModelError
 from relurules.ir import Network
 from relurules.tables.values import Value
 from relurules.tracing.affine import Basis
-from relurules.tracing.input_columns import TracedColumn, InputColumns
+from relurules.tracing.input_columns import InputColumns, TracedColumn
 
 Array = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from relurules.errors import ModelError
 from relurules.ir import Network
 from relurules.tables.values import Value
 from relurules.tracing.affine import Basis
-from relurules.tracing.input_columns import InputColumn, InputColumns
+from relurules.tracing.input_columns import InputColumns, TracedColumn
 
 Array = NDArray[np.float64]
 
@@ -54,7 +54,7 @@ def _number_inputs(basis: Basis) -> Mapping[int, int]:
     return {v: i for i, v in enumerate(np.flatnonzero(basis.input_marks).tolist())}
 
 
-def _lay_out_column(column: InputColumn, rows: Array, place: Mapping[int, int]) -> ColumnLayout:
+def _lay_out_column(column: TracedColumn, rows: Array, place: Mapping[int, int]) -> ColumnLayout:
     if column.kind == "text" or column.is_looked_up:
         return _lay_out_categories(column, rows, place)
 
@@ -69,18 +69,22 @@ def _lay_out_column(column: InputColumn, rows: Array, place: Mapping[int, int]) 
             f"column {column.name!r} is imputed in different ways; supported: one imputer for a "
             "column, whose result alone is used"
         )
+
     if used:
         ((fill, weights),) = used.items()
         return ColumnLayout(Column(column.name, (), fill), weights[:, None])
     return ColumnLayout(Column(column.name), own[:, None])
 
 
-def _lay_out_categories(column: InputColumn, rows: Array, place: Mapping[int, int]) -> ColumnLayout:
+def _lay_out_categories(
+    column: TracedColumn, rows: Array, place: Mapping[int, int]
+) -> ColumnLayout:
     """Values that nothing tells apart are one category."""
     numbers = [column.number, *([] if column.cut is None else [column.cut])]
     slope = sum((rows[:, place[v]] for v in numbers), np.zeros(len(rows)))
     filled = {fill: rows[:, place[v]] for fill, v in column.filled.items()}
     is_number = bool(slope.any()) or any(weights.any() for weights in filled.values())
+
     groups: dict[tuple[float, ...], list[Value]] = {}
     for value in _list_values(column, takes_missing=not slope.any()):
         weights = np.zeros(len(rows))
@@ -112,7 +116,7 @@ def _lay_out_categories(column: InputColumn, rows: Array, place: Mapping[int, in
 
 
 def _make_categories(
-    column: InputColumn,
+    column: TracedColumn,
     groups: Mapping[tuple[float, ...], Sequence[Value]],
     nothing: tuple[float, ...] | None,
 ) -> tuple[Category, ...]:
@@ -128,7 +132,7 @@ def _make_categories(
     )
 
 
-def _list_values(column: InputColumn, *, takes_missing: bool) -> list[Value]:
+def _list_values(column: TracedColumn, *, takes_missing: bool) -> list[Value]:
     """The values that the model knows and takes, in order; None, for a missing one, last.
 
     takes_missing: whether nothing reads the column as a number that isn't filled in.
@@ -137,5 +141,6 @@ def _list_values(column: InputColumn, *, takes_missing: bool) -> list[Value]:
     texts = sorted(value for value in known if isinstance(value, str))
     numbers = sorted(value for value in known if isinstance(value, float))
     fills = takes_missing and not column.is_read_raw and None in column.indicators
+
     missing: list[Value] = [None] if fills and None in known else []
     return [v for v in [*numbers, *texts, *missing] if v not in column.refused]

@@ -24,7 +24,7 @@ _Role = Literal["number", "cut", "filled", "is"]
 
 
 @dataclass(kw_only=True)
-class InputColumn:
+class TracedColumn:
     """One column of the model's table, and the variables that were made of it."""
 
     name: str
@@ -68,7 +68,7 @@ class AnswerTable(NamedTuple):
 class _Source(NamedTuple):
     """What a variable is made of."""
 
-    column: InputColumn
+    column: TracedColumn
     role: _Role
     value: Value = None
 
@@ -78,7 +78,7 @@ class _EntryForm(NamedTuple):
     of these variables, of which there is one unless they are indicators.
     """
 
-    column: InputColumn
+    column: TracedColumn
     role: _Role
     constant: float
     weights: Mapping[int, float]
@@ -98,7 +98,7 @@ class InputColumns:
     def __init__(self, basis: Basis, names: Sequence[str], kinds: Sequence[InputKind]) -> None:
         self.basis = basis
         self.columns = tuple(
-            InputColumn(name=name, kind=kind, number=number)
+            TracedColumn(name=name, kind=kind, number=number)
             for number, (name, kind) in enumerate(zip(names, kinds, strict=True))
         )
         self._sources = {column.number: _Source(column, "number") for column in self.columns}
@@ -184,6 +184,7 @@ class InputColumns:
                 f"it gives {constant.numel()} numbers, one set for each of {len(self.basis)} "
                 f"inputs and neurons; supported: up to {LARGEST} in all"
             )
+
         columns = torch.zeros((len(self.basis), *constant.shape), dtype=torch.float64)
         for i, form in enumerate(forms):
             for variable, answer in form.terms.items():
@@ -228,6 +229,7 @@ class InputColumns:
             value: form.constant + form.weights.get(variable, 0.0)
             for value, variable in form.column.indicators.items()
         }
+
         other = table.get_answer(form.constant)
         base = _zeros_like_answer(table, refuse) if other is None else other
         terms: dict[int, Tensor] = {}
@@ -249,6 +251,7 @@ class InputColumns:
         weights = {v: float(column[v]) for v in torch.nonzero(column).reshape(-1).tolist()}
         if not weights:
             return constant
+
         sources = [self._sources.get(variable) for variable in weights]
         first = sources[0]
         if first is None or any(
@@ -258,6 +261,7 @@ class InputColumns:
             return None
         if first.role != "is" and len(weights) > 1:
             return None
+
         return _EntryForm(first.column, first.role, constant, weights, first.value)
 
     def _move_weight(
@@ -270,7 +274,7 @@ class InputColumns:
         flat[before, i], flat[variable, i] = 0.0, weight
         return AffineTensor(tensor.constant, flat.reshape(len(columns), *tensor.shape))
 
-    def _indicate(self, column: InputColumn, value: Value, refuse: Refuse) -> int:
+    def _indicate(self, column: TracedColumn, value: Value, refuse: Refuse) -> int:
         if value not in column.indicators:
             if (len(self.basis) + 1) ** 2 > LARGEST:
                 raise refuse(
@@ -280,7 +284,7 @@ class InputColumns:
             column.indicators[value] = self._add_variable(column, "is", value)
         return column.indicators[value]
 
-    def _add_variable(self, column: InputColumn, role: _Role, value: Value = None) -> int:
+    def _add_variable(self, column: TracedColumn, role: _Role, value: Value = None) -> int:
         variable = self.basis.add_input()
         self._sources[variable] = _Source(column, role, value)
         return variable

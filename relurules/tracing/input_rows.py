@@ -30,7 +30,7 @@ RunRows = Callable[[NDArray[Any]], Array]
 
 
 @dataclass(frozen=True, kw_only=True)
-class InputRows:
+class ModelRows:
     """How a table's rows become a model's own."""
 
     #: Of the model's table, in order, and what each holds.
@@ -40,14 +40,14 @@ class InputRows:
     read: frozenset[int]
 
     @classmethod
-    def of_numbers(cls, count: int) -> "InputRows":
+    def of_numbers(cls, count: int) -> "ModelRows":
         """Rows of so many columns of numbers, all of which count."""
         plain: list[InputKind] = ["number"] * count
         columns = tuple(map(Column, make_default_names(count)))
         return cls(columns=columns, kinds=tuple(plain), read=frozenset(range(count)))
 
     @classmethod
-    def of_graph(cls, graph: Graph, kinds: Sequence[InputKind]) -> "InputRows":
+    def of_graph(cls, graph: Graph, kinds: Sequence[InputKind]) -> "ModelRows":
         """Rows of a graph's columns."""
         if is_plain(graph.columns):
             return cls.of_numbers(len(graph.columns))
@@ -71,6 +71,7 @@ class InputRows:
                 return run(validate_rows(table, self._width))
             raw = self._read_table(table)
             taken = self._find_taken(raw)
+
             found = np.full((len(taken), outputs), np.nan)
             if taken.any():
                 found[taken] = run(self._join(raw, len(taken))[taken])
@@ -113,6 +114,7 @@ class InputRows:
             values = raw.get(column.name, ()) if place in self.read else ()
             if column.categories and kind == "whole":
                 values = _replace_fractions(values, known)
+
             gap = None if kind == "text" else np.nan
             rows[:, place] = [gap if v is None else v for v in values] if values else anything
 

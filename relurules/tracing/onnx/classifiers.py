@@ -60,6 +60,7 @@ def _trace_binarizer(call: OperatorCall, value: Ended) -> Value | None:
     """Which of several labels hold together; their probabilities tell it."""
     if isinstance(value, LabelLookup):
         return None
+
     half = call.op.attributes["threshold"] == 0.5
     return LabelLookup((), value) if half and value.links == {"sigmoid"} else None
 
@@ -68,6 +69,7 @@ def _trace_normalizer(call: OperatorCall, value: Ended) -> Value | None:
     """Shares that sum to 1 stay what they are; None where they may not."""
     if isinstance(value, LabelLookup):
         return None
+
     rows = value.index.reshape(-1, value.index.shape[-1]).tolist()
     whole = all(
         [value.heads[i].component for i in row] == list(range(len(value.heads[row[0]].scores)))

@@ -114,6 +114,7 @@ def _trace_move(
     """An operator that only moves entries, of values of one kind."""
     given = [value for value in call.values if isinstance(value, CodeTensor)]
     first = given[0]
+
     data = AFFINE[call.op.name].data
     beside = [
         value
@@ -126,6 +127,7 @@ def _trace_move(
         raise call_error(
             call, "it joins texts that come from different encoders; supported: encode each first"
         )
+
     if not first.is_text:
         _check_whole(call)
     if call.op.name == "Identity":

@@ -55,6 +55,7 @@ def answer_codes(
         raise call_error(
             call, f"its keys are of another type than its input {i}, so that it knows no value"
         )
+
     answers: dict[CellValue, Tensor] = dict(zip(found.keys, found.answers, strict=True))
     if code is not None and code.texts:
         table = AnswerTable(answers, found.other)
@@ -96,6 +97,7 @@ def _trace_one_hot_encoder(call: OperatorCall, columns: InputColumns) -> list[Va
     keys: list[CellValue] = [*texts] or [float(n) for n in attributes["cats_int64s"] or ()]
     call = call if texts else cut_to_codes(call, columns)
     _check_keys(call, keys)
+
     other = torch.zeros(len(keys), dtype=torch.float64) if attributes["zeros"] else None
     answers = list(torch.eye(len(keys), dtype=torch.float64))
     return [answer_codes(call, columns, KeyedAnswers(keys, answers, other))]
@@ -130,6 +132,7 @@ def _read_label_table(call: OperatorCall) -> tuple[list[CellValue], list[Any], A
         raise call_error(call, f"it has {len(keys)} keys and {len(values)} values")
     kind = _VALUE_KINDS[type(values[0])]
     default = given[f"default_{kind}"]
+
     tensor = given.get("default_tensor")
     if tensor is not None and tensor.dims:
         (default,) = numpy_helper.to_array(tensor).reshape(-1).tolist()
@@ -166,6 +169,7 @@ def _trace_gather(call: OperatorCall, columns: InputColumns) -> list[Value | Non
     if not isinstance(data, Constant) or data.wide.dtype.kind not in "fiub":
         raise call_error(call, "it looks up values that aren't constant numbers by a column")
     axis = call.op.attributes["axis"] % max(data.wide.ndim, 1)
+
     rows = np.moveaxis(data.wide, axis, 0).astype(np.float64)
     if not np.isfinite(rows).all():
         raise call_error(call, f"{call.op.inputs[0]!r} has entries that aren't finite")
@@ -189,6 +193,7 @@ def _trace_one_hot(call: OperatorCall, columns: InputColumns) -> list[Value | No
     depth, values = get_input(call, 1), get_input(call, 2)
     if not isinstance(depth, Constant) or not isinstance(values, Constant):
         raise call_error(call, "its depth or its values depend on the input")
+
     size = int(depth.native.reshape(-1)[0])
     off, on = (float(v) for v in values.wide.reshape(-1))
     other = torch.full((size,), off, dtype=torch.float64)
@@ -212,6 +217,7 @@ def _trace_imputer(call: OperatorCall, columns: InputColumns) -> list[Value | No
             call,
             "it replaces a value that isn't missing; supported: NaN in a tensor of floats",
         )
+
     last = x.shape[-1] if x.constant.dim() else 1
     if len(fills) not in (1, last) or not np.isfinite(fills).all():
         raise call_error(call, f"it has {len(fills)} values for {last} features")

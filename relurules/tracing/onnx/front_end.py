@@ -23,7 +23,7 @@ from relurules.tracing.affine import AffineTensor, Basis
 from relurules.tracing.column_layout import lay_out_inputs
 from relurules.tracing.heads import LinkedTensor, collect_scores
 from relurules.tracing.input_columns import InputColumns
-from relurules.tracing.input_rows import InputRows
+from relurules.tracing.input_rows import ModelRows
 from relurules.tracing.input_shapes import InputShape
 from relurules.tracing.onnx.call import CodeTensor, LabelLookup, OperatorCall, OperatorRule, Value
 from relurules.tracing.onnx.classifiers import AFTER_LINK, LINEAR_CLASSIFIER, REFUSED
@@ -122,7 +122,7 @@ def trace(model: Any, input_shape: InputShape | None) -> tuple[Graph, Callable[[
         labels=labels,
     )
 
-    return graph, make_reference(kept, InputRows.of_graph(graph, kinds))
+    return graph, make_reference(kept, ModelRows.of_graph(graph, kinds))
 
 
 def _fold_constants(read: OnnxProgram) -> OnnxProgram:

@@ -14,7 +14,7 @@ from relurules.tracing.batch_mixing import (
     find_mixing_operator,
     has_same_numbers,
 )
-from relurules.tracing.input_rows import InputRows
+from relurules.tracing.input_rows import ModelRows
 from relurules.tracing.onnx.graph import OnnxProgram
 from relurules.tracing.onnx.nodes import (
     Constant,
@@ -31,7 +31,7 @@ Array = NDArray[np.float64]
 Values = dict[str, Constant | Array]
 
 
-def make_reference(program: OnnxProgram, rows: InputRows) -> Callable[[Any], Array]:
+def make_reference(program: OnnxProgram, rows: ModelRows) -> Callable[[Any], Array]:
     """The model itself, of a table or of coordinates (N, d) -> (N, m). ModelError where its rows
     influence one another.
     """

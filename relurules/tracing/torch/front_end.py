@@ -25,7 +25,7 @@ from relurules.tables.names import make_default_names
 from relurules.tracing.affine import AffineTensor, add_weighted, apply_affine
 from relurules.tracing.column_layout import lay_out_inputs
 from relurules.tracing.heads import LinkedTensor, apply_link, collect_scores, rearrange_heads
-from relurules.tracing.input_rows import InputRows
+from relurules.tracing.input_rows import ModelRows
 from relurules.tracing.input_shapes import InputShape
 from relurules.tracing.switches import Switch
 from relurules.tracing.tensor_sizes import (
@@ -97,7 +97,7 @@ def trace(model: Any, input_shape: InputShape | None) -> tuple[Graph, Callable[[
     )
 
     kinds = [column.kind for column in run.columns.columns]
-    return graph, make_float64_function(program, InputRows.of_graph(graph, kinds))
+    return graph, make_float64_function(program, ModelRows.of_graph(graph, kinds))
 
 
 class _GraphEvaluator:

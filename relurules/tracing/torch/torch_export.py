@@ -61,6 +61,7 @@ def _export_module(module: nn.Module, input_shape: InputShape | None) -> Exporte
             f"the model's forward takes {', '.join(inputs)}: give input_shape=, a list with the "
             "shape of a row of each, such as [(3,), (2,)], or a torch.export.ExportedProgram"
         )
+
     choices = [given] if given is not None else _guess_row_shapes(module)
     if not choices:
         raise ModelError(

@@ -19,7 +19,7 @@ from relurules.tracing.batch_mixing import (
     find_mixing_operator,
     has_same_numbers,
 )
-from relurules.tracing.input_rows import InputRows
+from relurules.tracing.input_rows import ModelRows
 from relurules.tracing.torch.aten_codes import CODE_ARGUMENTS
 from relurules.tracing.torch.aten_operators import ASSERTIONS, CASTS, LINK_OPERATORS
 from relurules.tracing.torch.fx_nodes import (
@@ -33,7 +33,7 @@ from relurules.tracing.torch.fx_nodes import (
 Array = NDArray[np.float64]
 
 
-def make_float64_function(program: ExportedProgram, rows: InputRows) -> Callable[[Any], Array]:
+def make_float64_function(program: ExportedProgram, rows: ModelRows) -> Callable[[Any], Array]:
     """A table, or coordinates (N, d) -> (N, m), node by node with torch's operators."""
     runner = _Float64Interpreter(program.module())
     nodes = find_user_inputs(program)

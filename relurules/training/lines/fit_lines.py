@@ -84,9 +84,9 @@ def fit_lines(
     UnsupportedError for trends and limits of several scores.
     """
     if rows.Y.shape[1] > 1:
-        given = {"monotone": any(each.trend for each in columns), "effect_bounds": settings.limits}
+        asked = {"monotone": any(each.trend for each in columns), "effect_bounds": settings.limits}
         refuse_several_scores(
-            [name for name in ONE_SCORE if given.get(name)],
+            [name for name in ONE_SCORE if asked.get(name)],
             classes=task != "regression",
             count=rows.Y.shape[1],
         )

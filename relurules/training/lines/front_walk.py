@@ -121,8 +121,8 @@ def choose_columns(
     linear: LineModel, terms: FitTerms, budget: LineBudget, options: WalkOptions
 ) -> NDArray[np.bool_]:
     """(columns,) which columns may be read, see `column_search`; of few rows, of several scores,
-    and of lines of one column, those of a model with few lines that are missed least go first, until the budget is
-    kept.
+    and of lines of one column, those of a model with few lines that are missed least go first,
+    until the budget is kept.
     """
     read = np.ones(len(terms.columns), dtype=np.bool_)
     if budget.columns is None or budget.columns >= len(read):

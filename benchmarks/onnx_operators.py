@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 import relurules as rr
+from relurules.domain.columns import encode_table
 from relurules.errors import RelurulesError
 from relurules.tracing.onnx.file import OPSETS
 
@@ -109,8 +110,8 @@ def _attempt(
     except RelurulesError as error:
         return Outcome(name, operator, "refused", str(error))
 
-    X = inputs[varies].astype(np.float64).reshape(1, -1)[:, : len(graph.features)]
-    found = graph.evaluate(np.where(np.isfinite(X), X, 0.0))[0]
+    X = inputs[varies].astype(np.float64).reshape(1, -1)[:, : len(graph.columns)]
+    found = graph.evaluate(encode_table(np.where(np.isfinite(X), X, 0.0), graph.columns))[0]
     wanted = np.concatenate([item.astype(np.float64).reshape(-1) for item in outputs])
     eps = max(_eps(item.dtype) for item in (*inputs, *outputs))
     if found.shape == wanted.shape:

@@ -14,6 +14,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def main() -> None:
 
 def judge_models(options: argparse.Namespace) -> int:
     """Print a line a kind of rules and artefact; return how many bounds were broken."""
-    from rounding_search import RowSearch, run_by
+    search_rows = import_module("rounding_search")
 
     ratios, refused, spent = defaultdict[str, list[float]](list), defaultdict[str, int](int), 0.0
     for seed, (kind, rules) in enumerate(draw_models(options.models)):
@@ -67,9 +68,9 @@ def judge_models(options: argparse.Namespace) -> int:
                 refused[name] += 1
                 continue
             step = 2.0**-23 if given.get("number") == "float" else 2.0**-52
-            search = RowSearch(rules.network, rules.domain, step)
+            search = search_rows.RowSearch(rules.network, rules.domain, step)
             rng = np.random.default_rng(seed)
-            found = search.climb(run_by(artifact), rng, options.rows, options.rounds)
+            found = search.climb(search_rows.run_by(artifact), rng, options.rows, options.rounds)
             ratios[name].append(bound.largest / found if found else np.inf)
 
     print("| artefact | bounds | median bound / error found | largest | refused |")
@@ -84,25 +85,31 @@ def judge_models(options: argparse.Namespace) -> int:
 
 def draw_models(count: int) -> Iterator[tuple[str, Any]]:
     """Kind and rules."""
-    from handmade import graph, layered, network
+    handmade = import_module("handmade")
 
     box = rr.Domain.box([-3, 0, 10, -1e-3, 0], [5, 100, 70, 1e-3, 1e4])
     small = rr.Domain.box([-1, -1, -1], [1, 2, 5])
     for seed in range(count):
         rng = np.random.default_rng(seed)
         if seed % 4 == 0:
-            yield "rules of 1 layer", rr.extract(graph(layered(seed, 3, [5], 1)), domain=small)
+            yield (
+                "rules of 1 layer",
+                rr.extract(handmade.graph(handmade.layered(seed, 3, [5], 1)), domain=small),
+            )
             continue
         if seed % 4 == 1:
-            yield "rules of 2 layers", rr.extract(graph(layered(seed, 3, [3, 3], 1)), domain=small)
+            yield (
+                "rules of 2 layers",
+                rr.extract(handmade.graph(handmade.layered(seed, 3, [3, 3], 1)), domain=small),
+            )
             continue
         A = np.zeros((16, 5))
         for k in range(16):
             at = rng.choice(5, 1 + (k % 4 == 0), replace=False)
             A[k, at] = rng.normal(size=len(at)) / np.abs(box.upper[at])
-        net = network(A, rng.normal(size=16) / 3, rng.normal(size=(1, 16)),
+        net = handmade.network(A, rng.normal(size=16) / 3, rng.normal(size=(1, 16)),
                       C=rng.normal(size=(1, 5)), c=[0.3])  # fmt: skip
-        yield "lines", rr.extract(graph(net), domain=box, form="additive")
+        yield "lines", rr.extract(handmade.graph(net), domain=box, form="additive")
 
 
 if __name__ == "__main__":

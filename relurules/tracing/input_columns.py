@@ -14,10 +14,9 @@ from torch import Tensor
 
 from relurules.tables.values import Value
 from relurules.tracing.affine import LARGEST, AffineTensor, Basis
+from relurules.tracing.input_rows import InputKind
 from relurules.tracing.relu_blocks import Refuse
 
-#: What a column may hold: numbers, whole numbers alone, or texts.
-InputKind = Literal["number", "whole", "text"]
 #: What a variable is of its column: the number as it is, cut to a whole one, filled in where it is
 #: missing, or 1 where the column is a value.
 _Role = Literal["number", "cut", "filled", "is"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +22,10 @@ from relurules.networks.inputs import find_read_columns
 from relurules.tables.names import make_default_names
 from relurules.tables.table import read_column_names, read_table
 from relurules.tables.values import Value
-from relurules.tracing.input_columns import InputKind
 
 Array = NDArray[np.float64]
+#: What a column may hold: numbers, whole numbers alone, or texts.
+InputKind = Literal["number", "whole", "text"]
 #: The model itself: rows of its columns, (N, d) numbers or objects -> (N, m).
 RunRows = Callable[[NDArray[Any]], Array]
 

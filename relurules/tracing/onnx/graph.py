@@ -13,7 +13,7 @@ from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
 
 from relurules.errors import ModelError, summarise_error
 from relurules.tracing.affine import LARGEST
-from relurules.tracing.input_columns import InputKind
+from relurules.tracing.input_rows import InputKind
 from relurules.tracing.input_shapes import InputShape, list_row_shapes
 from relurules.tracing.onnx.file import read_opsets
 from relurules.tracing.onnx.nodes import Constant, Operator, make_constant, read_operator

@@ -10,7 +10,7 @@ from relurules.errors import ModelError
 from relurules.tables.names import make_default_names
 from relurules.tracing.affine import LARGEST, AffineTensor
 from relurules.tracing.heads import LinkedTensor
-from relurules.tracing.input_columns import InputKind
+from relurules.tracing.input_rows import InputKind
 from relurules.tracing.onnx.call import CodeTensor, Continuous, Value
 from relurules.tracing.onnx.code_moves import unwrap_output
 from relurules.tracing.onnx.graph import OnnxProgram

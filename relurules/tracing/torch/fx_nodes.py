@@ -13,7 +13,8 @@ from relurules.domain.columns import Column
 from relurules.errors import ModelError
 from relurules.tables.names import make_default_names
 from relurules.tracing.affine import Basis
-from relurules.tracing.input_columns import InputColumns, InputKind
+from relurules.tracing.input_columns import InputColumns
+from relurules.tracing.input_rows import InputKind
 from relurules.tracing.torch.aten_piecewise import SUPPORTED
 
 

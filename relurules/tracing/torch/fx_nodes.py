@@ -3,7 +3,7 @@ refused.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -14,8 +14,11 @@ from relurules.errors import ModelError
 from relurules.tables.names import make_default_names
 from relurules.tracing.affine import Basis
 from relurules.tracing.input_columns import InputColumns
-from relurules.tracing.input_rows import InputKind
+
 from relurules.tracing.torch.aten_piecewise import SUPPORTED
+
+if TYPE_CHECKING:
+    from relurules.tracing.input_rows import InputKind
 
 
 def find_user_inputs(program: ExportedProgram) -> list[torch.fx.Node]:

@@ -14,7 +14,6 @@ from relurules.errors import ModelError
 from relurules.tables.names import make_default_names
 from relurules.tracing.affine import Basis
 from relurules.tracing.input_columns import InputColumns
-
 from relurules.tracing.torch.aten_piecewise import SUPPORTED
 
 if TYPE_CHECKING:

@@ -262,5 +262,6 @@ export function judgeAdditive({ certificate, rules, model, domain, places, turn 
     bounds: bounds.map((bound) => [bound]),
     bound: bounds.includes(null) ? null : Math.max(...bounds),
     share: shares.length > 0 ? Q.roundUp(shares.reduce(Q.larger)) : null,
+    lineCount: printed.length,
   };
 }

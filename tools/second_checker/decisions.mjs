@@ -3,6 +3,7 @@ import {
   demand, getEntry, getList, getOptional, isNumber, isObject, isSame, isText, readIndex, refuse,
 } from "./json.mjs";
 import { compareNames } from "./names.mjs";
+import { printShort } from "./decimal.mjs";
 import { readNumber } from "./domain.mjs";
 import * as Q from "./rational.mjs";
 
@@ -82,40 +83,11 @@ function decideByHeads(heads, scoreCount) {
   return { compared };
 }
 
-/** A float64 as C prints it by %g. */
-function printShort(value) {
-  if (value === 0) return Object.is(value, -0) ? "-0" : "0";
-  const size = Q.magnitude(Q.toRational(value));
-  let exponent = Number(value.toExponential().split("e")[1]);
-  const ten = (power) => Q.toRational(10n ** BigInt(power));
-  const scaled = exponent > 5
-    ? Q.divide(size, ten(exponent - 5))
-    : Q.multiply(size, ten(5 - exponent));
-  // Six digits fit into a float64, but the rational may lie near a tie: halves are compared.
-  let [digits] = Q.scaleDown(scaled, 0);
-  const rest = Q.subtract(Q.multiply(Q.subtract(scaled, Q.toRational(digits)), Q.toRational(2n)),
-    Q.UNIT);
-  if (rest.n > 0n || (rest.n === 0n && digits % 2n === 1n)) digits += 1n;
-  if (digits === 1000000n) {
-    digits = 100000n;
-    exponent += 1;
-  }
-  const text = String(digits);
-  const trim = (number) => (number.includes(".") ? number.replace(/\.?0+$/, "") : number);
-  const sign = value < 0 ? "-" : "";
-  if (exponent < -4 || exponent >= 6) {
-    const power = `${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
-    return `${sign}${trim(`${text[0]}.${text.slice(1)}`)}e${power}`;
-  }
-  if (exponent < 0) return `${sign}${trim(`0.${"0".repeat(-exponent - 1)}${text}`)}`;
-  return `${sign}${trim(`${text.slice(0, exponent + 1)}.${text.slice(exponent + 1)}`)}`;
-}
-
 function compareClasses(decision, threshold, model) {
   const given = getList(decision, "classes");
   if (threshold !== null) {
     const output = model.outputs[model.outputs.length - 1];
-    const value = printShort(Number(threshold));
+    const value = printShort(Number(threshold), 6);
     const own = [`${output} < ${value}`, `${output} >= ${value}`];
     return compareNames(given, own, { isOwn: true });
   }

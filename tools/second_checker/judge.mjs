@@ -9,6 +9,7 @@ import { compareColumns, compareLabels, compareOutputs, findTurn, readPlaces } f
 import { readDecision } from "./decisions.mjs";
 import { judgePartition } from "./partition.mjs";
 import { judgeAdditive } from "./additive.mjs";
+import { describeProof } from "./verdict.mjs";
 
 const DOMAIN = ["features", "constraints", "groups", "columns"];
 const SILENT = ["provenance", "evidence", "reference", "tradeoffs", "reduction"];
@@ -96,13 +97,14 @@ export function judgeObjects(certificate, rules, model) {
 }
 
 /**
- * Judge the bytes of three files: { code, shown, reason } with code 0 if the certificate holds,
+ * Judge the bytes of three files: { code, shown, sentence, reason } with code 0 if the certificate holds,
  * 1 if it is refused, 2 if a file can't be read.
  */
 export function judgeBytes(certificate, rules, model) {
   try {
     const objects = [certificate, rules, model].map(readObject);
-    return { code: 0, shown: judgeObjects(...objects), files: objects };
+    const shown = judgeObjects(...objects);
+    return { code: 0, shown, sentence: describeProof(shown, objects[2].get("read")) };
   } catch (error) {
     if (error instanceof Unreadable) return { code: 2, reason: error.message };
     if (error instanceof Refused) return { code: 1, reason: error.message };

@@ -53,9 +53,10 @@ export function judgePartition({ certificate, rules, model, domain, places, turn
   const neurons = placed.neurons.map((neuron) =>
     ({ unit: toUnit(neuron), slope: Q.toLowest(neuron.slope) }));
   const scores = placed.scores.map(toUnit);
-  const { shown, isPartial } = judgeTrees({ box, neurons, scores, partition, certificate });
+  const judged = judgeTrees({ box, neurons, scores, partition, certificate });
+  const { shown, isPartial, leafCount } = judged;
   const bounds = shown.map((row) => row.map((value) =>
     Q.roundUp({ n: value, e: -PLACES, d: 1n })));
   demand(bounds.some((row) => row.length > 0), "nothing is shown");
-  return { bounds, bound: Math.max(...bounds.flat()), share: undefined, isPartial };
+  return { bounds, bound: Math.max(...bounds.flat()), share: undefined, isPartial, leafCount };
 }

@@ -125,6 +125,7 @@ function checkPoints({ rules, splits }, box) {
 class Judge {
   constructor(box, neurons, scores, partition) {
     Object.assign(this, { box, neurons, scores, partition });
+    this.leafCount = 0;
     this.shown = partition.rules.map(({ targets }) => targets.map(() => 0n));
   }
 
@@ -208,6 +209,7 @@ class Judge {
   }
 
   measure(multipliers, cell, rule) {
+    this.leafCount += 1;
     const scores = this.scores.map((unit) => this.box.findForm(unit, cell.outputs));
     this.partition.rules[rule].targets.forEach(({ form, reads }, i) => {
       const values = [...form.values];
@@ -246,5 +248,5 @@ export function judgeTrees({ box, neurons, scores, partition, certificate }) {
     used += 1;
   }
   demand(used === paths.length, "there are too many paths");
-  return { shown: judge.shown, isPartial };
+  return { shown: judge.shown, isPartial, leafCount: judge.leafCount };
 }

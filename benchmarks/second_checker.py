@@ -1,0 +1,87 @@
+"""Whether both checkers of certificates say the same: check.py, and the one in JavaScript that was
+written from docs/certificates.md alone (tools/second_checker).
+
+    python benchmarks/second_checker.py [--cases 10000] [--seeds 60] [--lines 48] [--keep FOLDER]
+
+Honest certificates of random networks, of all kinds, and changed ones: of meaning, of single values
+(with forged digests), of their text. Whether they are proven, refused or can't be read must be the
+same, and so must every number that is shown. Disagreements are kept in a folder.
+"""
+
+import argparse
+import sys
+import time
+from collections import Counter
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from results import add_write_option, record_output
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "proofs")]
+
+BATCH = 500
+WORDS = ("proven", "refused", "unreadable")
+
+
+def compare_batch(
+    cases: list[tuple[str, Any]], tally: Counter[str], times: Counter[str]
+) -> list[tuple[str, Any, Any, Any]]:
+    """Those on which the checkers disagree: kind, files, both judgements."""
+    both = import_module("second_checker")
+    begun = time.perf_counter()
+    second = both.judge_by_second([files for _, files in cases])
+    times["JavaScript"] += time.perf_counter() - begun  # type: ignore[assignment]
+    wrong = []
+    for (kind, files), other in zip(cases, second, strict=True):
+        begun = time.process_time()
+        ours = both.judge_by_ours(files)
+        times["Python"] += time.process_time() - begun  # type: ignore[assignment]
+        if both.differ(ours, other):
+            tally["DISAGREE"] += 1
+            wrong.append((kind, files, ours, other))
+        else:
+            tally[f"both: {WORDS[ours.code]}"] += 1
+    return wrong
+
+
+def keep_case(folder: Path, number: int, files: Any) -> None:
+    """Write the files of a disagreement."""
+    for name, data in zip(("certificate", "rules", "model"), files, strict=True):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{number}_{name}.json").write_bytes(data)
+
+
+def main() -> None:
+    """Draw, judge twice, compare."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--cases", type=int, default=10_000)
+    parser.add_argument("--seeds", type=int, default=60)
+    parser.add_argument("--lines", type=int, default=48)
+    parser.add_argument("--start", type=int, default=0)
+    parser.add_argument("--keep", type=Path)
+    add_write_option(parser)
+    given = parser.parse_args()
+    make = import_module("certificate_cases")
+    sources = list(make.make_sources(given.seeds, given.lines))
+    tally, times, number = Counter[str](), Counter[str](), 0
+
+    with record_output("Two checkers", write=given.write):
+        for start in range(given.start, given.start + given.cases, BATCH):
+            numbers = range(start, min(start + BATCH, given.start + given.cases))
+            cases = [
+                make.draw_case(sources[i % len(sources)], np.random.default_rng(i)) for i in numbers
+            ]
+            for kind, files, ours, other in compare_batch(cases, tally, times):
+                number += 1
+                print(f"{number}: {kind}: ours {ours[:3]} {ours.why}; second {other}", flush=True)
+                if given.keep:
+                    keep_case(given.keep, number, files)
+        spent = ", ".join(f"{name} {value:.0f} s" for name, value in times.items())
+        print(f"{given.cases} certificates of {len(sources)} networks: {dict(tally)}; {spent}")
+
+
+if __name__ == "__main__":
+    main()

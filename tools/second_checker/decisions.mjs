@@ -83,7 +83,7 @@ function decideByHeads(heads, scoreCount) {
   return { compared };
 }
 
-function compareClasses(decision, threshold, model) {
+function compareClasses(decision, threshold, model, count) {
   const given = getList(decision, "classes");
   if (threshold !== null) {
     const output = model.outputs[model.outputs.length - 1];
@@ -92,7 +92,7 @@ function compareClasses(decision, threshold, model) {
     return compareNames(given, own, { isOwn: true });
   }
   if (model.heads[0].get("link") === "argmax") {
-    const own = getList(model.heads[0], "scores").map((_, i) => String(i));
+    const own = Array.from({ length: count }, (_, i) => String(i));
     return compareNames(given, own, { isOwn: false });
   }
   const isShort = model.outputs.every((name) => name.startsWith("p_") && name.length > 2);
@@ -134,7 +134,7 @@ export function readDecision(rules, model) {
   const outputs = getList(rules, "outputs");
   const isClass = outputs.length === 1 && isText(outputs[0]) && /^class_*$/.test(outputs[0]);
   demand(isClass, "the output of rules that decide isn't class");
-  return { ...how, count, isByPosition: compareClasses(decision, own, model) };
+  return { ...how, count, isByPosition: compareClasses(decision, own, model, count) };
 }
 
 /** The number of the class that a rule's outputs, in order of the scores, decide on. */

@@ -1,5 +1,5 @@
 /** A model's layers, composed into neurons and scores. */
-import { demand, getEntry, getList, isFlag, isObject, isText, refuse } from "./json.mjs";
+import { demand, getEntry, getList, isObject, isText, refuse } from "./json.mjs";
 import { addTerm, readNumbers } from "./domain.mjs";
 import * as Q from "./rational.mjs";
 
@@ -117,8 +117,8 @@ export function readModel(file) {
   demand(outputs.every(isText) && outputs.length === heads.length, "outputs aren't as heads");
   return {
     file, features, neurons, scores: signals, heads, outputs,
-    ownsColumns: getEntry(named, "columns", isFlag),
-    ownsOutputs: getEntry(named, "outputs", isFlag),
+    ownsColumns: getEntry(named, "columns", () => true) === true,
+    ownsOutputs: getEntry(named, "outputs", () => true) === true,
   };
 }
 

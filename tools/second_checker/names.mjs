@@ -15,12 +15,12 @@ const countUp = (count) => Array.from({ length: count }, (_, i) => i);
 /** The input of each feature, and the model's table column of each of the rules'. */
 export function readPlaces(rules, model) {
   const featureCount = rules.get("features").length;
-  const columns = rules.get("columns") ?? [];
-  const columnCount = columns.length > 0 ? columns.length : featureCount;
+  const table = model.file.get("columns") ?? [];
+  const tableCount = (table.length > 0 ? table : model.features).length;
   const places = getOptional(rules, "places");
   if (places === null) {
     demand(featureCount === model.features.length, "rules and model differ in features");
-    return { inputs: countUp(featureCount), columns: countUp(columnCount) };
+    return { inputs: countUp(featureCount), columns: countUp(tableCount) };
   }
   demand(isObject(places), "places are no object");
   const inputCount = model.features.length;
@@ -28,9 +28,7 @@ export function readPlaces(rules, model) {
   demand(isSameCount, "places are of another number of inputs");
   const inputs = readRising(getList(places, "coordinates"), inputCount);
   demand(inputs.length === featureCount, "places are of another number of features");
-  const tableCount = (model.file.get("columns") ?? model.features).length;
   const placed = readRising(getList(places, "columns"), tableCount);
-  demand(placed.length === columnCount, "places are of another number of table columns");
   return { inputs, columns: placed };
 }
 
@@ -83,13 +81,15 @@ export function compareOutputs(rules, model) {
 
 export function compareLabels(rules, model) {
   const [given, own] = [getOptional(rules, "labels"), getOptional(model.file, "labels")];
+  const areObjects = [given, own].every((labels) => labels === null || isObject(labels));
+  demand(areObjects, "labels are no object");
   if (given === null || own === null) return;
   const [values, others] = [getList(given, "values"), getList(own, "values")];
   const areAlike = isSame(values, others) &&
     values.every((value, i) => typeof value === typeof others[i]);
   demand(areAlike, "rules and model differ in labels");
-  const isSameThreshold = isSame(getOptional(given, "threshold"), getOptional(own, "threshold"));
-  demand(isSameThreshold, "rules and model differ in the threshold of labels");
+  const thresholds = [given, own].map((labels) => getEntry(labels, "threshold", () => true));
+  demand(isSame(...thresholds), "rules and model differ in the threshold of labels");
 }
 
 /** The names by which rules call so many scores. */

@@ -87,6 +87,7 @@ function compareClasses(decision, threshold, model, count) {
   const given = getList(decision, "classes");
   if (threshold !== null) {
     const output = model.outputs[model.outputs.length - 1];
+    demand(isText(output), "an output's name is no text");
     const value = printShort(Number(threshold), 6);
     const own = [`${output} < ${value}`, `${output} >= ${value}`];
     return compareNames(given, own, { isOwn: true });
@@ -95,6 +96,7 @@ function compareClasses(decision, threshold, model, count) {
     const own = Array.from({ length: count }, (_, i) => String(i));
     return compareNames(given, own, { isOwn: false });
   }
+  demand(model.outputs.every(isText), "an output's name is no text");
   const isShort = model.outputs.every((name) => name.startsWith("p_") && name.length > 2);
   const own = model.outputs.map((name) => (isShort ? name.slice(2) : name));
   return compareNames(given, own, { isOwn: model.ownsOutputs });

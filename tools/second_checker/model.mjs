@@ -104,7 +104,6 @@ export function readModel(file) {
   demand(isKnown, "what the model's numbers are is unknown");
   const named = getEntry(file, "named", isObject);
   const features = getList(file, "features");
-  demand(features.every(isText), "an input's name is no text");
   let signals = features.map((_, j) => inputSignal(j));
   const neurons = [];
   for (const layer of getList(file, "layers")) {
@@ -114,7 +113,7 @@ export function readModel(file) {
   }
   const heads = readHeads(file, signals);
   const outputs = getList(file, "outputs");
-  demand(outputs.every(isText) && outputs.length === heads.length, "outputs aren't as heads");
+  demand(outputs.length === heads.length, "outputs aren't as heads");
   return {
     file, features, neurons, scores: signals, heads, outputs,
     ownsColumns: getEntry(named, "columns", () => true) === true,

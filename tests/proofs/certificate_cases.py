@@ -10,6 +10,7 @@ import numpy as np
 from changed_values import change_values
 from handmade import graph, layered, network, random_network
 from instances import NAMED, files, instance, named_instance
+from rewritten import rewrite
 from second_checker import Files, encode_files
 from tampering import TAMPERINGS, InapplicableError, stamped, tampered
 from tampering_text import RETOUCHES, retouched
@@ -27,8 +28,8 @@ DOMAINS = (BOX, BOX.where("x0 + x1 <= 0.5"), None)
 SLOPES = (0.0, 0.25, -1.0, 1.5)
 
 
-def _prove_lines(model: Any, domain: Any) -> Triple:
-    rules: Any = rr.extract(model, domain=domain, form="additive", guard_unread=True)
+def _prove_lines(model: Any, domain: Any, guard_unread: bool = True) -> Triple:
+    rules: Any = rr.extract(model, domain=domain, form="additive", guard_unread=guard_unread)
     said = json.loads(json.dumps(additive_to_json(rules)))
     found = json.loads(json.dumps(rr.prove(rules, model).found))
     return found, said, json.loads(json.dumps(read_model_numbers(model)))
@@ -44,9 +45,20 @@ def _draw_categories(seed: int) -> Any:
     return Graph(names, ("y",), net, networkx.DiGraph(), columns=columns)
 
 
+def _draw_narrow(seed: int) -> Any:
+    """A network that doesn't read x1, and two neurons of which no kink is left."""
+    rng = np.random.default_rng(seed)
+    A, b, U = rng.normal(size=(5, 3)), rng.normal(size=5), rng.normal(size=(2, 5))
+    A[:, 1] = 0.0
+    A[4], b[4], U[:, 4] = -A[3], -b[3], -U[:, 3]
+    return graph(network(A, b, U))
+
+
 def make_lines(seed: int) -> Triple:
     """An additive certificate: lines, groups of neurons, deep networks, categories."""
     domain = DOMAINS[seed // 4 % 3]
+    if seed % 8 == 4:
+        return _prove_lines(_draw_narrow(seed), domain if seed % 3 else BOX, False)
     if seed % 4 == 0:
         return _prove_lines(graph(draw_hinges(seed)), domain)
     if seed % 4 == 1:
@@ -64,6 +76,9 @@ def make_sources(seeds: int, lines: int, most_rules: int = 20) -> Iterator[Tripl
     for name in NAMED:
         model, rules = named_instance(name)
         yield files(model, rules, rr.prove(rules, model))
+    narrow = _draw_narrow(0)
+    rules = rr.extract(narrow, domain=BOX)
+    yield files(narrow, rules, rr.prove(rules, narrow))
     for seed in range(seeds):
         model, rules = instance(seed)
         if len(rules) <= most_rules:
@@ -91,13 +106,19 @@ def draw_case(triple: Triple, rng: np.random.Generator) -> tuple[str, Files]:
         texts = [json.dumps(value) for value in triple]
         kind = str(rng.choice(list(RETOUCHES)))
         return kind, encode_files(retouched(kind, (texts[0], texts[1], texts[2]), rng))
-    if choice < 0.45:
+    if choice < 0.5:
+        changed, kind = copy.deepcopy(triple), "rewritten"
+        rewrite(changed, rng)
+    elif choice < 0.65:
         try:
             changed, kind = _tamper(triple, rng), "tampered"
         except (InapplicableError, LookupError, ValueError, TypeError):
             changed, kind = change_values(triple, rng), "changed"
     else:
-        changed, kind = change_values(triple, rng), "changed"
+        changed, kind = copy.deepcopy(triple), "changed"
+        if rng.random() < 0.6:
+            rewrite(changed, rng)
+        changed = change_values(changed, rng)
     if rng.random() < 0.95 and isinstance(changed[0], dict):
         changed = _stamp(changed)
     return kind, encode_files(changed)

@@ -131,8 +131,8 @@ class ProofCell:
 
         other = self.child()
         groups = [
-            ([i for i in group if (i == j) is member] if j in group else group)
-            for group in self.allowed
+            ([i for i in allowed if (i == j) is member] if j in group else allowed)
+            for group, allowed in zip(self.ground.space.groups, self.allowed, strict=True)
         ]
         other.allowed = tuple(map(tuple, groups))
 

@@ -5,7 +5,8 @@ import * as Q from "./rational.mjs";
 
 export const PLACES = 192;
 const HALF = Q.divide(Q.UNIT, Q.toRational(2n));
-const MOST = Q.toRational(10n ** 200n);
+// The float64 of this name, which is a little less than the power of ten.
+const MOST = Q.toRational(1e200);
 
 /** Pairs [number, y, number, y, ...] of a list of multipliers, y a rational. */
 export function readPairs(list) {

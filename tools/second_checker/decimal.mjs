@@ -15,7 +15,7 @@ function roundDigits(size, guess, count) {
 }
 
 function trimZeros(text) {
-  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+  return text.includes(".") ? text.replace(/0+$/, "").replace(/\.$/, "") : text;
 }
 
 /** A float64 as C prints it by %g with so many digits. */

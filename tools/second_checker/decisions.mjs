@@ -119,6 +119,7 @@ export function readDecision(rules, model) {
   const decision = getEntry(rules, "decision", isObject);
   const own = getEntry(decision, "threshold", (x) => x === null || isNumber(x));
   demand(model.heads.length > 0, "the model has no heads");
+  model.heads.forEach((head) => getEntry(head, "link", () => true));
   const threshold = findThreshold(rules, own);
   const scoreCount = model.scores.length;
   const how = threshold === null

@@ -1,5 +1,5 @@
-"""Changes of any value of a JSON file, whatever it means: numbers moved a little or to an edge, types
-exchanged, entries dropped, doubled, swapped.
+"""Changes of any value of a JSON file, whatever it means: numbers moved a little or to an edge,
+types exchanged, entries dropped, doubled, swapped.
 """
 
 import copy
@@ -11,7 +11,8 @@ import numpy as np
 
 EDGES = (
     0, 1, -1, 2, True, False, None, "", "x", [], {}, [0], 0.5, 1.0, -0.0, 5e-324, 1e200, 1e308,
-    10**40, -(10**299), 0.1, "score", "class", 2.0, 1e-9, 65536, 10**200 - 1, 9.999e199, [[], "leaf"],
+    10**40, -(10**299), 0.1, "score", "class", 2.0, 1e-9, 65536, 10**200 - 1, 9.999e199,
+    [[], "leaf"],
 )  # fmt: skip
 
 
@@ -37,7 +38,8 @@ def _change_number(value: float, rng: np.random.Generator) -> Any:
         ]
     return [
         np.nextafter(value, np.inf).item(), np.nextafter(value, -np.inf).item(), -value,
-        value * 1.5, value / 3, value + 0.25, round(value), value * 10.0 ** int(rng.integers(-30, 30)),
+        value * 1.5, value / 3, value + 0.25, round(value),
+        value * 10.0 ** int(rng.integers(-30, 30)),
     ][choice]  # fmt: skip
 
 

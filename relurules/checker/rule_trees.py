@@ -11,27 +11,39 @@ from relurules.checker.model_units import Sparse
 from relurules.checker.trees import ProofContext, Sides
 
 
+#: Ways of more sides together are refused: splits that lead to shared ones have ways without end.
+_MOST_SIDES = 1 << 24
+
+
 def list_tree_paths(rules: Mapping[str, Any]) -> Iterator[tuple[int, Sides]]:
     """Every way down the rules' tree: the rule's number, 0 where the search stopped, and the sides
-    of the splits.
+    of the splits. RefusedError for a tree that isn't one, or whose ways are too long together.
     """
     splits, complete, count = rules["splits"], rules["complete"], len(rules["rules"])
     if not isinstance(complete, bool):
         raise RefusedError("the rules don't say whether they are complete")
-    stack: list[tuple[Any, Sides]] = [({"split": 0} if splits else {"rule": 1}, [])]
+    # A way is its last side and the way before it, so that long ones share their beginnings.
+    stack: list[tuple[Any, Any]] = [({"split": 0} if splits else {"rule": 1}, None)]
+    total = 0
     while stack:
-        at, path = stack.pop()
+        at, way = stack.pop()
         if not isinstance(at, dict):
             raise RefusedError("the rules' tree leads to no object")
         if "split" in at:
             split = at["split"]
-            if type(split) is not int or (path and split <= path[-1][0]):
+            if type(split) is not int or (way and split <= way[0][0]):
                 raise RefusedError("the rules' tree runs in a circle")
             stack += [
-                (splits[split][side], [*path, (split, side == "then")])
+                (splits[split][side], ((split, side == "then"), way))
                 for side in ("then", "otherwise")
             ]
-        elif "rule" in at:
+            continue
+
+        path = _list_sides(way)
+        total += len(path)
+        if total > _MOST_SIDES:
+            raise RefusedError(f"the ways down the rules' tree have more than {_MOST_SIDES} sides")
+        if "rule" in at:
             if type(at["rule"]) is not int or not 1 <= at["rule"] <= count:
                 raise RefusedError(f"the rules' tree leads to rule {at['rule']} of {count}")
             yield at["rule"], path
@@ -39,6 +51,14 @@ def list_tree_paths(rules: Mapping[str, Any]) -> Iterator[tuple[int, Sides]]:
             raise RefusedError("the rules' tree has no rule for a part of the domain")
         else:
             yield 0, path
+
+
+def _list_sides(way: Any) -> Sides:
+    sides = []
+    while way:
+        side, way = way
+        sides.append(side)
+    return sides[::-1]
 
 
 class ExactRow(NamedTuple):

@@ -5,6 +5,9 @@ import {
 import { evaluateTerms, readNumber, readPoint, readTerms, satisfies } from "./domain.mjs";
 import * as Q from "./rational.mjs";
 
+// Splits that lead to shared ones have ways without end.
+const MOST_SIDES = 2 ** 24;
+
 const keyOf = ({ split, holds }) => 2 * split + Number(holds);
 
 function readOutputs(object, names, domain) {
@@ -71,12 +74,16 @@ function listSides(way) {
 
 /** All ways, `otherwise` first: { rule, sides }, rule undefined where there is none. */
 function* walkWays(partition) {
+  let total = 0;
   const start = partition.splits.length > 0 ? { split: 0 } : { rule: 0 };
   const open = [{ ...start, way: null }];
   while (open.length > 0) {
     const { split, rule, way } = open.pop();
     if (split === undefined) {
-      yield { rule, sides: listSides(way) };
+      const sides = listSides(way);
+      total += sides.length;
+      demand(total <= MOST_SIDES, "the ways to rules have too many sides");
+      yield { rule, sides };
       continue;
     }
     // The last one pushed is looked at first.

@@ -10,7 +10,6 @@ from relurules.checker.json_values import RefusedError, check_lists, read_number
 from relurules.checker.model_units import Sparse
 from relurules.checker.trees import ProofContext, Sides
 
-
 #: Ways of more sides together are refused: splits that lead to shared ones have ways without end.
 _MOST_SIDES = 1 << 24
 

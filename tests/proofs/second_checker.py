@@ -71,10 +71,11 @@ def judge_by_second(cases: Sequence[Files]) -> list[Judgement]:
             [NODE, str(RUNNER), file.name], capture_output=True, text=True, check=False
         )
     assert done.returncode == 0, done.stderr
-    said = [json.loads(line) for line in done.stdout.splitlines()]
+    # JavaScript writes large floats without a point.
+    said = [json.loads(line, parse_int=float) for line in done.stdout.splitlines()]
     return [
         Judgement(
-            one["code"],
+            int(one["code"]),
             [one["bound"], one["bounds"], one.get("share")] if one["code"] == 0 else None,
             one.get("sentence", ""),
             one.get("reason", ""),

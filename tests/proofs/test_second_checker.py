@@ -15,6 +15,7 @@ from browsers import miss
 from certificate_cases import draw_case, make_lines
 from instances import files, instance, named_instance
 from second_checker import NODE, differ, encode_files, judge_by_ours, judge_by_second
+from tampering import stamped
 
 import relurules as rr
 
@@ -96,3 +97,22 @@ def test_the_command_line_says_it_in_one_sentence(tmp_path: Path) -> None:
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.startswith("error: ")
         assert done.stderr.count("\n") == 1
+
+
+def test_ways_without_end_are_refused() -> None:
+    """Sixty splits, of each of which both sides lead to the next one: 2^60 ways."""
+    found, rules, model = (json.loads(text) for text in read_page_examples()[0])
+    cut = {"coefficients": {"x": 1.0}, "at_least": 2.0}
+    ends = {"then": {"rule": 1}, "otherwise": {"rule": 2}}
+    rules["splits"] = [
+        *({**cut, "then": {"split": i}, "otherwise": {"split": i}} for i in range(1, 61)),
+        {**cut, **ends},
+    ]
+    for rule in rules["rules"]:
+        rule["conditions"][0]["split"] = 60
+    case = encode_files(stamped((found, rules, model)))
+    (second,) = judge_by_second([case])
+    ours = judge_by_ours(case)
+    assert (ours.code, second.code) == (1, 1)
+    assert "ways" in ours.why
+    assert "ways" in second.why

@@ -97,8 +97,8 @@ export function judgeObjects(certificate, rules, model) {
 }
 
 /**
- * Judge the bytes of three files: { code, shown, sentence, reason } with code 0 if the certificate holds,
- * 1 if it is refused, 2 if a file can't be read.
+ * Judge the bytes of three files: { code, shown, sentence, reason } with code 0 if the certificate
+ * holds, 1 if it is refused, 2 if a file can't be read.
  */
 export function judgeBytes(certificate, rules, model) {
   try {

@@ -148,7 +148,7 @@ def answer_standing_questions(rules: Any) -> tuple[Answer, ...]:
     if len(rules) > _MANY or rules.decision is not None:
         return ()
 
-    found = list[Answer]()
+    found, rules = list[Answer](), take_coordinates(rules)
     limit = _STANDING if isinstance(rules, AdditiveRules) else None
     with suppress(UnsupportedError):  # no one score behind the output
         output = rules.outputs[0] if len(rules.outputs) == 1 else None
@@ -163,9 +163,11 @@ def _answer_standing(
     rules: Scorer, question: str, limit: float | None, output: str | None = None
 ) -> Answer:
     """A question about the whole domain, within seconds of this process."""
+    check_single_column(rules.domain, question, None)
     domain = hold_missing_numbers(restrict_domain(rules.domain, ()), None)
     deadline = Deadline.after(limit, time.process_time)
-    return QUESTIONS[question](Question(_restrict(rules, domain, deadline), output=output))
+    asked = Question(_restrict(rules, domain, deadline), output=output)
+    return add_tied_note(QUESTIONS[question](asked), rules.domain)
 
 
 __all__ = ["QUESTIONS", "answer_standing_questions", "ask"]

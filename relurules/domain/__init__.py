@@ -39,6 +39,7 @@ from relurules.domain.ranges import (
     find_indicator_groups,
     find_whole_numbers,
     infer_columns,
+    widen_derived_ranges,
 )
 from relurules.errors import DataError, DomainError
 from relurules.lp import Polytope
@@ -152,6 +153,7 @@ class Domain:
         domain = cls.over(columns)
         X = encode_table(table, columns)
         lower, upper = compute_ranges(X, domain.names, domain.groups)
+        lower, upper = widen_derived_ranges(lower, upper, columns)
         pinned = {i for group in domain.groups for i in group}
         groups = (*domain.groups, *(g for g in find_indicator_groups(X) if not pinned & set(g)))
 

@@ -16,6 +16,9 @@ Array = NDArray[np.float64]
 #: Beyond it exp overflows; beyond the other, products of two numbers may.
 _EXP_TOP, _PRODUCT_TOP = 709.0, 1e150
 
+#: What infinities have in place of the number of a bin.
+NO_BIN = -1.0
+
 
 class DerivedFunction(NamedTuple):
     """A function, as formulas that every language prints.
@@ -73,6 +76,9 @@ FUNCTIONS: Mapping[str, DerivedFunction] = {
         2,
     ),
 }
+
+#: Functions whose last digits differ from one library to another.
+ROUNDED_FUNCTIONS = ("log", "exp", "power", "yeo_johnson")
 
 #: How numpy calls the functions of formulas.
 _NUMPY = {
@@ -176,7 +182,8 @@ def _number_bins(x: Array, edges: Sequence[tuple[float, float]]) -> Array:
     number = np.zeros(len(x))
     for edge, above in edges:
         number += x > edge if above else x >= edge
-    return np.where(np.isfinite(x), number, np.nan)
+    # Infinities are in no bin: NaN would make them missing values, which an imputer may fill.
+    return np.where(np.isnan(x), np.nan, np.where(np.isinf(x), NO_BIN, number))
 
 
 def name_bins(edges: Sequence[tuple[float, float]]) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain.columns import Category, Column
+from relurules.domain.derivation import ROUNDED_FUNCTIONS
 from relurules.errors import DomainError
 from relurules.tables.table import DataColumn, read_table
 
@@ -16,6 +17,8 @@ Array = NDArray[np.float64]
 
 #: Fewer rows than this don't show that some columns are a one-hot encoding.
 _ROWS = 10
+#: Room for the last digits of a function, as a share of it; and as multiples of 1.
+_ROUNDING, _LAST_DIGITS = 1e-12, 2.0**-49
 
 
 def infer_columns(table: Any) -> tuple[Column, ...]:
@@ -72,6 +75,25 @@ def compute_ranges(
         lower[list(group)], upper[list(group)] = 0.0, 1.0
 
     return lower, upper
+
+
+def widen_derived_ranges(
+    lower: Array, upper: Array, columns: Sequence[Column]
+) -> tuple[Array, Array]:
+    """Ranges (d,) of rows, with room for what other languages make of the same rows: their
+    logarithms and powers differ in the last digits. A column of one value stays so.
+    """
+    room, first = np.zeros(len(lower)), 0
+    for column in columns:
+        if column.derivation is not None and column.derivation.function in ROUNDED_FUNCTIONS:
+            room[first] = _ROUNDING * max(abs(lower[first]), abs(upper[first]))
+            if column.derivation.function == "yeo_johnson":  # which takes 1 from a power
+                power = column.derivation.constants[0]
+                room[first] += _LAST_DIGITS / min(abs(power), abs(2.0 - power))
+        first += column.width
+
+    room[lower == upper] = 0.0
+    return lower - room, upper + room
 
 
 def find_whole_numbers(X: Array) -> NDArray[np.bool_]:

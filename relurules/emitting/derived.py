@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from relurules.domain.columns import Column, list_derived_columns
-from relurules.domain.derivation import FUNCTIONS, Derivation
+from relurules.domain.derivation import FUNCTIONS, NO_BIN, Derivation
 from relurules.emitting.request import EmitOptions
 from relurules.errors import UnsupportedError
 from relurules.ir import Scorer
@@ -68,18 +68,16 @@ def print_derivation(derivation: Derivation, numbers: Sequence[str], words: Form
 
 
 def _list_bins(derivation: Derivation) -> list[tuple[str, str]]:
-    """Cases that give the number of the bin, the highest first; infinities are in none."""
+    """Cases that give the number of the bin, the highest first, after those of infinities."""
     largest = float(np.finfo(np.float64).max)
     edges = derivation.edges
-    cases = []
+    cases = [(f"{{x}} > {largest!r}", f"{NO_BIN!r}"), (f"{{x}} < -{largest!r}", f"{NO_BIN!r}")]
     for place in range(len(edges), 0, -1):
         edge, above = edges[place - 1]
-        end = f" {{and}} {{x}} <= {largest!r}" if place == len(edges) else ""
-        cases.append((f"{{x}} {'>' if above else '>='} {edge!r}{end}", f"{float(place)!r}"))
+        cases.append((f"{{x}} {'>' if above else '>='} {edge!r}", f"{float(place)!r}"))
     edge, above = edges[0]
-    test = f"-{largest!r} <= {{x}} {{and}} {{x}} {'<=' if above else '<'} {edge!r}"
 
-    return [*cases, (test, "0.0")]
+    return [*cases, (f"{{x}} {'<=' if above else '<'} {edge!r}", "0.0")]
 
 
 def _write(formula: str, fields: Mapping[str, str], words: FormulaWords) -> str:

@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from relurules.domain.columns import encode_table
 from relurules.errors import CheckError, ModelError
 from relurules.ir import Graph, Scorer
 from relurules.ir.local_tree import LocalTree
 from relurules.ir.network import AFFINE_ARRAYS
 from relurules.links.heads import bound_link_error, name_scores
+from relurules.tables.table import read_column_names
 from relurules.tracing.class_names import name_classes
 from relurules.tracing.input_shapes import InputShape, check_input_shape
 from relurules.tracing.pickle_file import PICKLE_SUFFIXES, load_pickled
@@ -82,13 +84,23 @@ def trace(
     if isinstance(model, Scorer):
         model = make_rules_graph(model)
     if isinstance(model, Graph):
-        return name_classes(model, labels, positive), model.evaluate
+        return name_classes(model, labels, positive), _make_graph_function(model)
 
     check_input_shape(input_shape)
     graph, reference = _load_frontend(model).trace(model, input_shape)
     _check_finite(graph)
     _check_against_model(graph, reference)
     return name_classes(graph, labels, positive), reference
+
+
+def _make_graph_function(graph: Graph) -> Reference:
+    """A graph's own function of rows in coordinates, or of a frame with its columns."""
+
+    def evaluate(table: Any) -> Array:
+        named = read_column_names(table) is not None
+        return graph.evaluate(encode_table(table, graph.columns) if named else table)
+
+    return evaluate
 
 
 def _load_frontend(model: Any) -> Any:

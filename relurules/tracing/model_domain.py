@@ -187,7 +187,7 @@ def fill_unread_columns(rows: Any, graph: Graph, domain: Domain) -> Any:
     names, places = read_column_names(rows), domain.table_places
     if places is None:
         return rows
-    if names is not None and {column.name for column in graph.columns} <= set(names):
+    if names is not None and list_table_columns(graph.columns).keys() <= set(names):
         return rows
 
     known = domain.rows(rows)

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
@@ -186,3 +187,39 @@ def test_a_certificate_is_of_derived_columns() -> None:
     rules = make_rules("additive")
     certificate = rr.prove(rules, make_model())
     assert rr.check(certificate, rules, make_model()).holds
+
+
+@cache
+def make_binned_model() -> Any:
+    """Of which the score doesn't read every column."""
+    steps = make_column_transformer(
+        (make_pipeline(SimpleImputer(), KBinsDiscretizer(4, strategy="uniform")), ["age"]),
+        (make_pipeline(SimpleImputer(), PowerTransformer()), ["net pay", "debt"]),
+        ("drop", ["job"]),
+    )
+    model = make_pipeline(steps, LinearRegression()).fit(GAPS, Y)
+    model[-1].coef_[-1] = 0.0
+    return model
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: "-".join([target[0], *target[1]]))
+def test_infinity_is_in_no_bin(target: tuple[str, dict[str, Any]]) -> None:
+    rules = rr.extract(make_binned_model(), data=GAPS, form="additive")
+    table = GAPS[:6].reset_index(drop=True)
+    table.loc[:2, "age"] = [np.inf, -np.inf, np.nan]
+
+    assert np.isnan(rules.predict(table)).tolist() == [True, True, *[False] * 4]
+    artifact = rr.emit(rules, target[0], **target[1])
+    assert rr.verify(artifact, rules, table)
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: "-".join([target[0], *target[1]]))
+def test_rows_at_the_ends_have_rules_in_every_language(target: tuple[str, dict[str, Any]]) -> None:
+    """Powers differ by their last digits from one library to another."""
+    rules = rr.extract(make_binned_model(), data=GAPS, form="partition")
+    ends = [GAPS["net pay"].idxmin(), GAPS["net pay"].idxmax()]
+    table = pd.concat([GAPS.loc[ends], GAPS[:40]], ignore_index=True)
+
+    report = rr.verify(rr.emit(rules, target[0], **target[1]), make_binned_model(), table)
+    assert report.passed, str(report)
+    assert (rules.domain.lower < rr.Domain.over(rules.domain.columns).rows(table).min(0)).any()

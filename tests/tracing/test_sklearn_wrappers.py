@@ -57,6 +57,7 @@ import relurules as rr
 from relurules.errors import DataError, ModelError
 from relurules.ir.local_tree import LocalTree
 from relurules.tracing import trace
+from relurules.tracing.sklearn.class_wrappers import _find_last_share
 from relurules.tracing.sklearn.estimators import ESTIMATORS
 from relurules.tracing.sklearn.score_maps import stack_networks
 from relurules.tracing.sklearn.wrappers import WRAPPERS
@@ -342,6 +343,11 @@ def constant_labels() -> Any:
     return OneVsRestClassifier(logit()).fit(X, np.column_stack([LABELS[:, 0], np.ones(N, int)]))
 
 
+def exp(x: Any) -> Any:
+    """Called as numpy's function is."""
+    return np.exp(x) - 1.0
+
+
 REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "no refit": (
         lambda: GridSearchCV(net(), {}, cv=2, refit=False).fit(X, TWO),
@@ -436,7 +442,13 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: TransformedTargetRegressor(curve(), func=np.square, inverse_func=np.sqrt).fit(
             X, COUNT
         ),
-        "turns its predictions back with sqrt",
+        "turns its predictions back with numpy.sqrt",
+    ),
+    "function of the same name": (
+        lambda: TransformedTargetRegressor(
+            curve(), func=np.log1p, inverse_func=exp, check_inverse=False
+        ).fit(X, COUNT),
+        "turns its predictions back with .*test_sklearn_wrappers.exp",
     ),
 }
 
@@ -502,3 +514,9 @@ def test_layers_have_names_of_their_own() -> None:
     make, y = WRAPPED["vote"]
     graph, _ = trace(make().fit(X, y))
     assert graph.layers.number_of_edges() == len(graph.layers) - 1
+
+
+@pytest.mark.parametrize("share", [1e-17, 0.001, 0.1, 0.3, 0.7, 0.9, 1.0])
+def test_the_first_class_is_cut_off_exactly(share: float) -> None:
+    last = _find_last_share(share)
+    assert 1.0 - last >= share > 1.0 - np.nextafter(last, np.inf)

@@ -111,8 +111,22 @@ def read_cut_off(model: Any, signals: Sequence[Signal], read: ReadModel) -> Mode
 
     share = 0.5 if by_score else cut
     # p >= t says in doubles what p > the number before t says
-    threshold = float(np.nextafter(share, -np.inf)) if second else 1.0 - share
+    threshold = float(np.nextafter(share, -np.inf)) if second else _find_last_share(share)
     return inner.with_ending(labels=make_labels(labels.values, threshold=threshold))
+
+
+def _find_last_share(share: float) -> float:
+    """The largest p up to 1 for which 1 - p, as doubles have it, is at least a share."""
+    last, beyond = 1.0 - share - 1e-15, 1.0 - share + 1e-15
+    if not 0.0 < share <= 1.0:
+        return 1.0 - share
+    while last < (middle := (last + beyond) / 2.0) < beyond:
+        if 1.0 - middle >= share:
+            last = middle
+        else:
+            beyond = middle
+
+    return min(last, 1.0)
 
 
 def _read_cut(model: Any, by_score: bool) -> tuple[float, Any]:

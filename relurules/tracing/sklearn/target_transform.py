@@ -15,8 +15,10 @@ from relurules.tracing.sklearn.score_maps import mix_scores
 
 Array = NDArray[np.float64]
 
-#: Function that turns predictions back into the target's units -> the link that it is.
-INVERSES: Mapping[str | None, str] = {"expm1": "expm1", "exp": "exp", None: "identity"}
+#: Link -> the function that turns predictions back into the target's units by it.
+INVERSES: Mapping[str, Any] = {"expm1": np.expm1, "exp": np.exp, "identity": None}
+
+_FUNCTIONS = "numpy.expm1, numpy.exp, None"
 
 #: Scalers of the target, which are affine.
 SCALERS = ("StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler")
@@ -35,18 +37,27 @@ def read_transformed_target(model: Any, signals: Sequence[Signal], read: ReadMod
     run = None if ending.run is None else _make_inverse_run(ending.run, target)
     layer = f"inverse of {get_class_name(target)}"
     if get_class_name(target) == "FunctionTransformer":
-        name = getattr(target.inverse_func, "__name__", target.inverse_func)
-        if name not in INVERSES:
-            raise ModelError(
-                f"{kind} turns its predictions back with {name}; supported: "
-                f"{', '.join(map(str, INVERSES))}"
-            )
-        heads = tuple(head._replace(link=INVERSES[name]) for head in ending.heads)
+        link = _find_inverse_link(kind, target)
+        heads = tuple(head._replace(link=link) for head in ending.heads)
         return inner.with_ending(layer, heads=heads, run=run)
 
     weights, constants = _invert_scaler(kind, target, len(ending.network.c))
     network = mix_scores(ending.network, np.diag(weights), constants)
     return inner.with_ending(layer, network=network, run=run)
+
+
+def _find_inverse_link(kind: str, target: Any) -> str:
+    """The link of a FunctionTransformer; a function of the user's own may have the same name."""
+    for link, function in INVERSES.items():
+        if target.inverse_func is function and not target.inv_kw_args:
+            return link
+
+    function = target.inverse_func
+    name = f"{getattr(function, '__module__', '')}.{getattr(function, '__name__', function)}"
+    told = f" with {', '.join(map(str, target.inv_kw_args))}" if target.inv_kw_args else ""
+    raise ModelError(
+        f"{kind} turns its predictions back with {name}{told}; supported: {_FUNCTIONS}"
+    )
 
 
 def _make_inverse_run(run: Any, target: Any) -> Any:
@@ -57,7 +68,7 @@ def _invert_scaler(kind: str, target: Any, m: int) -> tuple[Array, Array]:
     if get_class_name(target) not in SCALERS:
         raise ModelError(
             f"{kind} with the transformer {get_class_name(target)} can't be traced; supported: "
-            f"{', '.join(SCALERS)}, and the functions {', '.join(map(str, INVERSES))}"
+            f"{', '.join(SCALERS)}, and the functions {_FUNCTIONS}"
         )
 
     constants = np.asarray(target.inverse_transform(np.zeros((1, m))), dtype=np.float64)[0]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import Tensor, nn
@@ -187,3 +188,11 @@ def test_links_in_forms_that_cannot_be_read(end: Any, message: str) -> None:
 
     with pytest.raises(ModelError, match=message):
         rr.trace(Ending())
+
+
+def test_a_traced_graph_takes_a_frame_of_codes() -> None:
+    graph = rr.trace(TwoInputs().double(), input_shape=[(2,), (2,)])
+    frame = pd.DataFrame(TABLE, columns=[column.name for column in graph.columns])
+    rules = rr.extract(graph, data=frame, form="additive")
+
+    assert rr.verify(rr.emit(rules, "python"), graph, frame)

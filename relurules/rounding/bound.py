@@ -30,8 +30,8 @@ def bound_rounding(artifact: Artifact, rules: RuleSet | AdditiveRules) -> Roundi
     """How far every score that the artefact computes may be from that of its rules in exact
     arithmetic, for all rows of the domain whose numbers are floats of its format.
 
-    rules: those that it was printed from. Where the text holds anything that isn't followed, or
-    isn't these rules, `refusal` says so and no bound is stated.
+    rules: those that it was printed from; of form `network`, their network. Where the text holds
+    anything that isn't followed, or isn't these rules, `refusal` says so and no bound is stated.
     """
     try:
         scores = _bound_scores(artifact, rules)
@@ -76,6 +76,11 @@ def _bound_rules(artifact: Artifact, rules: RuleSet) -> list[float]:
     inputs, count = make_row_inputs(artifact, rules), len(rules.scores)
     program = read_program(artifact, count)
     if artifact.form == "network":
+        if rules.simplified:
+            raise UnreadableError(
+                "form 'network' is the network, and simplified rules are only near it; emit form "
+                "'rules' or 'tree'"
+            )
         network = rules.network if artifact.outside != "exact" else rules.traced or rules.network
         scores = _find_only_scores(program, count)
         return _bound_forms(scores, make_network_forms(inputs, network), inputs, artifact.number)

@@ -46,3 +46,17 @@ def test_errors_found_are_below_the_bound(
     found = search.climb(run_by(artifact), np.random.default_rng(0), 400, 4)
     assert found <= bound.largest
     assert bound.largest <= (_LOOSE if len(widths) == 1 else _VERY_LOOSE) * found
+
+
+@pytest.mark.parametrize(
+    ("target", "kwargs"),
+    [("python", {}), ("sql", {"dialect": "sqlite"}), ("c", {"outside": "exact"})],
+)
+def test_the_network_of_simplified_rules_is_not_the_rules(
+    target: str, kwargs: dict[str, str]
+) -> None:
+    """Its text computes the network, which the rules are only near."""
+    few = rr.extract(graph(layered(3, 3, [5], 1)), domain=_BOX, max_rules=4)
+    bound = bound_rounding(rr.emit(few, target, form="network", **kwargs), few)
+    assert not bound.is_stated
+    assert "emit form 'rules' or 'tree'" in bound.refusal

@@ -8,6 +8,7 @@ import numpy as np
 from relurules.documents.curve_plots import draw_curves
 from relurules.documents.document import Block, Paragraph, PartCard, Section, Table
 from relurules.ir import AdditiveRules, Scorer
+from relurules.ir.coordinate_rules import take_coordinates
 from relurules.ir.network import Array
 from relurules.wording import phrases as p
 from relurules.wording.numbers import format_number
@@ -55,7 +56,7 @@ def _tabulate_starts(old: AdditiveRules, new: AdditiveRules, names: tuple[str, s
     if old.domain.columns != new.domain.columns or old.scores != new.scores:
         return []
     x = old.reference.values[None]
-    scores = [side.predict_scores(x)[0] for side in (old, new)]
+    scores = [take_coordinates(side).predict_scores(x)[0] for side in (old, new)]
     if not np.isfinite(scores).all():
         return []
     rows = tuple(

@@ -46,9 +46,9 @@ class FolderVerdict:
 
     @property
     def holds(self) -> bool:
-        """Whether nothing was found that doesn't hold."""
+        """Whether there are files, and nothing was found that doesn't hold."""
         proven = all(isinstance(own, Verdict) and own for own in self.certificates.values())
-        return self.files.holds and proven and self.unsigned is None
+        return bool(self.files.held) and self.files.holds and proven and self.unsigned is None
 
 
 def check_folder(folder: Path, signers: Path | None = None) -> FolderVerdict:
@@ -90,8 +90,8 @@ def check_folder(folder: Path, signers: Path | None = None) -> FolderVerdict:
 def seal_folder(folder: Path, key: Path | None = None) -> list[Path]:
     """Write SHA256SUMS of all files of a folder, and with a key its signature; the paths.
 
-    CheckError where a file isn't what a list of the folder says, or a certificate doesn't hold:
-    nobody should sign that.
+    CheckError where there is no file, one isn't what a list of the folder says, or a certificate
+    doesn't hold: nobody should sign that.
     """
     if (folder / MANIFEST).exists() or (folder / SUMS).exists():
         found = check_folder(folder)
@@ -112,6 +112,8 @@ def seal_folder(folder: Path, key: Path | None = None) -> list[Path]:
         if (digest := hash_file(folder / name)) is None or not name.isprintable():
             raise CheckError(f"{folder / name!s:.200}: is no file that can be read and named")
         digests[name] = digest
+    if not digests:
+        raise CheckError(f"{folder}: has no files to seal")
 
     text = format_digest_list(digests)
     if key is None:

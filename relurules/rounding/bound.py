@@ -6,6 +6,7 @@ from operator import is_not
 
 import numpy as np
 
+from relurules.domain.columns import list_derived_columns
 from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.rounding.analysis import ErrorAnalysis, RowInputs
 from relurules.rounding.crossing import CrossingBounds
@@ -47,6 +48,8 @@ def bound_rounding(artifact: Artifact, rules: RuleSet | AdditiveRules) -> Roundi
 def _bound_scores(artifact: Artifact, rules: RuleSet | AdditiveRules) -> list[float]:
     if artifact.outside == "clamp":
         raise UnreadableError("numbers outside the domain are moved into it first")
+    if list_derived_columns(rules.domain.columns):
+        raise UnreadableError("derived columns are rounded too, and have no bound yet")
     if isinstance(rules, RuleSet):
         return _bound_rules(artifact, rules)
     if rules.groups:

@@ -134,6 +134,16 @@ def test_other_manifests_and_none(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "--seal is of a folder" in capsys.readouterr().err
 
 
+def test_an_empty_folder_neither_holds_nor_is_sealed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["check", str(tmp_path), "--seal"]) == 1
+    assert "has no files to seal" in capsys.readouterr().err
+    (tmp_path / "SHA256SUMS").write_text("")
+    assert run(["check", str(tmp_path)]) == 1
+    assert read_lines(capsys) == ["0 files hold, by SHA256SUMS"]
+
+
 def test_strange_names_come_back() -> None:
     digests = {"a\nb": "a" * 64, "c\\n": "b" * 64, "d e": "c" * 64}
     assert parse_digest_list("list", format_digest_list(digests)) == digests

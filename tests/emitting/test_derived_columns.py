@@ -22,6 +22,7 @@ from sklearn.preprocessing import (
 )
 
 import relurules as rr
+from relurules.cli.main import run
 from relurules.errors import DataError, RulesError, UnsupportedError
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -122,6 +123,37 @@ def test_what_is_not_written_is_refused_by_name(
 ) -> None:
     with pytest.raises(UnsupportedError, match=f"{said} can't be written .*'age in bins'"):
         rr.emit(make_rules("additive"), target, **options)
+
+
+@pytest.mark.parametrize("form", ["additive", "partition"])
+def test_documents_answer_what_no_tied_column_bars(form: str, tmp_path: Path) -> None:
+    """`age` makes several columns: how the score goes with one of them alone isn't told."""
+    rules = make_rules(form)
+    text = str(rr.emit(rules, "markdown"))
+    assert "Derived columns are taken for columns of their own" in text
+    assert "never falls" not in text
+    rules.save(tmp_path / "rules.json")
+    TABLE.assign(y=Y).to_csv(tmp_path / "rows.csv", index=False)
+    given = ["--data", str(tmp_path / "rows.csv"), "--y", "y", "--format", "md"]
+    out = ["--out", str(tmp_path / "document")]
+    assert run(["document", str(tmp_path / "rules.json"), *given, *out]) == 0
+
+
+def test_two_versions_are_compared(tmp_path: Path) -> None:
+    rules = make_rules("additive")
+    rules.save(tmp_path / "old.json")
+    edited = rr.edit(rules, "line 1 slope = 0.5", author="A", reason="B", date="2026-01-01")
+    edited.rules.save(tmp_path / "new.json")
+    names = [str(tmp_path / f"{name}.json") for name in ("old", "new")]
+    out = tmp_path / "diff.md"
+    assert run(["diff", *names, "--out", str(out)]) == 1
+    assert "Not equivalent" in out.read_text()
+
+
+@pytest.mark.parametrize("target", ["python", "c", "javascript", "sql"])
+def test_rounding_of_derived_columns_has_no_bound(target: str) -> None:
+    rules = make_rules("additive")
+    assert "derived columns" in rr.bound_rounding(rr.emit(rules, target), rules).refusal
 
 
 def test_monitoring_is_refused() -> None:

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # What no Python package brings and some tests need: a database server, a second C compiler, a checker of C, a browser,
-# Node.js, a JDK, Mono; and in .venv-engines, an environment of its own, engines that nothing of ours imports.
+# Node.js, a JDK, Mono, ssh-keygen, a checker of rounding; and in .venv-engines, an environment of its own, engines that nothing of ours imports.
 # For Debian and Ubuntu, as root. What can't be installed is named; its tests are skipped then.
 set -uo pipefail
 updated=
 for wanted in mariadbd:mariadb-server clang:clang cppcheck:cppcheck chromium:chromium node:nodejs \
-  javac:default-jdk-headless mcs:mono-mcs mono:mono-runtime; do
+  javac:default-jdk-headless mcs:mono-mcs mono:mono-runtime ssh-keygen:openssh-client gappa:gappa; do
   if ! PATH="$PATH:/usr/sbin" command -v "${wanted%%:*}" >/dev/null; then
     ${updated:-apt-get update -qq} >/dev/null 2>&1 || true
     updated=true

@@ -3,7 +3,7 @@
 /** So many parts have a bar of their own; the others are one. */
 const MOST_BARS = 12;
 
-/** The scores that are taken apart, of which one is shown: at first that of the class that is told. */
+/** The scores that are taken apart, of which one is shown: at first that of the class told. */
 function buildViews(show) {
   const list = find("try-view");
   if (PAGE.class_outputs !== null) {

@@ -14,7 +14,7 @@ for wanted in mariadbd:mariadb-server clang:clang cppcheck:cppcheck chromium:chr
   fi
 done
 engines="${RELURULES_ENGINES:-.venv-engines}"
-wanted="jpmml_evaluator==0.16.0 lxml==6.1.3 dbt-core==1.11.16 dbt-duckdb==1.11.1 mlflow-skinny==3.17.2 SQLAlchemy==2.1.9 alembic==1.20.1 maraboupy==2.0.0 onnx==1.23.2"
+wanted="jpmml_evaluator==0.16.0 lxml==6.1.3 dbt-core==1.11.16 dbt-duckdb==1.11.1 mlflow-skinny==3.17.2 SQLAlchemy==2.1.9 alembic==1.20.1 maraboupy==2.0.0 onnx==1.23.2 onnxruntime==1.32.0"
 if [ "$(cat "$engines/ready" 2>/dev/null)" != "$wanted" ]; then
   { "${PYTHON:-python3}" -m venv "$engines" &&
     "$engines/bin/python" -m pip install --quiet $wanted && # a word each

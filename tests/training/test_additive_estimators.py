@@ -181,7 +181,7 @@ def test_teachers_of_more_classes() -> None:
 def test_what_more_classes_can_t_keep(name: str) -> None:
     X, y = make_xy(60)
     given = {"monotonic_cst": [1, 0], "signs": "data", "effect_bounds": {"a": (-1, 1)}}[name]
-    with pytest.raises(UnsupportedError, match=f"{name} of 3 classes"):
+    with pytest.raises(UnsupportedError, match=f"{name} with 3 classes"):
         ReLURulesClassifier(**FEW, **{name: given}).fit(X, np.digitize(y, [0.0, 1.0]))
 
 

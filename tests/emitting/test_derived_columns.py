@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from executed_targets import TARGETS
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
@@ -74,15 +75,6 @@ def rows() -> pd.DataFrame:
     found.loc[:4, ["age", "net pay"]] = [[18, 0], [20, -1], [-4, 3], [37, 2], [0, -0.5]]
     found.loc[5:8, "job"] = "pilot"
     return found
-
-
-TARGETS = [
-    ("sql", {"dialect": "sqlite"}),
-    ("sql", {"dialect": "duckdb"}),
-    ("python", {}),
-    ("c", {}),
-    ("javascript", {}),
-]
 
 
 @pytest.mark.parametrize("form", ["additive", "partition"])

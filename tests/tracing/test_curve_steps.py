@@ -10,7 +10,6 @@ import pytest
 from sklearn.compose import make_column_transformer
 from sklearn.feature_selection import SelectKBest, f_regression
 from sklearn.impute import MissingIndicator, SimpleImputer
-from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import FeatureUnion, make_pipeline, make_union
 from sklearn.preprocessing import (
     FunctionTransformer,
@@ -20,6 +19,7 @@ from sklearn.preprocessing import (
     SplineTransformer,
     StandardScaler,
 )
+from step_pipelines import NUMBERS, ROWS, after_imputer, assert_same, fit_behind, make_table
 
 import relurules as rr
 from relurules.errors import ModelError
@@ -29,26 +29,13 @@ from relurules.tracing.sklearn.hinges import prepend_preprocessing
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 RNG = np.random.default_rng(3)
-N = 200
-RAW = pd.DataFrame(
-    {
-        "age": RNG.integers(18, 80, N).astype(float),
-        "pay": RNG.normal(3, 9, N),
-        "job": RNG.choice(["clerk", "smith", "nurse"], N),
-    }
-).astype({"job": object})
+RAW = make_table(RNG, lambda: RNG.normal(3, 9, ROWS))
 GAPS = RAW.mask(RNG.random(RAW.shape) < 0.1)
-Y = (RAW["age"] + np.abs(RAW["pay"])).to_numpy() + RNG.normal(size=N)
-NUMBERS = ["age", "pay"]
-
-
-def after_imputer(*steps: Any) -> Any:
-    return make_column_transformer((make_pipeline(SimpleImputer(), *steps), NUMBERS))
+Y = (RAW["age"] + np.abs(RAW["pay"])).to_numpy() + RNG.normal(size=ROWS)
 
 
 def fit(step: Any, X: pd.DataFrame = GAPS) -> Any:
-    mlp = MLPRegressor(hidden_layer_sizes=(2,), max_iter=20, random_state=0)
-    return make_pipeline(step, mlp).fit(X, Y)
+    return fit_behind(step, X, Y)
 
 
 def hard_rows() -> pd.DataFrame:
@@ -64,19 +51,6 @@ def hard_rows() -> pd.DataFrame:
     near = rows.copy()
     near[NUMBERS] = np.nextafter(near[NUMBERS].to_numpy(), np.inf)
     return pd.concat([rows, near], ignore_index=True)
-
-
-def assert_same(model: Any, rows: pd.DataFrame) -> None:
-    """Rules give what the model predicts, and no rule where scikit-learn raises."""
-    rules = rr.extract(model, form="additive", guard_unread=True)
-    found = rules.predict(rows)[:, 0]
-    for i in range(len(rows)):
-        try:
-            expected = float(model.predict(rows[i : i + 1])[0])
-        except ValueError:
-            assert np.isnan(found[i]), rows[i : i + 1]
-        else:
-            assert found[i] == pytest.approx(expected, rel=1e-9, abs=1e-9), rows[i : i + 1]
 
 
 STEPS: dict[str, Any] = {

@@ -25,28 +25,17 @@ from sklearn.preprocessing import (
     SplineTransformer,
     StandardScaler,
 )
+from step_pipelines import NUMBERS, ROWS, after_imputer, assert_same, fit_behind, make_table
 
 import relurules as rr
 from relurules.errors import DataError, ModelError
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 RNG = np.random.default_rng(3)
-N = 200
-RAW = pd.DataFrame(
-    {
-        "age": RNG.integers(18, 80, N).astype(float),
-        "pay": RNG.gamma(2.0, 3.0, N),
-        "job": RNG.choice(["clerk", "smith", "nurse"], N),
-    }
-).astype({"job": object})
+RAW = make_table(RNG, lambda: RNG.gamma(2.0, 3.0, ROWS))
 GAPS = RAW.mask(RNG.random(RAW.shape) < 0.1)
-Y = (RAW["age"] + np.log(RAW["pay"])).to_numpy() + RNG.normal(size=N)
-NUMBERS = ["age", "pay"]
+Y = (RAW["age"] + np.log(RAW["pay"])).to_numpy() + RNG.normal(size=ROWS)
 BINS = KBinsDiscretizer(4, encode="onehot-dense", quantile_method="averaged_inverted_cdf")
-
-
-def after_imputer(*steps: Any) -> Any:
-    return make_column_transformer((make_pipeline(SimpleImputer(), *steps), NUMBERS))
 
 
 def function(f: Any, *before: Any) -> Any:
@@ -54,8 +43,7 @@ def function(f: Any, *before: Any) -> Any:
 
 
 def fit(step: Any, X: pd.DataFrame = GAPS) -> Any:
-    mlp = MLPRegressor(hidden_layer_sizes=(2,), max_iter=20, random_state=0)
-    return make_pipeline(step, mlp).fit(X, Y)
+    return fit_behind(step, X, Y)
 
 
 def hard_rows(model: Any) -> pd.DataFrame:
@@ -83,22 +71,6 @@ def find_edges(model: Any) -> list[float]:
             found += [e for edges in getattr(step[1], "bin_edges_", []) for e in edges[1:-1]]
             found += [step[1].threshold] if isinstance(step[1], Binarizer) else []
     return found
-
-
-def assert_same(model: Any, rows: pd.DataFrame, **options: Any) -> Any:
-    """Rules give what the model predicts, and no rule where scikit-learn raises."""
-    rules = rr.extract(model, form="additive", guard_unread=True, **options)
-    found, taken = rules.predict(rows)[:, 0], 0
-    for i in range(len(rows)):
-        try:
-            expected = float(model.predict(rows[i : i + 1])[0])
-        except ValueError:
-            assert np.isnan(found[i]), rows[i : i + 1]
-        else:
-            assert found[i] == pytest.approx(expected, rel=1e-9, abs=1e-9), rows[i : i + 1]
-            taken += 1
-    assert taken > 5
-    return rules
 
 
 CODES = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
@@ -153,10 +125,10 @@ STEPS: dict[str, Any] = {
 @pytest.mark.parametrize("name", STEPS)
 def test_rules_are_the_pipeline(name: str) -> None:
     model = fit(STEPS[name])
-    assert_same(model, hard_rows(model))
+    assert_same(model, hard_rows(model), taken=5)
 
 
-SENTINELS = RAW.assign(age=RAW["age"].where(RNG.random(N) < 0.8, -9.0))
+SENTINELS = RAW.assign(age=RAW["age"].where(RNG.random(ROWS) < 0.8, -9.0))
 
 
 @pytest.mark.parametrize("indicator", [False, True])
@@ -167,7 +139,7 @@ def test_sentinels(indicator: bool) -> None:
     )
     rows = SENTINELS[:20].copy()
     rows.loc[:1, "age"] = [np.nan, np.nextafter(-9.0, 0.0)]
-    assert_same(fit(step, SENTINELS), rows)
+    assert_same(fit(step, SENTINELS), rows, taken=5)
 
 
 def test_names_say_what_columns_are() -> None:
@@ -292,7 +264,7 @@ def draw_pipeline(rng: np.random.Generator) -> Any:
 @pytest.mark.parametrize("seed", range(15))
 def test_drawn_pipelines(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    X = RAW.assign(age=rng.gamma(3.0, 9.0, N), pay=rng.gamma(2.0, 4.0, N))
+    X = RAW.assign(age=rng.gamma(3.0, 9.0, ROWS), pay=rng.gamma(2.0, 4.0, ROWS))
     X = X.mask(rng.random(X.shape) < 0.1)
     model = fit(draw_pipeline(rng), X)
     rows = X[:40].copy()

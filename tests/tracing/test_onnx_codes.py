@@ -2,13 +2,13 @@
 rules in every engine.
 """
 
-import shutil
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from executed_targets import TARGETS, require_target
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 import relurules as rr
@@ -214,15 +214,6 @@ def test_pipelines_that_skl2onnx_converts(pipeline: Any) -> None:
     assert rules.classify(frame).tolist() == fitted.predict(frame).tolist()
 
 
-ENGINES = [
-    ("sql", {"dialect": "sqlite"}),
-    ("sql", {"dialect": "duckdb"}),
-    ("c", {}),
-    ("python", {}),
-    ("javascript", {}),
-]
-
-
 @pytest.mark.parametrize("form", ["partition", "additive"])
 def test_engines_equal_the_pipeline(form: Any, pipeline: Any) -> None:
     """With missing numbers, texts and codes, unknown categories, and codes that are no codes."""
@@ -231,9 +222,8 @@ def test_engines_equal_the_pipeline(form: Any, pipeline: Any) -> None:
     rows.loc[0, "job"], rows.loc[1, "code"], rows.loc[2, "job"] = "other", 77, None
     rows.loc[3, "code"], rows.loc[4, "code"], rows.loc[5, "age"] = np.nan, 1.5, np.nan
     rules = rr.extract(model, domain=rr.Domain.over(rr.trace(model).columns), form=form)
-    for target, options in ENGINES:
-        if target == "javascript" and shutil.which("node") is None:
-            continue
+    for target, options in TARGETS:
+        require_target(target)
         report = rr.verify(rr.emit(rules, target, **options), model, rows)
         assert report.passed, (target, options, report)
     lost = np.isnan(rules.predict(rows)).any(axis=1)

@@ -1,6 +1,5 @@
 """Torch modules of several inputs, and embeddings of codes, in every engine beside torch itself."""
 
-import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from executed_targets import TARGETS, require_target
 from torch import Tensor, nn
 
 import relurules as rr
@@ -17,13 +17,6 @@ RANDOM = np.random.default_rng(0)
 NUMBERS = RANDOM.normal(size=(80, 2))
 CODES = RANDOM.integers(0, 4, (80, 2))
 TABLE = np.hstack([NUMBERS, CODES])
-ENGINES = [
-    ("sql", {"dialect": "sqlite"}),
-    ("sql", {"dialect": "duckdb"}),
-    ("c", {}),
-    ("python", {}),
-    ("javascript", {}),
-]
 
 
 class TwoInputs(nn.Module):
@@ -78,13 +71,12 @@ def test_rules_equal_the_module(two_inputs: tuple[Any, rr.RuleSet]) -> None:
     assert rules.predict(TABLE) == pytest.approx(by_torch(model, NUMBERS, CODES), abs=1e-12)
 
 
-@pytest.mark.parametrize(("target", "options"), ENGINES)
+@pytest.mark.parametrize(("target", "options"), TARGETS)
 def test_engines_equal_the_module(
     target: str, options: dict[str, str], two_inputs: tuple[Any, rr.RuleSet]
 ) -> None:
     """Unknown codes, fractions and missing values have no rule, as the module refuses them."""
-    if target == "javascript" and shutil.which("node") is None:
-        pytest.skip("no Node.js on the PATH")
+    require_target(target)
     model, rules = two_inputs
     rows = TABLE.copy()
     rows[0, 2], rows[1, 3], rows[2, 2], rows[3, 2], rows[4, 0] = 4, -1, 1.5, np.nan, np.nan

@@ -1,5 +1,5 @@
 """What a table tells about its columns: which are text, their ranges, and which are a one-hot
-encoding.
+encoding; and which categories ranges leave open.
 """
 
 from collections.abc import Sequence
@@ -75,6 +75,16 @@ def compute_ranges(
         lower[list(group)], upper[list(group)] = 0.0, 1.0
 
     return lower, upper
+
+
+def list_open_members(
+    groups: Sequence[Sequence[int]], lower: Array, upper: Array
+) -> list[list[int]]:
+    """Of every one-hot group the coordinates that may be its 1, by the sides (d,) of a box."""
+    return [
+        [j for j in group if upper[j] >= 1.0 and all(lower[i] < 1.0 for i in group if i != j)]
+        for group in groups
+    ]
 
 
 def widen_derived_ranges(

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
 from relurules.ir.network import AffineMap, Array, Neuron, Pattern
 
 
@@ -38,3 +40,12 @@ class Rule:
     pattern: Pattern
     point: Array
     rows: int | None
+
+    def stack_conditions(self) -> tuple[Array, Array]:
+        """Normals (k, d) and bounds (k,) of the closed region, normals x >= bounds: a condition
+        that must not hold with its sign turned.
+        """
+        signs = np.array([1.0 if condition.holds else -1.0 for condition in self.conditions])
+        spaces = [condition.half_space for condition in self.conditions]
+        normals = np.array([space.normal for space in spaces]).reshape(-1, len(self.point))
+        return normals * signs[:, None], np.array([space.bound for space in spaces]) * signs

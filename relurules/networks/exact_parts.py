@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from relurules.domain.ranges import list_open_members
 from relurules.ir.network import Array
 from relurules.lp import certified
 from relurules.networks.program_cells import ProgramCell
@@ -49,10 +50,7 @@ def solve_exactly(program: PiecewiseProgram) -> ExactMaximum | None:
 
 def _try_categories(program: PiecewiseProgram) -> ExactMaximum | None:
     """Each choice of categories by itself; None where there are too many."""
-    options = [
-        [i for i in group if program.high[i] > 0 and _is_free(program, group, i)]
-        for group in program.groups
-    ]
+    options = list_open_members(program.groups, program.low, program.high)
     if np.prod([len(one) for one in options], dtype=float) > _CHOICES:
         return None
 
@@ -67,11 +65,6 @@ def _try_categories(program: PiecewiseProgram) -> ExactMaximum | None:
             best = ExactMaximum(value, x)
 
     return best
-
-
-def _is_free(program: PiecewiseProgram, group: tuple[int, ...], chosen: int) -> bool:
-    """Whether no other member of a group must be 1."""
-    return all(program.low[j] < 1.0 for j in group if j != chosen)
 
 
 def _sweep_column(program: PiecewiseProgram) -> ExactMaximum | None:

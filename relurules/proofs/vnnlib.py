@@ -15,10 +15,11 @@ import numpy as np
 
 from relurules.analysis.joined_networks import get_network, join_networks
 from relurules.domain import Domain
+from relurules.domain.ranges import list_open_members
 from relurules.emitting.onnx.queries import print_network_query
 from relurules.errors import DomainError, UnsupportedError
 from relurules.files.templates import flatten_text
-from relurules.ir import AdditiveRules, AffineMap, Certificate, Network, Rule, RuleSet
+from relurules.ir import AdditiveRules, AffineMap, Certificate, Network, RuleSet
 from relurules.ir.network import Array
 
 #: A verifier of floats can't tell whether a bound is attained: it is asked about so much more, as
@@ -29,6 +30,8 @@ _MOST_QUESTIONS = 10_000
 #: The list of questions, as at the competitions of verifiers: network, question, seconds.
 INSTANCES = "instances.csv"
 _SECONDS = 300
+#: To which side a score may be off: its name, how VNN-LIB compares, and the bound's sign.
+_SIDES = (("above", ">=", 1.0), ("below", "<=", -1.0))
 
 
 class DifferenceClaim(NamedTuple):
@@ -99,7 +102,8 @@ def _list_claims(
         said = f"what the model's scores are above those of rule {rule.number}, and its conditions"
         apart = _subtract_map(model, rule.map)
         claim = _make_claim(f"rule{rule.number:0{width}d}", said, apart, bound, rules.domain)
-        yield claim._replace(network=_add_outputs(claim.network, *_list_conditions(rule)))
+        normals, bounds = rule.stack_conditions()
+        yield claim._replace(network=_add_outputs(claim.network, normals, -bounds))
 
 
 def _make_claim(
@@ -124,14 +128,6 @@ def _subtract_map(model: Network, rule: AffineMap) -> Network:
     return replace(model, C=model.C - rule.weights, c=model.c - rule.constants, lifting=None)
 
 
-def _list_conditions(rule: Rule) -> tuple[Array, Array]:
-    """Normals and constants of what isn't negative where a rule's conditions hold."""
-    spaces = [condition.half_space for condition in rule.conditions]
-    signs = np.array([1.0 if condition.holds else -1.0 for condition in rule.conditions])
-    normals = np.array([space.normal for space in spaces]).reshape(len(spaces), len(rule.point))
-    return signs[:, None] * normals, -signs * np.array([space.bound for space in spaces])
-
-
 def _add_outputs(network: Network, weights: Array, constants: Array) -> Network:
     """The network with these affine functions of its inputs beside its outputs."""
     return replace(
@@ -146,10 +142,7 @@ def _list_boxes(domain: Domain, each: int) -> Iterator[tuple[Array, Array]]:
     """Lower and upper sides of the domain for every combination of categories; each: how many
     questions there are about one.
     """
-    held = [
-        [j for j in group if domain.upper[j] >= 1.0 and not _is_excluded(domain, group, j)]
-        for group in domain.groups
-    ]
+    held = list_open_members(domain.groups, domain.lower, domain.upper)
     count = prod(map(len, held))
     if count * each > _MOST_QUESTIONS:
         raise UnsupportedError(
@@ -166,33 +159,28 @@ def _list_boxes(domain: Domain, each: int) -> Iterator[tuple[Array, Array]]:
         yield lower, upper
 
 
-def _is_excluded(domain: Domain, group: Sequence[int], j: int) -> bool:
-    """Whether another category of the group is the only one."""
-    return any(domain.lower[other] >= 1.0 for other in group if other != j)
-
-
 def _print_questions(
     claim: DifferenceClaim, boxes: Sequence[tuple[Array, Array]], domain: Domain
 ) -> Iterator[tuple[str, str]]:
     """Names and texts: whether there is a point where a score is off by more, to one side."""
     width = len(str(len(boxes)))
-    for number, (lower, upper) in enumerate(boxes, 1):
+    declared = [*_declare(claim, domain)]
+    admitted = [
+        f"(assert (>= Y_{other} 0.0))" for other in range(claim.scores, len(claim.network.c))
+    ]
+    asked = list(product(range(claim.scores), _SIDES))
+
+    for number, box in enumerate(boxes, 1):
         place = f"_{number:0{width}d}" if len(boxes) > 1 else ""
-        for score in range(claim.scores):
-            for side, sign in (("above", ">="), ("below", "<=")):
-                bound = claim.bound if side == "above" else -claim.bound
-                lines = [
-                    f"; {claim.name}, score {score + 1}, {side}: unsat where the claim holds",
-                    f"; Y_{score}: {claim.said}",
-                    *_declare(claim, domain),
-                    *_bound_inputs(lower, upper),
-                    *(
-                        f"(assert (>= Y_{other} 0.0))"
-                        for other in range(claim.scores, len(claim.network.c))
-                    ),
-                    f"(assert ({sign} Y_{score} {_print_real(bound)}))",
-                ]
-                yield f"{claim.name}{place}_{score + 1}_{side}.vnnlib", "\n".join(lines) + "\n"
+        common = [*declared, *_bound_inputs(*box), *admitted]
+        for score, (side, relation, sign) in asked:
+            lines = [
+                f"; {claim.name}, score {score + 1}, {side}: unsat where the claim holds",
+                f"; Y_{score}: {claim.said}",
+                *common,
+                f"(assert ({relation} Y_{score} {_print_real(sign * claim.bound)}))",
+            ]
+            yield f"{claim.name}{place}_{score + 1}_{side}.vnnlib", "\n".join(lines) + "\n"
 
 
 def _declare(claim: DifferenceClaim, domain: Domain) -> Iterator[str]:

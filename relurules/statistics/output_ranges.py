@@ -96,9 +96,7 @@ def _close_rule_region(
     if not rule.conditions:
         return walls
 
-    sign = np.array([1.0 if c.holds else -1.0 for c in rule.conditions])
-    normals = np.array([c.half_space.normal for c in rule.conditions]) * sign[:, None]
-    bounds = np.array([c.half_space.bound for c in rule.conditions]) * sign
+    normals, bounds = rule.stack_conditions()
     G, g = frame.rows(-normals, bounds)
     length = np.linalg.norm(G, axis=1)
     moving = length > 0

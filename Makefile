@@ -9,6 +9,7 @@
 # make bench  benchmarks, as a table
 # make bench-lines      what accuracy a number of lines gives, on tables in ../shared/data (about half an hour)
 # make bench-linearise  what accuracy a number of rules costs, on tables in ../shared/data (about half an hour)
+# make bench-trees      what accuracy a number of partition rules gives, on tables in ../shared/data (about five minutes)
 # make bench-monotone   monotone fits against a million pairs of rows each, on tables in ../shared/data (about ten minutes)
 # make bench-scoring-code  emitted C, Python and numpy beside other generators, in an environment of their own
 # make bench-scoring  emitted SQL in its engines: right on many rows, and beside another tool in an environment of its own
@@ -27,7 +28,7 @@ OUT ?= out
 # WRITE=--write has full runs put what they print into benchmarks/RESULTS.md
 WRITE ?=
 
-.PHONY: venv demo test test-fast check format lint metrics bench bench-lines bench-linearise bench-monotone bench-partition bench-scoring
+.PHONY: venv demo test test-fast check format lint metrics bench bench-lines bench-trees bench-linearise bench-monotone bench-partition bench-scoring
 .PHONY: bench-scoring-code bench-page bench-rivals bench-checkers bench-rounding bench-soundness bench-standards examples clean
 
 venv: $(VENV)/ready
@@ -101,6 +102,9 @@ bench-rivals: venv .venv-rivals/ready
 
 bench-lines: venv
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/lines.py $(WRITE)
+
+bench-trees: venv
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/tree_rules.py $(WRITE)
 
 bench-monotone: venv
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/monotone.py $(WRITE)

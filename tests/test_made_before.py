@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas
 import pytest
+from executed_targets import require_program
 
 import relurules as rr
 from relurules.cli.main import run
@@ -77,8 +78,8 @@ def test_rules_saved_again_are_those_that_were_proven(rules: RuleSet, tmp_path: 
 def test_its_code_gives_what_the_rules_give(
     name: str, rules: RuleSet, rows: tuple[Any, Any]
 ) -> None:
-    if name == "score.mjs" and shutil.which("node") is None:
-        pytest.skip("needs Node.js")
+    if name == "score.mjs":
+        require_program("node")
     report = rr.verify(Artifact.read(MADE / name), rules, rows[0])
     assert report, report
     assert report.rows == len(rows[0])
@@ -89,8 +90,8 @@ def test_code_of_other_numbers_fails(
     name: str, rules: RuleSet, rows: tuple[Any, Any], tmp_path: Path
 ) -> None:
     """The test above must be able to fail."""
-    if name == "score.mjs" and shutil.which("node") is None:
-        pytest.skip("needs Node.js")
+    if name == "score.mjs":
+        require_program("node")
     text = (MADE / name).read_text(encoding="utf-8")
     other = re.sub(r"\d+\.\d{10,}", lambda found: repr(1.01 * float(found[0])), text)
     assert other != text

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from executed_targets import require_target
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -106,11 +107,7 @@ def test_code_is_the_model(
     target: str,
     form: str | None,
 ) -> None:
-    engine = {"c": "gcc", "javascript": "node"}.get(target)
-    import shutil
-
-    if engine and shutil.which(engine) is None:
-        pytest.skip(f"no {engine}")
+    require_target(target)
     report = rr.verify(rr.emit(rules, target, form=form), model, table[0])
     assert report.passed, report
 

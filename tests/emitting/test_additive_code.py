@@ -3,7 +3,6 @@
 import csv
 import io
 import math
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from executed_targets import needs_program
 from handmade import graph, layered, network, rules_of
 from hostile_additive import HEADS, make_hostile, make_rows, run_explained
 
@@ -26,7 +26,7 @@ from relurules.reasons.ranking import choose_reasons
 from relurules.verifying.engines import COMPILER
 from relurules.verifying.exact_network import ExactNetwork
 
-NODE = pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js on the PATH")
+NODE = needs_program("node")
 TARGETS = ["python", "numpy", "c", pytest.param("javascript", marks=NODE)]
 EVERYTHING = ("outputs", "contributions", "reasons", "lines")
 #: link, groups, bounded.
@@ -172,12 +172,7 @@ def test_c_explains_in_double(number: str, tmp_path: Path) -> None:
 
 
 def compilers() -> list[Any]:
-    return [
-        pytest.param(
-            name, marks=pytest.mark.skipif(shutil.which(name) is None, reason=f"no {name}")
-        )
-        for name in ("gcc", "clang")
-    ]
+    return [pytest.param(name, marks=needs_program(name)) for name in ("gcc", "clang")]
 
 
 @pytest.mark.parametrize("tables", [False, True])

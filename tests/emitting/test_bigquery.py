@@ -1,6 +1,5 @@
 """The function of BigQuery: its statement as a parser of SQL reads it, its body in Node.js."""
 
-import shutil
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sqlglot
-from browsers import miss
+from executed_targets import require_program
 from handmade import graph, layered, network, random_network, rows_in, rules_of
 from hostile_additive import HEADS, make_hostile, make_rows
 from test_raw_columns import NAME, VALUES, make_text_rules
@@ -27,8 +26,7 @@ HOSTILE = ('"""', "a\\", '\\"""; DROP TABLE x; --', "*/ //", "\u2028", "${x}", "
 
 @pytest.fixture(autouse=True)
 def node() -> None:
-    if shutil.which("node") is None:
-        miss("Node.js (nodejs)")
+    require_program("node")
 
 
 def read_body(artifact: Artifact) -> str:

@@ -2,7 +2,6 @@
 error, and never another category.
 """
 
-import shutil
 import sqlite3
 import subprocess
 from typing import Any
@@ -11,6 +10,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from executed_targets import require_program
 from sklearn.compose import make_column_transformer
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
@@ -147,16 +147,14 @@ def test_code_refuses_a_number_among_texts(model: Any, table: pd.DataFrame, targ
 def test_javascript_refuses_a_number_among_texts(
     model: Any, table: pd.DataFrame, tmp_path: Any
 ) -> None:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("needs node")
+    require_program("node")
     rr.emit(rr.extract(model, data=table), "javascript").write(tmp_path)
     for branch, code in (('"007"', 0), ("7", 1)):
         row = f'{{x: 0.1, foreign: "yes", branch: {branch}, grade: "1"}}'
         text = f'import {{ score }} from "./score.mjs"; score({row});'
         (tmp_path / "call.mjs").write_text(text)
         ended = subprocess.run(
-            [node, "call.mjs"], check=False, cwd=tmp_path, capture_output=True, text=True
+            ["node", "call.mjs"], check=False, cwd=tmp_path, capture_output=True, text=True
         )
         assert ended.returncode == code, ended.stderr
         assert not code or '"branch" must be a text such as "007", found 7' in ended.stderr

@@ -6,7 +6,6 @@ import csv
 import io
 import math
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from executed_targets import needs_program
 from handmade import Array, layered, lines, network, random_network, rows_in, rules_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -29,7 +29,7 @@ from relurules.ir import Artifact, Head, Provenance, RuleSet
 from relurules.verifying import run_artifact
 from relurules.verifying.engines import COMPILER
 
-NODE = pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js on the PATH")
+NODE = needs_program("node")
 TARGETS = ["python", "numpy", "c", pytest.param("javascript", marks=NODE)]
 NAN, INF = math.nan, math.inf
 LINKS = [
@@ -182,13 +182,7 @@ def test_large_trees_are_tables(target: str, many: RuleSet) -> None:
 
 
 def compilers() -> list[Any]:
-    found = []
-    for name in ("gcc", "clang"):
-        absent = shutil.which(name) is None
-        found.append(
-            pytest.param(name, marks=pytest.mark.skipif(absent, reason=f"no {name} on the PATH"))
-        )
-    return found
+    return [pytest.param(name, marks=needs_program(name)) for name in ("gcc", "clang")]
 
 
 def sources(made: dict[str, RuleSet], tmp_path: Path) -> list[Path]:
@@ -281,7 +275,7 @@ def test_c_of_one_input_gives_the_rules(kind: str) -> None:
         assert rr.verify(rr.emit(rules, "c", form=form, outside=outside), rules, X)
 
 
-@pytest.mark.skipif(shutil.which("cppcheck") is None, reason="no cppcheck on the PATH")
+@needs_program("cppcheck")
 def test_c_passes_cppcheck(made: dict[str, RuleSet], tmp_path: Path) -> None:
     sources(made, tmp_path)
     command = [
@@ -300,7 +294,7 @@ def test_c_passes_cppcheck(made: dict[str, RuleSet], tmp_path: Path) -> None:
 DEVIATIONS = {"2.3", "8.7", "8.9", "8.14", "10.3", "10.4", "12.1", "15.5", "18.4"}
 
 
-@pytest.mark.skipif(shutil.which("cppcheck") is None, reason="no cppcheck on the PATH")
+@needs_program("cppcheck")
 def test_c_deviates_from_misra_where_that_is_stated(
     made: dict[str, RuleSet], tmp_path: Path
 ) -> None:

@@ -4,10 +4,10 @@ word.
 
 import ast
 import re
-import shutil
 
 import numpy as np
 import pytest
+from executed_targets import needs_program
 from handmade import Array, network, rules_of
 from sqls import QUICK, need
 
@@ -37,7 +37,7 @@ NETWORKS = {
     ),
     "minus 0": network([[1, -0.0], [-0.0, 1]], [-0.0, -0.0], [[1, -1]], C=[[-0.0, -0.0]], c=[-0.0]),
 }
-NODE = pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js on the PATH")
+NODE = needs_program("node")
 CODE = ["python", "numpy", "c", pytest.param("javascript", marks=NODE)]
 
 

@@ -3,17 +3,17 @@ the end, a value beyond by a float does not, and no row of the domain is refused
 """
 
 import ctypes
-import shutil
 import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
+from executed_targets import needs_program
 from handmade import graph, layered
 
 import relurules as rr
 
-needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc")
+needs_gcc = needs_program("gcc")
 #: Ends that float doesn't hold: the nearest float is above some, below others.
 LOWER, UPPER = (0.1, -0.3, 16777217.0), (0.7, 1 / 3, 16777219.0 * 3)
 

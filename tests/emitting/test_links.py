@@ -2,7 +2,6 @@
 float64.
 """
 
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from executed_targets import needs_program
 from handmade import Array, network, rules_of
 from networks import float64_output
 from torch import Tensor, nn
@@ -20,7 +20,7 @@ from relurules.ir import Head, RuleSet
 from relurules.links.table import LINKS
 from relurules.verifying import run_artifact
 
-NODE = pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js on the PATH")
+NODE = needs_program("node")
 ENGINES = [
     ("python", None, None),
     ("numpy", None, None),

@@ -3,7 +3,6 @@ form and engine.
 """
 
 import math
-import shutil
 import sqlite3
 from decimal import Decimal
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
+from executed_targets import require_target
 from handmade import Array, by_hand, network, rules_of
 
 import relurules as rr
@@ -101,8 +101,7 @@ def test_rows_that_the_search_did_not_reach(
 @pytest.mark.parametrize(("target", "dialect"), [*ENGINES, ("numpy", None), ("javascript", None)])
 def test_clamping_makes_no_number_of_an_infinity(target: str, dialect: str | None) -> None:
     """Whether the side is closed or open."""
-    if target == "javascript" and shutil.which("node") is None:
-        pytest.skip("no Node.js on the PATH")
+    require_target(target)
     rules = rules_of(NET, rr.Domain.box([-1, -1], [1, INF], ["a", "b"]))
     artifact = rr.emit(rules, target, form="network", dialect=dialect, outside="clamp")
     X = np.array([[INF, 0], [-INF, 0], [0, INF], [0, -INF], [NAN, 0], [9, -9], [-1e300, 0.5]])

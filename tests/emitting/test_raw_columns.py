@@ -1,6 +1,5 @@
 """Categories and filled numbers in every target, with values that fight back."""
 
-import shutil
 import sqlite3
 from collections.abc import Sequence
 
@@ -9,6 +8,7 @@ import networkx
 import numpy as np
 import pandas as pd
 import pytest
+from executed_targets import needs_program
 from handmade import random_network
 
 import relurules as rr
@@ -41,7 +41,7 @@ COLUMNS = (
     ),
     Column("rank", (Category((1.0, 2.0)), Category((3.5,), missing=True), Category(other=True))),
 )
-NODE = pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js on the PATH")
+NODE = needs_program("node")
 TARGETS = [
     ("python", None),
     ("numpy", None),

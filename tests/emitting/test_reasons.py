@@ -3,7 +3,6 @@
 import ctypes
 import json
 import math
-import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from executed_targets import needs_program, require_program
 from handmade import graph, network, random_network, rules_of
 from sqls import EXECUTED, need, scored
 
@@ -20,7 +20,7 @@ from relurules.errors import DataError, InputError, UnsupportedError
 from relurules.ir import Artifact, Head, RuleSet
 from relurules.verifying.engines import COMPILER
 
-NODE = pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js on the PATH")
+NODE = needs_program("node")
 COLUMNS = ("outputs", "contributions", "reasons", "rule")
 TEXTS = {
     "a": {"low": "a below {threshold}", "high": "a above {threshold}"},
@@ -305,8 +305,8 @@ def test_clamped_rows_are_explained_where_they_count(rules: RuleSet, tmp_path: P
     assert run_python(emit_all(rules, "python", **how), table) == expected
     assert run_numpy(emit_all(rules, "numpy", **how), table) == expected
     assert run_c(emit_all(rules, "c", **how), code_kinds(table), tmp_path) == expected
-    if shutil.which("node"):
-        assert run_node(emit_all(rules, "javascript", **how), table, tmp_path) == expected
+    require_program("node")
+    assert run_node(emit_all(rules, "javascript", **how), table, tmp_path) == expected
 
 
 def test_every_class_has_reasons_of_its_own() -> None:

@@ -3,7 +3,6 @@
 import ctypes
 import json
 import math
-import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from additive_models import make_additive
+from executed_targets import needs_program
 from hostile_additive import make_hostile, make_rows
 from sqls import EXECUTED, NOT_EXECUTED, need
 
@@ -28,7 +28,7 @@ from relurules.scorecards.card import PointCurve
 from relurules.verifying.databases import OPEN
 from relurules.verifying.engines import COMPILER
 
-NODE = pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js on the PATH")
+NODE = needs_program("node")
 TARGETS = ["python", "numpy", "c", pytest.param("javascript", marks=NODE)]
 SCALE: dict[str, Any] = {"pdo": 30, "base": 500, "odds": 20}
 

@@ -1,7 +1,6 @@
 """Additive rules: the error of every engine stays below its bound, and the bound is no fable."""
 
 import re
-import shutil
 import subprocess
 from dataclasses import replace
 from fractions import Fraction
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from executed_targets import needs_program
 from handmade import graph, network
 from line_models import chance, mixed
 from rounding_search import RowSearch, run_by
@@ -154,7 +154,7 @@ def test_no_head_where_nothing_is_proven() -> None:
     assert "rounding: executed" not in str(rr.emit(make_rules(0), "sql", dialect="oracle"))
 
 
-@pytest.mark.skipif(shutil.which("gappa") is None, reason="needs gappa (apt-get install gappa)")
+@needs_program("gappa")
 def test_gappa_proves_the_bound_of_a_small_artefact() -> None:
     """One line and its base: another program's proof of the same bound, operation by operation."""
     net = network([[-1.0]], [0.4], [[-0.7]], C=[[0.3]], c=[0.1])

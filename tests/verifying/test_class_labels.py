@@ -1,6 +1,5 @@
 """Classes by the model's own labels, in every language and engine, beside the model's `predict`."""
 
-import shutil
 import warnings
 from functools import cache
 from typing import Any, NamedTuple
@@ -8,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import pytest
+from executed_targets import needs_program
 from sqls import EXECUTED, need, scored
 
 import relurules as rr
@@ -109,7 +109,7 @@ def test_in_python_and_numpy(kind: str, which: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
+@needs_program("cc")
 def test_in_c(kind: str) -> None:
     found = labelled(kind)
     code = rr.emit(found.rules, "c", columns=("outputs", "class"))
@@ -117,7 +117,7 @@ def test_in_c(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["three", "text"])
-@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
+@needs_program("cc")
 def test_decisions_in_c(kind: str) -> None:
     found = labelled(kind)
     code = rr.emit(found.decisions, "c")
@@ -126,7 +126,7 @@ def test_decisions_in_c(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.skipif(shutil.which("node") is None, reason="Node.js isn't here")
+@needs_program("node")
 def test_in_javascript(kind: str) -> None:
     found = labelled(kind)
     for rules in (found.rules, found.decisions):

@@ -2,13 +2,13 @@
 float64 itself does.
 """
 
-import shutil
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from executed_targets import needs_program
 from handmade import Array, graph, network, random_network, rows_in, rules_of
 from sqls import EXECUTED, need
 from torch import nn
@@ -19,7 +19,7 @@ from relurules.errors import UnsupportedError
 from relurules.ir import Artifact, Graph, Head, Report, RuleSet
 
 UNIT = rr.Domain.box([0], [1])
-NODE = pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js on the PATH")
+NODE = needs_program("node")
 TARGETS = [
     ("python", None),
     ("numpy", None),

@@ -28,13 +28,16 @@ KEPT = ("rules.json", "fit.json")
 
 
 class SignedExample(NamedTuple):
-    """How a table is read and fitted, and whose groups are looked at."""
+    """How a table is read and fitted, whose groups are looked at, and which scores are
+    unfavourable.
+    """
 
     file: str
     read: Callable[[Path], pd.DataFrame]
     target: str
     fit: tuple[str, ...]
     groups: tuple[str, ...]
+    adverse: str
 
 
 def read_cards(path: Path) -> pd.DataFrame:
@@ -60,6 +63,7 @@ EXAMPLES = {
         "default",
         ("--drop", "sex", "--drop", "marriage", "--drop", "education", "--drop", "age"),
         ("sex", "education", "age"),
+        "higher",
     ),
     "adult": SignedExample(
         "adult.csv.gz",
@@ -67,6 +71,7 @@ EXAMPLES = {
         "income",
         ("--drop", "sex", "--drop", "race", "--drop", "native_country"),
         ("sex", "race", "age"),
+        "lower",
     ),
 }
 #: Fits of resampled rows, a few seconds each.
@@ -94,7 +99,7 @@ def write(name: str, path: Path, folder: Path) -> None:
         fit = ["fit", f"{name}.csv", "--target", example.target, *LINES, *example.fit]
         document = ["document", "model/rules.json", "--fit", "model", "--data", f"{name}.csv"]
         groups = [word for column in example.groups for word in ("--groups", column)]
-        document += ["--refits", REFITS]
+        document += ["--direction", example.adverse, "--refits", REFITS]
         for words in (fit, [*document, "--about", "about.toml", *groups, "--out", "document"]):
             if code := run(words):
                 sys.exit(code)

@@ -12,9 +12,10 @@ from relurules.documents.document import Block, Bullets, Code, Paragraph, Sectio
 from relurules.documents.edits import write_edit_commands
 from relurules.documents.guarantees import is_fitted_table
 from relurules.ir import RuleSet
+from relurules.ir.evidence import MEASURED
 from relurules.wording import phrases as p
 from relurules.wording.coverage import describe_missing
-from relurules.wording.numbers import format_percent
+from relurules.wording.numbers import format_count
 from relurules.wording.references import describe_reference, list_reference_values
 from relurules.wording.sources import name_source
 
@@ -80,8 +81,14 @@ def build_limits(context: AnyContext) -> Section:
             )
         )
         if evidence.outside:
-            share = format_percent(evidence.outside / evidence.rows)
-            items.append(p.text(f"{share} of the data lie outside the domain and get no answer."))
+            one = evidence.outside == 1
+            items.append(
+                p.text(
+                    f"Of the {format_count(evidence.rows, 'row')} of the data, "
+                    f"{evidence.outside:,} {'lies' if one else 'lie'} outside the domain and "
+                    f"{'gets' if one else 'get'} no answer."
+                )
+            )
 
     if isinstance(rules, RuleSet) and not rules.complete:
         items.append(p.text(describe_missing(rules)))
@@ -200,7 +207,7 @@ def build_reference(context: AnyContext) -> Section | None:
     reference = rules.reference
     used = set(list_used_columns(context))
     rows = tuple(
-        (p.name(name), p.text(value))
+        (p.name(name), p.read_number(value))
         for name, value in list_reference_values(reference, rules.domain)
         if name in used
     )
@@ -250,7 +257,13 @@ def _write_commands(context: AnyContext, target: str, title: str | None) -> str:
     emitted = f"relurules emit rules.json --to {target}{shown} --out ."
     if is_fitted_table(context.rules):
         named = quote(response) if response else "TARGET"
-        return f"relurules fit DATA --target {named} ...  # all options: see fit.json\n{emitted}"
+        steps = [f"relurules fit DATA --target {named} ...  # all options: see fit.json"]
+        if MEASURED in made.settings:
+            steps.append(
+                f"relurules extract rules.json --data ROWS --target {named} "
+                f"--form {made.settings.get('form', 'partition')} --out rules.json"
+            )
+        return "\n".join([*steps, *write_edit_commands(made.edits), emitted])
 
     if made.model.endswith(_FILES) and set(made.settings) <= set(_OPTIONS):
         options = (

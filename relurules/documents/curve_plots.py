@@ -35,10 +35,15 @@ class Window:
     low: float
     high: float
 
-    def widen(self, ends: tuple[float, float]) -> "Window":
-        """To whole numbers within the ends."""
-        low, high = max(math.floor(self.low), ends[0]), min(math.ceil(self.high), ends[1])
-        return Window(low=low, high=high)
+    def make_whole(self, ends: tuple[float, float], inner: Sequence[float]) -> "Window":
+        """To whole numbers within the ends: of many, those that it holds, with all corners; of few,
+        a little more.
+        """
+        first, last = math.floor(self.low), math.ceil(self.high)
+        if last - first >= _MOST_WHOLE:
+            first = min([math.ceil(self.low), *map(math.floor, inner)])
+            last = max([math.floor(self.high), *map(math.ceil, inner)])
+        return Window(low=max(first, ends[0]), high=min(last, ends[1]))
 
     def place(self, value: float) -> float:
         """A value's share of the width."""
@@ -57,7 +62,7 @@ def draw_curve(rules: AdditiveRules, name: str, coordinate: int) -> CurvePlot | 
     if window is None:
         return None
     whole = bool(rules.domain.integer[coordinate])
-    window = window.widen((low, high)) if whole else window
+    window = window.make_whole((low, high), inner) if whole else window
 
     at = np.unique([window.low, *(x for x in inner if window.low < x < window.high), window.high])
     values = curve.evaluate(at)[:, :CURVES]

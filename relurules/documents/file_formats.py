@@ -12,7 +12,7 @@ from relurules.documents.html import print_html
 from relurules.documents.latex import print_latex
 from relurules.documents.markdown import print_markdown
 from relurules.documents.pdf import print_pdf
-from relurules.documents.try_page import PageScorer
+from relurules.documents.try_page import PageScorer, Untried
 from relurules.documents.validated import ValidatedRules
 from relurules.documents.workbook import print_xlsx
 from relurules.errors import UnsupportedError
@@ -26,7 +26,7 @@ class PrintRequest:
 
     document: Document
     found: ValidatedRules
-    scorer: PageScorer | None = None
+    scorer: PageScorer | Untried | None = None
 
 
 class FileFormat(NamedTuple):

@@ -8,7 +8,7 @@ from relurules.documents.document import Document
 from relurules.documents.html import print_html, read_style
 from relurules.documents.latex import print_latex
 from relurules.documents.markdown import print_markdown
-from relurules.documents.try_page import PageScorer, build_try_page
+from relurules.documents.try_page import PageScorer, Untried, build_try_page
 from relurules.errors import UnsupportedError
 from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.ir.answers import Answer
@@ -28,8 +28,12 @@ PRINTERS: Mapping[str, Printer] = {
 }
 
 
-def print_page(document: Document, rules: RuleSet | AdditiveRules, scorer: PageScorer) -> str:
-    """A document of rules as HTML in which they can be tried."""
+def print_page(
+    document: Document, rules: RuleSet | AdditiveRules, scorer: PageScorer | Untried
+) -> str:
+    """A document of rules as HTML in which they can be tried, or that says why they can't."""
+    if isinstance(scorer, Untried):
+        return print_html(document, untried=scorer.why)
     return print_html(document, build_try_page(rules, scorer, read_style(document)))
 
 
@@ -41,7 +45,7 @@ def emit_document(
     dialect: str | None = None,
     form: str | None = None,
     answers: Sequence[Answer] = (),
-    scorer: PageScorer | None = None,
+    scorer: PageScorer | Untried | None = None,
 ) -> Artifact:
     """The rule document in a format; UnsupportedError for a dialect, or a form other than that of
     the rules.

@@ -14,6 +14,7 @@ from relurules.documents.context import (
 )
 from relurules.documents.document import Block, Bullets, Facts, Paragraph, Section, Table, link_rule
 from relurules.ir import AdditiveRules, RuleSet
+from relurules.ir.evidence import MEASURED
 from relurules.statistics.output_ranges import has_exact_range
 from relurules.wording import phrases as p
 from relurules.wording.coverage import describe_missing
@@ -125,8 +126,14 @@ def _describe_cover(rules: RuleSet | AdditiveRules) -> str:
 
 
 def is_fitted_table(rules: RuleSet | AdditiveRules) -> bool:
-    """Whether `fit` made the rules: their figures are then of all rows of its table."""
+    """Whether `fit` made the rules."""
     return "split" in rules.provenance.settings
+
+
+def is_measured_by_fit(rules: RuleSet | AdditiveRules) -> bool:
+    """Whether the figures are those of the fit: of all rows of its table."""
+    made = rules.provenance
+    return is_fitted_table(rules) and MEASURED not in made.settings and not made.edits
 
 
 def build_performance(context: AnyContext) -> Section | None:
@@ -138,7 +145,7 @@ def build_performance(context: AnyContext) -> Section | None:
     where = "with a rule" if isinstance(context.rules, RuleSet) else "in the domain"
     count = format_count(evidence.rows - evidence.outside, "row")
     said = "Whether these rows were trained on isn't known here."
-    if is_fitted_table(context.rules):
+    if is_measured_by_fit(context.rules):
         said = (
             "These are all rows of the fit's table: those that the rules were fitted to, and those "
             "that were held back, so that the figures are no evidence of how good the rules are on "

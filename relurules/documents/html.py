@@ -20,6 +20,8 @@ from relurules.wording.phrases import Phrase, PhrasePart
 _HALF = 100.0
 #: Names of up to so many characters aren't broken.
 _SHORT = 32
+#: The space at which no line ends.
+_TIED = "\u00a0"
 #: Tints of a heat map to either side of 0.
 _TINTS = 4
 
@@ -29,14 +31,18 @@ def read_style(document: Document) -> str:
     return "\n" + render_file("document/style.css", {}) + style_printed_pages(document)
 
 
-def print_html(document: Document, page: TryPage | None = None) -> str:
+def print_html(document: Document, page: TryPage | None = None, untried: str = "") -> str:
     """The file's text; page: what is needed to try the rules, None for a document without
-    scripts.
+    scripts; untried: why they can't be tried, where that is to be said.
     """
     return render_template(
         "rules.html.j2",
         document,
-        {"page": page, "style": read_style(document) if page is None else page.style},
+        {
+            "page": page,
+            "untried": untried,
+            "style": read_style(document) if page is None else page.style,
+        },
         say=print_phrase,
         plain=escape_text,
         bar=place_bar,
@@ -48,8 +54,11 @@ def print_html(document: Document, page: TryPage | None = None) -> str:
 
 
 def escape_text(text: str) -> str:
-    """Text that may stand anywhere in HTML, in attributes too."""
-    return escape(flatten_text(text), quote=True)
+    """Text that may stand anywhere in HTML, in attributes too; spaces that tie a number to its unit
+    stay.
+    """
+    flat = _TIED.join(map(flatten_text, text.split(_TIED)))
+    return escape(flat, quote=True)
 
 
 def print_phrase(phrase: Phrase) -> str:

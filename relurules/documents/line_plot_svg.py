@@ -126,7 +126,8 @@ def _draw_axes(plot: LinePlot, frame: _Frame) -> list[str]:
     for place, words in plot.across:
         x = frame.reach(place)
         found.append(_draw_segment("axis", (x, frame.bottom), (x, frame.bottom + 4)))
-        found.append(_write(x, frame.bottom + _NUMBERS, "middle", words))
+        beside = min(x, _WIDTH - len(words) * _CHARACTER / 2)  # within the picture
+        found.append(_write(beside, frame.bottom + _NUMBERS, "middle", words))
     found.append(_draw_segment("axis", (frame.left, frame.bottom), (_RIGHT, frame.bottom)))
     across, up = (escape(flatten_text(name)) for name in plot.axes)
     middle = (_TOP + frame.bottom) / 2

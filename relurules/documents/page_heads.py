@@ -19,9 +19,11 @@ def style_printed_pages(document: Document) -> str:
 
 
 def _quote_css(text: str) -> str:
-    """A text as a string of CSS: only letters, digits and spaces stand as they are."""
+    """A text as a string of CSS: only letters, digits and spaces stand as they are. The space after
+    an escape ends it, and isn't shown.
+    """
     told = "".join(
-        c if c == " " or (c.isascii() and c.isalnum()) else f"\\{ord(c):06x}"
+        c if c == " " or (c.isascii() and c.isalnum()) else f"\\{ord(c):06x} "
         for c in flatten_text(text)
     )
     return f'"{told}"'

@@ -42,6 +42,7 @@ def build_parts(context: AdditiveContext) -> Section | None:
     said = "Pictures show where nearly all rows are; beneath a curve, how rows are spread."
     if context.evidence is None or not context.evidence.histograms:
         said = "Pictures show the range of the domain."
+    said += " A curve's height is what the column adds, nothing at the reference, a dashed line."
     if context.rules.reduction.rows:
         said += " Shares are those of the rows that a line applies to."
 

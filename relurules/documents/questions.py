@@ -19,7 +19,7 @@ def build_questions(answers: Sequence[Answer]) -> Section | None:
     for answer in answers:
         blocks += [Paragraph(p.text(line)) for line in answer.statement.splitlines()]
         if answer.grid is not None and answer.grid.rows:
-            rows = tuple((p.name(row[0]), *map(p.text, row[1:])) for row in answer.grid.rows)
+            rows = tuple((p.name(row[0]), *map(p.read_number, row[1:])) for row in answer.grid.rows)
             numeric = (False, *[True] * (len(answer.grid.header) - 1))
             blocks.append(Table("In numbers", answer.grid.header, rows, numeric))
         if answer.witnesses:

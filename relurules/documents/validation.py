@@ -258,7 +258,7 @@ def _build_front(report: ValidationReport, plots: dict[str, LinePlot]) -> Sectio
     measure = report.front[0].measure
     table = Table(
         f"{format_count(len(rows), 'model')} on the way, by {measure} on the validation rows",
-        ("Lines or rules", measure, ""), rows, (True, True, False),
+        ("Lines or rules", measure, "Choice"), rows, (True, True, False),
     )  # fmt: skip
     plot = [plots["front"]] if "front" in plots else []
     said = Paragraph(

@@ -129,11 +129,13 @@ def _phrase_product(slope: float, unit: float, ends: tuple[float, float]) -> Phr
     """`- 0.01 * (48 - 30)`, or of 10,000 units `- 0.01 * (48,000 - 30,000) / 10,000`."""
     inner = p.join_tight(_phrase_value(ends[0]), p.operator("\u2212"), _bracket_negative(ends[1]))
     sign = p.operator("\u2212" if slope < 0 else "+")
-    factor = p.number(format_number(abs(slope)))
-    product = [factor, p.operator("\u00d7"), (*p.text("("), *inner, *p.text(")"))]
+    product = [
+        p.join_tight(sign, p.number(format_number(abs(slope)))),
+        p.join_tight(p.operator("\u00d7"), (*p.text("("), *inner, *p.text(")"))),
+    ]
     if unit != 1:
-        product += [p.operator("\u00f7"), p.number(format_number(unit))]
-    return p.join_tight(sign, *product)
+        product.append(p.join_tight(p.operator("\u00f7"), p.number(format_number(unit))))
+    return p.join_loose(*product)
 
 
 def _phrase_value(value: float) -> Phrase:

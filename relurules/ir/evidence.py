@@ -94,6 +94,10 @@ class Provenance:
     edits: tuple[EditRecord, ...] = ()
 
 
+#: Setting of rules that a fit made, and that were measured afterwards on rows of their own.
+MEASURED = "measured on"
+
+
 def read_column_setting(settings: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Column -> value of a setting that was written as a mapping; nothing where it wasn't."""
     text = settings.get(name)

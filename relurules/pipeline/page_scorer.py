@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from relurules.documents import PageScorer
+from relurules.documents import PageScorer, Untried
 from relurules.domain.columns import list_derived_columns
 from relurules.emitting import EmitOptions, emit_artifact
 from relurules.errors import UnsupportedError
@@ -11,6 +11,8 @@ from relurules.tables.names import find_free_name
 
 #: What stands beside the outputs of an answer; outputs of these names get others in the page.
 _BESIDE = ("class", "lines", "rule")
+#: Derived columns that are named.
+_NAMED = 3
 #: What to ask of JavaScript, the most first: rules without classes have none, constant ones no
 #: contributions.
 _COLUMNS = (
@@ -21,12 +23,19 @@ _COLUMNS = (
 )
 
 
-def write_page_scorer(rules: RuleSet | AdditiveRules, options: EmitOptions) -> PageScorer | None:
-    """The scorer with all that can be told of a row; None for rules that JavaScript can't have,
-    such as those of classes that no number of its holds.
+def write_page_scorer(rules: RuleSet | AdditiveRules, options: EmitOptions) -> PageScorer | Untried:
+    """The scorer with all that can be told of a row, or why there is none: JavaScript can't have
+    the rules, such as those of classes that no number of its holds, or the page can't ask for what
+    they read.
     """
-    if list_derived_columns(rules.domain.columns):
-        return None  # the page reads columns, and would ask for derived ones
+    if derived := list_derived_columns(rules.domain.columns):
+        names = ", ".join(repr(column.name) for column in derived[:_NAMED])
+        return Untried(
+            f"Rows can't be tried in this page: these rules read derived columns ({names}), which "
+            "the page doesn't work out. The code that relurules emits scores the table's own "
+            "columns, as rules.predict does."
+        )
+    why = ""
     number = "lines" if isinstance(rules, AdditiveRules) else "rule"
     form = "lines" if isinstance(rules, AdditiveRules) else "tree"
     page = EmitOptions(form=form, reasons=options.reasons, scored=True)
@@ -35,11 +44,12 @@ def write_page_scorer(rules: RuleSet | AdditiveRules, options: EmitOptions) -> P
         try:
             asked = replace(page, columns=("outputs", *columns, number))
             code = str(emit_artifact(free, "javascript", asked))
-        except UnsupportedError:
+        except UnsupportedError as error:
+            why = str(error)
             continue
         return PageScorer(code, "class" in columns, "contributions" in columns)
 
-    return None
+    return Untried(f"Rows can't be tried in this page: {why}.")
 
 
 def _free_outputs(rules: RuleSet | AdditiveRules) -> RuleSet | AdditiveRules:

@@ -16,6 +16,7 @@ from relurules.ir import (
 )
 from relurules.ir.class_labels import make_labels
 from relurules.ir.class_turn import speak_of_class
+from relurules.ir.evidence import MEASURED
 from relurules.ir.limits import SearchLimits
 from relurules.ir.provenance import AnyRules, add_provenance
 from relurules.links.table import LINKS
@@ -97,7 +98,10 @@ def describe_origin(
         named = isinstance(source.reference, str)
         settings["reference"] = source.reference if named else "REFERENCE"
     if isinstance(source.model, Scorer):
-        return _take_origin(rules, _turn_origin(source.model, source), settings)
+        origin = _turn_origin(source.model, source)
+        if source.data is not None and "split" in origin.provenance.settings:
+            settings[MEASURED] = "rows given later"
+        return _take_origin(rules, origin, settings)
 
     return add_provenance(
         rules,

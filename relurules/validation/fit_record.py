@@ -72,6 +72,11 @@ def read_fit_record(folder: Path, rules: str) -> FitRecord:
             f"{path}: is of other rules (SHA-256 {record.files.get('rules.json')}) than these "
             f"({rules}); give the folder that these came from, or leave --fit out"
         )
+    if not (folder / PARTS).is_file():
+        raise InputError(
+            f"{folder}: has {RECORD} without {PARTS}, which says which rows were trained on; give "
+            "the folder as `relurules fit` wrote it, or leave --fit out"
+        )
 
     return record
 

@@ -36,6 +36,8 @@ def list_refit_curves(
         if derived or not read[list(places)].any():
             continue
         values = choose_values(part.frame[name], numbers=not column.categories)
+        if not column.categories:
+            values = add_bends(values, list_bends(rules, column.name, places.start))
         if len(values) > 1:
             found += _follow_values(
                 (rules, *refits), judge, part, (column.name, name), (typical, values), quantiles
@@ -68,6 +70,26 @@ def choose_values(values: Any, *, numbers: bool) -> list[Any]:
         wanted = distinct[(distinct >= wanted[0]) & (distinct <= wanted[-1])]
 
     return [float(value) for value in wanted]
+
+
+def list_bends(rules: RuleSet | AdditiveRules, name: str, at: int) -> list[float]:
+    """Where the curve of a number column has its corners; of columns of whole numbers those beside
+    them. name: of the column; at: its coordinate.
+    """
+    curve = rules.curves.get(name) if isinstance(rules, AdditiveRules) else None
+    bends = [] if curve is None else [x for x in curve.breakpoints.tolist() if np.isfinite(x)]
+    if rules.domain.integer[at]:
+        return [side for x in bends for side in (float(np.floor(x)), float(np.ceil(x)))]
+    return bends
+
+
+def add_bends(values: list[Any], bends: Sequence[float]) -> list[Any]:
+    """Ascending values, and the corners among them, so that no curve is drawn straight where it
+    isn't.
+    """
+    if len(values) < 2:
+        return values
+    return sorted({*values, *(x for x in bends if values[0] < x < values[-1])})
 
 
 def _follow_values(

@@ -54,6 +54,15 @@ def number(written: str) -> Phrase:
     return (PhrasePart(NUMBER, written),)
 
 
+def read_number(written: str) -> Phrase:
+    """A number where the text is one, words where it isn't."""
+    try:
+        float(written.replace(",", ""))
+    except ValueError:
+        return text(written)
+    return number(written)
+
+
 def score(words: str) -> Phrase:
     """The name of a sum that is defined elsewhere."""
     return (PhrasePart(SCORE, words),)

@@ -225,7 +225,7 @@ function drawWaterfall(label, start, steps, total) {
   return make(
     "table",
     { class: "chart try-waterfall" },
-    make("caption", {}, `From ${PAGE.reference} to this row: ${label}`),
+    make("caption", {}, `From ${PAGE.reference} to this row: ${label} `, ...makeLegend()),
     make("thead", {}, makeHead(["Column", "Row", "Adds"], 2)),
     make("tbody", {}, edge(nameStart(), start), ...rows, edge("this row", total)),
   );
@@ -236,12 +236,13 @@ function makeHead(names, numbers) {
   const cells = names.map((name, i) =>
     make("th", { scope: "col", class: i >= numbers && "number" }, name),
   );
-  return make("tr", {}, ...cells, make("td", { class: "plot legend" }, ...makeLegend()));
+  return make("tr", {}, ...cells, make("td", { class: "plot" }));
 }
 
 function makeLegend() {
-  const key = (way) => make("span", { class: `key ${way}` });
-  return [key("down"), "lowers ", key("up"), "raises"];
+  const explain = (way, word) =>
+    make("span", { class: "legend short" }, make("span", { class: `key ${way}` }), word);
+  return [explain("down", "lowers"), " ", explain("up", "raises")];
 }
 
 function drawStep([from, to], amount) {

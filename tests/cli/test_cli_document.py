@@ -141,6 +141,16 @@ def test_a_folder_of_other_rules_is_refused(
     assert "has no fit.json" in capsys.readouterr().err
 
 
+def test_a_folder_that_does_not_say_which_rows_were_trained_on_is_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare, loans = folder / "bare", name(folder, "loans.csv")
+    bare.mkdir()
+    (bare / "fit.json").write_bytes((folder / "model" / "fit.json").read_bytes())
+    assert run(document(folder, "--fit", str(bare), "--data", loans)) == 2
+    assert "without parts.csv, which says which rows were trained on" in read_error(capsys)
+
+
 def test_columns_without_data_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(document(folder, "--y", "default")) == 2
     assert "--y names a column of the data; give --data FILE" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from documents.stand_ins import people, sums
 from handmade import random_network, rules_of
@@ -13,6 +14,39 @@ from relurules.documents.document import Bullets, Facts, Paragraph, Table
 from relurules.documents.guarantees import build_domain, build_performance, build_proofs
 from relurules.ir import Head, RuleSet, Tradeoff
 from relurules.wording.phrases import write_ascii
+
+
+@pytest.fixture(scope="module")
+def fitted() -> tuple[rr.AdditiveRules, pd.DataFrame]:
+    """Lines that were asked to fall with income, and the table that they were fitted to."""
+    random = np.random.default_rng(0)
+    table = pd.DataFrame({"income": random.uniform(0, 90, 300), "age": random.uniform(18, 80, 300)})
+    odds = 2 - 0.06 * table["income"] + 0.02 * table["age"]
+    table["bad"] = (random.uniform(size=300) < 1 / (1 + np.exp(-odds))).astype(int)
+    found = rr.fit(table, "bad", form="additive", max_rules=2, monotone={"income": -1})
+    return found.rules, table
+
+
+def test_rows_that_were_given_later_are_not_said_to_be_those_of_the_fit(
+    fitted: tuple[rr.AdditiveRules, pd.DataFrame],
+) -> None:
+    rules, table = fitted
+    assert "These are all rows of the fit's table" in str(rr.emit(rules, "markdown"))
+    rows = table.iloc[:100]
+    again = rr.extract(rules, data=rows[["income", "age"]], y=rows["bad"], form="additive")
+    said = str(rr.emit(again, "markdown"))
+    assert "the fit's table" not in said
+    assert "Whether these rows were trained on isn't known here." in said
+    assert "relurules extract rules.json --data ROWS --target bad --form additive" in said
+
+
+def test_directions_are_those_of_the_class_that_scores_speak_of(
+    fitted: tuple[rr.AdditiveRules, pd.DataFrame],
+) -> None:
+    rules, _ = fitted
+    assert "never rises where income" in str(rr.emit(rules, "markdown"))
+    turned = str(rr.emit(rr.extract(rules, form="additive", positive=0), "markdown"))
+    assert "never falls where income" in turned
 
 
 def proofs(rules: RuleSet) -> list[str]:

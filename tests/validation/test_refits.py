@@ -18,7 +18,7 @@ from relurules.validation import ValidationOptions, ValidationReport, validate_r
 from relurules.validation.fit_record import FitRecord, read_fit_record
 from relurules.validation.judged_rows import judge_rows, make_judge
 from relurules.validation.origins import hash_file
-from relurules.validation.refit_curves import find_typical_row
+from relurules.validation.refit_curves import add_bends, find_typical_row, list_bends
 from relurules.validation.refits import list_conditions
 from relurules.validation.report import FitFindings
 
@@ -156,6 +156,22 @@ def test_options_of_a_fit_are_read_again() -> None:
     assert restore_options(record)._replace(max_terms=None) == wanted
     with pytest.raises(UnsupportedError, match="a teacher of its own"):
         restore_options(FitRecord(target="bad", said={"teacher": "<f>"}, data="", files={}))
+
+
+def test_curves_of_refits_have_the_corners_of_the_rules() -> None:
+    rules, _ = make_additive("score", seed=1)
+    (at,) = (i for i, column in enumerate(rules.domain.columns) if column.name == "age")
+    place = rules.domain.places[at].start
+    corners = rules.curves["age"].breakpoints.tolist()
+    whole = bool(rules.domain.integer[place])
+    bends = list_bends(rules, "age", place)
+    assert bends
+    assert all(any(abs(bend - corner) < 1 for bend in bends) for corner in corners)
+    assert whole == all(bend == round(bend) for bend in bends)
+
+    values = add_bends([min(bends) - 1.0, max(bends)], bends)
+    assert values == sorted({min(bends) - 1.0, *bends})
+    assert add_bends([3.0], bends) == [3.0]
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,6 @@
 scripts are told of the rules.
 """
 
-from relurules.documents.try_page.page import PageScorer, TryPage, build_try_page
+from relurules.documents.try_page.page import PageScorer, TryPage, Untried, build_try_page
 
-__all__ = ["PageScorer", "TryPage", "build_try_page"]
+__all__ = ["PageScorer", "TryPage", "Untried", "build_try_page"]

@@ -53,6 +53,12 @@ class PageScorer(NamedTuple):
     explains: bool
 
 
+class Untried(NamedTuple):
+    """Rules that a page can't score. why: a sentence."""
+
+    why: str
+
+
 class TryPage(NamedTuple):
     """What the template puts into the file, word for word but for `words`.
 

@@ -59,15 +59,15 @@ def list_try_sheets(rules: RuleSet | AdditiveRules) -> list[Sheet]:
 
 
 def _explain_absence(rules: RuleSet | AdditiveRules) -> str:
+    if derived := list_derived_columns(rules.domain.columns):
+        return (
+            f"These rules read derived columns, such as {derived[0].name!r}, which formulas don't "
+            "work out here: the code that relurules emits does it."
+        )
     if isinstance(rules, RuleSet):
         return (
             "Rules of which one applies aren't worked out by formulas here: rules.html, or the "
             "code that relurules emits, does it. Lines that add up can be tried in this workbook."
-        )
-    if list_derived_columns(rules.domain.columns):
-        return (
-            "These lines read derived columns, which formulas don't work out here: the code that "
-            "relurules emits does it."
         )
     if rules.groups:
         return (

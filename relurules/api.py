@@ -3,27 +3,23 @@ has the map).
 
 `trace`, `partition`, `count`, `stream`, `reached`, `extract`, `load`, `emit`, `verify`, `diff`,
 `document`, `validate` and `monitor` stand here; `ask`, `edit`, `explain`, `plot`, `linearize`,
-`scorecard`, `prove`, `check` and `write_vnnlib` are those of their rooms.
+`scorecard`, `prove`, `check` and `write_vnnlib` are those of their rooms. Rooms are loaded when a
+function needs them.
 """
+
+from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from importlib import import_module
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
-from relurules import tracing
-from relurules.analysis.questions import ask
-from relurules.analysis.rule_comparison import compare_rules
 from relurules.codec.any_rules import load_any_rules
-from relurules.documents.file_formats import USUAL_FORMATS, check_formats
-from relurules.documents.scorecard import emit_scorecard
 from relurules.domain import Domain
-from relurules.editing import edit
-from relurules.emitting import EmitOptions
 from relurules.errors import DataError, UnusedOptionWarning
-from relurules.explaining import explain
 from relurules.files.version import VERSION
 from relurules.files.writing import write_all
 from relurules.ir import (
@@ -39,66 +35,49 @@ from relurules.ir import (
     StreamResult,
 )
 from relurules.ir.class_turn import speak_of_class
-from relurules.ir.difference import Difference
 from relurules.ir.limits import Deadline, make_search_limits
 from relurules.ir.network_lines import NetworkLines
 from relurules.networks.activations import LINEAR_THRESHOLD
-from relurules.partitioning import (
-    SearchOptions,
-    compile_search,
-    count_regions,
-    make_budget,
-    search_regions,
-    write_regions,
-)
-from relurules.partitioning.options import RegionFiles
-from relurules.partitioning.reach import collect_patterns
-from relurules.pipeline import (
-    ExtractOptions,
-    ExtractProgress,
-    ExtractSource,
-    describe_idle_options,
-    emit_rules,
-    extract_additive_rules,
-    extract_rules,
-    trace_lines,
-    verify_model,
-)
-from relurules.pipeline.document_folder import write_document_files
-from relurules.pipeline.document_sources import (
-    DocumentSources,
-    prepare_document,
-    write_call,
-)
-from relurules.pipeline.monitor_query import write_monitor_sql
-from relurules.plotting import plot
-from relurules.proofs.proving import check, prove, write_vnnlib
 from relurules.reasons.reason_texts import MOST_REASONS, make_reason_options
-from relurules.scorecards import Scorecard
-from relurules.scorecards import make_scorecard as scorecard
 from relurules.tables.batches import is_table, iterate_batches
 from relurules.tables.names import check_finite, to_plain_value
 from relurules.tables.table import read_table
-from relurules.tracing.model_domain import (
-    encode_tables,
-    make_unbounded_domain,
-    resolve_domain,
-    resolve_domain_and_rows,
-    tell_kinds,
-)
-from relurules.training.document_refits import add_refits
-from relurules.training.fit_function import fit
-from relurules.training.linearize_model import linearize
-from relurules.validation import (
-    MonitorLimits,
-    MonitorReport,
-    ValidationOptions,
-    ValidationReport,
-    monitor_rules,
-    validate_rules,
-)
+
+if TYPE_CHECKING:
+    from relurules.analysis.questions import ask
+    from relurules.editing import edit
+    from relurules.explaining import explain
+    from relurules.ir.difference import Difference
+    from relurules.plotting import plot
+    from relurules.proofs.proving import check, prove, write_vnnlib
+    from relurules.scorecards import Scorecard
+    from relurules.scorecards import make_scorecard as scorecard
+    from relurules.training.fit_function import fit
+    from relurules.training.linearize_model import linearize
+    from relurules.validation import MonitorReport, ValidationReport
 
 Progress = Callable[[int], None]
+
+#: Functions of other rooms, which are loaded when they are asked for -> module and name there.
+_OF_ROOMS = {
+    "ask": ("analysis.questions", "ask"),
+    "check": ("proofs.proving", "check"),
+    "edit": ("editing", "edit"),
+    "explain": ("explaining", "explain"),
+    "fit": ("training.fit_function", "fit"),
+    "linearize": ("training.linearize_model", "linearize"),
+    "plot": ("plotting", "plot"),
+    "prove": ("proofs.proving", "prove"),
+    "scorecard": ("scorecards", "make_scorecard"),
+    "write_vnnlib": ("proofs.proving", "write_vnnlib"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _OF_ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, function = _OF_ROOMS[name]
+    return getattr(import_module(f"relurules.{module}"), function)
 
 
 def trace(
@@ -127,6 +106,8 @@ def trace(
     labels of its own, as scikit-learn's, skorch's and ONNX classifiers have. positive: the label of
     the class that scores and contributions are to speak of; by default the second of two.
     """
+    from relurules import tracing
+
     return tracing.trace(model, input_shape, labels, positive)[0]
 
 
@@ -153,6 +134,9 @@ def partition(
     the search ends early, whatever ends it, and gone on from if it is there. `progress` is called
     with the number of regions found. Raises DomainError where the domain has no interior.
     """
+    from relurules.partitioning import SearchOptions, search_regions
+    from relurules.tracing.model_domain import resolve_domain
+
     graph = trace(model)
     options = SearchOptions(
         max_regions=max_regions,
@@ -185,6 +169,9 @@ def count(
     `extract`; the estimate says which share of the rows was covered. Everything else as in
     `partition`.
     """
+    from relurules.partitioning import count_regions, make_budget
+    from relurules.tracing.model_domain import resolve_domain_and_rows
+
     graph = trace(model)
     domain, rows = resolve_domain_and_rows(graph, _choose_domain(model, domain), data)
     limits = make_budget(make_search_limits(max_regions, time_limit), jobs)
@@ -215,6 +202,10 @@ def stream(
     UnsupportedError where pyarrow isn't installed, DataError for a folder that holds anything else.
     domain, data: as in `count`; everything else as in `partition`.
     """
+    from relurules.partitioning import make_budget, write_regions
+    from relurules.partitioning.options import RegionFiles
+    from relurules.tracing.model_domain import resolve_domain_and_rows
+
     graph = trace(model)
     domain, rows = resolve_domain_and_rows(graph, _choose_domain(model, domain), data)
     limits = make_budget(make_search_limits(max_regions, time_limit), jobs)
@@ -250,6 +241,14 @@ def reached(
     Z. Yang and A. Zhang, "Unwrapping The Black Box of Deep ReLU Networks: Interpretability,
     Diagnostics, and Simplification", 2020.
     """
+    from relurules.partitioning.reach import collect_patterns
+    from relurules.tracing.model_domain import (
+        encode_tables,
+        make_unbounded_domain,
+        resolve_domain,
+        tell_kinds,
+    )
+
     graph = trace(model)
     if domain is None and graph.named:
         domain = Domain.over(graph.columns)
@@ -350,6 +349,16 @@ def extract(  # type: ignore[misc]  # the signatures above leave options to this
     "best" or "highest" of the data's rows, or "middle" of the domain (the default without data); as
     in `explain`.
     """
+    from relurules.partitioning import SearchOptions
+    from relurules.pipeline import (
+        ExtractOptions,
+        ExtractProgress,
+        ExtractSource,
+        describe_idle_options,
+        extract_additive_rules,
+        extract_rules,
+    )
+
     options = ExtractOptions(
         form=form,
         max_error=max_error,
@@ -465,7 +474,13 @@ def emit(
     Raises UnsupportedError for anything that doesn't exist or that an engine can't take, naming
     what exists, and InputError for names that the engine can't have.
     """
+    from relurules.emitting import EmitOptions
+    from relurules.pipeline import emit_rules
+    from relurules.scorecards import Scorecard
+
     if isinstance(rules, Scorecard):
+        from relurules.documents.scorecard import emit_scorecard
+
         return emit_scorecard(rules, target, title)
     options = EmitOptions(
         form=form,
@@ -505,6 +520,8 @@ def verify(
     max_error, and nothing that would be seen: see `Report.passed`. SQL may read the rows and
     nothing else; other code is run as it is. Raises CheckError where the artefact doesn't run.
     """
+    from relurules.pipeline import verify_model
+
     return verify_model(artifact, model, X, engine)
 
 
@@ -534,6 +551,10 @@ def diff(
     says so. OutOfTimeError where that is nothing. DataError where columns, outputs, links or
     classes aren't the same.
     """
+    from relurules.analysis.rule_comparison import compare_rules
+    from relurules.partitioning import compile_search
+    from relurules.pipeline import ExtractSource, trace_lines
+
     check_finite(tolerance=tolerance)
     tolerance = to_plain_value(tolerance)
     known = domain or next((one.domain for one in (old, new) if isinstance(one, Scorer)), None)
@@ -587,7 +608,7 @@ def document(
     seed: int = 0,
     refits: int = 0,
     title: str | None = None,
-    formats: Sequence[str] = USUAL_FORMATS,
+    formats: Sequence[str] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> list[Path]:
     """Write the document that is signed into a folder, with the validation and its data; returns
@@ -604,7 +625,13 @@ def document(
     for what can't be read or doesn't fit; UnsupportedError where the package of a format isn't
     installed.
     """
-    wanted = check_formats(formats)
+    from relurules.documents.file_formats import USUAL_FORMATS, check_formats
+    from relurules.pipeline.document_folder import write_document_files
+    from relurules.pipeline.document_sources import DocumentSources, prepare_document, write_call
+    from relurules.training.document_refits import add_refits
+    from relurules.validation import ValidationOptions
+
+    wanted = check_formats(USUAL_FORMATS if formats is None else formats)
     given = {"training": data, "validation": validation, "test": test}
     options = ValidationOptions(
         target=y, cut=cut, groups=tuple(groups), by=by, adverse=direction, least=least,
@@ -653,6 +680,8 @@ def validate(
     options: cut, groups, by, adverse, least, rounds and seed, see `ValidationOptions`. The report
     has `.figures`, `.groups` and other tables, and `.to_json()`.
     """
+    from relurules.validation import ValidationOptions, validate_rules
+
     return validate_rules(rules, parts, ValidationOptions(target=y, **options))
 
 
@@ -673,6 +702,8 @@ def monitor(
     limits of the stability index, of the share of rows outside the domain, and of the rise of a
     column's share of missing values.
     """
+    from relurules.validation import MonitorLimits, monitor_rules
+
     limits = MonitorLimits(psi=psi, outside=outside, missing=missing)
     return monitor_rules(rules, data, reference, limits=limits, by=by)
 
@@ -695,6 +726,9 @@ def monitor_sql(
     psi, outside, missing: limits, as in `monitor`. UnsupportedError for a dialect that can't have
     it.
     """
+    from relurules.pipeline.monitor_query import write_monitor_sql
+    from relurules.validation import MonitorLimits
+
     limits = MonitorLimits(psi=psi, outside=outside, missing=missing)
     return write_monitor_sql(rules, reference, dialect, table, limits, by)
 

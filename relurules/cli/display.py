@@ -133,16 +133,19 @@ def describe_estimate(estimate: Estimate) -> str:
 
 
 def announce_compiling(console: Console) -> None:
-    """Say so where the search must be compiled, as it is once, or each time where nothing can be
-    kept.
+    """Say so when the search must be compiled, as it is once, or each time where nothing can be
+    kept; a short search never is.
     """
-    from relurules.lp.compilation import find_cache_obstacle, is_code_cached
+    from relurules.lp import compilation
 
-    if is_code_cached():
-        return
-    why = find_cache_obstacle()
-    long = "this once: some 20 seconds" if why is None else f"some 20 seconds each time: {why}"
-    console.print(f"compiling the search for linear regions, {long}", markup=False, soft_wrap=True)
+    def announce() -> None:
+        why = compilation.find_cache_obstacle()
+        long = "this once: some 20 seconds" if why is None else f"some 20 seconds each time: {why}"
+        console.print(
+            f"compiling the search for linear regions, {long}", markup=False, soft_wrap=True
+        )
+
+    compilation.announce_compiling(announce)
 
 
 def _round_number(number: float) -> str:

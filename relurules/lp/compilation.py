@@ -1,59 +1,182 @@
 """The one place where functions become machine code.
 
+A function is run as it stands until such functions have taken about as long as machine code would
+take to come by; a search of a few hundred regions ends before that, and never loads numba. Machine
+code does the same operations in the same order, so that its results are the same bits.
+
 Compiled functions are kept on disk (`machine_code.py`). A function's code holds that of the
 functions that it calls, so everything is kept under a digest of all files that hold compiled
 functions.
 """
 
+import functools
 import hashlib
 import os
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
+from time import thread_time
 from typing import Any, TypeVar
 
-import numba
+import numpy as np
 
-from relurules.lp.machine_code import CodeStore, MachineCodeCache
-
-_njit: Any = numba.njit  # without reference counts is an option that its types don't know
-_config: Any = numba.config
+from relurules.lp.machine_code import CodeStore
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 #: Packages whose files hold compiled functions.
 _SOURCES = ("lp", "partitioning")
+#: CPU seconds that functions may run as they stand: about what it takes to load machine code from
+#: disk, and a part of what it takes to make it.
+_LOADING, _MAKING = 0.6, 4.0
+
+
+class _Patience:
+    """How long functions have been run as they stand, and whether that is over."""
+
+    def __init__(self) -> None:
+        self.spent = 0.0
+        self.most: float | None = None
+        self.is_over = False
+        self.depth = 0
+        self.announce: Callable[[], None] | None = None
+
+    def add(self, seconds: float) -> None:
+        """Count seconds; at the end of patience, functions are compiled."""
+        if self.most is None:
+            self.most = _LOADING if is_code_cached() else _MAKING
+        self.spent += seconds
+        if self.spent > self.most:
+            self.end()
+
+    def end(self) -> None:
+        """From now on functions are compiled."""
+        if not self.is_over and self.announce is not None and not is_code_cached():
+            self.announce()
+        self.is_over = True
+
+
+_PATIENCE = _Patience()
+
+
+class CompiledFunction:
+    """A function that is run as it stands at first, and later as machine code.
+
+    What it is given it changes in place, so that the one may go on where the other was.
+    """
+
+    def __init__(self, function: Callable[..., Any], compiled: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, function)
+        self._function, self._compile = function, compiled
+
+    def __call__(self, *args: Any) -> Any:
+        """The function's result."""
+        if _PATIENCE.is_over:
+            return self.machine_code(*args)
+        if _PATIENCE.depth:
+            return self._function(*args)
+
+        began, _PATIENCE.depth = thread_time(), 1
+        try:
+            with np.errstate(all="ignore"):  # as in machine code
+                return self._function(*args)
+        finally:
+            _PATIENCE.depth = 0
+            _PATIENCE.add(thread_time() - began)
+
+    def __getattr__(self, name: str) -> Any:
+        """What numba asks of a function that another one calls."""
+        if name.startswith("__") or name == "machine_code":
+            raise AttributeError(name)
+        return getattr(self.machine_code, name)
+
+    @functools.cached_property
+    def machine_code(self) -> Any:
+        """The function as numba has it."""
+        _teach_numba()
+        return self._compile(self._function)
 
 
 def compile_cached(function: F) -> F:
-    """The function, compiled by numba at its first call and kept on disk for later runs.
+    """The function, compiled by numba where it is worth it, and kept on disk for later runs.
 
     Nothing in it may allocate: without numba's reference counts, calls with many arrays cost
     nothing.
     """
-    found: Any = _njit(error_model="numpy", nogil=True, _nrt=False)(function)
-    if hasattr(found, "_cache"):  # with NUMBA_DISABLE_JIT it is the function itself
-        found._cache = MachineCodeCache(function, _STORE)
-    return found  # type: ignore[no-any-return]
+    return function if _is_compiling_off() else CompiledFunction(function, _compile)  # type: ignore[return-value]
 
 
 def compile_inline(function: F) -> F:
     """The function as a part of the compiled function that calls it, for one with many arrays and a
     single caller.
     """
-    return _njit(inline="always", error_model="numpy", _nrt=False)(function)  # type: ignore[no-any-return]
+    return function if _is_compiling_off() else CompiledFunction(function, _compile_part)  # type: ignore[return-value]
+
+
+def use_machine_code() -> None:
+    """Compile every function from now on, for work that will be long or has a time limit."""
+    _PATIENCE.end()
+
+
+def is_machine_code_used() -> bool:
+    """Whether functions are compiled, no longer run as they stand."""
+    return _PATIENCE.is_over or _is_compiling_off()
+
+
+def announce_compiling(announce: Callable[[], None]) -> None:
+    """Have this called before anything is compiled anew."""
+    _PATIENCE.announce = announce
 
 
 def is_code_cached() -> bool:
     """Whether there are compiled functions of this version on disk, so that the first call won't
     take long.
     """
-    return _STORE.has("engine.advance")
+    return get_store().has("engine.advance")
 
 
 def find_cache_obstacle() -> str | None:
     """Why compiled functions can't be kept on disk; None where they can."""
-    return _STORE.obstacle()
+    return get_store().obstacle()
+
+
+@functools.cache
+def get_store() -> CodeStore:
+    """Where compiled functions are kept."""
+    return CodeStore(_find_cache_folder())
+
+
+def _compile(function: Callable[..., Any]) -> Any:
+    import numba
+
+    from relurules.lp.machine_code_cache import MachineCodeCache
+
+    # Without reference counts is an option that numba's types don't know.
+    found: Any = numba.njit(error_model="numpy", nogil=True, _nrt=False)(function)  # type: ignore[call-overload]
+    found._cache = MachineCodeCache(function, get_store())
+    return found
+
+
+def _compile_part(function: Callable[..., Any]) -> Any:
+    import numba
+
+    return numba.njit(inline="always", error_model="numpy", _nrt=False)(function)  # type: ignore[call-overload]
+
+
+@functools.cache
+def _teach_numba() -> None:
+    """Functions that call others find these as `CompiledFunction`, of which numba knows nothing."""
+    from numba.extending import typeof_impl
+
+    @typeof_impl.register(CompiledFunction)
+    def _(value: CompiledFunction, context: Any) -> Any:
+        return typeof_impl(value.machine_code, context)
+
+
+def _is_compiling_off() -> bool:
+    """Whether numba's own setting says that functions are left as they are."""
+    return os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
 
 
 def _find_cache_folder() -> Path | None:
@@ -61,11 +184,12 @@ def _find_cache_folder() -> Path | None:
     no such place.
     """
     package, digest = Path(__file__).parent.parent, hashlib.sha256()
-    digest.update(f"{numba.__version__} {sys.implementation.cache_tag}".encode())
+    digest.update(f"{version('numba')} {sys.implementation.cache_tag}".encode())
     for name in _SOURCES:
         for file in sorted((package / name).glob("*.py")):
             digest.update(file.read_bytes())
-    base = Path(_config.CACHE_DIR) if _config.CACHE_DIR else _find_user_cache()
+    given = os.environ.get("NUMBA_CACHE_DIR")
+    base = Path(given) if given else _find_user_cache()
     return None if base is None else base / digest.hexdigest()[:16]
 
 
@@ -78,6 +202,3 @@ def _find_user_cache() -> Path | None:
     if not home.is_absolute() or home == Path(home.anchor):
         return None
     return home / ".cache" / "relurules"
-
-
-_STORE = CodeStore(_find_cache_folder())

@@ -10,14 +10,9 @@ import errno
 import hashlib
 import logging
 import pickle
-from collections.abc import Callable
 from multiprocessing import current_process
 from pathlib import Path
 from typing import Any
-
-from numba.core import serialize
-from numba.core.caching import _Cache
-from numba.core.compiler import CompileResult
 
 from relurules.files.writing import replace_atomically
 
@@ -27,10 +22,8 @@ _HEAD = len(_MAGIC) + 32
 #: Bytes that are written to see whether there is room for machine code: of all functions, some 2
 #: MB.
 _ROOM = 2**22
-_AGAIN = "compiled anew, some 20 seconds"
+AGAIN = "compiled anew, some 20 seconds"
 
-_dumps: Any = serialize.dumps
-_rebuild: Any = CompileResult._rebuild
 _log = logging.getLogger("relurules")
 
 
@@ -70,23 +63,25 @@ class CodeStore:
             if self.folder is not None and not isinstance(
                 error, FileNotFoundError | NotADirectoryError
             ):
-                self.say(f"{self._file(name)}: {error.strerror}; {_AGAIN}")
+                self.say(f"{self._file(name)}: {error.strerror}; {AGAIN}")
             return None
 
         if content[:_HEAD] != _MAGIC + hashlib.sha256(content[_HEAD:]).digest():
-            self.say(f"{self._file(name)}: machine code that is damaged; {_AGAIN}")
+            self.say(f"{self._file(name)}: machine code that is damaged; {AGAIN}")
             return None
 
         return pickle.loads(content[_HEAD:])  # noqa: S301  # its digest says that it is what was written
 
     def write(self, name: str, value: Any) -> None:
         """Keep something under a name, or say why that isn't possible."""
-        content = _dumps(value)
+        from numba.core import serialize
+
+        content = serialize.dumps(value)  # type: ignore[no-untyped-call]
         try:
             with replace_atomically(self._file(name)) as path:
                 path.write_bytes(_MAGIC + hashlib.sha256(content).digest() + content)
         except OSError as error:
-            self.say(f"{self._why(error)}; {_AGAIN}, each time")
+            self.say(f"{self._why(error)}; {AGAIN}, each time")
 
     def say(self, message: str) -> None:
         """A line on stderr, the first of this program only; a worker's program is that of whoever
@@ -104,56 +99,3 @@ class CodeStore:
     def _why(self, error: OSError) -> str:
         place = "" if self.folder is None else f" in {self.folder}"
         return f"machine code can't be kept{place}: {error.strerror}"
-
-
-class MachineCodeCache(_Cache):
-    """Keeps the machine code of one function, as numba asks for it and gives it."""
-
-    def __init__(self, function: Callable[..., Any], store: CodeStore) -> None:
-        self.store = store
-        self.module, self.name = (
-            function.__module__,
-            f"{function.__module__.split('.')[-1]}.{function.__qualname__}",
-        )
-
-    @property
-    def cache_path(self) -> str | None:
-        """The folder, for numba's own reports."""
-        return None if self.store.folder is None else str(self.store.folder)
-
-    def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Machine code for arguments of these types, None where there is none."""
-        target_context.refresh()
-        try:
-            found = self.store.read(self._name(sig, target_context.codegen()))
-            return None if found is None else _rebuild(target_context, *found)
-        except Exception as error:
-            self.store.say(
-                f"machine code of {self.name} can't be used: {type(error).__name__}; {_AGAIN}"
-            )
-            return None
-
-    def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep machine code for arguments of these types."""
-        try:
-            if not data.lifted and not data.library.has_dynamic_globals:
-                self.store.write(self._name(sig, data.codegen), data._reduce())
-        except Exception as error:
-            self.store.say(
-                f"machine code of {self.name} can't be kept: {type(error).__name__}; {_AGAIN}, "
-                "each time"
-            )
-
-    def enable(self) -> None:
-        """Part of what numba expects; it can't be switched off."""
-
-    def disable(self) -> None:
-        """Part of what numba expects; it can't be switched off."""
-
-    def flush(self) -> None:
-        """Part of what numba expects: files go by their sources, and needn't be removed."""
-
-    def _name(self, sig: Any, codegen: Any) -> str:
-        """A name that tells types of arguments, and processors, apart."""
-        told = repr((self.module, sig, codegen.magic_tuple())).encode()
-        return f"{self.name}-{hashlib.sha256(told).hexdigest()[:20]}"

@@ -22,6 +22,7 @@ from relurules.ir.compensated_forms import compute_accurate_rows
 from relurules.ir.limits import Deadline, SearchLimits
 from relurules.ir.local_tree import require_network
 from relurules.ir.network import Array
+from relurules.lp.compilation import use_machine_code
 from relurules.partitioning import reference_search
 from relurules.partitioning.checkpoint import remove_checkpoint
 from relurules.partitioning.estimate import ProbeBudget, estimate_search
@@ -151,6 +152,7 @@ def compile_search() -> None:
     """Compile what isn't compiled yet, so that no time limit pays for it: by a search for two
     regions.
     """
+    use_machine_code()
     one, none = np.eye(1), np.zeros((1, 1))
     tiny = Network(
         A=one, L=none, b=none[0], C=none, U=one, c=none[0], slope=none[0], neurons=(Neuron("", 0),)

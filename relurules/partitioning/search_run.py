@@ -10,6 +10,7 @@ from relurules.domain import Domain, Normalisation
 from relurules.ir import Network
 from relurules.ir.network import Array, Pattern
 from relurules.lp import Polytope
+from relurules.lp.compilation import is_machine_code_used
 from relurules.partitioning import state_layout
 from relurules.partitioning.admissible_points import AdmissiblePoints
 from relurules.partitioning.engine import advance
@@ -27,6 +28,8 @@ from relurules.partitioning.state import Int, SearchState
 #: Tests of neurons between two looks at the clock, some 20 ms in few coordinates, fewer in many;
 #: where every split asks a question, of some ms each.
 _TESTS, _ASKING = 20_000, 20
+#: Those while nothing is compiled, so that the rest may soon be.
+_UNCOMPILED = 100
 #: Regions that are taken out at once.
 _BUFFER = 4096
 #: Up to so many coordinates looking ahead pays: cells are crossed by few of the neurons.
@@ -141,6 +144,7 @@ class SearchRun:
         counts = self.state.node.counts
         F = len(self.state.node.center)
         most = _ASKING if self.problem.asks else max(_ASKING, _TESTS // (1 + F * F // 64))
+        most = most if is_machine_code_used() else min(most, _UNCOMPILED)
         end = counts[state_layout.TESTS] + (tests or most)
 
         while True:

@@ -6,15 +6,16 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import count
-from typing import NamedTuple
-
-import networkx
+from typing import TYPE_CHECKING, NamedTuple
 
 from relurules.errors import OutOfTimeError
 from relurules.ir.rule_table import Sides
 from relurules.rules.convex_unions import find_convex_union, find_convex_whole
 from relurules.rules.fit import MergeCost
 from relurules.rules.pieces import AffineFit, AffinePiece, PiecewiseFunction
+
+if TYPE_CHECKING:
+    import networkx
 
 Progress = Callable[[int], None]
 
@@ -76,6 +77,8 @@ def agglomerate_pieces(
     A pair waits under a lower bound of that cost until no other has a smaller one. At the ground's
     deadline those that are left stay as they are.
     """
+    import networkx
+
     near: networkx.Graph[int] = networkx.Graph(neighbours)
     near.add_nodes_from(range(len(pieces)))
     living = _PieceGraph(
@@ -149,6 +152,8 @@ def _merge_equal_neighbours(ground: PiecewiseFunction, living: _PieceGraph) -> N
 
     Pair by pair that may fail, when no two of them have a convex union.
     """
+    import networkx
+
     alike: networkx.Graph[int] = networkx.Graph()
     alike.add_edges_from(
         (i, j)

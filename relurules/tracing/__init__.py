@@ -39,7 +39,7 @@ _FRONTENDS: tuple[tuple[Callable[[Any], bool], str], ...] = (
     ),
     (
         lambda model: isinstance(model, str | Path) and Path(model).suffix == ".pt2",
-        "torch.front_end",
+        "pt2.front_end",
     ),
     (
         lambda model: isinstance(model, str | Path) and Path(model).suffix == ".onnx",

@@ -2,23 +2,24 @@
 far.
 """
 
-import functools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from relurules.errors import ModelError
 from relurules.ir import Network, Neuron
+
+Array = NDArray[np.float64]
 
 #: The most entries that one tensor may have, counting its columns (a gigabyte).
 LARGEST = 2**27
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class AffineTensor:
     """constant + sum over the basis of columns[i] * basis[i].
 
@@ -27,51 +28,67 @@ class AffineTensor:
     tensor.
     """
 
-    constant: Tensor
-    columns: Tensor
+    constant: Array
+    columns: Array
 
     @property
-    def shape(self) -> torch.Size:
+    def shape(self) -> tuple[int, ...]:
         """The tensor's shape."""
         return self.constant.shape
 
-    def widened(self, count: int) -> Tensor:
+    @property
+    def size(self) -> int:
+        """Number of entries."""
+        return math.prod(self.constant.shape)
+
+    def widened(self, count: int) -> Array:
         """The columns for the first `count` variables."""
-        missing = count - len(self.columns)
-        return torch.cat([self.columns, self.columns.new_zeros((missing, *self.constant.shape))])
+        missing = np.zeros((count - len(self.columns), *self.constant.shape))
+        return np.concatenate([self.columns, missing])
 
 
 def apply_affine(
-    data: Sequence[AffineTensor | Tensor],
+    data: Sequence[AffineTensor | Array],
     operator: Callable[..., Any],
     linear_part: Callable[..., Any],
 ) -> Any:
-    """An affine operator on `data`: the operator itself on the constants, its linear part on every
-    column.
+    """An affine operator on `data`: the operator itself on the constants, its linear part on the
+    columns.
 
-    Returns an AffineTensor, or a list of them where the operator returns several tensors.
+    Both take many tensors at once, one more dimension in front. Returns an AffineTensor, or a list
+    of them where the operator returns several tensors.
     """
     count = max(len(item.columns) for item in data if isinstance(item, AffineTensor))
     constants = [item.constant if isinstance(item, AffineTensor) else item for item in data]
     columns = [
-        item.widened(count)
-        if isinstance(item, AffineTensor)
-        else item.new_zeros((count, *item.shape))
+        item.widened(count) if isinstance(item, AffineTensor) else np.zeros((count, *item.shape))
         for item in data
     ]
-    whole, parts = operator(*constants), torch.vmap(linear_part)(*columns)
+    whole, parts = operator(*(constant[None] for constant in constants)), linear_part(*columns)
 
     if isinstance(whole, tuple | list):
-        return [AffineTensor(constant, part) for constant, part in zip(whole, parts, strict=True)]
-    return AffineTensor(whole, parts)
+        return [AffineTensor(one[0], part) for one, part in zip(whole, parts, strict=True)]
+    return AffineTensor(whole[0], parts)
 
 
-def add_weighted(*terms: tuple[float, AffineTensor | Tensor]) -> AffineTensor:
+def align_rank(tensors: Array, rank: int) -> Array:
+    """Many tensors (n, *shape), with dimensions of size 1 before those of the shape, up to this
+    rank: as broadcasting adds them to one tensor.
+    """
+    missing = max(0, rank + 1 - tensors.ndim)
+    return tensors.reshape(len(tensors), *[1] * missing, *tensors.shape[1:])
+
+
+def add_weighted(*terms: tuple[float, AffineTensor | Array]) -> AffineTensor:
     """Sum of factor * tensor, shapes broadcast; at least one of them affine."""
+    rank = max(len(tensor.shape) for _, tensor in terms)
 
-    def total(*items: Tensor) -> Tensor:
-        parts = [factor * item for (factor, _), item in zip(terms, items, strict=True)]
-        return functools.reduce(torch.add, parts)
+    def total(*items: Array) -> Array:
+        (factor, _), *rest = terms
+        found = factor * align_rank(items[0], rank)
+        for (factor, _), item in zip(rest, items[1:], strict=True):
+            found = found + factor * align_rank(item, rank)
+        return found
 
     result: AffineTensor = apply_affine([tensor for _, tensor in terms], total, total)
     return result
@@ -86,7 +103,7 @@ class Basis:
         self.inputs = inputs
         #: Of every variable, whether it is an input: one of the first, or one that was added.
         self.input_marks: list[bool] = [True] * inputs
-        self.forms: list[Tensor] = []
+        self.forms: list[Array] = []
         self.slopes: list[float] = []
         self.neurons: list[Neuron] = []
         self.identities = 0
@@ -102,12 +119,12 @@ class Basis:
         self.input_marks.append(True)
         return len(self) - 1
 
-    def activate(self, tensor: AffineTensor, slope: Tensor, layer: str) -> AffineTensor:
+    def activate(self, tensor: AffineTensor, slope: Array, layer: str) -> AffineTensor:
         """PReLU of the given slope (broadcast to the tensor): one new neuron per entry, none where
         the slope is 1.
         """
-        slopes = slope.expand(tensor.constant.shape).reshape(-1)
-        kinks = torch.nonzero(slopes != 1.0).reshape(-1)
+        slopes = np.broadcast_to(slope, tensor.shape).reshape(-1)
+        kinks = np.flatnonzero(slopes != 1.0)
         self.identities += len(slopes) - len(kinks)
         first = len(self)
         if (first + len(kinks)) * max(first + len(kinks), len(slopes)) > LARGEST:
@@ -116,21 +133,20 @@ class Basis:
                 f"{len(self.neurons) + len(kinks)}, too many to be traced; make the network smaller"
             )
 
-        flat = tensor.widened(first).reshape(first, -1)
-        self.forms.extend(
-            torch.cat([flat[:, kinks].T, tensor.constant.reshape(-1)[kinks, None]], dim=1)
-        )
+        flat = tensor.widened(first).reshape(first, len(slopes))
+        constant = tensor.constant.reshape(-1).copy()
+        self.forms.extend(np.concatenate([flat[:, kinks].T, constant[kinks, None]], axis=1))
         self.slopes.extend(slopes[kinks].tolist())
         self.neurons.extend(Neuron(layer, int(i)) for i in kinks)
         self.input_marks.extend([False] * len(kinks))
-        constant = tensor.constant.reshape(-1).clone()
         constant[kinks] = 0.0
-        columns = torch.cat([flat, flat.new_zeros((len(kinks), flat.shape[1]))])
+        columns = np.concatenate([flat, np.zeros((len(kinks), len(slopes)))])
         columns[:, kinks] = 0.0
-        columns[first + torch.arange(len(kinks)), kinks] = 1.0
-        shape = tensor.constant.shape
+        columns[first + np.arange(len(kinks)), kinks] = 1.0
 
-        return AffineTensor(constant.reshape(shape), columns.reshape(len(columns), *shape))
+        return AffineTensor(
+            constant.reshape(tensor.shape), columns.reshape(len(columns), *tensor.shape)
+        )
 
     def network(self, outputs: Sequence[AffineTensor]) -> Network:
         """The canonical form, the outputs flattened in order and concatenated; its inputs are all
@@ -142,12 +158,12 @@ class Basis:
             rows[i, : len(form) - 1] = form[:-1]
             rows[i, -1] = form[-1]
 
-        last = torch.cat(
-            [out.widened(count).reshape(count, -1) for out in outputs], dim=1
-        ).T.numpy()
+        last = np.concatenate(
+            [out.widened(count).reshape(count, out.size) for out in outputs], axis=1
+        ).T
         taken = np.array(self.input_marks)
         inputs, neurons = np.flatnonzero(taken), np.flatnonzero(~taken)
-        constant = torch.cat([out.constant.reshape(-1) for out in outputs]).numpy()
+        constant = np.concatenate([out.constant.reshape(-1) for out in outputs])
         return Network(
             A=rows[:, inputs], L=rows[:, neurons], b=rows[:, -1],
             C=last[:, inputs], U=last[:, neurons], c=constant,

@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from relurules.ir import Head
 from relurules.links.table import LINKS
-from relurules.tracing.affine import AffineTensor, apply_affine
+from relurules.tracing.affine import AffineTensor, Array, apply_affine
+
+Index = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +24,12 @@ class LinkedTensor:
     An operator that only moves entries about may be run on `index`.
     """
 
-    index: Tensor
+    index: Index
     heads: tuple[Head, ...]
     scores: AffineTensor
 
     @property
-    def shape(self) -> torch.Size:
+    def shape(self) -> tuple[int, ...]:
         """The tensor's shape."""
         return self.index.shape
 
@@ -44,38 +46,38 @@ def apply_link(
     that reduces.
     """
     flat = _flatten_tensor(tensor)
-    places = torch.arange(len(flat.constant)).reshape(tensor.shape)
+    places = np.arange(len(flat.constant)).reshape(tensor.shape)
     if not LINKS[link].joint:
         return LinkedTensor(
             places, tuple(Head(link, (i,)) for i in range(len(flat.constant))), flat
         )
 
-    along = places.movedim(dim, -1)
+    along = np.moveaxis(places, dim, -1)
     size = along.shape[-1]
     taken = [tuple(row) for row in along.reshape(-1, size).tolist()]
     if LINKS[link].reduces:
-        index = torch.arange(len(taken)).reshape(along.shape[:-1])
+        index = np.arange(len(taken)).reshape(along.shape[:-1])
         return LinkedTensor(
-            index.unsqueeze(dim) if keepdim else index,
+            np.expand_dims(index, dim) if keepdim else index,
             tuple(Head(link, row) for row in taken),
             flat,
         )
 
-    index = torch.arange(along.numel()).reshape(along.shape).movedim(-1, dim)
+    index = np.moveaxis(np.arange(along.size).reshape(along.shape), -1, dim)
     return LinkedTensor(
         index, tuple(Head(link, row, j) for row in taken for j in range(size)), flat
     )
 
 
 def rearrange_heads(
-    tensors: Sequence[LinkedTensor | AffineTensor | Tensor], operator: Callable[..., Any]
+    tensors: Sequence[LinkedTensor | AffineTensor | Array], operator: Callable[..., Any]
 ) -> Any:
     """An operator that only moves entries about.
 
     Returns a Headed, or a list where the operator gives several.
     """
     joined = [_to_linked_tensor(tensor) for tensor in tensors]
-    indices: list[Tensor] = []
+    indices: list[Index] = []
     heads: list[Head] = []
     first_score = 0
 
@@ -104,12 +106,12 @@ def collect_scores(
         return plain, ()
 
     whole: LinkedTensor = rearrange_heads(
-        outputs, lambda *indices: torch.cat([index.reshape(-1) for index in indices])
+        outputs, lambda *indices: np.concatenate([index.reshape(-1) for index in indices])
     )
     scores = whole.scores
     # + 0.0: -0.0 is no other number.
-    rows = torch.cat([scores.columns.T, scores.constant[:, None]], dim=1) + 0.0
-    forms = [row.tobytes() for row in rows.numpy()]
+    rows = np.concatenate([scores.columns.T, scores.constant[:, None]], axis=1) + 0.0
+    forms = [row.tobytes() for row in rows]
     heads = [whole.heads[i] for i in whole.index.tolist()]
     number: dict[bytes, int] = {}
     kept: list[int] = []
@@ -125,24 +127,24 @@ def collect_scores(
     return [AffineTensor(scores.constant[kept], scores.columns[:, kept])], renumbered
 
 
-def _to_linked_tensor(tensor: LinkedTensor | AffineTensor | Tensor) -> LinkedTensor:
+def _to_linked_tensor(tensor: LinkedTensor | AffineTensor | Array) -> LinkedTensor:
     if isinstance(tensor, LinkedTensor):
         return tensor
-    if isinstance(tensor, Tensor):
-        tensor = AffineTensor(tensor.double(), torch.zeros((0, *tensor.shape), dtype=torch.float64))
+    if not isinstance(tensor, AffineTensor):
+        tensor = AffineTensor(tensor.astype(np.float64), np.zeros((0, *tensor.shape)))
     return apply_link("identity", tensor)
 
 
 def _flatten_tensor(tensor: AffineTensor) -> AffineTensor:
     return AffineTensor(
         tensor.constant.reshape(-1),
-        tensor.columns.reshape(len(tensor.columns), tensor.shape.numel()),
+        tensor.columns.reshape(len(tensor.columns), tensor.size),
     )
 
 
 def _concatenate_tensors(tensors: Sequence[AffineTensor]) -> AffineTensor:
-    def joined(*items: Tensor) -> Tensor:
-        return torch.cat(items)
+    def join(*items: Array) -> Array:
+        return np.concatenate(items, axis=1)
 
-    result: AffineTensor = apply_affine(tensors, joined, joined)
+    result: AffineTensor = apply_affine(tensors, join, join)
     return result

@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from relurules.tables.values import Value
-from relurules.tracing.affine import LARGEST, AffineTensor, Basis
+from relurules.tracing.affine import LARGEST, AffineTensor, Array, Basis
 from relurules.tracing.input_rows import InputKind
 from relurules.tracing.relu_blocks import Refuse
 
@@ -56,10 +55,10 @@ class AnswerTable(NamedTuple):
     where the model takes none.
     """
 
-    answers: Mapping[Any, Tensor]
-    other: Tensor | None
+    answers: Mapping[Any, Array]
+    other: Array | None
 
-    def get_answer(self, value: Value) -> Tensor | None:
+    def get_answer(self, value: Value) -> Array | None:
         """The answer for a value."""
         return self.answers.get(value, self.other)
 
@@ -87,8 +86,8 @@ class _EntryForm(NamedTuple):
 class AnswerForm(NamedTuple):
     """A sum of tensors times variables, and a constant."""
 
-    constant: Tensor
-    terms: Mapping[int, Tensor]
+    constant: Array
+    terms: Mapping[int, Array]
 
 
 class InputColumns:
@@ -113,7 +112,7 @@ class InputColumns:
         """Whether every entry of a tensor is a column as it is, or what was looked up by one, in
         whole numbers.
         """
-        forms = [self._read_entry(tensor, i) for i in range(tensor.shape.numel())]
+        forms = [self._read_entry(tensor, i) for i in range(tensor.size)]
         return all(
             isinstance(form, float) or (form is not None and (form.role != "is" or _is_whole(form)))
             for form in forms
@@ -125,7 +124,7 @@ class InputColumns:
         flaw: the message for columns that aren't codes.
         """
         result = tensor
-        for i in range(tensor.shape.numel()):
+        for i in range(tensor.size):
             form = self._read_entry(tensor, i)
             if not isinstance(form, _EntryForm) or form.role not in ("number", "filled"):
                 continue
@@ -161,7 +160,7 @@ class InputColumns:
     def look_up(self, tensor: AffineTensor, table: AnswerTable, refuse: Refuse) -> AffineTensor:
         """What a table answers for every entry: of the tensor's shape, then that of an answer."""
         forms = []
-        for i in range(tensor.shape.numel()):
+        for i in range(tensor.size):
             form = self._read_entry(tensor, i)
             if form is None:
                 raise refuse(
@@ -177,14 +176,14 @@ class InputColumns:
     ) -> AffineTensor:
         """Answers for the entries of a tensor of this shape, as one tensor."""
         inner = tuple(forms[0].constant.shape) if forms else ()
-        constant = torch.stack([form.constant for form in forms]).double()
-        if len(self.basis) * constant.numel() > LARGEST:
+        constant = np.stack([form.constant for form in forms]).astype(np.float64)
+        if len(self.basis) * constant.size > LARGEST:
             raise refuse(
-                f"it gives {constant.numel()} numbers, one set for each of {len(self.basis)} "
+                f"it gives {constant.size} numbers, one set for each of {len(self.basis)} "
                 f"inputs and neurons; supported: up to {LARGEST} in all"
             )
 
-        columns = torch.zeros((len(self.basis), *constant.shape), dtype=torch.float64)
+        columns = np.zeros((len(self.basis), *constant.shape))
         for i, form in enumerate(forms):
             for variable, answer in form.terms.items():
                 columns[variable, i] = answer
@@ -231,7 +230,7 @@ class InputColumns:
 
         other = table.get_answer(form.constant)
         base = _zeros_like_answer(table, refuse) if other is None else other
-        terms: dict[int, Tensor] = {}
+        terms: dict[int, Array] = {}
         for value, number in known.items():
             answer = table.get_answer(number)
             if answer is None:
@@ -247,7 +246,7 @@ class InputColumns:
         """Entry i as what one column makes; a number, where none does; None, where more do."""
         column = tensor.columns.reshape(len(tensor.columns), -1)[:, i]
         constant = float(tensor.constant.reshape(-1)[i])
-        weights = {v: float(column[v]) for v in torch.nonzero(column).reshape(-1).tolist()}
+        weights = {v: float(column[v]) for v in np.flatnonzero(column).tolist()}
         if not weights:
             return constant
 
@@ -267,7 +266,7 @@ class InputColumns:
         self, tensor: AffineTensor, i: int, form: _EntryForm, variable: int
     ) -> AffineTensor:
         """The tensor whose entry i has another variable in place of the one it has."""
-        columns = tensor.widened(len(self.basis)).clone()
+        columns = tensor.widened(len(self.basis))
         flat = columns.reshape(len(columns), -1)
         ((before, weight),) = form.weights.items()
         flat[before, i], flat[variable, i] = 0.0, weight
@@ -289,14 +288,14 @@ class InputColumns:
         return variable
 
 
-def _list_own_values(form: _EntryForm, table: AnswerTable) -> dict[Value, Tensor]:
+def _list_own_values(form: _EntryForm, table: AnswerTable) -> dict[Value, Array]:
     """Value of a column -> the answer, where an entry is a column's text, or a factor times its
     number and a constant.
     """
     if form.column.kind == "text":
         return dict(table.answers)
     ((_, weight),) = form.weights.items()
-    found: dict[Value, Tensor] = {}
+    found: dict[Value, Array] = {}
     for key, answer in table.answers.items():
         if isinstance(key, float) and weight * (own := (key - form.constant) / weight) == (
             key - form.constant
@@ -310,10 +309,10 @@ def _is_whole(form: _EntryForm) -> bool:
     return all(float(v).is_integer() for v in (form.constant, *form.weights.values()))
 
 
-def _zeros_like_answer(table: AnswerTable, refuse: Refuse) -> Tensor:
+def _zeros_like_answer(table: AnswerTable, refuse: Refuse) -> Array:
     """What a value that isn't known adds to: the answer for others, nothing where there is none."""
     if table.other is not None:
         return table.other
     if not table.answers:
         raise refuse("it has no value that it takes")
-    return torch.zeros_like(next(iter(table.answers.values())))
+    return np.zeros_like(next(iter(table.answers.values())))

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import networkx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -85,6 +84,8 @@ def _build_graph(found: Mapping[str, Any]) -> Graph:
         Head(item["link"], tuple(item["scores"]), item["component"])
         for item in found.get("heads", ())
     )
+    import networkx
+
     return Graph(
         features=features,
         outputs=tuple(found["outputs"]),

@@ -8,20 +8,20 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from relurules.errors import ModelError
-from relurules.tracing.affine import AffineTensor, Basis, add_weighted, apply_affine
+from relurules.tracing.affine import AffineTensor, Array, Basis, add_weighted, apply_affine
 
 Refuse = Callable[[str], ModelError]
 
-_RELU = torch.zeros((), dtype=torch.float64)
+_RELU = np.zeros(())
 
 
-def as_float64(value: Any) -> Tensor:
-    """A number or a tensor in float64."""
-    return torch.as_tensor(value, dtype=torch.float64)
+def as_float64(value: Any) -> Array:
+    """A number or an array in float64."""
+    return np.asarray(value, dtype=np.float64)
 
 
 def relu(basis: Basis, tensor: AffineTensor, layer: str) -> AffineTensor:
@@ -30,19 +30,19 @@ def relu(basis: Basis, tensor: AffineTensor, layer: str) -> AffineTensor:
 
 
 def take_larger(
-    basis: Basis, u: AffineTensor | Tensor, v: AffineTensor | Tensor, layer: str
+    basis: Basis, u: AffineTensor | Array, v: AffineTensor | Array, layer: str
 ) -> AffineTensor:
     """max(u, v), shapes broadcast; at least one of them affine."""
     lead = add_weighted((1.0, u), (-1.0, v))
-    fixed = (lead.columns == 0).all(dim=0)  # entries of which both are constants need no neuron
+    fixed = (lead.columns == 0).all(axis=0)  # entries of which both are constants need no neuron
     lead = AffineTensor(
-        torch.where(fixed, lead.constant.clamp(min=0.0), lead.constant), lead.columns
+        np.where(fixed, np.maximum(lead.constant, 0.0), lead.constant), lead.columns
     )
-    return add_weighted((1.0, v), (1.0, basis.activate(lead, fixed.double(), layer)))
+    return add_weighted((1.0, v), (1.0, basis.activate(lead, fixed.astype(np.float64), layer)))
 
 
 def take_smaller(
-    basis: Basis, u: AffineTensor | Tensor, v: AffineTensor | Tensor, layer: str
+    basis: Basis, u: AffineTensor | Array, v: AffineTensor | Array, layer: str
 ) -> AffineTensor:
     """min(u, v) = -max(-u, -v)."""
     negative = [add_weighted((-1.0, t)) if isinstance(t, AffineTensor) else -t for t in (u, v)]
@@ -93,15 +93,16 @@ def reduce_extreme(
     """The largest (sign 1) or smallest (sign -1) entry over the dimensions `dims`, which are kept
     as 1 or dropped.
     """
-    rank = x.constant.dim()
+    rank = x.constant.ndim
     kept = [
         1 if d in dims else size for d, size in enumerate(x.constant.shape) if keep or d not in dims
     ]
     order = [*(d for d in range(rank) if d not in dims), *dims]
 
-    def slices(t: Tensor) -> tuple[Tensor, ...]:
-        moved = t.permute(order).flatten(start_dim=rank - len(dims))
-        return tuple(item.reshape(kept) for item in (sign * moved).unbind(dim=-1))
+    def slices(t: Array) -> tuple[Array, ...]:
+        moved = sign * t.transpose(0, *(d + 1 for d in order))
+        flat = moved.reshape(*moved.shape[: 1 + rank - len(dims)], -1)
+        return tuple(flat[..., i].reshape(len(t), *kept) for i in range(flat.shape[-1]))
 
     return add_weighted((sign, take_largest(basis, apply_affine([x], slices, slices), layer)))
 
@@ -113,31 +114,31 @@ def index_windows(
     stride: Sequence[int],
     dilation: Sequence[int],
     begin: Sequence[int],
-) -> Tensor:
+) -> NDArray[np.intp]:
     """(places, windows): which entry of the flattened input stands at each place of each window, -1
     in the padding.
 
     size, out: shapes of the input and of the windows; begin: padding before the input.
     """
-    index = torch.zeros((1, 1), dtype=torch.long)
+    index = np.zeros((1, 1), dtype=np.intp)
     for n, o, k, s, d, b in zip(size, out, kernel, stride, dilation, begin, strict=True):
-        at = torch.arange(k)[:, None] * d + torch.arange(o) * s - b
+        at = np.arange(k)[:, None] * d + np.arange(o) * s - b
         joined = index[:, None, :, None] * n + at[None, :, None, :]
         inside = (index[:, None, :, None] >= 0) & ((at >= 0) & (at < n))[None, :, None, :]
-        index = torch.where(inside, joined, -1).reshape(len(index) * k, -1)
+        index = np.where(inside, joined, -1).reshape(len(index) * k, -1)
     return index
 
 
 def max_pool(
-    basis: Basis, x: AffineTensor, index: Tensor, out: Sequence[int], layer: str
+    basis: Basis, x: AffineTensor, index: NDArray[np.intp], out: Sequence[int], layer: str
 ) -> AffineTensor:
     """The largest entry of every window; x: batch, channels and more; places in the padding repeat
     another entry.
     """
-    filled = torch.where(index < 0, index.max(dim=0).values, index)
+    filled = np.where(index < 0, index.max(axis=0), index)
 
-    def candidates(t: Tensor) -> tuple[Tensor, ...]:
-        flat = t.flatten(start_dim=2)
-        return tuple(flat[..., place].reshape(*flat.shape[:2], *out) for place in filled)
+    def candidates(t: Array) -> tuple[Array, ...]:
+        flat = t.reshape(*t.shape[:3], -1)
+        return tuple(flat[..., place].reshape(*t.shape[:3], *out) for place in filled)
 
     return take_largest(basis, apply_affine([x], candidates, candidates), layer)

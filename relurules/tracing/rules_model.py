@@ -1,6 +1,5 @@
 """Rules as a model: the network that they stand for, over their own domain."""
 
-import networkx
 import numpy as np
 
 from relurules.domain import Domain
@@ -21,6 +20,8 @@ def make_rules_graph(rules: Scorer) -> Graph:
             f"these rules {what}, so their network isn't what they say; extract the other form "
             "from the model itself"
         )
+
+    import networkx
 
     return Graph(
         features=rules.features,

@@ -6,10 +6,10 @@ where(u > v, y, n) is continuous if y - n is a multiple k of u - v: then it is n
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
-from relurules.tracing.affine import AffineTensor, Basis, add_weighted
+from relurules.tracing.affine import AffineTensor, Array, Basis, add_weighted
 from relurules.tracing.relu_blocks import Refuse, as_float64
 
 #: How far y - n may be from a multiple of u - v, as a share of their largest coefficient: rounding
@@ -25,7 +25,7 @@ class Switch:
     closed: bool
 
     @property
-    def shape(self) -> torch.Size:
+    def shape(self) -> tuple[int, ...]:
         """The tensor's shape."""
         return self.lead.shape
 
@@ -47,34 +47,37 @@ def select_by_switch(
     terms = [item if isinstance(item, AffineTensor) else as_float64(item) for item in (yes, no)]
     yes, no = (add_weighted((1.0, item), (0.0, switch.lead)) for item in terms)
     lead = add_weighted((1.0, switch.lead), (0.0, yes), (0.0, no))
-    fixed = (lead.columns == 0).all(dim=0)  # entries whose condition never turns need no neuron
-    on = (lead.constant >= 0 if switch.closed else lead.constant > 0).double()
-    kink = basis.activate(lead, fixed.double(), layer)
-    turning = _scale_tensor(
-        torch.where(fixed, 0.0, _find_factor(lead, yes, no, fixed, refuse)), kink
-    )
-    settled = _scale_tensor(torch.where(fixed, on, 0.0), add_weighted((1.0, yes), (-1.0, no)))
+    fixed = (lead.columns == 0).all(axis=0)  # entries whose condition never turns need no neuron
+    on = (lead.constant >= 0 if switch.closed else lead.constant > 0).astype(np.float64)
+    kink = basis.activate(lead, fixed.astype(np.float64), layer)
+    turning = _scale_tensor(np.where(fixed, 0.0, _find_factor(lead, yes, no, fixed, refuse)), kink)
+    settled = _scale_tensor(np.where(fixed, on, 0.0), add_weighted((1.0, yes), (-1.0, no)))
 
     return add_weighted((1.0, no), (1.0, turning), (1.0, settled))
 
 
 def _find_factor(
-    lead: AffineTensor, yes: AffineTensor, no: AffineTensor, fixed: Tensor, refuse: Refuse
-) -> Tensor:
+    lead: AffineTensor,
+    yes: AffineTensor,
+    no: AffineTensor,
+    fixed: NDArray[np.bool_],
+    refuse: Refuse,
+) -> Array:
     """The k with yes - no = k * lead, for every entry whose lead isn't `fixed`."""
     count = max(len(item.columns) for item in (lead, yes, no))
     turn, one, two = (
-        torch.cat([item.widened(count), item.constant[None]]) for item in (lead, yes, no)
+        np.concatenate([item.widened(count), item.constant[None]]) for item in (lead, yes, no)
     )
-    at = turn[:-1].abs().argmax(dim=0, keepdim=True)
-    factor = (one - two).gather(0, at)[0] / torch.where(fixed, 1.0, turn.gather(0, at)[0])
-    off = (one - two - factor * turn).abs().amax(dim=0)
-    size = torch.maximum(one.abs(), two.abs()).amax(dim=0)
+    at = np.abs(turn[:-1]).argmax(axis=0)[None]
+    change, rise = (np.take_along_axis(rows, at, axis=0)[0] for rows in (one - two, turn))
+    factor = change / np.where(fixed, 1.0, rise)
+    off = np.abs(one - two - factor * turn).max(axis=0)
+    size = np.maximum(np.abs(one), np.abs(two)).max(axis=0)
 
     if bool((~fixed & (off > _ROUNDING * size)).any()):
         raise refuse("what it chooses from isn't equal where its condition turns, so it jumps")
-    return factor
+    return np.asarray(factor)
 
 
-def _scale_tensor(factor: Tensor, tensor: AffineTensor) -> AffineTensor:
+def _scale_tensor(factor: Array, tensor: AffineTensor) -> AffineTensor:
     return AffineTensor(factor * tensor.constant, factor * tensor.columns)

@@ -420,7 +420,7 @@ def test_ctrl_c_of_a_terminal_leaves_all_that_was_found(tmp_path: Path, jobs: st
     assert (tmp_path / "search.npz").exists()
 
 
-def test_compiling_is_announced_once(folder: Path, tmp_path: Path) -> None:
+def test_a_short_search_compiles_nothing_and_says_nothing(folder: Path, tmp_path: Path) -> None:
     command = [
         sys.executable,
         "-m",
@@ -432,11 +432,27 @@ def test_compiling_is_announced_once(folder: Path, tmp_path: Path) -> None:
         "1",
     ]
     environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
-    said = [
-        subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stderr
-        for _ in "12"
-    ]
-    assert said == ["compiling the search for linear regions, this once: some 20 seconds\n", ""]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    assert done.stderr == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_compiling_is_announced_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from rich.console import Console
+
+    from relurules.cli.display import announce_compiling
+    from relurules.lp import compilation
+    from relurules.lp.machine_code import CodeStore
+
+    monkeypatch.setattr(compilation, "_PATIENCE", compilation._Patience())
+    monkeypatch.setattr(compilation, "get_store", lambda: CodeStore(tmp_path))
+    announce_compiling(Console(stderr=True))
+    compilation.use_machine_code()
+    assert capsys.readouterr().err == (
+        "compiling the search for linear regions, this once: some 20 seconds\n"
+    )
 
 
 def test_schema_is_printed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -328,7 +328,10 @@ def test_compiling_anew_each_time_is_announced_in_one_line(
     from relurules.lp.machine_code import CodeStore
 
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(compilation, "_STORE", CodeStore(tmp_path / "file" / "cache"))
+    store = CodeStore(tmp_path / "file" / "cache")
+    monkeypatch.setattr(compilation, "get_store", lambda: store)
+    monkeypatch.setattr(compilation, "_PATIENCE", compilation._Patience())
+    monkeypatch.setattr(compilation, "_MAKING", 0.0)
     assert run(searching("count", inputs)) == 0
     assert capsys.readouterr().err == (
         "compiling the search for linear regions, some 20 seconds each time: machine code can't "

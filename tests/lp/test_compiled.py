@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numba
 import numpy as np
 import pytest
 
@@ -19,14 +18,15 @@ PROGRAM = """
 import numba
 before = numba.config.CACHE_DIR
 from relurules.lp import compilation
+compilation.use_machine_code()
 import numpy as np
 from relurules.lp.dictionary import copy_vector
 target = np.zeros(2)
 copy_vector(np.array([1.0, 2.0]), target)
 assert target.tolist() == [1.0, 2.0]
-folder = compilation._STORE.folder
+folder = compilation.get_store().folder
 print(folder)
-stored = compilation._STORE.has("dictionary.copy_vector")
+stored = compilation.get_store().has("dictionary.copy_vector")
 print(numba.config.CACHE_DIR == before, compilation.is_code_cached(), stored)
 print(compilation.__file__)
 """
@@ -109,7 +109,7 @@ def test_who_has_no_home_compiles_anew_and_nothing_lands_elsewhere(
 def test_a_relative_place_for_caches_counts_for_nothing(
     monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", place)
     monkeypatch.setenv("HOME", "/home/somebody")
     folder = compilation._find_cache_folder()
@@ -152,12 +152,68 @@ def spoil(file: Path, damage: str) -> None:
 
 
 def test_files_without_functions_that_are_compiled_count_too() -> None:
-    assert compilation._find_cache_folder() == compilation._STORE.folder
+    assert compilation._find_cache_folder() == compilation.get_store().folder
     assert {"lp", "partitioning"} <= set(compilation._SOURCES)
 
 
 def test_functions_that_aren_t_compiled_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        compilation, "_njit", lambda **_: lambda function: function
-    )  # as NUMBA_DISABLE_JIT has it
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
     assert compilation.compile_cached(run) is run
+
+
+#: Searches one network as the functions stand, again as machine code, and halfway from one to the
+#: other; what it prints is whether numba was there, and digests of what was found.
+SEARCHES = """
+import hashlib, sys
+import numpy as np
+from relurules.domain import Domain
+from relurules.ir import Network, Neuron
+from relurules.lp import compilation
+from relurules.partitioning import SearchOptions, search_regions
+random = np.random.default_rng(3)
+A, L = random.normal(size=(10, 3)), np.zeros((10, 10))
+A[5:] = 0.0
+L[5:, :5] = random.normal(size=(5, 5))
+C, U = np.zeros((1, 3)), random.normal(size=(1, 10))
+network = Network(
+    A, L, random.normal(size=10), C, U, np.zeros(1), np.zeros(10),
+    tuple(Neuron("layer", i) for i in range(10)),
+)
+def search():
+    found = search_regions(network, Domain.box([-1] * 3, [1] * 3), SearchOptions())
+    parts = (found.patterns, found.points, *found.tree)
+    return hashlib.sha256(b"".join(np.ascontiguousarray(p).tobytes() for p in parts)).hexdigest()
+first = search()
+print("numba" in sys.modules)
+compilation._PATIENCE.most = compilation._PATIENCE.spent + 0.002
+assert search() == first
+print(compilation.is_machine_code_used(), "numba" in sys.modules)
+assert search() == first
+"""
+
+
+def test_a_short_search_loads_no_compiler_and_a_long_one_finds_the_same_bits() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SEARCHES],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=PACKAGE.parent,
+    )
+    assert done.stdout.split() == ["False", "True", "True"]
+
+
+def test_compiling_is_announced_before_it_is_done(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    patience = compilation._Patience()
+    monkeypatch.setattr(compilation, "_PATIENCE", patience)
+    monkeypatch.setattr(compilation, "is_code_cached", lambda: False)
+    compilation.announce_compiling(lambda: said.append("compiling"))
+    patience.add(compilation._MAKING / 2)
+    assert not compilation.is_machine_code_used()
+    patience.add(compilation._MAKING)
+    compilation.use_machine_code()
+    assert compilation.is_machine_code_used()
+    assert said == ["compiling"]

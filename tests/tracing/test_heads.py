@@ -295,15 +295,13 @@ def test_a_lower_precision_inside_is_noticed() -> None:
 
 def tensor(*values: float) -> AffineTensor:
     """Constants, as affine tensors of shape (1, k)."""
-    return AffineTensor(
-        torch.tensor([values], dtype=torch.float64), torch.zeros((0, 1, len(values))).double()
-    )
+    return AffineTensor(np.array([values]), np.zeros((0, 1, len(values))))
 
 
 def test_equal_scores_are_one() -> None:
     both: LinkedTensor = rearrange_heads(
         [apply_link("sigmoid", tensor(1, 2)), apply_link("softmax", tensor(2, 1, 0.0))],
-        lambda *t: torch.cat(t, 1),
+        lambda *t: np.concatenate(t, 1),
     )
     scores, heads = collect_scores([both, tensor(-0.0)])
     assert scores[0].constant.tolist() == [1, 2, 0]

@@ -1,14 +1,13 @@
 """Choices by a comparison: one PReLU each where they are continuous, refused where they jump."""
 
+import numpy as np
 import pytest
-import torch
-from torch import Tensor
 
 from relurules.errors import ModelError
 from relurules.tracing.affine import AffineTensor, Basis
 from relurules.tracing.switches import compare_values, select_by_switch
 
-X = AffineTensor(torch.zeros(2, dtype=torch.float64), torch.eye(2, dtype=torch.float64))
+X = AffineTensor(np.zeros(2), np.eye(2))
 
 
 def times(factor: float, constant: float = 0.0) -> AffineTensor:
@@ -49,10 +48,10 @@ def test_choices_that_jump_are_refused(yes: AffineTensor | float, no: AffineTens
 
 @pytest.mark.parametrize(("closed", "expected"), [(True, [5.0, 1.0]), (False, [0.0, 1.0])])
 def test_a_condition_that_never_turns_takes_its_side(closed: bool, expected: list[float]) -> None:
-    first_fixed: Tensor = torch.tensor([[0.0, 0.0], [0.0, 1.0]], dtype=torch.float64)
-    lead = AffineTensor(torch.zeros(2, dtype=torch.float64), first_fixed)
+    first_fixed = np.array([[0.0, 0.0], [0.0, 1.0]])
+    lead = AffineTensor(np.zeros(2), first_fixed)
     basis = Basis(2)
-    yes, no = torch.tensor([5.0, 1.0]), torch.tensor([0.0, 1.0])
+    yes, no = np.array([5.0, 1.0]), np.array([0.0, 1.0])
     found = select_by_switch(
         basis, compare_values(lead, 0.0, 1.0, closed), yes, no, ModelError, "layer"
     )
@@ -63,5 +62,5 @@ def test_a_condition_that_never_turns_takes_its_side(closed: bool, expected: lis
 def test_the_negative_of_a_comparison() -> None:
     switch = compare_values(X, 1.0, -1.0, closed=True)
     assert not switch.negated().closed
-    assert torch.equal(switch.negated().lead.columns, X.columns)
+    assert np.array_equal(switch.negated().lead.columns, X.columns)
     assert switch.negated().lead.constant.tolist() == [-1.0, -1.0]

@@ -4,11 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from relurules.errors import ModelError
-from relurules.tracing.affine import AffineTensor, Basis
+from relurules.tracing.affine import AffineTensor, Array, Basis
 from relurules.tracing.heads import LinkedTensor
 from relurules.tracing.onnx.nodes import Constant, Operator
 from relurules.tracing.relu_blocks import as_float64
@@ -35,7 +33,7 @@ class CodeTensor(NamedTuple):
     texts: tuple[str, ...] = ()
 
     @property
-    def shape(self) -> torch.Size:
+    def shape(self) -> tuple[int, ...]:
         """The tensor's shape."""
         return self.tensor.shape
 
@@ -96,13 +94,13 @@ def get_variable(call: OperatorCall, i: int = 0) -> AffineTensor:
     return value
 
 
-def get_operand(call: OperatorCall, i: int) -> AffineTensor | Tensor:
+def get_operand(call: OperatorCall, i: int) -> AffineTensor | Array:
     """Input i as a term of a sum or product: affine, or finite numbers in float64."""
     value = get_input(call, i)
     return value if isinstance(value, AffineTensor) else get_constant(call, i)
 
 
-def get_constant(call: OperatorCall, i: int) -> Tensor:
+def get_constant(call: OperatorCall, i: int) -> Array:
     """Input i, a constant, as finite numbers in float64."""
     value = get_input(call, i)
     if not isinstance(value, Constant) or value.wide.dtype.kind not in "fiub":

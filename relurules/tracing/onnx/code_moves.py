@@ -162,7 +162,7 @@ def _unwrap(value: Value | None) -> Value | None:
 def _to_constant(value: Value | None) -> Constant | None:
     """Zeros of a value's shape."""
     if isinstance(value, CodeTensor):
-        return make_constant(value.tensor.constant.numpy())
+        return make_constant(value.tensor.constant)
     return value if isinstance(value, Constant) else None
 
 

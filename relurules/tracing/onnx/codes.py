@@ -10,12 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from onnx import numpy_helper
-from torch import Tensor
 
 from relurules.tables.values import Value as CellValue
-from relurules.tracing.affine import AffineTensor
+from relurules.tracing.affine import AffineTensor, Array
 from relurules.tracing.input_columns import AnswerTable, InputColumns
 from relurules.tracing.onnx.call import (
     CodeTensor,
@@ -32,8 +30,8 @@ class KeyedAnswers(NamedTuple):
     """Keys of an encoder, texts or numbers, and the answer for each; other: see `AnswerTable`."""
 
     keys: Sequence[CellValue]
-    answers: Sequence[Tensor]
-    other: Tensor | None
+    answers: Sequence[Array]
+    other: Array | None
 
 
 #: From a call and its columns.
@@ -56,7 +54,7 @@ def answer_codes(
             call, f"its keys are of another type than its input {i}, so that it knows no value"
         )
 
-    answers: dict[CellValue, Tensor] = dict(zip(found.keys, found.answers, strict=True))
+    answers: dict[CellValue, Array] = dict(zip(found.keys, found.answers, strict=True))
     if code is not None and code.texts:
         table = AnswerTable(answers, found.other)
         given = {float(n): table.get_answer(text) for n, text in enumerate(code.texts)}
@@ -98,8 +96,8 @@ def _trace_one_hot_encoder(call: OperatorCall, columns: InputColumns) -> list[Va
     call = call if texts else cut_to_codes(call, columns)
     _check_keys(call, keys)
 
-    other = torch.zeros(len(keys), dtype=torch.float64) if attributes["zeros"] else None
-    answers = list(torch.eye(len(keys), dtype=torch.float64))
+    other = np.zeros(len(keys)) if attributes["zeros"] else None
+    answers = list(np.eye(len(keys)))
     return [answer_codes(call, columns, KeyedAnswers(keys, answers, other))]
 
 
@@ -178,12 +176,12 @@ def _trace_gather(call: OperatorCall, columns: InputColumns) -> list[Value | Non
         raise call_error(call, "its indices aren't whole numbers")
 
     keys = [float(n) for n in range(len(rows))]
-    found = answer_codes(call, columns, KeyedAnswers(keys, list(torch.tensor(rows)), None), 1)
+    found = answer_codes(call, columns, KeyedAnswers(keys, list(rows), None), 1)
     rank = len(codes.shape)
     order = [*range(rank, rank + axis), *range(rank), *range(rank + axis, rank + rows.ndim - 1)]
     moved = AffineTensor(
-        found.constant.permute(order),
-        found.columns.permute(0, *(d + 1 for d in order)),
+        found.constant.transpose(order),
+        found.columns.transpose(0, *(d + 1 for d in order)),
     )
     return [CodeTensor(moved) if data.native.dtype.kind in "iu" else moved]
 
@@ -196,15 +194,17 @@ def _trace_one_hot(call: OperatorCall, columns: InputColumns) -> list[Value | No
 
     size = int(depth.native.reshape(-1)[0])
     off, on = (float(v) for v in values.wide.reshape(-1))
-    other = torch.full((size,), off, dtype=torch.float64)
-    rows = list(other + (on - off) * torch.eye(size, dtype=torch.float64))
+    other = np.full(size, off)
+    rows = list(other + (on - off) * np.eye(size))
     keys = [float(n) for n in range(-size, size)]
     found = answer_codes(
         cut_to_codes(call, columns), columns, KeyedAnswers(keys, rows + rows, other)
     )
-    rank = found.constant.dim()
+    rank = found.constant.ndim
     axis = call.op.attributes["axis"] % rank
-    moved = AffineTensor(found.constant.movedim(-1, axis), found.columns.movedim(-1, axis + 1))
+    moved = AffineTensor(
+        np.moveaxis(found.constant, -1, axis), np.moveaxis(found.columns, -1, axis + 1)
+    )
     return [CodeTensor(moved) if values.native.dtype.kind in "iu" else moved]
 
 
@@ -218,7 +218,7 @@ def _trace_imputer(call: OperatorCall, columns: InputColumns) -> list[Value | No
             "it replaces a value that isn't missing; supported: NaN in a tensor of floats",
         )
 
-    last = x.shape[-1] if x.constant.dim() else 1
+    last = x.shape[-1] if x.constant.ndim else 1
     if len(fills) not in (1, last) or not np.isfinite(fills).all():
         raise call_error(call, f"it has {len(fills)} values for {last} features")
     whole = np.broadcast_to(fills, tuple(x.shape)).reshape(-1)

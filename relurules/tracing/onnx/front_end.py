@@ -5,6 +5,7 @@ model that the result is compared with: onnx's own reference, mended where it is
 (`onnx_reference.py`).
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -204,10 +205,7 @@ def _trace_operator(call: OperatorCall) -> Sequence[Value | None]:
     columns = max(len(value.columns) for value in values if isinstance(value, AffineTensor))
     arrays = widen_inputs(
         op,
-        [
-            v.constant.numpy() if isinstance(v, AffineTensor) else _constant_or_none(v)
-            for v in values
-        ],
+        [v.constant if isinstance(v, AffineTensor) else _constant_or_none(v) for v in values],
     )
     check_size(op, arrays, columns + 1)
 
@@ -223,7 +221,7 @@ def _trace_operator(call: OperatorCall) -> Sequence[Value | None]:
 
     for result in results:
         if isinstance(result, AffineTensor) and not bool(
-            result.constant.isfinite().all() & result.columns.isfinite().all()
+            np.isfinite(result.constant).all() and np.isfinite(result.columns).all()
         ):
             raise ModelError(
                 f"{op.place}: gives values that aren't finite, so the network has no rules"
@@ -247,7 +245,9 @@ def _record_layer(
     for name in op.outputs:
         value = values.get(name)
         if isinstance(value, AffineTensor | LinkedTensor | CodeTensor):
-            layers.add_node(name, operator=op.name, module=op.node.name, size=value.shape.numel())
+            layers.add_node(
+                name, operator=op.name, module=op.node.name, size=math.prod(value.shape)
+            )
             layers.add_edges_from((source, name) for source in op.inputs if source in layers)
 
 

@@ -2,17 +2,17 @@
 probabilities.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from relurules.ir import Head, Network
 from relurules.links.table import LINKS
-from relurules.tracing.affine import AffineTensor, add_weighted
+from relurules.tracing.affine import AffineTensor, Array, add_weighted
 from relurules.tracing.heads import LinkedTensor, apply_link, rearrange_heads
 from relurules.tracing.onnx.call import (
     Continuous,
@@ -58,7 +58,7 @@ def trace_link(call: OperatorCall) -> list[Value | None]:
     if not LINKS[kind].joint:
         return [apply_link(kind, x)]
 
-    axis, rank = call.op.attributes["axis"], x.constant.dim()
+    axis, rank = call.op.attributes["axis"], x.constant.ndim
     if not -rank <= axis < max(rank, 1):
         raise call_error(call, f"its axis {axis} doesn't fit an input of rank {rank}")
     if kind == "argmax":
@@ -69,9 +69,9 @@ def trace_link(call: OperatorCall) -> list[Value | None]:
     if call.op.version >= 13:
         return [apply_link(kind, x, axis)]
 
-    rows = x.constant.flatten(start_dim=axis).shape[-1] if rank else 1
+    rows = math.prod(x.shape[axis % max(rank, 1) :])
     # Of all dimensions from the axis on.
-    flat = apply_link(kind, apply_linear(lambda t: t.reshape(-1, rows), x), -1)
+    flat = apply_link(kind, apply_linear(lambda t: t.reshape(len(t), -1, rows), x), -1)
     return [LinkedTensor(flat.index.reshape(x.constant.shape), flat.heads, flat.scores)]
 
 
@@ -170,7 +170,7 @@ def _is_lossless_cast(call: OperatorCall, value: LinkedTensor) -> bool:
     return value.links == {"argmax"} or call.op.attributes["to"] in (1, 10, 11, 16)
 
 
-def _is_all_ones(ones: Tensor, value: LinkedTensor) -> bool:
+def _is_all_ones(ones: Array, value: LinkedTensor) -> bool:
     return bool((ones == 1.0).all()) and np.broadcast_shapes(ones.shape, value.shape) == tuple(
         value.shape
     )
@@ -190,7 +190,7 @@ def _trace_argmax(call: OperatorCall, value: LinkedTensor) -> LinkedTensor:
         raise call_error(call, "it follows a link; supported there: ArgMax")
 
     axis, keep = call.op.attributes["axis"], call.op.attributes["keepdims"]
-    along = value.index.movedim(axis, -1)
+    along = np.moveaxis(value.index, axis, -1)
     heads = []
 
     for row in along.reshape(-1, along.shape[-1]).tolist():
@@ -205,8 +205,8 @@ def _trace_argmax(call: OperatorCall, value: LinkedTensor) -> LinkedTensor:
             )
         heads.append(Head("argmax", taken))
 
-    index = torch.arange(len(heads)).reshape(along.shape[:-1])
-    return LinkedTensor(index.unsqueeze(axis) if keep else index, tuple(heads), value.scores)
+    index = np.arange(len(heads)).reshape(along.shape[:-1])
+    return LinkedTensor(np.expand_dims(index, axis) if keep else index, tuple(heads), value.scores)
 
 
 def _rank_scores(heads: Sequence[Head], scores: AffineTensor) -> tuple[int, ...] | None:
@@ -223,7 +223,7 @@ def _rank_scores(heads: Sequence[Head], scores: AffineTensor) -> tuple[int, ...]
     if links <= {"exp"} or links <= {"identity"}:
         return taken
 
-    opposite = len(taken) == 2 and bool((scores.columns[:, list(taken)].sum(dim=1) == 0).all())
+    opposite = len(taken) == 2 and bool((scores.columns[:, list(taken)].sum(axis=1) == 0).all())
     return (
         taken
         if links <= {"sigmoid"} and opposite and scores.constant[list(taken)].sum() == 0
@@ -258,10 +258,10 @@ def _rearrange_by_index(call: OperatorCall) -> list[Value | None]:
         for v in [call.values[i]]
     ]
 
-    def operator(*indices: Tensor) -> list[Tensor]:
+    def operator(*indices: NDArray[np.intp]) -> list[NDArray[np.intp]]:
         arrays = widen_inputs(call.op, fixed_values)
         for i, index in zip(data, indices, strict=True):
-            arrays[i] = index.numpy() + 1.0
+            arrays[i] = index + 1.0
 
         results = [
             result
@@ -275,7 +275,7 @@ def _rearrange_by_index(call: OperatorCall) -> list[Value | None]:
                 "it fills in values after the model's link; supported: what only moves entries",
             )
 
-        return [torch.as_tensor(result.astype(np.int64) - 1) for result in results]
+        return [result.astype(np.intp) - 1 for result in results]
 
     moved: list[Value | None] = rearrange_heads(items, operator)
     return moved

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from relurules.errors import ModelError
 from relurules.tables.names import make_default_names
@@ -49,9 +48,9 @@ def bind_inputs(read: OnnxProgram, layers: "networkx.DiGraph[str]") -> dict[str,
         )
 
     for item in read.inputs:
-        columns = torch.zeros((total, item.size), dtype=torch.float64)
-        columns[first : first + item.size] = torch.eye(item.size, dtype=torch.float64)
-        constant = torch.zeros(item.shape, dtype=torch.float64)
+        columns = np.zeros((total, item.size))
+        columns[first : first + item.size] = np.eye(item.size)
+        constant = np.zeros(item.shape)
         tensor = AffineTensor(constant, columns.reshape(total, *item.shape))
         is_code = item.kind != "number"
         values[item.name] = CodeTensor(tensor, item.kind == "text") if is_code else tensor
@@ -97,4 +96,4 @@ def convert_output(
         )
 
     constant = as_float64(value.wide.astype(np.float64))
-    return AffineTensor(constant, constant.new_zeros((0, *constant.shape)))
+    return AffineTensor(constant, np.zeros((0, *constant.shape)))

@@ -1,15 +1,20 @@
-"""ONNX's layers with weights and windows: torch's operator on the constant and, without bias, on
-columns.
+"""ONNX's layers with weights and windows: numpy on the constant and, without bias, on columns.
+
+Functions of tensors take many at once, one more dimension in front.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import torch
-from torch import Tensor
-from torch.nn import functional
+import numpy as np
 
-from relurules.tracing.affine import AffineTensor, add_weighted, apply_affine
+from relurules.tracing.affine import (
+    AffineTensor,
+    Array,
+    add_weighted,
+    align_rank,
+    apply_affine,
+)
 from relurules.tracing.onnx.call import (
     OperatorCall,
     OperatorRule,
@@ -25,20 +30,10 @@ from relurules.tracing.onnx.call import get_variable as variable_input
 from relurules.tracing.onnx.nodes import per_channel
 from relurules.tracing.onnx.spatial import compute_transposed_windows, compute_windows
 from relurules.tracing.relu_blocks import as_float64, index_windows
-
-_CONVOLUTIONS: Mapping[int, Any] = {
-    1: functional.conv1d,
-    2: functional.conv2d,
-    3: functional.conv3d,
-}
-_TRANSPOSED: Mapping[int, Any] = {
-    1: functional.conv_transpose1d,
-    2: functional.conv_transpose2d,
-    3: functional.conv_transpose3d,
-}
+from relurules.tracing.windows import convolve, spread, sum_windows
 
 
-def apply_linear(function: Callable[[Tensor], Tensor], x: AffineTensor) -> AffineTensor:
+def apply_linear(function: Callable[[Array], Array], x: AffineTensor) -> AffineTensor:
     """A linear function of one tensor."""
     result: AffineTensor = apply_affine([x], function, function)
     return result
@@ -47,34 +42,71 @@ def apply_linear(function: Callable[[Tensor], Tensor], x: AffineTensor) -> Affin
 def multiply_operands(
     call: OperatorCall, function: Callable[[Any, Any], Any], a: Any, b: Any
 ) -> Any:
-    """function(a, b), linear in both, of which one is a constant, or both are."""
+    """function(a, b), linear in both and entry by entry; one is a constant, or both are."""
     if isinstance(a, AffineTensor) and isinstance(b, AffineTensor):
         raise call_error(call, "it multiplies two values that depend on the input")
     if isinstance(a, AffineTensor):
-        return apply_linear(lambda t: function(t, b), a)
+        return apply_linear(lambda t: function(align_rank(t, b.ndim), b), a)
 
     return (
-        apply_linear(lambda t: function(a, t), b) if isinstance(b, AffineTensor) else function(a, b)
+        apply_linear(lambda t: function(a, align_rank(t, a.ndim)), b)
+        if isinstance(b, AffineTensor)
+        else function(a, b)
     )
+
+
+def multiply_matrices(call: OperatorCall, a: Any, b: Any) -> Any:
+    """The product as numpy.matmul has it, of which one is a constant, or both are."""
+    if isinstance(a, AffineTensor) and isinstance(b, AffineTensor):
+        raise call_error(call, "it multiplies two values that depend on the input")
+    if isinstance(a, AffineTensor):
+        return apply_linear(lambda t: _multiply_many(t, b, -2), a)
+    return (
+        apply_linear(lambda t: _multiply_many(t, a, -1), b)
+        if isinstance(b, AffineTensor)
+        else np.matmul(a, b)
+    )
+
+
+def _multiply_many(tensors: Array, other: Array, added: int) -> Array:
+    """Many tensors times a constant (added -2), or a constant times them (added -1); added: where a
+    vector among the tensors gets another dimension.
+    """
+    taken = {added} if tensors.ndim == 2 else set()
+    many = np.expand_dims(tensors, added) if taken else tensors
+    if other.ndim == 1:
+        taken.add(-3 - added)
+        other = np.expand_dims(other, -3 - added)
+
+    many = align_rank(many, other.ndim)
+    found: Array = many @ other if added == -2 else other @ many
+    return found.squeeze(tuple(taken)) if taken else found
 
 
 def _trace_gemm(call: OperatorCall) -> list[Value | None]:
     """The sum alpha A B + beta C, A and B transposed where the attributes say so."""
-    turn_a, turn_b = call.op.attributes["transA"], call.op.attributes["transB"]
-    a, b = get_operand(call, 0), get_operand(call, 1)
-    multiplied = multiply_operands(
-        call, lambda s, t: (s.T if turn_a else s) @ (t.T if turn_b else t), a, b
+    a, b = (
+        _transpose(get_operand(call, i)) if call.op.attributes[turn] else get_operand(call, i)
+        for i, turn in enumerate(("transA", "transB"))
     )
-    terms: list[tuple[float, Any]] = [(float(call.op.attributes["alpha"]), multiplied)]
+    terms: list[tuple[float, Any]] = [
+        (float(call.op.attributes["alpha"]), multiply_matrices(call, a, b))
+    ]
 
     if get_input(call, 2) is not None:
         terms.append((float(call.op.attributes["beta"]), get_operand(call, 2)))
     return [add_weighted(*terms)]
 
 
+def _transpose(matrix: AffineTensor | Array) -> AffineTensor | Array:
+    if isinstance(matrix, AffineTensor):
+        return apply_linear(lambda t: t.swapaxes(-1, -2), matrix)
+    return matrix.T
+
+
 def _spatial_rank(call: OperatorCall, x: AffineTensor) -> int:
     """Number of spatial dimensions of batch, channels and more."""
-    rank = x.constant.dim() - 2
+    rank = x.constant.ndim - 2
     if not 1 <= rank <= 3:
         raise call_error(
             call, f"its input has rank {rank + 2}; supported: batch, channels and one to three more"
@@ -82,12 +114,7 @@ def _spatial_rank(call: OperatorCall, x: AffineTensor) -> int:
     return rank
 
 
-def _torch_padding(begin: Any, end: Any) -> list[int]:
-    """Padding in torch's order: the last dimension first."""
-    return [size for pair in reversed(list(zip(begin, end, strict=True))) for size in pair]
-
-
-def _read_kernel(call: OperatorCall) -> tuple[Tensor, Tensor | None]:
+def _read_kernel(call: OperatorCall) -> tuple[Array, Array | None]:
     """Kernel and bias of a convolution; a kernel_shape must be the kernel's."""
     weights, shape = get_constant(call, 1), call.op.attributes["kernel_shape"]
     if shape is not None and list(shape) != list(weights.shape[2:]):
@@ -101,37 +128,36 @@ def _read_kernel(call: OperatorCall) -> tuple[Tensor, Tensor | None]:
 def _trace_convolution(call: OperatorCall) -> list[Value | None]:
     x = variable_input(call)
     rank, (weights, bias) = _spatial_rank(call, x), _read_kernel(call)
-    shape = compute_windows(call.op, x.constant.shape[2:], weights.shape[2:])
-    pads, groups = _torch_padding(shape.begin, shape.end), call.op.attributes["group"]
+    size, groups = x.constant.shape[2:], call.op.attributes["group"]
+    _check_channels(call, x, groups * weights.shape[1])
+    shape = compute_windows(call.op, size, weights.shape[2:])
+    index = index_windows(
+        size, shape.out, weights.shape[2:], shape.stride, shape.dilation, shape.begin
+    )
+    result = apply_linear(lambda t: convolve(t, weights, index, groups, shape.out), x)
+    return [
+        result if bias is None else add_weighted((1.0, result), (1.0, per_channel(bias, rank + 2)))
+    ]
 
-    def run(t: Tensor, bias: Tensor | None = None) -> Tensor:
-        padded = functional.pad(t, pads)
-        result: Tensor = _CONVOLUTIONS[rank](
-            padded, weights, bias, shape.stride, 0, shape.dilation, groups
+
+def _check_channels(call: OperatorCall, x: AffineTensor, channels: int) -> None:
+    if x.shape[1] != channels:
+        raise call_error(
+            call, f"its input has {x.shape[1]} channels, its weights are for {channels}"
         )
-        return result
-
-    return [apply_affine([x], lambda t: run(t, bias), run)]
 
 
 def _trace_transposed_convolution(call: OperatorCall) -> list[Value | None]:
+    """Every entry of the input, times the kernel, added to the window that it makes."""
     x = variable_input(call)
     rank, (weights, bias) = _spatial_rank(call, x), _read_kernel(call)
-    shape = compute_transposed_windows(call.op, x.constant.shape[2:], weights.shape[2:])
-    ends = [
-        out + begin - full
-        for out, begin, full in zip(shape.out, shape.begin, shape.full, strict=True)
-    ]
-    pads, groups = (
-        _torch_padding([-begin for begin in shape.begin], ends),
-        call.op.attributes["group"],
+    size, groups = x.constant.shape[2:], call.op.attributes["group"]
+    _check_channels(call, x, len(weights))
+    shape = compute_transposed_windows(call.op, size, weights.shape[2:])
+    index = index_windows(
+        shape.out, size, weights.shape[2:], shape.stride, shape.dilation, shape.begin
     )
-
-    def run(t: Tensor) -> Tensor:
-        full = _TRANSPOSED[rank](t, weights, None, shape.stride, 0, 0, groups, shape.dilation)
-        return functional.pad(full, pads)
-
-    result = apply_linear(run, x)
+    result = apply_linear(lambda t: spread(t, weights, index, groups, shape.out), x)
     return [
         result if bias is None else add_weighted((1.0, result), (1.0, per_channel(bias, rank + 2)))
     ]
@@ -153,19 +179,10 @@ def _trace_average_pool(call: OperatorCall) -> list[Value | None]:
             padded, shape.out, shape.kernel, shape.stride, shape.dilation, [0] * len(size)
         )
 
-    share = 1.0 / (counted >= 0).sum(dim=0).double()
-    if not bool(share.isfinite().all()):
+    places = (counted >= 0).sum(axis=0)
+    if not places.all():
         raise call_error(call, "one of its windows lies in the padding alone")
-    return [apply_linear(lambda t: _sum_windows(t, index, share, shape.out), x)]
-
-
-def _sum_windows(t: Tensor, index: Tensor, share: Tensor, out: tuple[int, ...]) -> Tensor:
-    """For every window the sum over its places, times its share."""
-    flat = t.flatten(start_dim=2)
-    total = torch.stack([flat[..., place.clamp(min=0)] * (place >= 0) for place in index]).sum(
-        dim=0
-    )
-    return (total * share).reshape(*t.shape[:2], *out)
+    return [apply_linear(lambda t: sum_windows(t, index, 1.0 / places, shape.out), x)]
 
 
 def sum_pool(call: OperatorCall, x: AffineTensor) -> AffineTensor:
@@ -173,7 +190,7 @@ def sum_pool(call: OperatorCall, x: AffineTensor) -> AffineTensor:
     size = x.constant.shape[2:]
     shape = compute_windows(call.op, size)
     index = index_windows(size, shape.out, shape.kernel, shape.stride, shape.dilation, shape.begin)
-    return apply_linear(lambda t: _sum_windows(t, index, as_float64(1.0), shape.out), x)
+    return apply_linear(lambda t: sum_windows(t, index, 1.0, shape.out), x)
 
 
 def _trace_batch_norm(call: OperatorCall) -> list[Value | None]:
@@ -186,23 +203,24 @@ def _trace_batch_norm(call: OperatorCall) -> list[Value | None]:
 
     x = variable_input(call)
     scale, bias, mean, var = (
-        per_channel(get_constant(call, i), x.constant.dim()) for i in range(1, 5)
+        per_channel(get_constant(call, i), x.constant.ndim) for i in range(1, 5)
     )
-    factor = scale / torch.sqrt(var + float(call.op.attributes["epsilon"]))
+    factor = scale / np.sqrt(var + float(call.op.attributes["epsilon"]))
 
     return [apply_affine([x], lambda t: factor * (t - mean) + bias, lambda t: factor * t)]
 
 
 def reduce_axes(call: OperatorCall, x: AffineTensor, function: Any) -> AffineTensor:
-    """torch.sum or torch.mean over the operator's axes."""
-    dims, keep = get_reduction_axes(call, x.constant.dim()), bool(call.op.attributes["keepdims"])
-    return apply_linear(lambda t: function(t, dim=dims, keepdim=keep), x) if dims else x
+    """numpy.sum or numpy.mean over the operator's axes."""
+    dims, keep = get_reduction_axes(call, x.constant.ndim), bool(call.op.attributes["keepdims"])
+    axes = tuple(d + 1 for d in dims)
+    return apply_linear(lambda t: function(t, axis=axes, keepdims=keep), x) if dims else x
 
 
 def _trace_global_average(call: OperatorCall) -> list[Value | None]:
     x = variable_input(call)
-    dims = list(range(2, x.constant.dim()))
-    return [apply_linear(lambda t: t.mean(dim=dims, keepdim=True), x)]
+    dims = tuple(range(3, x.constant.ndim + 1))
+    return [apply_linear(lambda t: t.mean(axis=dims, keepdims=True), x)]
 
 
 def _trace_einsum(call: OperatorCall) -> list[Value | None]:
@@ -214,9 +232,10 @@ def _trace_einsum(call: OperatorCall) -> list[Value | None]:
 
     equation, at = call.op.attributes["equation"].replace(" ", ""), positions[0]
 
-    def run(t: Tensor) -> Tensor:
-        result: Tensor = torch.einsum(equation, *operands[:at], t, *operands[at + 1 :])
-        return result
+    def run(tensors: Array) -> Array:
+        return np.stack(
+            [np.einsum(equation, *operands[:at], t, *operands[at + 1 :]) for t in tensors]
+        )
 
     return [apply_linear(run, variable_input(call, at))]
 
@@ -243,9 +262,7 @@ def _trace_regressor(call: OperatorCall) -> list[Value | None]:
 LAYERS: Mapping[str, OperatorRule] = {
     "Gemm": OperatorRule(_trace_gemm, None),
     "MatMul": OperatorRule(
-        lambda call: [
-            multiply_operands(call, torch.matmul, get_operand(call, 0), get_operand(call, 1))
-        ],
+        lambda call: [multiply_matrices(call, get_operand(call, 0), get_operand(call, 1))],
         None,
     ),
     "Einsum": OperatorRule(_trace_einsum, None),
@@ -254,8 +271,8 @@ LAYERS: Mapping[str, OperatorRule] = {
     "AveragePool": OperatorRule(_trace_average_pool),
     "GlobalAveragePool": OperatorRule(_trace_global_average),
     "BatchNormalization": OperatorRule(_trace_batch_norm),
-    "ReduceSum": OperatorRule(lambda call: [reduce_axes(call, variable_input(call), torch.sum)]),
-    "ReduceMean": OperatorRule(lambda call: [reduce_axes(call, variable_input(call), torch.mean)]),
+    "ReduceSum": OperatorRule(lambda call: [reduce_axes(call, variable_input(call), np.sum)]),
+    "ReduceMean": OperatorRule(lambda call: [reduce_axes(call, variable_input(call), np.mean)]),
     "ai.onnx.ml.Scaler": OperatorRule(_trace_scaler),
     "ai.onnx.ml.LinearRegressor": OperatorRule(_trace_regressor),
 }

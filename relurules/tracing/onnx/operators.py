@@ -7,15 +7,15 @@ entries' numbers, which tells where each one goes; any other affine operator is 
 and on every column.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import torch
 from onnx import helper
 
-from relurules.tracing.affine import AffineTensor, add_weighted, apply_affine
+from relurules.tracing.affine import AffineTensor, Array, add_weighted, apply_affine
 from relurules.tracing.onnx.call import (
     OperatorCall,
     OperatorRule,
@@ -57,10 +57,8 @@ def rearrange_entries(call: OperatorCall, fill: float = 0.0) -> list[Value | Non
             arrays.append(None if value is None else widen_inputs(call.op, [value])[0])  # type: ignore[list-item]
             continue
         item = value.constant if isinstance(value, AffineTensor) else get_constant(call, i)
-        arrays.append(
-            np.arange(first, first + item.numel(), dtype=np.float64).reshape(tuple(item.shape))
-        )
-        first += item.numel()
+        arrays.append(np.arange(first, first + item.size, dtype=np.float64).reshape(item.shape))
+        first += item.size
         pool.append(value if isinstance(value, AffineTensor) else item)  # type: ignore[arg-type]
 
     return [
@@ -70,22 +68,25 @@ def rearrange_entries(call: OperatorCall, fill: float = 0.0) -> list[Value | Non
 
 
 def _take_entries(
-    call: OperatorCall, pool: Sequence[AffineTensor | torch.Tensor], index: np.ndarray, count: int
+    call: OperatorCall, pool: Sequence[AffineTensor | Array], index: np.ndarray, count: int
 ) -> Value:
     """The entries of the pool that an index tells."""
     if index.dtype != np.float64:
         return make_constant(index)  # such as a mask
 
-    at = torch.as_tensor(index.astype(np.int64))
-    if not np.array_equal(at.numpy(), index) or (
+    at = index.astype(np.intp)
+    if not np.array_equal(at, index) or (
         index.size and not 0 <= index.min() <= index.max() < count
     ):
         raise call_error(
             call, "it doesn't only move entries of its input, as expected; please report it"
         )
 
-    def take(*items: torch.Tensor) -> torch.Tensor:
-        return torch.cat([item.reshape(-1) for item in items])[at.reshape(-1)].reshape(at.shape)
+    def take(*items: Array) -> Array:
+        flat = np.concatenate(
+            [item.reshape(len(item), math.prod(item.shape[1:])) for item in items], axis=1
+        )
+        return flat[:, at.reshape(-1)].reshape(len(flat), *at.shape)
 
     result: AffineTensor = apply_affine(pool, take, take)
     return result
@@ -98,7 +99,7 @@ def apply_by_columns(call: OperatorCall) -> list[Value | None]:
     at = [i for i, value in enumerate(call.values) if isinstance(value, AffineTensor)]
     items = [get_variable(call, i) for i in at]
     count = max(len(item.columns) for item in items)
-    columns = [item.widened(count).numpy() for item in items]
+    columns = [item.widened(count) for item in items]
 
     def apply(parts: list[np.ndarray]) -> np.ndarray:
         fixed = [None if v is None or i in at else v for i, v in enumerate(call.values)]
@@ -108,9 +109,9 @@ def apply_by_columns(call: OperatorCall) -> list[Value | None]:
         result = run_operator(call.op, arrays)[0]
         return np.empty(0) if result is None else result.astype(np.float64)
 
-    zero = apply([np.zeros(tuple(item.constant.shape)) for item in items])
+    zero = apply([np.zeros(item.shape) for item in items])
     linear = np.array([apply([column[k] for column in columns]) - zero for k in range(count)])
-    constant = apply([item.constant.numpy() for item in items])
+    constant = apply([item.constant for item in items])
     return [AffineTensor(as_float64(constant), as_float64(linear).reshape(count, *constant.shape))]
 
 
@@ -137,7 +138,7 @@ def _trace_division(call: OperatorCall) -> list[Value | None]:
     divisor = get_constant(call, 1)
     if bool((divisor == 0).any()):
         raise call_error(call, f"its divisor {call.op.inputs[1]!r} has a zero")
-    return [multiply_operands(call, torch.div, get_variable(call), divisor)]
+    return [multiply_operands(call, np.divide, get_variable(call), divisor)]
 
 
 def _trace_cast(call: OperatorCall) -> list[Value | None]:
@@ -278,7 +279,7 @@ def _check_whole_sizes(call: OperatorCall) -> None:
 
 def _read_scales(call: OperatorCall) -> list[float] | None:
     """One factor for each dimension, None where the output's sizes are given instead."""
-    attributes, rank = call.op.attributes, get_variable(call).constant.dim()
+    attributes, rank = call.op.attributes, get_variable(call).constant.ndim
     value = get_input(call, 1 if call.op.version < 11 else 2)
     listed = attributes.get("scales") or (
         value.native.tolist() if isinstance(value, Constant) else []
@@ -325,7 +326,7 @@ def _trace_grid_sample(call: OperatorCall) -> list[Value | None]:
 
 def _trace_shape_only(call: OperatorCall) -> list[Value | None]:
     """What depends on the input's shape alone."""
-    x = get_variable(call).constant.numpy()
+    x = get_variable(call).constant
     return list(run_constant(call.op, [Constant(x, x)]))
 
 
@@ -341,7 +342,7 @@ AFFINE: Mapping[str, OperatorRule] = {
     "Mean": OperatorRule(_trace_mean, _ALL_INPUTS),
     "Mul": OperatorRule(
         lambda call: [
-            multiply_operands(call, torch.mul, get_operand(call, 0), get_operand(call, 1))
+            multiply_operands(call, np.multiply, get_operand(call, 0), get_operand(call, 1))
         ],
         _ALL_INPUTS,
     ),

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import torch
 
 from relurules.networks.activations import SLOPES
 from relurules.tracing.affine import AffineTensor, add_weighted
@@ -59,8 +58,8 @@ def _trace_leaky_relu(call: OperatorCall) -> list[Value | None]:
 def _trace_prelu(call: OperatorCall) -> list[Value | None]:
     x, slope = get_variable(call), get_constant(call, 1)
     try:
-        return [call.basis.activate(x, slope.expand(x.constant.shape), call.layer)]
-    except RuntimeError as error:
+        return [call.basis.activate(x, np.broadcast_to(slope, x.shape), call.layer)]
+    except ValueError as error:
         shapes = f"{list(slope.shape)}, its input {list(x.constant.shape)}"
         raise call_error(
             call, f"its slope has the shape {shapes}; supported: a slope that broadcasts"
@@ -106,7 +105,7 @@ def _make_extreme_rule(sign: int) -> OperatorRule:
             if isinstance(found, AffineTensor) or isinstance(other, AffineTensor):
                 found = choose(call.basis, found, other, call.layer)
             else:
-                found = torch.maximum(found, other) if sign > 0 else torch.minimum(found, other)
+                found = np.maximum(found, other) if sign > 0 else np.minimum(found, other)
 
         return [found]  # type: ignore[list-item]
 
@@ -150,7 +149,7 @@ def _trace_shrink(call: OperatorCall) -> list[Value | None]:
 def _make_reduce_rule(sign: float) -> OperatorRule:
     def rule(call: OperatorCall) -> list[Value | None]:
         x = get_variable(call)
-        dims = get_reduction_axes(call, x.constant.dim())
+        dims = get_reduction_axes(call, x.constant.ndim)
         keep = bool(call.op.attributes["keepdims"])
         return [reduce_extreme(call.basis, x, dims, keep, sign, call.layer) if dims else x]
 
@@ -159,7 +158,7 @@ def _make_reduce_rule(sign: float) -> OperatorRule:
 
 def _trace_global_max_pool(call: OperatorCall) -> list[Value | None]:
     x = get_variable(call)
-    return [reduce_extreme(call.basis, x, range(2, x.constant.dim()), True, 1.0, call.layer)]
+    return [reduce_extreme(call.basis, x, range(2, x.constant.ndim), True, 1.0, call.layer)]
 
 
 def _trace_max_pool(call: OperatorCall) -> list[Value | None]:
@@ -168,7 +167,7 @@ def _trace_max_pool(call: OperatorCall) -> list[Value | None]:
     size = x.constant.shape[2:]
     shape = compute_windows(call.op, size)
     index = index_windows(size, shape.out, shape.kernel, shape.stride, shape.dilation, shape.begin)
-    if bool((index < 0).all(dim=0).any()):
+    if bool((index < 0).all(axis=0).any()):
         raise call_error(call, "one of its windows lies in the padding alone")
     return [max_pool(call.basis, x, index, shape.out, call.layer)]
 
@@ -190,8 +189,8 @@ def _trace_lp_pool(call: OperatorCall) -> list[Value | None]:
 def _trace_global_lp_pool(call: OperatorCall) -> list[Value | None]:
     _check_order_one(call)
     x = _take_absolute(call)
-    dims = list(range(2, x.constant.dim()))
-    return [apply_linear(lambda t: t.sum(dim=dims, keepdim=True), x)]
+    dims = tuple(range(3, x.constant.ndim + 1))
+    return [apply_linear(lambda t: t.sum(axis=dims, keepdims=True), x)]
 
 
 def _make_comparison_rule(sign: float, *, closed: bool) -> OperatorRule:
@@ -260,7 +259,7 @@ PIECEWISE: Mapping[str, OperatorRule] = {
     "Shrink": OperatorRule(_trace_shrink),
     "ReduceMax": _make_reduce_rule(1.0),
     "ReduceMin": _make_reduce_rule(-1.0),
-    "ReduceL1": OperatorRule(lambda call: [reduce_axes(call, _take_absolute(call), torch.sum)]),
+    "ReduceL1": OperatorRule(lambda call: [reduce_axes(call, _take_absolute(call), np.sum)]),
     "MaxPool": OperatorRule(_trace_max_pool),
     "GlobalMaxPool": OperatorRule(_trace_global_max_pool),
     "LpPool": OperatorRule(_trace_lp_pool),

@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from onnx import GraphProto, ValueInfoProto, helper
@@ -246,6 +245,8 @@ SAMPLING: Mapping[str, str] = {"linear": "bilinear", "cubic": "bicubic"}
 
 
 def _compute_grid_sample(op: Operator, arrays: Sequence[Any]) -> list[Any]:
+    import torch
+
     x, grid = (torch.as_tensor(array.astype(np.float64)) for array in arrays)
     mode = SAMPLING.get(op.attributes["mode"], op.attributes["mode"])
     padding, corners = op.attributes["padding_mode"], bool(op.attributes["align_corners"])

@@ -5,8 +5,8 @@ of its weights for each code of a column.
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
-from torch import Tensor
 
 from relurules.tracing.affine import AffineTensor
 from relurules.tracing.input_columns import AnswerTable, InputColumns
@@ -20,9 +20,9 @@ CodeLookup = Callable[[InputColumns, Mapping[str, Any], Refuse], Any]
 
 def _look_rows_up(columns: InputColumns, rows: Any, codes: Any, refuse: Refuse) -> AffineTensor:
     """Rows of a constant, by codes from 0; no other code has any."""
-    if not isinstance(rows, Tensor) or not isinstance(codes, AffineTensor):
+    if not isinstance(rows, np.ndarray) or not isinstance(codes, AffineTensor):
         raise refuse("it looks up values that depend on the input, or by something else than codes")
-    answers = {float(n): row.double() for n, row in enumerate(rows)}
+    answers = {float(n): row.astype(np.float64) for n, row in enumerate(rows)}
     return columns.look_up(codes, AnswerTable(answers, None), refuse)
 
 
@@ -46,7 +46,7 @@ def _make_one_hot(columns: InputColumns, bound: Mapping[str, Any], refuse: Refus
     count = bound["num_classes"]
     if not isinstance(count, int) or count < 1:
         raise refuse("its number of classes depends on the batch; give it num_classes")
-    return _look_rows_up(columns, torch.eye(count), bound["self"], refuse)
+    return _look_rows_up(columns, np.eye(count), bound["self"], refuse)
 
 
 #: Operator -> what looks codes up.

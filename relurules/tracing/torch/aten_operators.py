@@ -11,10 +11,12 @@ names the operators.
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from relurules.networks.activations import SLOPES
+from relurules.tracing.affine import Array
 
 aten = torch.ops.aten
 
@@ -288,26 +290,22 @@ LINK_OPERATORS: Mapping[Any, str] = {
 }
 
 
-def _read_prelu_slope(bound: Mapping[str, Any]) -> Tensor:
-    weight: Tensor = bound["weight"]
-    rank = bound["self"].constant.dim()
-    return weight if weight.numel() == 1 or rank < 2 else weight.reshape(1, -1, *[1] * (rank - 2))
+def _read_prelu_slope(bound: Mapping[str, Any]) -> Array:
+    weight: Array = bound["weight"]
+    rank = bound["self"].constant.ndim
+    return weight if weight.size == 1 or rank < 2 else weight.reshape(1, -1, *[1] * (rank - 2))
 
 
-def _make_constant_slope(name: str) -> Callable[[Mapping[str, Any]], Tensor]:
-    return lambda _: torch.tensor(SLOPES[name], dtype=torch.float64)
+def _make_constant_slope(name: str) -> Callable[[Mapping[str, Any]], Array]:
+    return lambda _: np.array(SLOPES[name])
 
 
 #: Activation -> its PReLU slope, from the operator's arguments by name; the input is called `self`
 #: in all of them.
-ACTIVATIONS: Mapping[Any, Callable[[Mapping[str, Any]], Tensor]] = {
+ACTIVATIONS: Mapping[Any, Callable[[Mapping[str, Any]], Array]] = {
     aten.relu.default: _make_constant_slope("relu"),
     aten.abs.default: _make_constant_slope("abs"),
-    aten.leaky_relu.default: lambda bound: torch.tensor(
-        float(bound["negative_slope"]), dtype=torch.float64
-    ),
-    aten.rrelu.default: lambda bound: torch.tensor(
-        (bound["lower"] + bound["upper"]) / 2, dtype=torch.float64
-    ),
+    aten.leaky_relu.default: lambda bound: np.array(float(bound["negative_slope"])),
+    aten.rrelu.default: lambda bound: np.array((bound["lower"] + bound["upper"]) / 2),
     aten.prelu.default: _read_prelu_slope,
 }

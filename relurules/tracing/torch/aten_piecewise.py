@@ -5,9 +5,11 @@ A row takes the basis, the operator's arguments by name, a way to refuse, and th
 returns what the operator returns.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 
 from relurules.tracing.affine import AffineTensor, Basis, add_weighted
@@ -69,7 +71,7 @@ def _make_extreme_rule(sign: float, places: bool = False) -> Rule:
 
     def rule(basis: Basis, bound: Bound, refuse: Refuse, layer: str) -> Any:
         x: AffineTensor = bound["self"]
-        rank = x.constant.dim()
+        rank = x.constant.ndim
         dims = sorted(
             {d % rank for d in ([bound["dim"]] if isinstance(bound["dim"], int) else bound["dim"])}
         )
@@ -88,19 +90,19 @@ def _trace_adaptive_max_pool(basis: Basis, bound: Bound, refuse: Refuse, layer: 
     places.
     """
     x: AffineTensor = bound["self"]
-    if x.constant.dim() != 4:
-        raise refuse(
-            f"its input has rank {x.constant.dim()}; supported: batch, channels and 2 more"
-        )
+    if x.constant.ndim != 4:
+        raise refuse(f"its input has rank {x.constant.ndim}; supported: batch, channels and 2 more")
 
     size, out = x.constant.shape[2:], bound["output_size"]
-    flat = torch.arange(size.numel()).reshape(tuple(size))
+    flat = np.arange(math.prod(size)).reshape(size)
     rows, columns = (
         [slice(i * n // m, -(-(i + 1) * n // m)) for i in range(m)]
         for n, m in zip(size, out, strict=True)
     )
     cells = [flat[row, column].reshape(-1) for row in rows for column in columns]
-    index = torch.nn.utils.rnn.pad_sequence(cells, padding_value=-1)
+    index = np.full((max(map(len, cells)), len(cells)), -1)
+    for window, cell in enumerate(cells):
+        index[: len(cell), window] = cell
 
     return [max_pool(basis, x, index, out, layer), None]
 
@@ -111,9 +113,9 @@ def _make_max_pool_rule(spatial: int) -> Rule:
 
     def rule(basis: Basis, bound: Bound, refuse: Refuse, layer: str) -> AffineTensor:
         x: AffineTensor = bound["self"]
-        if x.constant.dim() != spatial + 2:
+        if x.constant.ndim != spatial + 2:
             raise refuse(
-                f"its input has rank {x.constant.dim()}; supported: batch, channels and {spatial} "
+                f"its input has rank {x.constant.ndim}; supported: batch, channels and {spatial} "
                 "more"
             )
 

@@ -5,6 +5,7 @@ Weights are exact rational numbers whatever their type; they are read into float
 model that the result is compared with.
 """
 
+import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -22,7 +23,7 @@ from relurules.errors import ModelError, summarise_error
 from relurules.ir import Graph
 from relurules.links.table import LINKS
 from relurules.tables.names import make_default_names
-from relurules.tracing.affine import AffineTensor, add_weighted, apply_affine
+from relurules.tracing.affine import AffineTensor, add_weighted
 from relurules.tracing.column_layout import lay_out_inputs
 from relurules.tracing.heads import LinkedTensor, apply_link, collect_scores, rearrange_heads
 from relurules.tracing.input_rows import ModelRows
@@ -61,6 +62,7 @@ from relurules.tracing.torch.fx_nodes import (
     read_batch_size,
     row_shape,
 )
+from relurules.tracing.torch.tensor_arrays import apply_affine_operator, move_indices, to_arrays
 from relurules.tracing.torch.torch_export import export_program
 from relurules.tracing.torch.torch_reference import make_float64_function, widen_to_float64
 
@@ -144,7 +146,7 @@ class _GraphEvaluator:
                     f"{'a constant' if isinstance(value, Tensor) else repr(value)}; "
                     "supported: one or more tensors that depend on the input"
                 )
-            if not value.shape.numel():
+            if not math.prod(value.shape):
                 raise ModelError(
                     f"output {i} of the model has the shape {tuple(value.shape)} for a row, which "
                     "holds no number; supported: one or more"
@@ -178,13 +180,9 @@ class _GraphEvaluator:
         total, first = len(self.columns.columns), 0
         for node in self.inputs:
             shape = (1, *row_shape(node)) if has_batch(node) else row_shape(node)
-            columns = torch.zeros((total, int(np.prod(shape))), dtype=torch.float64)
-            columns[first : first + columns.shape[1]] = torch.eye(
-                columns.shape[1], dtype=torch.float64
-            )
-            self.values[node] = AffineTensor(
-                torch.zeros(shape, dtype=torch.float64), columns.reshape(total, *shape)
-            )
+            columns = np.zeros((total, math.prod(shape)))
+            columns[first : first + columns.shape[1]] = np.eye(columns.shape[1])
+            self.values[node] = AffineTensor(np.zeros(shape), columns.reshape(total, *shape))
             first += columns.shape[1]
             self.layers.add_node(node.name, operator="input", module="", size=columns.shape[1])
 
@@ -245,7 +243,7 @@ class _GraphEvaluator:
             return self._rearranged(node, bound)
         if node.target in rules:
             return rules[node.target](
-                self.basis, bound, lambda why: node_error(node, why), layer_name(node)
+                self.basis, to_arrays(bound), lambda why: node_error(node, why), layer_name(node)
             )
 
         if rules is SWITCH_RULES:
@@ -260,11 +258,13 @@ class _GraphEvaluator:
     def _activated_or_affine(self, node: torch.fx.Node, bound: Mapping[str, Any]) -> Any:
         """What looks codes up, an activation, or an affine operator."""
         if reads_codes(node.target, bound):
-            return CODE_LOOKUPS[node.target](self.columns, bound, lambda why: node_error(node, why))
+            return CODE_LOOKUPS[node.target](
+                self.columns, to_arrays(bound), lambda why: node_error(node, why)
+            )
 
         if node.target in ACTIVATIONS:
-            slope = ACTIVATIONS[node.target](bound)
-            if not isinstance(slope, Tensor) or bound.get(
+            slope = ACTIVATIONS[node.target](to_arrays(bound))
+            if not isinstance(slope, np.ndarray) or bound.get(
                 TRAINING_FLAG.get(node.target, ""), False
             ):
                 raise node_error(
@@ -315,8 +315,10 @@ class _GraphEvaluator:
             others = flatten_nested([value for name, value in bound.items() if name not in names])
             if not any(isinstance(value, AffineTensor | LinkedTensor) for value in others):
                 return rearrange_heads(
-                    items,
-                    lambda *indices: _call_operator(node, _replace_data(bound, names, indices)),
+                    to_arrays(items),
+                    move_indices(
+                        lambda *indices: _call_operator(node, _replace_data(bound, names, indices))
+                    ),
                 )
 
         origin = node
@@ -344,7 +346,7 @@ class _GraphEvaluator:
             node.name,
             operator=operator_name(node),
             module=module_path(node),
-            size=value.shape.numel(),
+            size=math.prod(value.shape),
         )
         self.layers.add_edges_from(
             (source.name, node.name)
@@ -394,7 +396,7 @@ def _apply_affine_operator(node: torch.fx.Node, bound: Mapping[str, Any]) -> Any
     def call(replaced: Mapping[str, Any], *items: Tensor) -> Any:
         return _call_operator(node, _replace_data({**bound, **replaced}, names, items))
 
-    return apply_affine(
+    return apply_affine_operator(
         tensors, lambda *items: call({}, *items), lambda *items: call(without, *items)
     )
 

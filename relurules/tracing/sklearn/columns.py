@@ -32,7 +32,7 @@ from relurules.tracing.sklearn.forms import (
     RawColumn,
     Signal,
     combine_signals,
-    list_hinges,
+    keep_unselected,
     to_feature_form,
 )
 
@@ -99,30 +99,7 @@ def _read_pca(name: str, step: Any, _: int) -> tuple[Any, Any]:
 
 
 def _apply_selector(_: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
-    forms = [to_feature_form(signal) for signal in signals]
-    none = to_feature_form(
-        combine_signals(np.zeros((1, len(forms))), np.zeros(1), forms)[0]
-    ).tables  # what refuses a value still does
-    # Columns that aren't selected stay columns.
-    bent = [hinge.form for hinge in list_hinges(forms)]
-    unused = {number: 0.0 for form in (*forms, *bent) for number in form.numbers}
-    unused |= {
-        NumericColumn(column, None): 0.0
-        for form in forms
-        for column, bins in form.steps.items()
-        if bins.missing is None
-    }
-    derived = {number: 0.0 for form in (*forms, *bent) for number in form.derived}
-    kept = [form for form, wanted in zip(forms, step.get_support(), strict=True) if wanted]
-
-    return [
-        form._replace(
-            numbers={**unused, **form.numbers},
-            tables={**none, **form.tables},
-            derived={**derived, **form.derived},
-        )
-        for form in kept
-    ]
+    return keep_unselected(signals, np.flatnonzero(step.get_support()).tolist())
 
 
 def _apply_imputer(name: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:

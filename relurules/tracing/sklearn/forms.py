@@ -330,6 +330,32 @@ def _sum_forms(weights: Array, constant: float, forms: Sequence[FeatureForm]) ->
     return FeatureForm(total, numbers, tables, hinges, derived, steps)
 
 
+def keep_unselected(signals: Sequence[Signal], kept: Sequence[int]) -> list[Signal]:
+    """The signals at the places `kept`. Columns that the others read stay columns, as steps before
+    may take no missing value there, and what refuses a value still does.
+    """
+    forms = [to_feature_form(signal) for signal in signals]
+    none = to_feature_form(combine_signals(np.zeros((1, len(forms))), np.zeros(1), forms)[0]).tables
+    bent = [hinge.form for hinge in list_hinges(forms)]
+    unused = {number: 0.0 for form in (*forms, *bent) for number in form.numbers}
+    unused |= {
+        NumericColumn(column, None): 0.0
+        for form in forms
+        for column, bins in form.steps.items()
+        if bins.missing is None
+    }
+    derived = {number: 0.0 for form in (*forms, *bent) for number in form.derived}
+
+    return [
+        form._replace(
+            numbers={**unused, **form.numbers},
+            tables={**none, **form.tables},
+            derived={**derived, **form.derived},
+        )
+        for form in (forms[place] for place in kept)
+    ]
+
+
 def _add_table(table: CategoryTable | None, other: CategoryTable, weight: float) -> CategoryTable:
     def plus(one: float | None, two: float | None) -> float | None:
         return None if one is None or two is None else one + weight * two

@@ -16,7 +16,7 @@ from relurules.tracing.sklearn.class_wrappers import (
 )
 from relurules.tracing.sklearn.columns import apply_step
 from relurules.tracing.sklearn.estimators import read_last_estimator
-from relurules.tracing.sklearn.forms import Signal
+from relurules.tracing.sklearn.forms import Signal, keep_unselected
 from relurules.tracing.sklearn.last_estimator import check_fitted, get_class_name, name_numbers
 from relurules.tracing.sklearn.reading import (
     ModelReading,
@@ -115,7 +115,7 @@ def _read_vote(model: Any, signals: Sequence[Signal], read: ReadModel) -> ModelR
 
 def _read_bag(model: Any, signals: Sequence[Signal], read: ReadModel) -> ModelReading:
     readings = [
-        read(member, [signals[j] for j in columns])
+        read(member, keep_unselected(signals, columns))
         for member, columns in zip(model.estimators_, model.estimators_features_, strict=True)
     ]
     return average_readings(model, readings, None)

@@ -10,15 +10,21 @@ import numpy as np
 
 from relurules.domain.columns import Column, list_derived_columns
 from relurules.domain.derivation import FUNCTIONS, NO_BIN, Derivation
+from relurules.domain.formulas import CALLS
+from relurules.emitting.plan import print_signed
 from relurules.emitting.request import EmitOptions
 from relurules.errors import UnsupportedError
 from relurules.ir import Scorer
 
 #: Targets that print derived columns.
-DERIVED_TARGETS = ("text", "sql", "python", "c", "javascript")
+DERIVED_TARGETS = ("text", "sql", "python", "numpy", "c", "javascript", "java", "csharp")
 #: Columns on request that speak of values of the table's columns.
 _EXPLAINED = ("contributions", "reasons")
 _NUMBER = re.compile(r"(?<![\w.{])\d+(?:\.\d+)?(?:e\+?\d+)?")
+
+
+def _print_literal(value: float) -> str:
+    return print_signed(repr, value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,16 +33,69 @@ class FormulaWords:
 
     number: a literal that may be negative. calls: log, exp, sqrt, pow. both, equal: of tests.
     choose: a test, what it gives, and what is given else. nothing: where there is no value.
-    missing: whether a number is missing.
+    missing: whether a number is missing. source: what a column of the table is read as, by its
+    number.
     """
 
-    number: Callable[[float], str]
     calls: Mapping[str, str]
-    choose: Callable[[str, str, str], str]
     nothing: str
     missing: Callable[[str], str]
+    choose: Callable[[str, str, str], str] = "{} ? {} : {}".format
+    number: Callable[[float], str] = _print_literal
     both: str = "&&"
     equal: str = "=="
+    source: str = ""
+
+
+def call_as(pattern: str) -> dict[str, str]:
+    """The functions of formulas, as a language calls those of its own; pattern: `Math.{}`."""
+    return {name: pattern.format(name) for name in CALLS}
+
+
+#: Words of the languages with infix operators. A row of numpy is a whole column.
+INFIX_WORDS: Mapping[str, FormulaWords] = {
+    "python": FormulaWords(
+        calls=call_as("math.{}"),
+        choose="{1} if {0} else {2}".format,
+        nothing="math.nan",
+        missing="math.isnan({})".format,
+        both="and",
+        source="_r{}",
+    ),
+    "numpy": FormulaWords(
+        calls=call_as("np.{}") | {"pow": "np.power"},
+        choose="np.where(({}), {}, {})".format,
+        nothing="np.nan",
+        missing="np.isnan({})".format,
+        both=") & (",
+        source="r[{}]",
+    ),
+    "javascript": FormulaWords(
+        calls=call_as("Math.{}"),
+        nothing="NaN",
+        missing="Number.isNaN({})".format,
+        equal="===",
+        source="r{}",
+    ),
+    "java": FormulaWords(
+        calls=call_as("Math.{}"),
+        nothing="Double.NaN",
+        missing="Double.isNaN({})".format,
+        source="r{}",
+    ),
+    "csharp": FormulaWords(
+        calls={name: f"Math.{name.title()}" for name in CALLS},
+        nothing="double.NaN",
+        missing="double.IsNaN({})".format,
+        source="r{}",
+    ),
+    "c": FormulaWords(
+        calls=call_as("{}"),
+        nothing="(double)NAN",
+        missing="isnan({})".format,
+        source="x[{}]",
+    ),
+}
 
 
 def print_derivation(derivation: Derivation, numbers: Sequence[str], words: FormulaWords) -> str:

@@ -146,6 +146,22 @@ def number_table_columns(columns: Sequence[Column]) -> list[int]:
     ]
 
 
+def list_required_columns(columns: Sequence[Column]) -> list[str]:
+    """The columns of the user's table in which a missing value counts as nothing for a column that
+    is read of them.
+    """
+    found = set[str]()
+    for column in columns:
+        if None in column.lookup:
+            continue
+        if column.derivation is not None:
+            found |= {each.column for each in column.derivation.arguments if each.fill is None}
+        elif column.fill is None:
+            found.add(column.table_name)
+
+    return [name for name in list_table_columns(columns) if name in found]
+
+
 def is_plain(columns: Sequence[Column]) -> bool:
     """Whether every column is a number that is used as it is, so that the coordinates are the
     columns.

@@ -17,7 +17,17 @@ from relurules.errors import UnsupportedError
 from relurules.ir import Scorer
 
 #: Targets that print derived columns.
-DERIVED_TARGETS = ("text", "sql", "python", "numpy", "c", "javascript", "java", "csharp")
+DERIVED_TARGETS = (
+    "text",
+    "sql",
+    "python",
+    "numpy",
+    "c",
+    "javascript",
+    "java",
+    "csharp",
+    "bigquery",
+)
 #: Columns on request that speak of values of the table's columns.
 _EXPLAINED = ("contributions", "reasons")
 _NUMBER = re.compile(r"(?<![\w.{])\d+(?:\.\d+)?(?:e\+?\d+)?")
@@ -163,11 +173,7 @@ def check_derived_request(rules: Scorer, target: str, options: EmitOptions) -> N
     """UnsupportedError for what isn't printed of rules that read derived columns."""
     if target not in DERIVED_TARGETS:
         check_derived(rules, f"target {target!r}")
-    if options.shape in ("dbt", "function"):
-        check_derived(rules, f"shape {options.shape!r}")
     if options.number != "double":
         check_derived(rules, f"number={options.number!r}")
-    if options.missing != "propagate":
-        check_derived(rules, f"missing={options.missing!r}")
     if told := [name for name in options.columns if name in _EXPLAINED]:
         check_derived(rules, f"the column {told[0]!r}")

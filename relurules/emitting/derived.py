@@ -27,9 +27,9 @@ DERIVED_TARGETS = (
     "java",
     "csharp",
     "bigquery",
+    "onnx",
+    "pmml",
 )
-#: Columns on request that speak of values of the table's columns.
-_EXPLAINED = ("contributions", "reasons")
 _NUMBER = re.compile(r"(?<![\w.{])\d+(?:\.\d+)?(?:e\+?\d+)?")
 
 
@@ -119,14 +119,9 @@ def print_derivation(derivation: Derivation, numbers: Sequence[str], words: Form
             text = f"({words.number(argument.scale)} * {text} + {words.number(argument.shift)})"
         given.append(text)
 
-    cases = (
-        list(FUNCTIONS[derivation.function].cases)
-        if derivation.function != "bins"
-        else (_list_bins(derivation))
-    )
-    fields = dict(zip("xy", given, strict=False)) | {
-        name: words.number(value) for name, value in zip("ab", derivation.constants, strict=False)
-    }
+    cases = list_cases(derivation)
+    fields = dict(zip("xy", given, strict=False))
+    fields |= {name: words.number(value) for name, value in name_constants(derivation).items()}
     fields |= {**words.calls, "and": words.both, "eq": words.equal}
     text = words.nothing
     for test, value in reversed(cases):
@@ -134,6 +129,19 @@ def print_derivation(derivation: Derivation, numbers: Sequence[str], words: Form
         text = words.choose(holds, there, text)
 
     return f"({text})"
+
+
+def list_cases(derivation: Derivation) -> list[tuple[str, str]]:
+    """Tests and what the column is where each is the first that holds; else it has no value."""
+    if derivation.function == "bins":
+        return _list_bins(derivation)
+    return list(FUNCTIONS[derivation.function].cases)
+
+
+def name_constants(derivation: Derivation) -> dict[str, float]:
+    """What formulas call a and b; those of bins hold their edges."""
+    own = () if derivation.function == "bins" else derivation.constants
+    return dict(zip("ab", own, strict=False))
 
 
 def _list_bins(derivation: Derivation) -> list[tuple[str, str]]:
@@ -175,5 +183,3 @@ def check_derived_request(rules: Scorer, target: str, options: EmitOptions) -> N
         check_derived(rules, f"target {target!r}")
     if options.number != "double":
         check_derived(rules, f"number={options.number!r}")
-    if told := [name for name in options.columns if name in _EXPLAINED]:
-        check_derived(rules, f"the column {told[0]!r}")

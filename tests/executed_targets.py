@@ -1,10 +1,14 @@
-"""Targets that run here whatever is installed, but Node.js: each as emit takes it."""
+"""Targets that `verify` runs, each as emit takes it, and the programs that some of them need."""
 
 import shutil
+from collections.abc import Mapping
 from typing import Any
 
 from browsers import miss
 
+from relurules.verifying.class_languages import JAVA, MONO
+
+#: Those that run here whatever is installed, but Node.js.
 TARGETS: list[tuple[str, dict[str, Any]]] = [
     ("sql", {"dialect": "sqlite"}),
     ("sql", {"dialect": "duckdb"}),
@@ -12,9 +16,24 @@ TARGETS: list[tuple[str, dict[str, Any]]] = [
     ("python", {}),
     ("javascript", {}),
 ]
+OTHER_TARGETS: list[tuple[str, dict[str, Any]]] = [
+    ("numpy", {}),
+    ("java", {}),
+    ("csharp", {}),
+    ("bigquery", {}),
+    ("onnx", {}),
+]
+_NODE = {"node": "nodejs"}
+_PROGRAMS: Mapping[str, Mapping[str, str]] = {
+    "javascript": _NODE,
+    "bigquery": _NODE,
+    "java": JAVA.programs,
+    "csharp": MONO.programs,
+}
 
 
 def require_target(target: str) -> None:
     """Skip the test where the target's engine isn't here; in CI fail."""
-    if target == "javascript" and shutil.which("node") is None:
-        miss("Node.js")
+    for program, package in _PROGRAMS.get(target, {}).items():
+        if shutil.which(program) is None:
+            miss(f"{program} ({package})")

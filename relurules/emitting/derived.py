@@ -8,28 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from relurules.domain.columns import Column, list_derived_columns
 from relurules.domain.derivation import FUNCTIONS, NO_BIN, Derivation
 from relurules.domain.formulas import CALLS
 from relurules.emitting.plan import print_signed
-from relurules.emitting.request import EmitOptions
-from relurules.errors import UnsupportedError
-from relurules.ir import Scorer
 
-#: Targets that print derived columns.
-DERIVED_TARGETS = (
-    "text",
-    "sql",
-    "python",
-    "numpy",
-    "c",
-    "javascript",
-    "java",
-    "csharp",
-    "bigquery",
-    "onnx",
-    "pmml",
-)
 _NUMBER = re.compile(r"(?<![\w.{])\d+(?:\.\d+)?(?:e\+?\d+)?")
 
 
@@ -161,25 +143,3 @@ def _write(formula: str, fields: Mapping[str, str], words: FormulaWords) -> str:
     """A formula with its numbers as literals of the language."""
     told = _NUMBER.sub(lambda found: words.number(float(found.group())), formula)
     return told.format(**fields)
-
-
-def find_derivation(columns: Sequence[Column]) -> Column | None:
-    """The first column that is derived."""
-    return next(iter(list_derived_columns(columns)), None)
-
-
-def check_derived(rules: Scorer, what: str) -> None:
-    """UnsupportedError for rules that read derived columns; what: what doesn't take them."""
-    if (column := find_derivation(rules.domain.columns)) is not None:
-        raise UnsupportedError(
-            f"{what} can't be written for rules with derived columns yet (found {column.name!r}); "
-            f"supported: {', '.join(DERIVED_TARGETS)}"
-        )
-
-
-def check_derived_request(rules: Scorer, target: str, options: EmitOptions) -> None:
-    """UnsupportedError for what isn't printed of rules that read derived columns."""
-    if target not in DERIVED_TARGETS:
-        check_derived(rules, f"target {target!r}")
-    if options.number != "double":
-        check_derived(rules, f"number={options.number!r}")

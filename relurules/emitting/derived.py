@@ -90,8 +90,15 @@ INFIX_WORDS: Mapping[str, FormulaWords] = {
 }
 
 
-def print_derivation(derivation: Derivation, numbers: Sequence[str], words: FormulaWords) -> str:
-    """The value of a derived column; numbers: each argument's column, as it is read."""
+def print_derivation(
+    derivation: Derivation,
+    numbers: Sequence[str],
+    words: FormulaWords,
+    first: Sequence[tuple[str, str]] = (),
+) -> str:
+    """The value of a derived column; numbers: each argument's column, as it is read; first: cases
+    that come before all others.
+    """
     given = []
     for argument, x in zip(derivation.arguments, numbers, strict=True):
         text = x
@@ -101,7 +108,7 @@ def print_derivation(derivation: Derivation, numbers: Sequence[str], words: Form
             text = f"({words.number(argument.scale)} * {text} + {words.number(argument.shift)})"
         given.append(text)
 
-    cases = list_cases(derivation)
+    cases = [*first, *list_cases(derivation)]
     fields = dict(zip("xy", given, strict=False))
     fields |= {name: words.number(value) for name, value in name_constants(derivation).items()}
     fields |= {**words.calls, "and": words.both, "eq": words.equal}

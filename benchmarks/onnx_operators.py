@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 import relurules as rr
-from relurules.domain.columns import encode_table
+from relurules.domain.encoding import encode_table
 from relurules.errors import RelurulesError
 from relurules.tracing.onnx.file import OPSETS
 

@@ -21,7 +21,7 @@ from rich.table import Table
 import relurules as rr
 from relurules.codec.any_rules import load_any_rules
 from relurules.domain import Domain
-from relurules.domain.columns import decode_rows
+from relurules.domain.encoding import decode_rows
 
 DOCUMENTS = Path(__file__).resolve().parent.parent / "examples" / "documents"
 EXAMPLES = ("credit_lines", "demo_lines", "credit", "breast_cancer")

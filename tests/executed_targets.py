@@ -1,15 +1,18 @@
-"""Targets that run here whatever is installed, but Node.js, each as emit takes it.
-
-Programs that tests run: without them tests are skipped, except in CI.
+"""Targets that `verify` runs, each as emit takes it, and programs that tests need: without them
+tests are skipped, except in CI.
 """
 
 import os
 import shutil
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from browsers import miss
 
+from relurules.verifying.class_languages import JAVA, MONO
+
+#: Those that run here whatever is installed, but Node.js.
 TARGETS: list[tuple[str, dict[str, Any]]] = [
     ("sql", {"dialect": "sqlite"}),
     ("sql", {"dialect": "duckdb"}),
@@ -17,6 +20,20 @@ TARGETS: list[tuple[str, dict[str, Any]]] = [
     ("python", {}),
     ("javascript", {}),
 ]
+OTHER_TARGETS: list[tuple[str, dict[str, Any]]] = [
+    ("numpy", {}),
+    ("java", {}),
+    ("csharp", {}),
+    ("bigquery", {}),
+    ("onnx", {}),
+]
+_NODE = {"node": "nodejs"}
+_PROGRAMS: Mapping[str, Mapping[str, str]] = {
+    "javascript": _NODE,
+    "bigquery": _NODE,
+    "java": JAVA.programs,
+    "csharp": MONO.programs,
+}
 
 
 def needs_program(name: str) -> pytest.MarkDecorator:
@@ -35,5 +52,6 @@ def require_program(name: str) -> None:
 
 def require_target(target: str) -> None:
     """Skip the test where the target's engine isn't here; in CI fail."""
-    if target == "javascript":
-        require_program("node")
+    for program, package in _PROGRAMS.get(target, {}).items():
+        if shutil.which(program) is None:
+            miss(f"{program} ({package})")

@@ -17,10 +17,12 @@ import mlflow  # noqa: E402
 import pandas as pd  # noqa: E402
 
 import relurules as rr  # noqa: E402
+from relurules.domain.columns import is_text_column  # noqa: E402
 
 rules = rr.load(rules_file)
 rows = pd.read_json(rows_file, orient="records", precise_float=True, dtype=False)
-rows = rows[list(rows)].astype({name: float for name in rows if name != "line_1"})
+texts = [column.name for column in rules.domain.columns if is_text_column(column)]
+rows = rows[list(rows)].astype({name: float for name in rows if name not in texts})
 mlflow.set_tracking_uri(f"sqlite:///{work}/mlflow.db")
 info = rr.mlflow.log_model(rules, "risk", sql={"dialect": "duckdb", "table": "loans"})
 back, called = rr.mlflow.load_model(info.model_uri), mlflow.pyfunc.load_model(info.model_uri)

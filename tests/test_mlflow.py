@@ -18,12 +18,11 @@ from relurules.errors import UnsupportedError
 PROGRAM = Path(__file__).with_name("mlflow_round_trip.py")
 
 
-def go_round(rules: Any, folder: Path) -> dict[str, Any]:
+def go_round(rules: Any, folder: Path, rows: Any) -> dict[str, Any]:
     """What the program says; it has MLflow's packages behind our own."""
     find_python("mlflow")
     packages = next(FOLDER.resolve().glob("lib/python*/site-packages"))
     rules.save(folder / "rules.json")
-    rows = make_rows(make_hostile("two", seed=2, neurons=3), count=20)
     rows.iloc[:20].to_json(folder / "rows.json", orient="records", double_precision=15)
     ran = subprocess.run(
         [sys.executable, PROGRAM, packages, folder / "rules.json", folder / "rows.json", folder],
@@ -37,7 +36,7 @@ def go_round(rules: Any, folder: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("link", ["two", "class"])
 def test_rules_come_back(link: str, tmp_path: Path) -> None:
     rules = make_hostile(link, seed=2, neurons=3)
-    told = go_round(rules, tmp_path)
+    told = go_round(rules, tmp_path, make_rows(make_hostile("two", seed=2, neurons=3), count=20))
     assert told["equal"]
     assert told["called"]
     assert told["saved"]

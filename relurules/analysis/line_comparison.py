@@ -24,7 +24,7 @@ from relurules.analysis.restricted import RestrictedScorer
 from relurules.analysis.restricted_lines import RestrictedLines
 from relurules.analysis.rule_cells import RestrictedRules
 from relurules.domain import Domain
-from relurules.domain.columns import decode_rows
+from relurules.domain.encoding import decode_rows
 from relurules.errors import DomainError
 from relurules.ir import AdditiveRules, Network, RuleSet
 from relurules.ir.difference import DataDifference, Difference, Gap, RowComparison

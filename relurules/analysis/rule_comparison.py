@@ -26,7 +26,7 @@ from relurules.analysis.shared_columns import share_columns
 from relurules.analysis.tree_walk import walk_leaves
 from relurules.analysis.witnesses import find_admissible_rows
 from relurules.domain import Domain
-from relurules.domain.columns import decode_rows
+from relurules.domain.encoding import decode_rows
 from relurules.errors import CheckError, DataError, DomainError, OutOfTimeError
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.coordinate_rules import take_coordinates

@@ -7,7 +7,7 @@ import numpy as np
 from relurules.analysis.restricted import QuestionSpace, RestrictedScorer
 from relurules.analysis.targets import ScoreTarget
 from relurules.domain import Domain
-from relurules.domain.columns import decode_rows, fill_gaps
+from relurules.domain.encoding import decode_rows, fill_gaps
 from relurules.errors import CheckError
 from relurules.ir import RuleSet
 from relurules.ir.answers import Witness

@@ -12,9 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from relurules.domain.columns import (
     Column,
-    CoordinateRows,
     check_texts,
-    encode_table,
     find_groups,
     is_plain,
     list_derived_columns,
@@ -23,6 +21,7 @@ from relurules.domain.columns import (
     name_coordinates,
     place_columns,
 )
+from relurules.domain.encoding import CoordinateRows, encode_table
 from relurules.domain.inequality import parse_inequality
 from relurules.domain.input_places import (
     InputPlaces,

@@ -6,10 +6,12 @@ it lies outside every domain, as a row does in which a number is missing.
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from relurules.domain.formulas import FormulaAlgebra, evaluate_formula
 
 Array = NDArray[np.float64]
 
@@ -80,15 +82,18 @@ FUNCTIONS: Mapping[str, DerivedFunction] = {
 #: Functions whose last digits differ from one library to another.
 ROUNDED_FUNCTIONS = ("log", "exp", "power", "yeo_johnson")
 
-#: How numpy calls the functions of formulas.
-_NUMPY = {
-    "log": "np.log",
-    "exp": "np.exp",
-    "sqrt": "np.sqrt",
-    "pow": "np.power",
-    "and": ") & (",
-    "eq": "==",
-}
+
+def _apply_numpy(operator: str, given: Sequence[Any]) -> Any:
+    return np.logical_and.reduce(given) if operator == "and" else _NUMPY[operator](*given)
+
+
+#: How numpy works formulas out.
+_NUMPY: Mapping[str, np.ufunc] = {
+    "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "negative": np.negative,
+    "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal, "==": np.equal,
+    "log": np.log, "exp": np.exp, "sqrt": np.sqrt, "pow": np.power,
+}  # fmt: skip
+_ALGEBRA: FormulaAlgebra[Any] = FormulaAlgebra(float, _apply_numpy)
 
 
 class Argument(NamedTuple):
@@ -156,14 +161,11 @@ class Derivation(NamedTuple):
             if self.function == "bins":
                 return _number_bins(given[0], self.edges)
             found = np.full(len(given[0]), np.nan)
-            names = dict(zip("xy", given, strict=False)) | dict(
-                zip("ab", self.constants, strict=False)
-            )
-            words = {**_NUMPY, **{name: name for name in names}}
+            names: dict[str, Any] = dict(zip("xy", given, strict=False))
+            names |= dict(zip("ab", self.constants, strict=False))
             # The first case that holds counts.
             for test, value in reversed(FUNCTIONS[self.function].cases):
-                holds = eval(f"({test.format(**words)})", {"np": np}, names)  # noqa: S307  # of the table above
-                there = eval(value.format(**words), {"np": np}, names)  # noqa: S307
+                holds, there = (evaluate_formula(part, names, _ALGEBRA) for part in (test, value))
                 found = np.where(holds, there, found)
 
         return np.asarray(np.where(np.isfinite(found), found, np.nan))

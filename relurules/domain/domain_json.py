@@ -13,12 +13,12 @@ from relurules.domain.columns import (
     Column,
     find_groups,
     is_plain,
-    make_derived_column,
     make_missing_column,
     make_number_columns,
     name_coordinates,
 )
 from relurules.domain.derivation import Argument, Derivation, check_derivation
+from relurules.domain.derived_columns import make_derived_column
 from relurules.domain.input_places import InputPlaces
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from relurules.domain.columns import Column, CoordinateRows, place_columns
+from relurules.domain.columns import Column, place_columns
+from relurules.domain.encoding import CoordinateRows
 from relurules.errors import DataError
 from relurules.tables.table import DataTable, read_column_names, read_table
 

@@ -8,17 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from relurules.domain.columns import Column, list_derived_columns
 from relurules.domain.derivation import FUNCTIONS, NO_BIN, Derivation
-from relurules.emitting.request import EmitOptions
-from relurules.errors import UnsupportedError
-from relurules.ir import Scorer
+from relurules.domain.formulas import CALLS
+from relurules.emitting.plan import print_signed
 
-#: Targets that print derived columns.
-DERIVED_TARGETS = ("text", "sql", "python", "c", "javascript")
-#: Columns on request that speak of values of the table's columns.
-_EXPLAINED = ("contributions", "reasons")
 _NUMBER = re.compile(r"(?<![\w.{])\d+(?:\.\d+)?(?:e\+?\d+)?")
+
+
+def _print_literal(value: float) -> str:
+    return print_signed(repr, value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,20 +25,80 @@ class FormulaWords:
 
     number: a literal that may be negative. calls: log, exp, sqrt, pow. both, equal: of tests.
     choose: a test, what it gives, and what is given else. nothing: where there is no value.
-    missing: whether a number is missing.
+    missing: whether a number is missing. source: what a column of the table is read as, by its
+    number.
     """
 
-    number: Callable[[float], str]
     calls: Mapping[str, str]
-    choose: Callable[[str, str, str], str]
     nothing: str
     missing: Callable[[str], str]
+    choose: Callable[[str, str, str], str] = "{} ? {} : {}".format
+    number: Callable[[float], str] = _print_literal
     both: str = "&&"
     equal: str = "=="
+    source: str = ""
 
 
-def print_derivation(derivation: Derivation, numbers: Sequence[str], words: FormulaWords) -> str:
-    """The value of a derived column; numbers: each argument's column, as it is read."""
+def call_as(pattern: str) -> dict[str, str]:
+    """The functions of formulas, as a language calls those of its own; pattern: `Math.{}`."""
+    return {name: pattern.format(name) for name in CALLS}
+
+
+#: Words of the languages with infix operators. A row of numpy is a whole column.
+INFIX_WORDS: Mapping[str, FormulaWords] = {
+    "python": FormulaWords(
+        calls=call_as("math.{}"),
+        choose="{1} if {0} else {2}".format,
+        nothing="math.nan",
+        missing="math.isnan({})".format,
+        both="and",
+        source="_r{}",
+    ),
+    "numpy": FormulaWords(
+        calls=call_as("np.{}") | {"pow": "np.power"},
+        choose="np.where(({}), {}, {})".format,
+        nothing="np.nan",
+        missing="np.isnan({})".format,
+        both=") & (",
+        source="r[{}]",
+    ),
+    "javascript": FormulaWords(
+        calls=call_as("Math.{}"),
+        nothing="NaN",
+        missing="Number.isNaN({})".format,
+        equal="===",
+        source="r{}",
+    ),
+    "java": FormulaWords(
+        calls=call_as("Math.{}"),
+        nothing="Double.NaN",
+        missing="Double.isNaN({})".format,
+        source="r{}",
+    ),
+    "csharp": FormulaWords(
+        calls={name: f"Math.{name.title()}" for name in CALLS},
+        nothing="double.NaN",
+        missing="double.IsNaN({})".format,
+        source="r{}",
+    ),
+    "c": FormulaWords(
+        calls=call_as("{}"),
+        nothing="(double)NAN",
+        missing="isnan({})".format,
+        source="x[{}]",
+    ),
+}
+
+
+def print_derivation(
+    derivation: Derivation,
+    numbers: Sequence[str],
+    words: FormulaWords,
+    first: Sequence[tuple[str, str]] = (),
+) -> str:
+    """The value of a derived column; numbers: each argument's column, as it is read; first: cases
+    that come before all others.
+    """
     given = []
     for argument, x in zip(derivation.arguments, numbers, strict=True):
         text = x
@@ -50,14 +108,9 @@ def print_derivation(derivation: Derivation, numbers: Sequence[str], words: Form
             text = f"({words.number(argument.scale)} * {text} + {words.number(argument.shift)})"
         given.append(text)
 
-    cases = (
-        list(FUNCTIONS[derivation.function].cases)
-        if derivation.function != "bins"
-        else (_list_bins(derivation))
-    )
-    fields = dict(zip("xy", given, strict=False)) | {
-        name: words.number(value) for name, value in zip("ab", derivation.constants, strict=False)
-    }
+    cases = [*first, *list_cases(derivation)]
+    fields = dict(zip("xy", given, strict=False))
+    fields |= {name: words.number(value) for name, value in name_constants(derivation).items()}
     fields |= {**words.calls, "and": words.both, "eq": words.equal}
     text = words.nothing
     for test, value in reversed(cases):
@@ -65,6 +118,19 @@ def print_derivation(derivation: Derivation, numbers: Sequence[str], words: Form
         text = words.choose(holds, there, text)
 
     return f"({text})"
+
+
+def list_cases(derivation: Derivation) -> list[tuple[str, str]]:
+    """Tests and what the column is where each is the first that holds; else it has no value."""
+    if derivation.function == "bins":
+        return _list_bins(derivation)
+    return list(FUNCTIONS[derivation.function].cases)
+
+
+def name_constants(derivation: Derivation) -> dict[str, float]:
+    """What formulas call a and b; those of bins hold their edges."""
+    own = () if derivation.function == "bins" else derivation.constants
+    return dict(zip("ab", own, strict=False))
 
 
 def _list_bins(derivation: Derivation) -> list[tuple[str, str]]:
@@ -84,31 +150,3 @@ def _write(formula: str, fields: Mapping[str, str], words: FormulaWords) -> str:
     """A formula with its numbers as literals of the language."""
     told = _NUMBER.sub(lambda found: words.number(float(found.group())), formula)
     return told.format(**fields)
-
-
-def find_derivation(columns: Sequence[Column]) -> Column | None:
-    """The first column that is derived."""
-    return next(iter(list_derived_columns(columns)), None)
-
-
-def check_derived(rules: Scorer, what: str) -> None:
-    """UnsupportedError for rules that read derived columns; what: what doesn't take them."""
-    if (column := find_derivation(rules.domain.columns)) is not None:
-        raise UnsupportedError(
-            f"{what} can't be written for rules with derived columns yet (found {column.name!r}); "
-            f"supported: {', '.join(DERIVED_TARGETS)}"
-        )
-
-
-def check_derived_request(rules: Scorer, target: str, options: EmitOptions) -> None:
-    """UnsupportedError for what isn't printed of rules that read derived columns."""
-    if target not in DERIVED_TARGETS:
-        check_derived(rules, f"target {target!r}")
-    if options.shape in ("dbt", "function"):
-        check_derived(rules, f"shape {options.shape!r}")
-    if options.number != "double":
-        check_derived(rules, f"number={options.number!r}")
-    if options.missing != "propagate":
-        check_derived(rules, f"missing={options.missing!r}")
-    if told := [name for name in options.columns if name in _EXPLAINED]:
-        check_derived(rules, f"the column {told[0]!r}")

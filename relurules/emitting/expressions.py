@@ -134,12 +134,10 @@ class ColumnRead:
     sources: tuple[int, ...] = ()
 
 
-def add_derived(
-    reads: Sequence[ColumnRead], columns: Sequence[Column], source: str, words: FormulaWords
+def _add_derived(
+    reads: Sequence[ColumnRead], columns: Sequence[Column], words: FormulaWords
 ) -> list[ColumnRead]:
-    """The same, with the formulas of derived columns. source: what a column of the table is read
-    as, by its number.
-    """
+    """The same, with the formulas of derived columns."""
     own = {name: i for i, name in enumerate(list_table_columns(columns))}
     found = []
     for read, column in zip(reads, columns, strict=True):
@@ -147,14 +145,16 @@ def add_derived(
             found.append(read)
             continue
         places = tuple(own[argument.column] for argument in column.derivation.arguments)
-        text = print_derivation(column.derivation, [source.format(i) for i in places], words)
+        text = print_derivation(column.derivation, [words.source.format(i) for i in places], words)
         found.append(replace(read, derived=text, sources=places))
 
     return found
 
 
-def plan_reads(request: ScorerRequest, names: Sequence[str]) -> list[ColumnRead]:
-    """Every column of the table; names: of all coordinates."""
+def plan_reads(
+    request: ScorerRequest, names: Sequence[str], words: FormulaWords
+) -> list[ColumnRead]:
+    """Every column of the domain; names: of all coordinates; words: of the language."""
     domain, found = request.rules.domain, list[ColumnRead]()
     own = {i for group in domain.groups for i in group}
     numbers = number_table_columns(domain.columns)
@@ -185,4 +185,4 @@ def plan_reads(request: ScorerRequest, names: Sequence[str]) -> list[ColumnRead]
                 )
             )
 
-    return found
+    return _add_derived(found, domain.columns, words)

@@ -15,7 +15,6 @@ from relurules.emitting.classes.printer import (
     print_java_lines,
 )
 from relurules.emitting.contribution_plan import is_explanation_wanted
-from relurules.emitting.derived import check_derived_request
 from relurules.emitting.file_header import check_sentinels
 from relurules.emitting.javascript.printer import print_javascript, print_javascript_lines
 from relurules.emitting.numpy.printer import print_numpy, print_numpy_lines
@@ -137,7 +136,6 @@ def emit_artifact(rules: RuleSet | AdditiveRules, target: str, options: EmitOpti
         left = tuple(name for name in options.columns if name != "class")
         options = replace(options, columns=left)
 
-    check_derived_request(rules, target, options)
     row = TARGETS[target]
     forms = _list_forms(rules, row)
     dialect = options.dialect or row.dialects[0]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from relurules.domain.columns import get_value
+from relurules.domain.encoding import get_value
 from relurules.errors import DataError
 from relurules.explaining.additive_explanation import (
     AdditiveExplanation,

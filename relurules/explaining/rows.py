@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from relurules.domain import Domain
-from relurules.domain.columns import get_value, read_raw_columns
+from relurules.domain.encoding import get_value, read_raw_columns
 from relurules.errors import DataError
 from relurules.explaining.conditions import check_conditions
 from relurules.explaining.explanation import Contribution, Explanation, Reason

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from relurules.domain.columns import decode_rows
+from relurules.domain.encoding import decode_rows
 from relurules.errors import DataError, UnsupportedError
 from relurules.explaining.references import choose_reference
 from relurules.ir import AdditiveRules

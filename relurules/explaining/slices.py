@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relurules.domain.columns import decode_rows
+from relurules.domain.encoding import decode_rows
 from relurules.errors import DataError, DomainError
 from relurules.explaining.plain_text import format_value
 from relurules.explaining.polygons import (

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from relurules.codec.any_rules import format_any_rules, load_any_rules
 from relurules.domain.columns import Column, list_table_columns
 from relurules.emitting.dbt.unit_rows import choose_unit_rows
-from relurules.emitting.derived import check_derived
 from relurules.emitting.request import EmitOptions
 from relurules.emitting.sql.outputs import OutputColumn
 from relurules.errors import DataError, UnsupportedError
@@ -128,7 +127,6 @@ def _write(
     write: Any,
 ) -> Any:
     """Have MLflow write the model; write: takes its options."""
-    check_derived(rules, "a model of MLflow")
     if taken := [name for name in options if name in _OWN]:
         raise DataError(f"{taken[0]} is what rr.mlflow says itself; leave it out")
 

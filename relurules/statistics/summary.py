@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from relurules.domain.columns import decode_rows
+from relurules.domain.encoding import decode_rows
 from relurules.errors import DataError
 from relurules.ir.evidence import Evidence
 from relurules.ir.local_models import LocalModels, Sample

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.domain.columns import encode_table
+from relurules.domain.encoding import encode_table
 from relurules.errors import CheckError, ModelError
 from relurules.ir import Graph, Scorer
 from relurules.ir.local_tree import LocalTree

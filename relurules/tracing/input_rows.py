@@ -8,14 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain import Domain
-from relurules.domain.columns import (
-    Column,
-    decode_rows,
-    fill_gaps,
-    find_groups,
-    is_plain,
-    read_raw_columns,
-)
+from relurules.domain.columns import Column, find_groups, is_plain
+from relurules.domain.encoding import decode_rows, fill_gaps, read_raw_columns
 from relurules.ir import Graph
 from relurules.ir.network import validate_rows
 from relurules.networks.inputs import find_read_columns

@@ -4,13 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from relurules.domain.columns import (
-    Category,
-    Column,
-    encode_table,
-    list_derived_columns,
-    list_table_columns,
-)
+from relurules.domain.columns import Category, Column, list_derived_columns, list_table_columns
+from relurules.domain.encoding import encode_table
 from relurules.errors import CheckError
 from relurules.ir import Graph
 from relurules.ir.network import Array

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from relurules.domain.derivation import ROUNDED_FUNCTIONS
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.network import Array
 from relurules.statistics.population_stability import cut_bands
@@ -13,8 +14,8 @@ from relurules.validation.bands import BandedRows, RowBander
 from relurules.validation.judged_rows import Judge, make_judge, tell_class
 from relurules.validation.monitoring import MonitoredRate, list_rates, score_rows
 
-#: How far an edge of the score is moved down, as a share of the scores' size: another engine may
-#: round a score otherwise, and a row on the edge would then be in the band below.
+#: How far an edge of the score, or of a derived column that libraries round otherwise, is moved
+#: down, as a share of its size: a row on the edge would be in the band below in another engine.
 _ROUNDING = 1e-9
 
 
@@ -70,4 +71,9 @@ def _list_edges(rules: RuleSet | AdditiveRules, X: Array, score: Array) -> Itera
     """The edges of the score, then those of every column, in the order of `RowBander.band`."""
     yield cut_bands(score).edges - _ROUNDING * max(1.0, float(np.abs(score).max()))
     for column, places in zip(rules.domain.columns, rules.domain.places, strict=True):
-        yield None if column.categories else cut_bands(X[:, places.start]).edges
+        if column.categories:
+            yield None
+            continue
+        edges = cut_bands(X[:, places.start]).edges
+        rounded = column.derivation is not None and column.derivation.function in ROUNDED_FUNCTIONS
+        yield edges - _ROUNDING * np.maximum(1.0, np.abs(edges)) if rounded else edges

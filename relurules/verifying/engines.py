@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.domain.columns import list_table_columns, read_raw_columns
+from relurules.domain.columns import list_table_columns
+from relurules.domain.encoding import read_raw_columns
 from relurules.errors import CheckError, UnsupportedError
 from relurules.ir import Artifact
 from relurules.ir.network import Array

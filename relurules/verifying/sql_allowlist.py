@@ -55,6 +55,8 @@ _WORDS = frozenset(
         "expm1",
         "ln",
         "log",
+        "sqrt",
+        "power",
         "greatest",
         "least",
         "coalesce",

@@ -73,7 +73,8 @@ def _prepare_statements(
         return [], f"SELECT {keys}(\n{text}\n) FROM {table}"  # noqa: S608
     if artifact.shape == "function":
         function = ".".join(database.quoted(part) for part in (artifact.name or "score").split("."))
-        columns = ", ".join(database.quoted(column.name) for column in artifact.domain.columns)
+        read = list_table_columns(artifact.domain.columns)
+        columns = ", ".join(map(database.quoted, read))
         text = _skip_drop(text, f"FUNCTION IF EXISTS {function}")
         return [text], f"SELECT {keys}{function}({columns}) FROM {table}"  # noqa: S608
 

@@ -10,15 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import relurules as rr
-from relurules.domain.columns import (
-    Category,
-    Column,
-    decode_rows,
-    encode_table,
-    name_coordinates,
-    read_raw_columns,
-)
+from relurules.domain.columns import Category, Column, name_coordinates
 from relurules.domain.domain_json import domain_from_json, domain_to_json
+from relurules.domain.encoding import decode_rows, encode_table, read_raw_columns
 from relurules.errors import DataError, DomainError
 
 AGE = Column("age", fill=40.0)

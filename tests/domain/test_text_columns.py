@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from relurules.domain.columns import Category, Column, encode_table
+from relurules.domain.columns import Category, Column
+from relurules.domain.encoding import encode_table
 from relurules.errors import DataError
 
 BRANCH = Column(

@@ -30,10 +30,12 @@ def make_later_rows() -> pd.DataFrame:
     return rows
 
 
-def run(engine: str, query: str, rows: pd.DataFrame) -> dict[tuple[str, ...], Sequence[Any]]:
+def run(
+    engine: str, query: str, rows: pd.DataFrame, texts: Sequence[str] = TEXTS
+) -> dict[tuple[str, ...], Sequence[Any]]:
     """(measure, kind, name, band, period) -> (rows, reference, value, breach)."""
     with OPEN[engine]() as database:
-        columns = [(database.quoted(name), name in TEXTS) for name in rows.columns]
+        columns = [(database.quoted(name), name in texts) for name in rows.columns]
         listed = [
             [None if pd.isna(v) else v if isinstance(v, str) else float(v) for v in row]
             for row in rows.to_numpy(dtype=object)

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from relurules.domain.columns import Category, Column, decode_rows
+from relurules.domain.columns import Category, Column
+from relurules.domain.encoding import decode_rows
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.network import Array
 

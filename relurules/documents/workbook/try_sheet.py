@@ -18,11 +18,11 @@ from relurules.documents.workbook.sheets import (
 from relurules.documents.workbook.working import Working
 from relurules.domain.columns import (
     Column,
-    decode_rows,
     is_text_column,
     list_derived_columns,
     list_table_columns,
 )
+from relurules.domain.encoding import decode_rows
 from relurules.errors import DataError
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.class_labels import number_classes

@@ -5,6 +5,7 @@ the rules give.
 import numpy as np
 
 from relurules.domain import Domain
+from relurules.domain.columns import list_derived_columns
 from relurules.errors import UnsupportedError
 from relurules.ir import VISIBLE, AdditiveRules, RuleSet
 from relurules.ir.network import Array
@@ -17,6 +18,7 @@ def check_float_lines(rules: AdditiveRules) -> None:
     """As `check_float`, of additive rules: what the base, every line and every group's rules
     compute.
     """
+    _refuse_derived(rules.domain)
     d = len(rules.domain.names)
     lines = rules.slopes[:, :, None] * rules.normals[:, None, :]
     groups = [group.rules.maps.weights for group in rules.groups]
@@ -33,7 +35,17 @@ def check_float(rules: RuleSet) -> None:
     span. Where the domain is open nothing is known of it: verification shows what float does on
     rows.
     """
+    _refuse_derived(rules.domain)
     _check_formulas(rules.domain, _stack_formulas(rules))
+
+
+def _refuse_derived(domain: Domain) -> None:
+    """What functions and bins make of a rounded number isn't known to be near."""
+    if derived := list_derived_columns(domain.columns):
+        raise UnsupportedError(
+            f"number='float' can't be written for rules with derived columns (found "
+            f"{derived[0].name!r}); use number='double'"
+        )
 
 
 def _check_formulas(domain: Domain, formulas: Array) -> None:

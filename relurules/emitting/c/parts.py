@@ -3,6 +3,8 @@ tree in tables.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +16,7 @@ from relurules.emitting.c.layers import plan_layers
 from relurules.emitting.c.numbers import CTable, Real, escape_comment, print_real_table
 from relurules.emitting.c.tree import CTreeWalk, tabulate_rule_maps, tabulate_tree_walk
 from relurules.emitting.code_options import is_rule_needed
-from relurules.emitting.derived import FormulaWords, print_derivation
+from relurules.emitting.derived import INFIX_WORDS, FormulaWords, print_derivation
 from relurules.emitting.identifiers import make_identifier, make_unique
 from relurules.emitting.notation import Notation
 from relurules.emitting.plan import print_signed
@@ -218,15 +220,13 @@ def _print_value(column: Column, place: int, domain: Domain, real: Real) -> str:
         return f"x[{place}]"
 
     own = {name: f"x[{i}]" for i, name in enumerate(list_table_columns(domain.columns))}
-    words = FormulaWords(
-        number=lambda value: print_signed(real.literal, value),
-        calls={name: name for name in ("log", "exp", "sqrt", "pow")},
-        choose="{} ? {} : {}".format,
-        nothing="(double)NAN",
-        missing="isnan({})".format,
-    )
     given = [own[argument.column] for argument in column.derivation.arguments]
-    return print_derivation(column.derivation, given, words)
+    return print_derivation(column.derivation, given, make_c_words(real))
+
+
+def make_c_words(real: Real) -> FormulaWords:
+    """How C writes formulas of derived columns."""
+    return replace(INFIX_WORDS["c"], number=partial(print_signed, real.literal))
 
 
 def _print_bin_test(category: Category, x: str, real: Real) -> str:

@@ -15,6 +15,7 @@ from relurules.emitting.c.numbers import (
     print_integer_table,
     print_real_table,
 )
+from relurules.emitting.c.parts import make_c_words
 from relurules.emitting.contribution_plan import ContributionPlan
 from relurules.emitting.explanations import ExplainedRead, plan_explanation
 from relurules.emitting.expressions import plan_reads
@@ -58,7 +59,7 @@ class CExplanation:
 def plan_c_explanation(request: EmitRequest, real: Real) -> CExplanation | None:
     """None where neither contributions nor reasons are asked for."""
     domain = request.rules.domain
-    explained = plan_explanation(request, plan_reads(request, domain.names))
+    explained = plan_explanation(request, plan_reads(request, domain.names, make_c_words(real)))
     if explained is None:
         return None
 
@@ -66,7 +67,7 @@ def plan_c_explanation(request: EmitRequest, real: Real) -> CExplanation | None:
     values = []
     for i, each in enumerate(explained.reads):
         places = [explained.place(view, i) for view in range(plan.views)]
-        column = domain.columns[each.read.column]
+        column = domain.columns[plan.table.columns[i].place]
         values.append(_print_value(each, column, f"v{i}", places, real))
 
     tables = [print_real_table(double, "factors", np.array(explained.factors), _FACTORS)]
@@ -103,9 +104,9 @@ def _print_value(
 ) -> CValue:
     """From the array x of columns; a row that has a rule has a known category."""
     read, literal = each.read, REALS["double"].literal
-    x = f"x[{read.column}]"
+    x = f"x[{read.column}]" if read.derived is None else read.derived
     if each.reference is None:
-        code = f"(int){x}"
+        code = f"(int){x}" if not column.source else str(read.other)
         if read.missing >= 0:
             code = f"isnan({x}) ? {read.missing} : {code}"
         return CValue(name, code, [f"own[{place} + {name}]" for place in places], "1")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from relurules.emitting.derived import INFIX_WORDS, FormulaWords
 from relurules.links.class_functions import JAVA_LINKS, SHARP_LINKS
 from relurules.links.sources import LinkFunction
 
@@ -10,7 +11,7 @@ from relurules.links.sources import LinkFunction
 @dataclass(frozen=True, kw_only=True)
 class ClassLanguage:
     """Words of a language. head: the class; rule: takes the number of the rule from a result;
-    reading: methods that read a row; links: functions of links by name.
+    reading: methods that read a row; links: functions of links by name; words: of formulas.
     """
 
     file: str
@@ -39,6 +40,7 @@ class ClassLanguage:
     floor: str
     reading: str
     links: Mapping[str, LinkFunction]
+    words: FormulaWords
     check_text: str = "checkText"
     is_number: str = "isNumber"
 
@@ -156,6 +158,7 @@ JAVA = ClassLanguage(
     floor="Math.floor",
     reading=_JAVA_READING,
     links=JAVA_LINKS,
+    words=INFIX_WORDS["java"],
 )
 SHARP = ClassLanguage(
     file="Scorer.cs",
@@ -184,4 +187,5 @@ SHARP = ClassLanguage(
     floor="Math.Floor",
     reading=_SHARP_READING,
     links=SHARP_LINKS,
+    words=INFIX_WORDS["csharp"],
 )

@@ -38,7 +38,7 @@ _NUMBER = re.compile(r'\d\.\d|\de[+-]\d|(?<![\d.+-])\d+,|",$', re.MULTILINE)
 def print_classes(request: EmitRequest, language: ClassLanguage) -> dict[str, str]:
     """The class of rules of which one applies."""
     features = _name_features(request)
-    reads = plan_reads(request, features.columns)
+    reads = plan_reads(request, features.columns, language.words)
     values = {
         **_list_values(request, features, reads, language),
         "explained": plan_explanation(request, reads),
@@ -52,7 +52,7 @@ def print_classes(request: EmitRequest, language: ClassLanguage) -> dict[str, st
 def print_class_lines(request: LineRequest, language: ClassLanguage) -> dict[str, str]:
     """As `print_classes`, of additive rules: a statement for every part."""
     features = _name_features(request)
-    reads = plan_reads(request, features.columns)
+    reads = plan_reads(request, features.columns, language.words)
     activate: Callable[[str], str] = (language.largest + "(0.0, {})").format
     choose = partial(chain_choices, choice="{} ? {}\n            : {}".format)
     taken = [*features.columns, "lines", "values", "points", "row", "found"]

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.domain.columns import Column, list_table_columns
+from relurules.domain import Domain
+from relurules.domain.columns import Column, list_required_columns, list_table_columns
+from relurules.domain.derived_columns import encode_derived
 from relurules.emitting.sql.outputs import OutputColumn
 from relurules.ir import AdditiveRules, RuleSet
+from relurules.ir.coordinate_rules import take_coordinates
 from relurules.ir.network import Array
 
 if TYPE_CHECKING:
@@ -24,6 +27,10 @@ _NUDGE = 1e-7
 _DOUBTFUL = 0.05
 #: Digits behind the point, and in all, that numbers are compared to.
 _DECIMALS, _DIGITS = 9, 11
+
+#: Sizes of numbers among which those are looked for that derived columns may be made of, and how
+#: many of either sign.
+_SIZES, _GRID = (1e-4, 1e12), 10_000
 
 #: Columns whose values follow from the row alone; contributions and reasons are left to `verify`.
 _EXPECTED = ("output", "score", "class", "rule", "lines")
@@ -80,6 +87,8 @@ def _draw_values(
 ) -> list[Any]:
     """Values of one column of the table, in its range or among its admitted categories."""
     domain = rules.domain
+    if column not in domain.columns:  # which is read by derived ones alone
+        return _draw_numbers(*_find_source_range(domain, column.name), rng)
     place = domain.places[domain.columns.index(column)]
     if column.categories:
         known = [value for value, i in column.lookup.items() if domain.upper[place[i]] > 0]
@@ -87,7 +96,30 @@ def _draw_values(
             [known[i] for i in rng.integers(len(known), size=_DRAWN)] if known else [None] * _DRAWN
         )
 
-    low, high = float(domain.lower[place.start]), float(domain.upper[place.start])
+    return _draw_numbers(float(domain.lower[place.start]), float(domain.upper[place.start]), rng)
+
+
+def _find_source_range(domain: Domain, name: str) -> tuple[float, float]:
+    """Between which numbers of a column of the table those lie whose derived columns are in their
+    ranges, near enough to draw of.
+    """
+    sizes = np.geomspace(*_SIZES, _GRID)
+    grid = np.concatenate([-sizes[::-1], [0.0], sizes])
+    fits = np.ones(len(grid), dtype=bool)
+    for column, place in zip(domain.columns, domain.places, strict=True):
+        if column.derivation is None:
+            continue
+        sources = [argument.column for argument in column.derivation.arguments]
+        if name in sources:
+            own = slice(place.start, place.stop)
+            X = encode_derived(column.derivation.evaluate([grid] * len(sources)), column)
+            fits &= ((domain.lower[own] <= X) & (domain.upper[own] >= X)).all(axis=1)
+
+    kept = grid[fits] if fits.any() else grid
+    return float(kept[0]), float(kept[-1])
+
+
+def _draw_numbers(low: float, high: float, rng: np.random.Generator) -> list[Any]:
     low = low if math.isfinite(low) else min(-10.0, high - 20.0)
     high = high if math.isfinite(high) else max(10.0, low + 20.0)
     first, last = math.ceil(low), math.floor(high)
@@ -155,6 +187,7 @@ def _choose_distinct(
     rules: RuleSet | AdditiveRules, X: Array, doubtful: NDArray[np.bool_]
 ) -> list[int]:
     """Numbers of rows, each of another rule or of other lines as far as there are."""
+    rules = take_coordinates(rules)
     steady = rules.domain.contains(X) & ~doubtful
     kinds = _describe_rows(rules, X)
     widths = np.where(np.isfinite(rules.domain.widths), rules.domain.widths, 1.0)
@@ -191,11 +224,12 @@ def _spoil_rows(
     domain, found = rules.domain, list[dict[str, Any]]()
     for column, place in zip(domain.columns, domain.places, strict=True):
         high = float(domain.upper[place.start])
-        if not column.categories and outside == "null" and abs(high) < 2**30:
+        if not (column.categories or column.derivation) and outside == "null" and abs(high) < 2**30:
             found.append({**row, column.name: math.floor(high) + 1000})
             break
 
-    for name, column in list_table_columns(domain.columns).items():
+    for name in list_required_columns(domain.columns):
+        column = list_table_columns(domain.columns)[name]
         shared = sum(other.table_name == name for other in domain.columns) > 1
         fills = column.fill is not None or None in column.lookup or column.other is not None
         if missing == "propagate" and not fills and not shared:

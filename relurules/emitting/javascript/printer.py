@@ -7,11 +7,10 @@ from functools import partial
 from relurules.domain.columns import list_table_columns
 from relurules.emitting import file_header, plan
 from relurules.emitting.code_options import is_rule_needed
-from relurules.emitting.derived import FormulaWords
+from relurules.emitting.derived import INFIX_WORDS
 from relurules.emitting.explanations import plan_explanation
 from relurules.emitting.expressions import (
     ColumnRead,
-    add_derived,
     choose_template,
     plan_gate,
     plan_reads,
@@ -30,7 +29,7 @@ from relurules.files.templates import flatten_text, render_file
 def print_javascript(request: EmitRequest) -> dict[str, str]:
     """score.mjs: score(row) takes an object with the columns' values."""
     features = _name_features(request)
-    reads = _plan_reads(request, features)
+    reads = plan_reads(request, features.columns, INFIX_WORDS["javascript"])
     values = {
         **_list_values(request, features, reads),
         "explained": plan_explanation(request, reads),
@@ -45,7 +44,7 @@ def print_javascript(request: EmitRequest) -> dict[str, str]:
 def print_javascript_lines(request: LineRequest) -> dict[str, str]:
     """As `print_javascript`, of additive rules: a statement for every part."""
     features = _name_features(request)
-    reads = _plan_reads(request, features)
+    reads = plan_reads(request, features.columns, INFIX_WORDS["javascript"])
     values = {
         **_list_values(request, features, reads),
         **plan_line_values(
@@ -58,19 +57,6 @@ def print_javascript_lines(request: LineRequest) -> dict[str, str]:
     }
 
     return {"score.mjs": render_file("javascript/lines.mjs.j2", values)}
-
-
-def _plan_reads(request: ScorerRequest, features: Notation) -> list[ColumnRead]:
-    words = FormulaWords(
-        number=lambda value: plan.print_signed(repr, value),
-        calls={name: f"Math.{name}" for name in ("log", "exp", "sqrt", "pow")},
-        choose="{} ? {} : {}".format,
-        nothing="NaN",
-        missing="Number.isNaN({})".format,
-        equal="===",
-    )
-    reads = plan_reads(request, features.columns)
-    return add_derived(reads, request.rules.domain.columns, "r{}", words)
 
 
 def _name_features(request: ScorerRequest) -> Notation:

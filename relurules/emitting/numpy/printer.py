@@ -7,6 +7,7 @@ import numpy as np
 from relurules.domain.columns import find_groups, is_text_column, list_table_columns
 from relurules.emitting import file_header, plan
 from relurules.emitting.code_options import is_rule_needed
+from relurules.emitting.derived import INFIX_WORDS
 from relurules.emitting.explanations import plan_explanation
 from relurules.emitting.expressions import ColumnRead, plan_reads
 from relurules.emitting.label_literals import plan_class_column
@@ -25,7 +26,7 @@ _LARGEST = float(np.finfo(np.float64).max)
 def print_numpy(request: EmitRequest) -> dict[str, str]:
     """score_numpy.py: score_batch(table) and rule_batch(table)."""
     rules = request.rules
-    reads = plan_reads(request, rules.domain.names)
+    reads = plan_reads(request, rules.domain.names, INFIX_WORDS["numpy"])
     values = {
         **_list_values(request, reads),
         "explained": plan_explanation(request, reads),
@@ -39,7 +40,7 @@ def print_numpy(request: EmitRequest) -> dict[str, str]:
 
 def print_numpy_lines(request: LineRequest) -> dict[str, str]:
     """As `print_numpy`, of additive rules, with lines_batch(table) where lines are asked for."""
-    reads = plan_reads(request, request.rules.domain.names)
+    reads = plan_reads(request, request.rules.domain.names, INFIX_WORDS["numpy"])
     values = {**_list_values(request, reads), **plan_numpy_lines(request)}
     return {"score_numpy.py": render_file("numpy/lines.py.j2", values)}
 

@@ -1,6 +1,6 @@
 """The columns of a table as inputs of an ONNX model, and which rows it scores."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +9,7 @@ from relurules.domain import Domain
 from relurules.domain.columns import Column, find_groups, is_text_column, list_table_columns
 from relurules.emitting.column_kinds import require_one_kind
 from relurules.emitting.file_header import describe_inputs
+from relurules.emitting.onnx.derived import add_derivation
 from relurules.emitting.onnx.graph_builder import GraphBuilder
 from relurules.emitting.request import ScorerRequest
 from relurules.errors import UnsupportedError
@@ -35,12 +36,7 @@ def add_rows(graph: GraphBuilder, request: ScorerRequest) -> InputRows:
         name: _add_input(graph, column, name, said[name])
         for name, column in list_table_columns(domain.columns).items()
     }
-    parts = [
-        _add_text_column(graph, column, given[column.table_name])
-        if is_text_column(column)
-        else _add_number_column(graph, column, given[column.table_name])
-        for column in domain.columns
-    ]
+    parts = [_add_column(graph, column, given) for column in domain.columns]
     x = parts[0] if len(parts) == 1 else graph.apply("Concat", *parts, called="row", axis=1)
     if request.outside == "clamp":
         x = _clamp(graph, domain, x)
@@ -55,6 +51,16 @@ def _add_input(graph: GraphBuilder, column: Column, name: str, said: str) -> str
     if is_text_column(column):
         return graph.add_input(name, "string", f"{said}; an empty text is a missing value")
     return graph.add_input(name, "double", said)
+
+
+def _add_column(graph: GraphBuilder, column: Column, given: Mapping[str, str]) -> str:
+    """(N, width) the coordinates of a column; given: the columns of the table, by name."""
+    if column.derivation is not None:
+        value = add_derivation(graph, column.derivation, given, column.name)
+        return _add_code_column(graph, column, value) if column.categories else value
+    if is_text_column(column):
+        return _add_text_column(graph, column, given[column.table_name])
+    return _add_number_column(graph, column, given[column.table_name])
 
 
 def _add_number_column(graph: GraphBuilder, column: Column, value: str) -> str:

@@ -16,6 +16,7 @@ from relurules.domain.columns import (
 )
 from relurules.emitting.column_kinds import require_one_kind
 from relurules.emitting.file_header import describe_inputs
+from relurules.emitting.pmml.derived import add_derivation
 from relurules.emitting.pmml.elements import (
     FieldBuilder,
     add_up,
@@ -94,20 +95,26 @@ def add_row(fields: FieldBuilder, request: ScorerRequest) -> RowFields:
     """The coordinates of a row, and whether it has outputs."""
     domain = request.rules.domain
     values, tests = list[Element](), list[Element]()
-    for column, place in zip(domain.columns, domain.places, strict=True):
+    names = [
+        column.table_name
+        if column.derivation is None
+        else add_derivation(fields, column.derivation, column.name)
+        for column in domain.columns
+    ]
+    for column, name, place in zip(domain.columns, names, domain.places, strict=True):
         if column.categories:
-            code = read_field(_add_code(fields, column))
+            code = read_field(_add_code(fields, column, name))
             tests.append(apply("greaterOrEqual", code, write_constant(0.0)))
             values += [_indicate(code, k) for k in range(column.width)]
         else:
-            values.append(_read_number(fields, request, column, place.start))
+            values.append(_read_number(fields, request, column, name, place.start))
 
-    inside = _add_inside(fields, request, values, tests)
+    inside = _add_inside(fields, request, names, values, tests)
     own = {i for group in find_groups(domain.columns) for i in group}
-    names = [name if i in own else f"x: {name}" for i, name in enumerate(domain.names)]
+    called = [name if i in own else f"x: {name}" for i, name in enumerate(domain.names)]
     coordinates = [
         fields.add(name, choose(read_field(inside), value))
-        for name, value in zip(names, values, strict=True)
+        for name, value in zip(called, values, strict=True)
     ]
     return RowFields(coordinates=coordinates, inside=inside, weight=domain.widths)
 
@@ -115,14 +122,17 @@ def add_row(fields: FieldBuilder, request: ScorerRequest) -> RowFields:
 def _add_inside(
     fields: FieldBuilder,
     request: ScorerRequest,
+    names: Sequence[str],
     values: Sequence[Element],
     tests: Sequence[Element],
 ) -> str:
-    """Whether a row has outputs; comparisons are made of values that are there."""
+    """Whether a row has outputs; comparisons are made of values that are there. names: of the
+    fields that hold the columns.
+    """
     every = all_of([*tests, *_list_tests(request, values)])
     absent = [
-        apply("isMissing", read_field(column.name))
-        for column in request.rules.domain.columns
+        apply("isMissing", read_field(name))
+        for column, name in zip(request.rules.domain.columns, names, strict=True)
         if not column.categories and column.fill is None
     ]
     if absent:
@@ -137,12 +147,14 @@ def _indicate(code: Element, category: int) -> Element:
     return choose(test, write_constant(1.0), write_constant(0.0))
 
 
-def _read_number(fields: FieldBuilder, request: ScorerRequest, column: Column, at: int) -> Element:
+def _read_number(
+    fields: FieldBuilder, request: ScorerRequest, column: Column, held: str, at: int
+) -> Element:
     """A number, a missing one filled, one out of its range brought to the nearer bound where that
-    is asked for.
+    is asked for. held: the field that holds it.
     """
     domain = request.rules.domain
-    value = read_field(column.name)
+    value = read_field(held)
     if column.fill is not None:  # mapMissingTo has no type, and is taken for a text
         filled = choose(apply("isMissing", value), write_constant(column.fill), value)
         value = read_field(fields.add(f"{column.name} filled", filled))
@@ -171,9 +183,9 @@ def _is_between(value: Element, low: float, high: float) -> Element:
     )
 
 
-def _add_code(fields: FieldBuilder, column: Column) -> str:
-    """The number of the category, -1 for none."""
-    given = read_field(column.table_name)
+def _add_code(fields: FieldBuilder, column: Column, held: str) -> str:
+    """The number of the category, -1 for none; held: the field that holds the value."""
+    given = read_field(held)
     missing = column.lookup.get(None, -1)
     code = write_constant(-1.0 if column.other is None else float(column.other))
     if column.source:

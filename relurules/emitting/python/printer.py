@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from relurules.domain.columns import list_table_columns
 from relurules.emitting import file_header, plan
 from relurules.emitting.code_options import is_rule_needed
-from relurules.emitting.derived import FormulaWords
+from relurules.emitting.derived import INFIX_WORDS
 from relurules.emitting.explanations import plan_explanation
 from relurules.emitting.expressions import (
     ColumnRead,
-    add_derived,
     choose_template,
     plan_gate,
     plan_reads,
@@ -43,7 +42,7 @@ _LINE_NAMES = (
 def print_python(request: EmitRequest) -> dict[str, str]:
     """score.py: score(row) takes a mapping of the columns to their values."""
     features = _name_features(request)
-    reads = _plan_reads(request, features)
+    reads = plan_reads(request, features.columns, INFIX_WORDS["python"])
     values = {
         **_list_values(request, features, reads),
         "explained": plan_explanation(request, reads),
@@ -58,7 +57,7 @@ def print_python(request: EmitRequest) -> dict[str, str]:
 def print_python_lines(request: LineRequest) -> dict[str, str]:
     """As `print_python`, of additive rules: a statement for every part."""
     features = _name_features(request)
-    reads = _plan_reads(request, features)
+    reads = plan_reads(request, features.columns, INFIX_WORDS["python"])
     taken = {*features.columns, *_MODULE_NAMES, *_LINE_NAMES}
     values = {
         **_list_values(request, features, reads),
@@ -67,19 +66,6 @@ def print_python_lines(request: LineRequest) -> dict[str, str]:
     values["tests"] = values["table"] or values["group_tables"]
 
     return {"score.py": render_file("python/lines.py.j2", values)}
-
-
-def _plan_reads(request: ScorerRequest, features: Notation) -> list[ColumnRead]:
-    words = FormulaWords(
-        number=lambda value: plan.print_signed(repr, value),
-        calls={name: f"math.{name}" for name in ("log", "exp", "sqrt", "pow")},
-        choose="{1} if {0} else {2}".format,
-        nothing="math.nan",
-        missing="math.isnan({})".format,
-        both="and",
-    )
-    reads = plan_reads(request, features.columns)
-    return add_derived(reads, request.rules.domain.columns, "_r{}", words)
 
 
 def _choose_range(cases: Sequence[tuple[str, str]], otherwise: str) -> str:

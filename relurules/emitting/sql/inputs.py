@@ -5,12 +5,16 @@ domain.
 from collections.abc import Sequence
 
 from relurules.domain.columns import Category, Column
+from relurules.domain.derivation import Derivation
 from relurules.emitting import plan
-from relurules.emitting.derived import FormulaWords, print_derivation
+from relurules.emitting.derived import FormulaWords, call_as, print_derivation
 from relurules.emitting.sql.category_texts import print_category_text
 from relurules.emitting.sql.dialect import LARGEST, LINE, Dialect, print_double
 from relurules.emitting.sql.names import quote_name, quote_text
 from relurules.links.sql import join_in_groups
+
+#: Where exp vanishes, which ends a query in PostgreSQL.
+_VANISHING = (("{x} < -700.0", "0.0"),)
 
 
 def print_coordinates(
@@ -55,20 +59,37 @@ def print_read_column(column: Column, table: str, dialect: Dialect) -> str:
     if column.derivation is None:
         return print_column(column.table_name, table, dialect)
 
-    arguments = column.derivation.arguments
+    derivation, arguments = column.derivation, column.derivation.arguments
     names = [print_column(argument.column, table, dialect) for argument in arguments]
+    numbers = [_read_argument(derivation, name, dialect) for name in names]
     # A missing number is told of the column, before the cast.
-    cast = {dialect.cast(name): name for name in names}
+    told = dict(zip(numbers, names, strict=True))
     words = FormulaWords(
         number=lambda value: print_constant(value, dialect),
-        calls={"log": dialect.ln, "exp": "exp", "sqrt": "sqrt", "pow": "power"},
+        calls=call_as("{}") | {"log": dialect.ln, "pow": "power"},
         choose="CASE WHEN {} THEN {} ELSE {} END".format,
         nothing=f"CAST(NULL AS {dialect.double})" if dialect.typed else "NULL",
-        missing=lambda text: dialect.missing(cast[text]),
+        missing=lambda text: dialect.missing(told[text]),
         both="AND",
         equal="=",
     )
-    return print_derivation(column.derivation, list(map(dialect.cast, names)), words)
+    vanishing = _VANISHING if dialect.tiny and derivation.function == "exp" else ()
+    return print_derivation(derivation, numbers, words, vanishing)
+
+
+def _read_argument(derivation: Derivation, name: str, dialect: Dialect) -> str:
+    """What a function takes of a column; nothing that would end a query where it overflows or
+    vanishes. Bins and other functions that only compare take all numbers.
+    """
+    number = dialect.cast(name)
+    plain = all(each.scale == 1.0 and not each.shift for each in derivation.arguments)
+    if dialect.largest == LARGEST or (plain and derivation.function in ("bins", "replace")):
+        return number
+    small = ""
+    if dialect.tiny:
+        zero = print_constant(0.0, dialect)
+        small = f"WHEN abs({number}) < {print_double(dialect.tiny)} THEN {zero} "
+    return f"CASE {small}WHEN abs({number}) <= {print_double(dialect.largest)} THEN {number} END"
 
 
 def _print_column_coordinates(

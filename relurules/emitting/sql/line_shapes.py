@@ -46,8 +46,8 @@ def print_line_expression(request: LineRequest, dialect: Dialect) -> str:
 def _read_in_place(request: LineRequest, dialect: Dialect) -> LineScope:
     """A scope whose coordinates are expressions in the columns of the table."""
     columns = request.rules.domain.columns
-    names = [print_read_column(column, "", dialect) for column in columns]
     reading = replace(dialect, cast=str) if is_typed(request, dialect) else dialect
+    names = [print_read_column(column, "", reading) for column in columns]
     points = find_point_columns(request.rules)
     coordinates = print_coordinates(columns, names, reading)
     values = [print_value(columns[i], names[i], reading) for i in points]

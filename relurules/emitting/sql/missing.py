@@ -6,7 +6,7 @@ engines compute only for the rows, and only for the columns, that are asked for.
 
 from collections.abc import Sequence
 
-from relurules.domain.columns import Column, list_table_columns
+from relurules.domain.columns import Column, list_required_columns, list_table_columns
 from relurules.emitting.request import ScorerRequest
 from relurules.emitting.sql.dialect import LINE, Dialect
 from relurules.emitting.sql.inputs import is_numeric, print_column
@@ -48,14 +48,14 @@ def _list_failing_columns(request: ScorerRequest) -> Sequence[Column]:
     if request.missing != "error":
         return []
     columns = request.rules.domain.columns
-    read = list_table_columns(columns).values()
-    return [column for column in read if column.fill is None and None not in column.lookup]
+    read = list_table_columns(columns)
+    return [read[name] for name in list_required_columns(columns)]
 
 
 def _print_test(column: Column, table: str, dialect: Dialect) -> str:
-    name = print_column(column.name, table, dialect)
+    name = print_column(column.table_name, table, dialect)
     return dialect.missing(name) if is_numeric(column) else f"{name} IS NULL"
 
 
 def _word_failure(column: Column) -> str:
-    return f'relurules: no value in "{flatten_text(column.name)}"'
+    return f'relurules: no value in "{flatten_text(column.table_name)}"'

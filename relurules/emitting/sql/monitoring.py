@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from relurules.domain.columns import list_table_columns
-from relurules.emitting.derived import check_derived
 from relurules.emitting.request import EmitOptions
 from relurules.emitting.sql.dialect import LINE
 from relurules.emitting.sql.dialects import DIALECTS
-from relurules.emitting.sql.inputs import is_numeric, print_coordinates, print_number
+from relurules.emitting.sql.inputs import (
+    is_numeric,
+    print_coordinates,
+    print_number,
+    print_read_column,
+)
 from relurules.emitting.sql.layout import wrap_comment
 from relurules.emitting.sql.names import choose_prefix, quote_name, quote_text
 from relurules.emitting.targets import emit_artifact
@@ -57,7 +61,6 @@ def print_monitor_sql(query: MonitorQuery) -> str:
         raise UnsupportedError(
             f"monitoring can't be written for the dialect {query.dialect!r}; supported: {known}"
         )
-    check_derived(query.rules, "monitoring in SQL")
     return _MonitorPrinter(query).print()
 
 
@@ -160,7 +163,10 @@ class _MonitorPrinter:
         yield f"{self._inside} AS {rr}_inside"
         yield f"{self._score} AS {rr}_score"
         yield f"{rr}_{len(self._scores)} AS {rr}_number"
-        names = [self._name(column.table_name) for column in rules.domain.columns]
+        names = [
+            print_read_column(column, f"{rr}_rows", self._dialect)
+            for column in rules.domain.columns
+        ]
         coordinates = print_coordinates(rules.domain.columns, names, self._dialect)
         for i, (column, place) in enumerate(
             zip(rules.domain.columns, rules.domain.places, strict=True)

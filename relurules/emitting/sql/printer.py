@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from relurules.domain.columns import Column, list_table_columns
+from relurules.domain.columns import list_required_columns, list_table_columns
 from relurules.emitting import plan
 from relurules.emitting.contribution_plan import describe_explanation, plan_contributions
 from relurules.emitting.file_header import describe_rounding, describe_sentinels, describe_size
@@ -186,18 +186,12 @@ def check_sql_choices(request: ScorerRequest) -> None:
         if value not in known:
             raise UnsupportedError(f"SQL has no {name} {value!r}; supported: {', '.join(known)}")
 
-    without = [
-        column.name for column in request.rules.domain.columns if not _is_missing_handled(column)
-    ]
+    without = list_required_columns(request.rules.domain.columns)
     if request.missing == "impute" and without:
         raise InputError(
             f"missing='impute': the model has no constant for {', '.join(map(repr, without[:5]))}; "
             "put an imputer into its pipeline, or use missing='propagate' or 'error'"
         )
-
-
-def _is_missing_handled(column: Column) -> bool:
-    return column.fill is not None or None in column.lookup
 
 
 def _check_size(text: str, request: ScorerRequest, dialect: Dialect) -> str:

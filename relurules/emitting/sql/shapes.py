@@ -95,10 +95,9 @@ def print_expression(request: EmitRequest, dialect: Dialect, output: str) -> str
     """
     check_one_expression(request, "in form rules or tree, ")
     rules, typed = request.rules, is_typed(request, dialect)
-    names = [print_read_column(column, "", dialect) for column in rules.domain.columns]
-    read = print_coordinates(
-        rules.domain.columns, names, replace(dialect, cast=str) if typed else dialect
-    )
+    reading = replace(dialect, cast=str) if typed else dialect
+    names = [print_read_column(column, "", reading) for column in rules.domain.columns]
+    read = print_coordinates(rules.domain.columns, names, reading)
     columns = [f"({text})" if text.startswith("CASE") else text for text in read]
     features = make_scope(request, dialect, "rr", columns).features
     numbers = {

@@ -9,8 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.domain.columns import Column, make_derived_column
+from relurules.domain.columns import Column
 from relurules.domain.derivation import Argument, Derivation
+from relurules.domain.derived_columns import make_derived_column
 from relurules.errors import ModelError
 
 Array = NDArray[np.float64]

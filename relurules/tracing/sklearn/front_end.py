@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from relurules.domain.columns import (
     Column,
     check_texts,
-    decode_rows,
     list_derived_columns,
     list_table_columns,
     make_number_columns,
     name_coordinates,
 )
+from relurules.domain.encoding import decode_rows
 from relurules.errors import DataError, ModelError
 from relurules.ir import Graph
 from relurules.ir.network import validate_rows

@@ -2,7 +2,6 @@
 rows that fight back, every form, every link.
 """
 
-import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from browsers import miss
+from executed_targets import require_target
 from handmade import graph, layered
 from hostile_additive import make_hostile, make_rows
 from test_raw_columns import NAME, VALUES, make_text_rules
@@ -24,7 +23,6 @@ from relurules.ir import RuleSet
 from relurules.ir.class_labels import make_labels
 from relurules.links.class_functions import JAVA_LINKS, SHARP_LINKS
 from relurules.links.table import LINKS
-from relurules.verifying.class_languages import JAVA, MONO
 from relurules.verifying.engines import run_artifact
 
 #: Of a network that makes several rules.
@@ -34,9 +32,7 @@ CLASSED = ("outputs", "class")
 
 @pytest.fixture(params=["java", "csharp"])
 def target(request: pytest.FixtureRequest) -> str:
-    for program, package in (JAVA if request.param == "java" else MONO).programs.items():
-        if shutil.which(program) is None:
-            miss(f"{program} ({package})")
+    require_target(request.param)
     return str(request.param)
 
 

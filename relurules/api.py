@@ -595,7 +595,7 @@ def document(
 
     data, validation, test: rows that were trained on, that chose among models, that were only
     scored: frames or paths of CSV or Parquet files; the first of them is the base of comparisons. A
-    file that the command reads with options such as --sep is given as a frame.
+    file that the command would need options to read is given as a frame.
     y: their column of true values; groups: columns whose groups are looked at; by: a column of
     dates or periods. about: a mapping, or the path of a TOML file. fit: the folder that `fit` saved
     to, by which the rows of data are split. cut: probability from which class 1 is told; direction:

@@ -615,7 +615,8 @@ def document(
     the paths. The Python twin of `relurules document`, whose help says what is written.
 
     data, validation, test: rows that were trained on, that chose among models, that were only
-    scored: frames or paths of CSV or Parquet files; the first of them is the base of comparisons.
+    scored: frames or paths of CSV or Parquet files; the first of them is the base of comparisons. A
+    file that the command would need options to read is given as a frame.
     y: their column of true values; groups: columns whose groups are looked at; by: a column of
     dates or periods. about: a mapping, or the path of a TOML file. fit: the folder that `fit` saved
     to, by which the rows of data are split. cut: probability from which class 1 is told; direction:
@@ -625,6 +626,7 @@ def document(
     for what can't be read or doesn't fit; UnsupportedError where the package of a format isn't
     installed.
     """
+    asked = dict(locals())
     from relurules.documents.file_formats import USUAL_FORMATS, check_formats
     from relurules.pipeline.document_folder import write_document_files
     from relurules.pipeline.document_sources import DocumentSources, prepare_document, write_call
@@ -642,27 +644,7 @@ def document(
         about=about,
         fit=_as_path(fit),
         title=title,
-        command=write_call(
-            folder,
-            {
-                "data": data,
-                "validation": validation,
-                "test": test,
-                "y": y,
-                "groups": list(groups) or None,
-                "by": by,
-                "about": about,
-                "fit": fit,
-                "cut": cut,
-                "direction": direction,
-                "least": least,
-                "resamples": resamples,
-                "seed": seed,
-                "refits": refits or None,
-                "title": title,
-                "formats": None if wanted == USUAL_FORMATS else list(wanted),
-            },
-        ),
+        command=write_call(asked),
         formats=wanted,
     )
     request = prepare_document(rules, sources, options)

@@ -21,7 +21,12 @@ def document(
     rules: Annotated[Path, typer.Argument(help="Rules file that `relurules extract` wrote.")],
     about: Annotated[
         Path | None,
-        typer.Option(help="TOML of what people say of the rules: purpose, owner, approvers."),
+        typer.Option(
+            help=(
+                "TOML of what people say of the rules: purpose, owner, approvers; see above. What "
+                "isn't said is marked as missing."
+            )
+        ),
     ] = None,
     data: Annotated[
         Path | None,
@@ -46,18 +51,32 @@ def document(
     ] = None,
     fit: Annotated[
         Path | None,
-        typer.Option(help="Folder that `relurules fit` wrote: how the rows of --data were split."),
+        typer.Option(
+            help=(
+                "Folder that `relurules fit` wrote, whole: how the rows of --data, the fit's own "
+                "table, were split, and what was fitted."
+            )
+        ),
     ] = None,
     cut: Annotated[
         float | None,
-        typer.Option(help="Probability from which class 1 is told; by default the model's own."),
+        typer.Option(
+            help=(
+                "Probability from which class 1 is told, such as 0.2; by default the model's own. "
+                "Confusion and shares of groups follow from it."
+            )
+        ),
     ] = None,
     direction: Direction = "higher",
     least: Annotated[
         int, typer.Option(help="Rows that a group or a weak place has at least.", min=2)
     ] = 50,
     resamples: Annotated[
-        int, typer.Option(help="Resamples of the rows for intervals; 0: no such intervals.", min=0)
+        int,
+        typer.Option(
+            help="Resamples of the rows for intervals of 95 %; 0 leaves these out, and is faster.",
+            min=0,
+        ),
     ] = 1000,
     seed: Annotated[
         int, typer.Option(help="Seed of the resamples and of the noise.", min=0, max=2**32 - 1)
@@ -86,8 +105,8 @@ def document(
     train.csv --test test.csv --y default --groups sex --out document`.
 
     Writes into the folder: rules.html, rules.md and rules.tex (cover with a sign-off block, the
-    rules, the validation, where all of it comes from), validation.json and data/*.csv (every
-    figure), figures/*.svg, model_card.md, and annex_iv.md, a skeleton of the technical
+    rules, the validation, where all of it comes from), validation.json and `data/*.csv` (every
+    figure), `figures/*.svg`, model_card.md, and annex_iv.md, a skeleton of the technical
     documentation of the EU's AI act; SHA256SUMS has the digests of all. What nobody has said is
     marked as missing.
 

@@ -243,6 +243,14 @@ def build_reproduction(context: AnyContext, target: str, title: str | None) -> S
         )
 
     blocks.append(Code(_write_commands(context, target, title)))
+    blocks.append(
+        Paragraph(
+            p.text(
+                "The validation by parts and groups of rows, the purpose, the limits and who "
+                "approved stand in the document that relurules document writes."
+            )
+        )
+    )
     return Section("again", "How to make it again", tuple(blocks))
 
 

@@ -79,16 +79,33 @@ def prepare_document(
     )
 
 
-def write_call(folder: str | Path, given: Mapping[str, Any]) -> str:
-    """The call of `relurules.document` in Python; tables that aren't files are named alone."""
+def write_call(asked: Mapping[str, Any]) -> str:
+    """The call of `relurules.document` in Python. asked: its arguments by their names, of which the
+    first two are the rules and the folder; tables that aren't files are named alone.
+    """
+    _, folder, *names = asked
     shown = [
-        f"{name}={value!r}"
-        if isinstance(value, str | int | float | list)
-        else f"{name}={name.upper()}"
-        for name, value in ((n, str(v) if isinstance(v, Path) else v) for n, v in given.items())
-        if value is not None
+        f"{name}={_write_argument(asked[name]) or name.upper()}"
+        for name in names
+        if asked[name] is not None and not _is_empty(asked[name])
     ]
-    return f"relurules.document({', '.join(['rules', repr(str(folder)), *shown])})  # in Python"
+    return (
+        f"relurules.document(rules, {', '.join([repr(str(asked[folder])), *shown])})  # in Python"
+    )
+
+
+def _is_empty(value: Any) -> bool:
+    """Whether it says nothing: no names, or who is told of progress."""
+    return callable(value) or (isinstance(value, list | tuple) and not value)
+
+
+def _write_argument(value: Any) -> str:
+    """An argument as Python has it; "" for what can't be written down."""
+    if isinstance(value, Path):
+        return repr(str(value))
+    if isinstance(value, list | tuple):
+        return repr([str(one) for one in value])
+    return repr(value) if isinstance(value, str | int | float) else ""
 
 
 def read_any_table(

@@ -2,15 +2,19 @@
 
 import hashlib
 import json
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from typer.main import get_command
 
 import relurules as rr
-from relurules.cli.main import run
+from relurules.cli.main import app, run
 from relurules.files.writing import read_json
+
+COMMAND = get_command(app).commands["document"]  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +153,24 @@ def test_a_folder_that_does_not_say_which_rows_were_trained_on_is_refused(
     (bare / "fit.json").write_bytes((folder / "model" / "fit.json").read_bytes())
     assert run(document(folder, "--fit", str(bare), "--data", loans)) == 2
     assert "without parts.csv, which says which rows were trained on" in read_error(capsys)
+
+
+def test_the_command_and_python_take_the_same() -> None:
+    """Python reads files as they are, or takes frames; the command has options for reading."""
+    command = {parameter.name for parameter in COMMAND.params}
+    python = set(signature(rr.document).parameters)
+    assert python - command == {"folder", "progress"}
+    assert command - python == {"out", "types", "na", "sep", "decimal", "thousands", "encoding"}
+
+
+def test_the_call_in_python_has_every_argument(folder: Path) -> None:
+    rules = rr.load(folder / "model" / "rules.json")
+    rows = pd.read_csv(folder / "loans.csv")
+    out = folder / "called"
+    rr.document(rules, out, data=rows, y="default", groups=["sex"], cut=0.25, resamples=0)
+    text = (out / "rules.md").read_text(encoding="utf-8")
+    call = f"relurules.document(rules, {str(out)!r}, data=DATA, y='default', groups=['sex'], "
+    assert f"{call}cut=0.25, direction='higher', least=50, resamples=0, seed=0, " in text
 
 
 def test_columns_without_data_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """Derived columns in every language that prints them, beside the pipeline itself."""
 
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from sklearn.preprocessing import (
 
 import relurules as rr
 from relurules.cli.main import run
+from relurules.documents.workbook.try_sheet import list_try_sheets
 from relurules.errors import DataError, RulesError, UnsupportedError
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -178,6 +180,21 @@ def test_documents_define_columns() -> None:
         assert "Derived columns" in text
         assert "taken for columns of their own" in text
     assert said in str(rr.emit(make_rules("additive"), "sql")).replace("\n-- ", " ")
+
+
+@pytest.mark.parametrize("form", ["additive", "partition"])
+def test_what_cannot_be_tried_is_said_by_name(form: str) -> None:
+    rules = make_rules(form)
+    page = str(rr.emit(rules, "html"))
+    assert "Rows can&#x27;t be tried in this page: these rules read derived columns" in page
+    names = [column.name for column in rules.domain.columns if column.derivation]
+    assert escape(repr(names[0])) in page
+    assert "<script" not in page
+    assert "be tried" not in str(rr.emit(rules, "html", script=False))
+
+    (sheet,) = list_try_sheets(rules)
+    ((said,),) = sheet.rows
+    assert repr(names[0]) in str(said)
 
 
 def test_explanations_and_answers() -> None:

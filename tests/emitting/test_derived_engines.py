@@ -13,8 +13,12 @@ from dbt_projects import build_project
 from engines_apart import PmmlServer, open_jpmml
 from executed_targets import OTHER_TARGETS, TARGETS, require_target
 from sklearn.base import clone
+from sklearn.compose import make_column_transformer
+from sklearn.linear_model import LinearRegression
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sqls import QUICK, need
 from test_derived_columns import (
     GAPS,
     TABLE,
@@ -193,3 +197,23 @@ def test_imputed_values() -> None:
     rules = rr.extract(make_binned_model(), data=GAPS, form="partition")
     artifact = rr.emit(rules, "sql", dialect="duckdb", missing="impute")
     assert rr.verify(artifact, make_binned_model(), GAPS)
+
+
+@pytest.mark.parametrize("dialect", QUICK)
+def test_numbers_that_end_queries(dialect: str) -> None:
+    """Some databases abort a query where a number overflows or vanishes, for all of its rows."""
+    need(dialect)
+    rules = make_rules("additive")
+    report = rr.verify(rr.emit(rules, "sql", dialect=dialect), rules, extreme_rows())
+    assert report.passed, str(report)
+
+    steps = make_column_transformer(
+        (FunctionTransformer(np.exp), ["debt"]),
+        (make_pipeline(StandardScaler(), FunctionTransformer(np.exp)), ["net pay"]),
+    )
+    exponents = rr.extract(make_pipeline(steps, LinearRegression()).fit(TABLE, Y), data=TABLE)
+    sizes = [-800.0, 800.0, -1e5, -745.2, -1e200, -np.inf, np.inf, -699.0, 5e-324]
+    table = pd.concat([TABLE[:9].assign(debt=sizes), TABLE[:9].assign(**{"net pay": sizes})])
+    artifact = rr.emit(exponents, "sql", dialect=dialect, outside="exact")
+    report = rr.verify(artifact, exponents, table.reset_index(drop=True))
+    assert report.passed, str(report)

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from executed_targets import needs_program, require_program
+from executed_targets import TARGETS, needs_program, require_program, require_target
 from handmade import graph, network, random_network, rules_of
 from sqls import EXECUTED, need, scored
 
 import relurules as rr
+from relurules.domain.columns import Column, make_missing_column
 from relurules.errors import DataError, InputError, UnsupportedError
 from relurules.ir import Artifact, Head, RuleSet
 from relurules.verifying.engines import COMPILER
@@ -381,3 +382,18 @@ def test_texts_from_a_file(tmp_path: Path, rules: RuleSet) -> None:
     path.write_text("[a\n", encoding="utf-8")
     with pytest.raises(DataError, match="can't be read as TOML"):
         rr.emit(rules, "python", columns=COLUMNS, reasons=path)
+
+
+@pytest.mark.parametrize(("target", "options"), TARGETS)
+def test_what_a_missing_number_adds(target: str, options: dict[str, Any]) -> None:
+    """Two columns of the rules are read of one of the table, before another one."""
+    require_target(target)
+    columns = (make_missing_column("a"), Column("a", fill=0.5), Column("b", fill=1.0))
+    domain = rr.Domain.over(columns).bounded({"a": (-1.0, 1.0), "b": (-2.0, 2.0)})
+    rules = rr.extract(graph(random_network(4, d=4, K=3, m=1)), domain=domain)
+    random = np.random.default_rng(0)
+    table = pd.DataFrame(random.uniform(-1, 1, (30, 2)), columns=["a", "b"])
+    table = table.mask(random.random(table.shape) < 0.3)
+    report = rr.verify(rr.emit(rules, target, columns=COLUMNS, **options), rules, table)
+    assert report.passed, str(report)
+    assert not report.remarks

@@ -13,6 +13,8 @@ from relurules.emitting.sql.dialect import LARGEST, LINE, Dialect, print_double
 from relurules.emitting.sql.names import quote_name, quote_text
 from relurules.links.sql import join_in_groups
 
+#: Functions that are as good as 0 where a number is too large to compute with.
+_FLAT = ("exp", "reciprocal")
 #: Where exp vanishes, which ends a query in PostgreSQL.
 _VANISHING = (("{x} < -700.0", "0.0"),)
 
@@ -85,11 +87,17 @@ def _read_argument(derivation: Derivation, name: str, dialect: Dialect) -> str:
     plain = all(each.scale == 1.0 and not each.shift for each in derivation.arguments)
     if dialect.largest == LARGEST or (plain and derivation.function in ("bins", "replace")):
         return number
+
     small = ""
     if dialect.tiny:
         zero = print_constant(0.0, dialect)
         small = f"WHEN abs({number}) < {print_double(dialect.tiny)} THEN {zero} "
-    return f"CASE {small}WHEN abs({number}) <= {print_double(dialect.largest)} THEN {number} END"
+    large = ""
+    if derivation.function in _FLAT:
+        low, high = (print_constant(way * dialect.largest, dialect) for way in (-1, 1))
+        large = f"WHEN {number} < 0E0 THEN {low} WHEN NOT {dialect.missing(name)} THEN {high} "
+    within = f"WHEN abs({number}) <= {print_double(dialect.largest)} THEN {number} "
+    return f"CASE {small}{within}{large}END"
 
 
 def _print_column_coordinates(

@@ -9,7 +9,7 @@ from relurules.ir.additive import AdditiveRules
 from relurules.ir.ruleset import RuleSet
 from relurules.tables.names import find_text_flaw, quote_name
 
-AnyRules = TypeVar("AnyRules", RuleSet, AdditiveRules)
+AnyRules = TypeVar("AnyRules", bound=RuleSet | AdditiveRules)
 
 
 def rename_outputs(rules: AnyRules, names: Mapping[str, str]) -> AnyRules:

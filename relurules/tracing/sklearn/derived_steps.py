@@ -62,13 +62,14 @@ def apply_function(name: str, step: Any, signals: Sequence[Signal]) -> list[Sign
         return list(signals)
 
     settings = step.kw_args or {}
-    if rule := next((row[1] for row in ROW_FUNCTIONS.values() if row[0] == step.func), None):
+    across = [join for function, join in ROW_FUNCTIONS.values() if function == step.func]
+    if across:
         if settings != _ACROSS or len(signals) != 2:
             raise ModelError(
                 f"step {name!r} applies a function across {len(signals)} columns with {settings}; "
                 f"supported: two columns, kw_args={_ACROSS}"
             )
-        return [rule(name, *signals)]
+        return [across[0](name, *signals)]
     if step.func is np.digitize and set(settings) <= {"bins", "right"}:
         return _apply_digitize(name, settings, signals)
 

@@ -427,6 +427,7 @@ def emit(
     positive: Any = None,
     script: bool = True,
     scorecard: Scorecard | Mapping[str, Any] | None = None,
+    rename: Mapping[str, str] | None = None,
 ) -> Artifact:
     """Rules as text, a document (markdown, html, latex) or code (sql, python, numpy, c,
     javascript, bigquery, java, csharp, onnx, pmml, dbt); a scorecard as text, markdown, html,
@@ -466,7 +467,8 @@ def emit(
     it, offline; it is the same document without.
     scorecard: whose points the column points of additive rules gives: a card of the same rules, or
     options of `scorecard` as a mapping; None for those by default, with this direction. A row has
-    the points that `Scorecard.predict` gives.
+    the points that `Scorecard.predict` gives. rename: other names for outputs, such as
+    {"p_<=50K": "p_low"}, where an engine can't have the model's own; heads say which is which.
 
     Target dbt is a dbt model of the SQL, in DuckDB's dialect by default, `name` the name of the
     model, with its schema.yml and a generic test.
@@ -500,6 +502,7 @@ def emit(
         reference=reference,
         script=script,
         scorecard=scorecard,
+        rename=tuple((rename or {}).items()),
     )
     if scorecard is not None and "points" not in options.columns:
         raise DataError("scorecard is whose points the column points gives; add it to columns")

@@ -21,7 +21,7 @@ from relurules.cli.scorecard_options import (
 )
 from relurules.cli.search_options import Positive
 from relurules.cli.table_options import TableArguments, take_table_options
-from relurules.errors import CheckError, UnsupportedError
+from relurules.errors import CheckError, InputError, UnsupportedError
 
 if TYPE_CHECKING:
     from relurules.ir import AdditiveRules, RuleSet
@@ -116,6 +116,15 @@ def emit(
         ),
     ] = True,
     positive: Positive = None,
+    rename: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=(
+                "Another name for an output, as p_<=50K=p_low, where an engine can't have the "
+                "model's own; repeatable."
+            )
+        ),
+    ] = None,
     scorecard: Annotated[
         bool,
         typer.Option(
@@ -151,6 +160,7 @@ def emit(
     measured_from = read_reference(reference, make_rules_options(found, TableArguments()))
     listed = split_names(columns) if columns else None
     pointed = listed is not None and "points" in listed
+    renamed = dict(map(_parse_name, rename or []))
     card = {"pdo": pdo, "base": base, "odds": odds, "whole": not decimals} if pointed else None
     if to is None:
         _refuse_with_all(
@@ -167,11 +177,14 @@ def emit(
                 "table": table, "key": tuple(key or ()), "title": title, "name": name or "",
                 "columns": listed, "outside": outside or "", "scorecard": card,
                 "reasons": (direction, top, reasons), "reference": measured_from,
+                "rename": tuple(renamed.items()),
             },
         )  # fmt: skip
         return
     if scorecard:
-        check_scorecard_options(True, {"--dialect": dialect, "--form": form, "--name": name})
+        check_scorecard_options(
+            True, {"--dialect": dialect, "--form": form, "--name": name, "--rename": rename}
+        )
         artifact = print_scorecard(
             found,
             to,
@@ -189,7 +202,7 @@ def emit(
             shape=shape, name=name, columns=listed, top=top,
             output=output, outside=outside, missing=missing, number=number, title=title,
             reference=measured_from, direction=direction, reasons=reasons,
-            positive=positive, script=script, scorecard=card,
+            positive=positive, script=script, scorecard=card, rename=renamed,
         )  # fmt: skip
 
     if out is not None:
@@ -204,6 +217,14 @@ def emit(
         )
     else:
         sys.stdout.write(str(artifact))
+
+
+def _parse_name(text: str) -> tuple[str, str]:
+    """An output and its new name, parted by the last =."""
+    own, sign, name = text.rpartition("=")
+    if not sign:
+        raise InputError(f"--rename {text}: found no =; give OUTPUT=NAME, such as p_<=50K=p_low")
+    return own, name
 
 
 def _refuse_with_all(given: dict[str, Any]) -> None:

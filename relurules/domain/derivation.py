@@ -77,6 +77,16 @@ FUNCTIONS: Mapping[str, DerivedFunction] = {
         "({x}) * ({y})",
         2,
     ),
+    # Divided by what is at least {a}, a ratio of such numbers is one.
+    "ratio": DerivedFunction(
+        tuple(
+            (f"-{_PRODUCT_TOP} <= {{x}} {{and}} {{x}} <= {_PRODUCT_TOP} {{and}} {far}", "{x} / {y}")
+            for far in ("{y} >= {a}", "{y} <= -{a}")
+        ),
+        "({x}) / ({y})",
+        2,
+        1,
+    ),
 }
 
 #: Functions whose last digits differ from one library to another.

@@ -44,6 +44,7 @@ OPTIONS = (
     "everywhere",
     "scored",
     "scorecard",
+    "rename",
 )
 
 

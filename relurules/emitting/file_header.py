@@ -10,6 +10,7 @@ from relurules.emitting.point_plan import describe_points, get_card
 from relurules.emitting.request import LineRequest, ScorerRequest
 from relurules.errors import UnsupportedError
 from relurules.ir import AdditiveRules, RuleSet, Scorer
+from relurules.tables.names import quote_name
 from relurules.wording.classes import describe_labels, format_class
 from relurules.wording.coverage import describe_missing
 from relurules.wording.derived import describe_derived
@@ -56,6 +57,7 @@ def list_facts(request: ScorerRequest) -> list[str]:
     lines += describe_rounding(request)
     if isinstance(request, LineRequest) and (card := get_card(request)) is not None:
         lines += describe_points(card)
+    lines += describe_renamed(request)
     lines += describe_derived(rules)
     lines += describe_reading(rules)
     lines += describe_sentinels(rules)
@@ -74,6 +76,13 @@ def describe_rounding(request: ScorerRequest) -> list[str]:
     return [
         f"rounding: executed in {held}, every score is within {request.rounding.text} of these "
         "rules in exact arithmetic, for every row of the domain"
+    ]
+
+
+def describe_renamed(request: ScorerRequest) -> list[str]:
+    """What renamed outputs are to the model."""
+    return [
+        f"output {quote_name(name)}: the model's {quote_name(own)}" for own, name in request.rename
     ]
 
 

@@ -24,6 +24,7 @@ class EmitOptions:
     whose points are asked for, or its options; None for that of the rules by default. within: with
     what the names of a query begin that a SELECT is to be a part of, "" for none; the SELECT is
     then the subquery `within_rows`, its columns beside the key `within_0`, `within_1`, and so on.
+    rename: (own name, new one) of outputs, which the rules have by then.
     """
 
     form: str | None = None
@@ -46,6 +47,7 @@ class EmitOptions:
     script: bool = True
     scorecard: Scorecard | Mapping[str, Any] | None = None
     within: str = ""
+    rename: tuple[tuple[str, str], ...] = ()
 
     @property
     def texts(self) -> tuple[str, ...]:

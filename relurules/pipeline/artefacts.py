@@ -16,6 +16,7 @@ from relurules.ir import (
     Report,
     RuleSet,
 )
+from relurules.ir.output_names import rename_outputs
 from relurules.networks.inputs import narrow_graph
 from relurules.pipeline.additive_stages import extend_lines
 from relurules.pipeline.dbt_project import DBT, emit_dbt
@@ -49,8 +50,7 @@ def emit_rules(
                 f"{quote_name(text)} holds {flaw}, so it can't be written into what is emitted"
             )
 
-    if options.reference is not None:
-        rules = add_reference(rules, options.reference, None)
+    rules = _prepare_rules(rules, options)
     if target in PRINTERS:
         plain = options.form in (None, "rules") and options.dialect is None
         answers = answer_standing_questions(rules) if plain else ()
@@ -78,6 +78,12 @@ def emit_rules(
     if target == DBT:
         return emit_dbt(rules, options)
     return emit_artifact(rules, target, options)
+
+
+def _prepare_rules(rules: RuleSet | AdditiveRules, options: EmitOptions) -> RuleSet | AdditiveRules:
+    """The rules with the names and the reference that are asked for."""
+    named = rename_outputs(rules, dict(options.rename)) if options.rename else rules
+    return named if options.reference is None else add_reference(named, options.reference, None)
 
 
 def _can_be_tried(target: str, options: EmitOptions) -> bool:

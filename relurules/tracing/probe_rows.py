@@ -68,9 +68,13 @@ def _make_table(columns: Sequence[Column], rng: np.random.Generator) -> DataTabl
             scale, shift = units[name]
             numbers = np.where(above, (np.abs(numbers) - shift) / scale, numbers)
         values: list[Value] = numbers.tolist()
-        if column.categories and not column.source:
+        if any(each.values for each in column.categories):
             shown = [_pick_value(each) for each in column.categories]
             values = [shown[i] for i in rng.integers(len(shown), size=count)]
+        elif None in column.lookup:
+            values = [
+                None if gap else x for gap, x in zip(rng.random(count) < 0.1, values, strict=True)
+            ]
         found.append(read_column(values, name))
 
     return DataTable(columns=tuple(found), shape=(count, len(found)), named=True)

@@ -51,6 +51,7 @@ REACHED_BY = {
     ("cli.files", "_parse_value"): frozenset({"ask", "explain", "plot"}),
     ("cli.emit", "_write_everything"): frozenset({"emit"}),
     ("cli.emit", "_refuse_with_all"): frozenset({"emit"}),
+    ("cli.emit", "_parse_name"): frozenset({"emit"}),
     ("cli.fit", "_parse_sizes"): FIT,
     ("cli.fit", "parse_trends"): FIT,
     ("cli.fit", "parse_bounds"): FIT,

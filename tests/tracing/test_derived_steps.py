@@ -38,8 +38,9 @@ Y = (RAW["age"] + np.log(RAW["pay"])).to_numpy() + RNG.normal(size=ROWS)
 BINS = KBinsDiscretizer(4, encode="onehot-dense", quantile_method="averaged_inverted_cdf")
 
 
-def function(f: Any, *before: Any) -> Any:
-    return after_imputer(*before, FunctionTransformer(f), StandardScaler())
+def function(f: Any, *before: Any, **settings: Any) -> Any:
+    step = FunctionTransformer(f, kw_args=settings or None)
+    return after_imputer(*before, step, StandardScaler())
 
 
 def fit(step: Any, X: pd.DataFrame = GAPS) -> Any:
@@ -118,6 +119,24 @@ STEPS: dict[str, Any] = {
     "scaled products": after_imputer(StandardScaler(), PolynomialFeatures(2)),
     "interactions": after_imputer(StandardScaler(), PolynomialFeatures(2, interaction_only=True)),
     "selected": after_imputer(FunctionTransformer(np.log1p), SelectKBest(f_regression, k=1)),
+    "ratio": function(np.divide.reduce, axis=1, keepdims=True),
+    "ratio of scaled": make_column_transformer(
+        (
+            make_pipeline(
+                SimpleImputer(),
+                StandardScaler(with_mean=False),
+                FunctionTransformer(np.divide.reduce, kw_args={"axis": 1, "keepdims": True}),
+            ),
+            ["pay", "age"],
+        )
+    ),
+    "difference": function(np.subtract.reduce, axis=1, keepdims=True),
+    "digitize": function(np.digitize, bins=[30.0, 40.0, 60.0]),
+    "digitize as cut does": function(np.digitize, bins=[2.0, 30.0, 40.0], right=True),
+    "digitize missing values": make_column_transformer(
+        (SimpleImputer(), ["pay"]),
+        (FunctionTransformer(np.digitize, kw_args={"bins": [30.0, 60.0]}), ["age"]),
+    ),
     "clipped logarithm": after_imputer(FunctionTransformer(np.log1p), MinMaxScaler(clip=True)),
 }
 
@@ -244,6 +263,7 @@ def draw_pipeline(rng: np.random.Generator) -> Any:
         PowerTransformer(),
         FunctionTransformer(np.square),
         FunctionTransformer(np.reciprocal),
+        FunctionTransformer(np.digitize, kw_args={"bins": [5.0, 20.0]}),
         Binarizer(threshold=float(rng.integers(1, 40))),
         BINS,
         PolynomialFeatures(2, include_bias=False),
@@ -274,3 +294,24 @@ def test_drawn_pipelines(seed: int) -> None:
     target, dialect = DRAWN[seed % len(DRAWN)]
     report = rr.verify(rr.emit(rules, target, dialect=dialect), model, rows)
     assert report.passed, str(report)
+
+
+@pytest.mark.parametrize(("target", "dialect"), DRAWN)
+def test_ratios_in_code(target: str, dialect: str | None) -> None:
+    model = fit(function(np.divide.reduce, axis=1, keepdims=True))
+    rules = rr.extract(model, form="additive", data=GAPS)
+    assert rules.features == ("age / pay",)
+    rows = GAPS[:30].copy()
+    artifact = rr.emit(rules, target, dialect=dialect)
+    assert rr.verify(artifact, model, rows)
+    rows.loc[rows.index[0], "pay"] = 0.0
+    assert np.isnan(rules.predict(rows)[0, 0])
+    assert rr.verify(artifact, rules, rows)
+
+
+def test_ratio_of_three_columns() -> None:
+    X = RAW[NUMBERS].assign(more=1.0)
+    step = FunctionTransformer(np.divide.reduce, kw_args={"axis": 1, "keepdims": True})
+    model = make_pipeline(SimpleImputer(), step, MLPRegressor(max_iter=2)).fit(X, Y)
+    with pytest.raises(ModelError, match=r"across 3 columns.*two columns"):
+        rr.trace(model)

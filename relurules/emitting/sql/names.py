@@ -150,7 +150,7 @@ def check_name(name: str, called: str, limit: NameLimit, dialect: Dialect) -> No
         ]
         raise InputError(
             f"{name!r} can't be a name in {called}, which takes "
-            f"{', '.join(filter(None, reasons))}; rename it"
+            f"{', '.join(filter(None, reasons))}; rename it (an output by the option rename)"
         )
 
 

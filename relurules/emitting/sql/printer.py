@@ -5,7 +5,12 @@ from collections.abc import Sequence
 from relurules.domain.columns import list_required_columns, list_table_columns
 from relurules.emitting import plan
 from relurules.emitting.contribution_plan import describe_explanation, plan_contributions
-from relurules.emitting.file_header import describe_rounding, describe_sentinels, describe_size
+from relurules.emitting.file_header import (
+    describe_renamed,
+    describe_rounding,
+    describe_sentinels,
+    describe_size,
+)
 from relurules.emitting.line_explanation import plan_line_explanation
 from relurules.emitting.point_plan import describe_points, get_card
 from relurules.emitting.request import OUTSIDE, EmitRequest, LineRequest, ScorerRequest
@@ -233,6 +238,7 @@ def _list_comments(request: ScorerRequest, dialect: Dialect) -> list[str]:
         *_describe_points(request),
         *_describe_contributions(request),
         *describe_labels(rules),
+        *describe_renamed(request),
         *describe_derived(rules),
         *describe_reading(rules),
         *describe_sentinels(rules),

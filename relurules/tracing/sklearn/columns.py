@@ -131,6 +131,11 @@ def _apply_indicator(name: str, step: Any, signals: Sequence[Signal]) -> list[Si
             f"step {name!r} raises errors for {mark!r} in other columns; supported: features='all' "
             "or error_on_new=False"
         )
+    if not marked:
+        raise ModelError(
+            f"step {name!r} gives no column, as no value was missing, but raises errors for "
+            "missing values; supported: error_on_new=False, or a pipeline without the step"
+        )
 
     # It raises an error for a missing value in any other column.
     others = [to_feature_form(one) for i, one in enumerate(signals) if i not in marked]

@@ -27,6 +27,8 @@ from relurules.tracing.sklearn.forms import (
 _LEAST_POWER = 1e-5
 #: Beyond it no number is raised to a power.
 _TOP = 1e150
+#: What is nearer to 0 divides nothing.
+_LEAST_DIVISOR = 1e-150
 
 
 class SmoothFunction(NamedTuple):
@@ -60,6 +62,17 @@ def apply_function(name: str, step: Any, signals: Sequence[Signal]) -> list[Sign
         return list(signals)
 
     settings = step.kw_args or {}
+    across = [join for function, join in ROW_FUNCTIONS.values() if function == step.func]
+    if across:
+        if settings != _ACROSS or len(signals) != 2:
+            raise ModelError(
+                f"step {name!r} applies a function across {len(signals)} columns with {settings}; "
+                f"supported: two columns, kw_args={_ACROSS}"
+            )
+        return [across[0](name, *signals)]
+    if step.func is np.digitize and set(settings) <= {"bins", "right"}:
+        return _apply_digitize(name, settings, signals)
+
     for function, rule, known in CURVE_FUNCTIONS.values():
         if step.func is function and set(settings) <= set(known):
             return [out for signal in signals for out in rule(name, signal, settings)]
@@ -69,7 +82,10 @@ def apply_function(name: str, step: Any, signals: Sequence[Signal]) -> list[Sign
 
     called = getattr(step.func, "__name__", step.func)
     told = f" with {', '.join(map(str, settings))}" if settings else ""
-    listed = ", ".join(f"numpy.{each}" for each in (*CURVE_FUNCTIONS, *SMOOTH_FUNCTIONS))
+    listed = ", ".join(
+        f"numpy.{each}"
+        for each in (*CURVE_FUNCTIONS, *SMOOTH_FUNCTIONS, *ROW_FUNCTIONS, "digitize")
+    )
     raise ModelError(
         f"step {name!r} applies the function {called}{told} to inputs; supported: {listed}, and "
         "FunctionTransformer(None)"
@@ -89,6 +105,55 @@ def _apply_smooth(name: str, signal: Signal, smooth: SmoothFunction) -> Signal:
     (found,) = combine_signals(np.array([[smooth.weight]]), np.array([smooth.constant]), [moved])
 
     return found
+
+
+def _divide(name: str, one: Signal, two: Signal) -> Signal:
+    """The first column by the second, which has a value where that isn't 0."""
+    factors = [_read_factor(name, to_feature_form(signal)) for signal in (one, two)]
+    weight = factors[0].scale / factors[1].scale
+    plain = tuple(f._replace(scale=1.0, shift=f.shift / f.scale) for f in factors)
+
+    return FeatureForm(
+        0.0, {}, {}, derived={DerivedNumber("ratio", plain, (_LEAST_DIVISOR,)): weight}
+    )
+
+
+def _subtract(_: str, one: Signal, two: Signal) -> Signal:
+    return combine_signals(np.array([[1.0, -1.0]]), np.zeros(1), [one, two])[0]
+
+
+#: What makes one column of two, in scikit-learn's own shape of a table.
+_ACROSS = {"axis": 1, "keepdims": True}
+#: Function of numpy -> what it makes of two columns.
+ROW_FUNCTIONS: Mapping[str, tuple[Any, Callable[[str, Signal, Signal], Signal]]] = {
+    "divide.reduce": (np.divide.reduce, _divide),
+    "subtract.reduce": (np.subtract.reduce, _subtract),
+}
+
+
+def _apply_digitize(
+    name: str, settings: Mapping[str, Any], signals: Sequence[Signal]
+) -> list[Signal]:
+    """The numbers of bins, counted from 0, between edges that rise; numpy takes a missing value for
+    one above all.
+    """
+    above = 1.0 if settings.get("right", False) else 0.0
+    edges = tuple((float(edge), above) for edge in np.ravel(settings.get("bins", ())))
+    if not edges or not all(one < two for one, two in pairwise(edges)):
+        raise ModelError(f"step {name!r} has bins whose edges don't rise; supported: rising ones")
+    numbers = tuple(map(float, range(len(edges) + 1)))
+
+    found = [_apply_bins(name, signal, edges, [numbers])[0] for signal in signals]
+
+    return [
+        form._replace(
+            steps={
+                column: table if table.missing is not None else table._replace(missing=numbers[-1])
+                for column, table in form.steps.items()
+            }
+        )
+        for form in found
+    ]
 
 
 def _may_be_whole(signal: Signal) -> bool:

@@ -160,6 +160,15 @@ def _flatten(self: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     return self.reshape(*self.shape[:first], -1, *self.shape[last + 1 :])
 
 
+def _unflatten(self: Any, dim: int, sizes: Sequence[int]) -> Any:
+    place = dim % self.ndim
+    return self.reshape(*self.shape[:place], *sizes, *self.shape[place + 1 :])
+
+
+def _reshape(self: Any, shape: Sequence[int]) -> Any:
+    return self.reshape(shape)
+
+
 def _view(self: Any, size: Sequence[int]) -> Any:
     return self.reshape(size)
 
@@ -254,6 +263,8 @@ AFFINE: Mapping[str, AffineOperator] = {
         for name, function, data in (
             ("flatten.using_ints", _flatten, "self"),
             ("view.default", _view, "self"),
+            ("reshape.default", _reshape, "self"),
+            ("unflatten.int", _unflatten, "self"),
             ("permute.default", _permute, "self"),
             ("transpose.int", _transpose, "self"),
             ("unsqueeze.default", _unsqueeze, "self"),

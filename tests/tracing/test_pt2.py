@@ -123,12 +123,20 @@ def test_every_operator_is_among_them(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def double(z: Tensor, times: int) -> Tensor:
+    """As large as 2^times of it."""
+    for _ in range(times):
+        z = torch.cat([z, z], 1)
+    return z
+
+
 LEFT: dict[str, nn.Module] = {
     "rows that mix": Applied(lambda z, _: z - z.mean(0)),
     "an operator without a row": Applied(lambda z, _: nn.functional.hardsigmoid(z)),
     "a product of variables": Applied(lambda z, _: z * z),
     "a link inside": Applied(lambda z, _: z.sigmoid() * 2),
     "a comparison": Applied(lambda z, n: torch.where(z > 0, z, n)),
+    "a result that grows without end": Applied(lambda z, _: double(z, 28).sum(1)),
     "a narrowing cast": Applied(lambda z, _: z.half()),
 }
 

@@ -88,11 +88,9 @@ def _batch_norm(
     running_mean: Array,
     running_var: Array,
     training: bool,
-    momentum: float,
     eps: float,
-    cudnn_enabled: bool,
+    **_: Any,
 ) -> Any:
-    del momentum, cudnn_enabled
     if training or input.ndim < 2:
         raise UnreadError("it is in training mode")
     shape = (-1, *[1] * (input.ndim - 2))
@@ -114,6 +112,8 @@ def _lay_windows(
         list(value) * (rank // len(value)) if isinstance(value, list) else [value] * rank
         for value in (stride, padding, dilation)
     )
+    if any(p >= k * d for p, k, d in zip(padding, kernel, dilation, strict=True)):
+        raise UnreadError("its padding is as wide as its windows")
     size = x.shape[x.ndim - rank :]
     out = [
         (n + 2 * p - d * (k - 1) - 1) // s + 1

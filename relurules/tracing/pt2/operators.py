@@ -235,10 +235,22 @@ def _drop_out(input: Any, p: float, train: bool) -> Any:  # noqa: A002
 
 
 def _make_affine(
-    function: Callable[..., Any], data: str = "", offset: str = "", factors: str = "", **flags: bool
+    function: Callable[..., Any],
+    data: str = "",
+    offset: str = "",
+    factors: str = "",
+    *,
+    many: bool = False,
+    moves: bool = False,
 ) -> AffineOperator:
-    names = (frozenset(text.split()) for text in (data, offset, factors))
-    return AffineOperator(function, *names, **flags)
+    return AffineOperator(
+        function,
+        frozenset(data.split()),
+        frozenset(offset.split()),
+        frozenset(factors.split()),
+        many=many,
+        moves=moves,
+    )
 
 
 AFFINE: Mapping[str, AffineOperator] = {
@@ -305,7 +317,7 @@ def _trace_clip(low: str, high: str) -> PiecewiseOperator:
         return clip(basis, given["self"], given.get(low), given.get(high), refuse, layer)
 
     def compute(given: Mapping[str, Any]) -> Array:
-        found = given["self"]
+        found: Array = given["self"]
         if (least := given.get(low)) is not None:
             found = np.maximum(found, least)
         return found if (most := given.get(high)) is None else np.minimum(found, most)

@@ -15,6 +15,7 @@
 # make bench-scoring  emitted SQL in its engines: right on many rows, and beside another tool in an environment of its own
 # make bench-standards  every target in engines that others wrote, as a table (tools/install_servers.sh installs them)
 # make bench-rounding  certified bounds of rounding beside the largest errors that searching finds
+# make bench-start  commands from a cold start, beside importing a framework
 # make bench-soundness  regions, values and claims beside exact rationals, on 1,300 drawn networks
 # make bench-checkers  both checkers of certificates on 10,000 honest and changed ones (Node.js)
 # make bench-page       the page on which rules are tried: its size, and how fast it scores a file, in Chromium
@@ -29,7 +30,7 @@ OUT ?= out
 WRITE ?=
 
 .PHONY: venv demo test test-fast check format lint metrics bench bench-lines bench-trees bench-linearise bench-monotone bench-partition bench-scoring
-.PHONY: bench-scoring-code bench-page bench-rivals bench-checkers bench-rounding bench-soundness bench-standards examples clean
+.PHONY: bench-scoring-code bench-page bench-rivals bench-checkers bench-rounding bench-soundness bench-standards bench-start examples clean
 
 venv: $(VENV)/ready
 
@@ -117,6 +118,9 @@ bench-page: venv
 
 bench-checkers: venv
 	$(BIN)/python -W ignore benchmarks/second_checker.py $(WRITE)
+
+bench-start: venv
+	$(BIN)/python benchmarks/start.py $(WRITE)
 
 bench-rounding: venv
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore benchmarks/rounding.py $(WRITE)

@@ -86,6 +86,7 @@ def trace(
     input_shape: Sequence[int] | Sequence[Sequence[int]] | None = None,
     labels: Sequence[Any] | None = None,
     positive: Any = None,
+    check: bool = False,
 ) -> Graph:
     """Read a trained network.
 
@@ -105,10 +106,18 @@ def trace(
     labels: what the classes are called, in the order of the model's outputs, where the model has no
     labels of its own, as scikit-learn's, skorch's and ONNX classifiers have. positive: the label of
     the class that scores and contributions are to speak of; by default the second of two.
+
+    check: have the model's own framework compute 1,000 random rows beside the network; CheckError
+    where they differ by more than rounding. .pt2 files of usual operators are read without torch,
+    and are compared with it only then.
     """
     from relurules import tracing
 
-    return tracing.trace(model, input_shape, labels, positive)[0]
+    graph = tracing.trace(model, input_shape, labels, positive)[0]
+    if check:
+        plain = tracing.trace(model, input_shape)[0]
+        tracing.check_by_framework(model, plain, input_shape=input_shape)
+    return graph
 
 
 def partition(

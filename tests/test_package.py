@@ -1,6 +1,7 @@
 """The package as others meet it: its wheel, its names, what importing it costs."""
 
 import importlib
+import os
 import pkgutil
 import shutil
 import subprocess
@@ -110,6 +111,86 @@ def test_the_functions_load_no_framework_and_no_table_library() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"torch", "sklearn", "pandas", "pyarrow", "polars", "matplotlib", "onnx", "sympy"}
     assert not heavy & set(done.stdout.split())
+
+
+#: Runs a command and prints, as the last line, what of these modules it loaded.
+RUN = """
+import sys
+from relurules.cli.main import run
+code = run(sys.argv[1:])
+print()
+print(code, *sorted({name.partition(".")[0] for name in sys.modules} & set(%r)))
+"""
+
+
+def run_alone(folder: Path, command: str, heavy: set[str]) -> list[str]:
+    """The exit code, and the heavy modules that a command loads."""
+    done = subprocess.run(
+        [sys.executable, "-c", RUN % sorted(heavy), *command.split()],
+        capture_output=True, text=True, cwd=folder, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.stdout, done.stderr
+    return done.stdout.splitlines()[-1].split()
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small network as .pt2 and .onnx, and its rules."""
+    import onnx
+    import torch
+    from onnx import TensorProto, helper, numpy_helper
+
+    folder = tmp_path_factory.mktemp("models")
+    torch.manual_seed(0)
+    module = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.ReLU(), torch.nn.Linear(2, 1))
+    sizes = ({0: torch.export.Dim.DYNAMIC},)
+    program = torch.export.export(module, (torch.zeros(2, 3),), dynamic_shapes=sizes)
+    torch.export.save(program, folder / "model.pt2")
+    weights = {name: value.numpy() for name, value in module.state_dict().items()}
+    graph = helper.make_graph(
+        [
+            helper.make_node("Gemm", ["x", "0.weight", "0.bias"], ["z"], transB=1),
+            helper.make_node("Relu", ["z"], ["a"]),
+            helper.make_node("Gemm", ["a", "2.weight", "2.bias"], ["y"], transB=1),
+        ],
+        "network",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 3])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["N", 1])],
+        [numpy_helper.from_array(value, name) for name, value in weights.items()],
+    )
+    opsets = [helper.make_opsetid("", 17)]
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), folder / "model.onnx")
+    rr.extract(module, domain=rr.Domain.box([-1] * 3, [1] * 3)).save(folder / "rules.json")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("command", "loaded"),
+    [
+        ("extract model.pt2 --box -1 1 --out pt2.json", {"scipy"}),
+        ("extract model.onnx --box -1 1 --out onnx.json", {"scipy"}),
+        ("count model.pt2 --box -1 1", {"scipy"}),
+        ("emit rules.json --to sql", set()),
+        ("emit rules.json --to html", set()),
+        ("explain rules.json --row x0=0,x1=0,x2=0", {"pandas"}),
+        ("ask rules.json range", {"scipy"}),
+        ("prove rules.json --model model.pt2 --out proof", {"scipy"}),
+        ("document rules.json --out document", {"scipy", "pandas"}),
+    ],
+)
+def test_commands_load_no_framework_and_no_compiler(
+    models: Path, command: str, loaded: set[str]
+) -> None:
+    heavy = {"torch", "sklearn", "numba", "pandas", "matplotlib", "sympy", "scipy"}
+    code, *found = run_alone(models, command, heavy)
+    assert code == "0"
+    assert set(found) <= loaded
+
+
+def test_checking_a_file_with_torch_loads_torch(models: Path) -> None:
+    command = "extract model.pt2 --check --box -1 1 --out checked.json"
+    assert run_alone(models, command, {"torch"}) == ["0", "torch"]
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,14 @@ def extract(
     ] = False,
     reference: Reference = None,
     trust_pickle: TrustPickle = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Compare with the model's own framework on random rows of the domain; .pt2 files "
+            "are read without torch.",
+        ),
+    ] = False,
     out: Annotated[Path, typer.Option(help="Rules file to write.")] = Path("rules.json"),
 ) -> None:
     """Extract the rules of a network: `relurules extract model.onnx --data rows.csv --target y`.
@@ -141,13 +149,17 @@ def extract(
     )
     from relurules.ir import RuleSet
     from relurules.partitioning.checkpoint import remove_checkpoint
+    from relurules.tracing import check_by_framework
     from relurules.wording.coverage import describe_missing
 
     require_place(out)
-    graph = trace(load_model(model, trust_pickle))
+    loaded = load_model(model, trust_pickle)
+    graph = trace(loaded)
     options = make_model_options(graph, reading, drop or [], target)
     table, y, schema = read_rows(data, options, target)
     domain = build_domain(graph, table, box, domain_file, where or [])
+    if check:
+        _err.print(check_by_framework(loaded, graph, domain), markup=False, soft_wrap=True)
     known = options if schema is None else replace(options, schema=schema)
     measured_from = read_reference(reference, known)
 

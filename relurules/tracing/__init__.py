@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from relurules.domain import Domain
 from relurules.domain.encoding import encode_table
 from relurules.errors import CheckError, ModelError
 from relurules.ir import Graph, Scorer
@@ -21,6 +22,7 @@ from relurules.ir.network import AFFINE_ARRAYS
 from relurules.links.heads import bound_link_error, name_scores
 from relurules.tables.table import read_column_names
 from relurules.tracing.class_names import name_classes
+from relurules.tracing.framework_check import draw_domain_rows, find_framework_function
 from relurules.tracing.input_shapes import InputShape, check_input_shape
 from relurules.tracing.pickle_file import PICKLE_SUFFIXES, load_pickled
 from relurules.tracing.probe_rows import make_probe_rows
@@ -89,8 +91,28 @@ def trace(
     check_input_shape(input_shape)
     graph, reference = _load_frontend(model).trace(model, input_shape)
     _check_finite(graph)
-    _check_against_model(graph, reference)
+    _check_against_model(graph, reference, *make_probe_rows(graph))
     return name_classes(graph, labels, positive), reference
+
+
+def check_by_framework(
+    model: Any, graph: Graph, domain: Domain | None = None, input_shape: InputShape | None = None
+) -> str:
+    """Have the model's own framework compute random rows of a domain, and say how far the traced
+    network is from it.
+
+    graph: as `trace` gave it, without names for classes. A .pt2 file is computed by torch, which
+    `trace` may not have needed. CheckError where they differ by more than rounding.
+    """
+    if isinstance(model, Graph | Scorer):
+        return "the model is rules or a traced network, which has no framework"
+    function = find_framework_function(model, _load_frontend(model).trace(model, input_shape)[1])
+    X, given = draw_domain_rows(graph, domain)
+    off = _check_against_model(graph, function, X, given)
+    return (
+        f"{len(X)} random rows, computed by the model's own framework: the traced network differs "
+        f"by at most {off:.1e}"
+    )
 
 
 def _make_graph_function(graph: Graph) -> Reference:
@@ -152,8 +174,8 @@ def _check_finite(graph: Graph) -> None:
             )
 
 
-def _check_against_model(graph: Graph, function: Reference) -> None:
-    X, given = make_probe_rows(graph)
+def _check_against_model(graph: Graph, function: Reference, X: Array, given: Any) -> float:
+    """The largest difference on rows in coordinates, which the model takes as `given`."""
     expected, found = function(given), graph.evaluate(X)
     terms = graph.network.magnitude(X) + np.finfo(float).tiny
     allowed = bound_link_error(
@@ -169,3 +191,4 @@ def _check_against_model(graph: Graph, function: Reference) -> None:
             f"the sum of its absolute terms (tolerance {_TOLERANCE:.0e}), so it can't be trusted; "
             "does the model compute in lower precision inside?"
         )
+    return float(np.max(np.where(found == expected, 0.0, np.abs(found - expected)), initial=0.0))

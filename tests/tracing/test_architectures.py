@@ -18,7 +18,6 @@ import relurules as rr
 from relurules.errors import ModelError
 from relurules.networks import bounds
 from relurules.networks.collapse import collapse
-from relurules.tracing import affine
 from relurules.tracing.torch import front_end
 
 
@@ -222,9 +221,9 @@ def test_large_networks_are_traced_and_collapsed_in_few_steps(
     collapse allows.
     """
     steps, programs = list[int](), list[int]()
-    apply, propose = affine.apply_affine, bounds.propose_maximum
+    apply, propose = front_end.apply_affine_operator, bounds.propose_maximum
     monkeypatch.setattr(
-        front_end, "apply_affine", lambda *given: (steps.append(1), apply(*given))[1]
+        front_end, "apply_affine_operator", lambda *given: (steps.append(1), apply(*given))[1]
     )
     monkeypatch.setattr(
         bounds, "propose_maximum", lambda *given: (programs.append(1), propose(*given))[1]

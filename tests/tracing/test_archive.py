@@ -19,7 +19,7 @@ from torch import nn
 
 import relurules as rr
 from relurules.errors import ModelError, RelurulesError
-from relurules.tracing.torch import archive as archive_module
+from relurules.tracing.pt2 import archive as archive_module
 
 Members = dict[str, bytes]
 

@@ -234,7 +234,7 @@ def test_huge_tensors_are_refused_before_they_are_made(
     forward: Callable[[nn.Module, Tensor], Any], operator: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     computed = list[Any]()
-    monkeypatch.setattr(front_end, "apply_affine", lambda *given: computed.append(given))
+    monkeypatch.setattr(front_end, "apply_affine_operator", lambda *given: computed.append(given))
     with pytest.raises(
         ModelError, match=rf"operator {operator} .*is too large: \d+ numbers; at most 134217728"
     ):

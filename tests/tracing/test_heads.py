@@ -323,7 +323,7 @@ def test_scores_that_no_output_reads_are_dropped() -> None:
 
 def test_constants_may_stand_beside_heads() -> None:
     row: LinkedTensor = rearrange_heads(
-        [apply_link("sigmoid", tensor(1)), torch.tensor([[7.0]])], lambda *t: torch.cat(t, 1)
+        [apply_link("sigmoid", tensor(1)), np.array([[7.0]])], lambda *t: np.concatenate(t, 1)
     )
     scores, heads = collect_scores([row])
     assert scores[0].constant.tolist() == [1, 7]

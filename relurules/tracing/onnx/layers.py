@@ -225,7 +225,7 @@ def _trace_global_average(call: OperatorCall) -> list[Value | None]:
 
 def _trace_einsum(call: OperatorCall) -> list[Value | None]:
     """Linear in each operand; one may depend on the input."""
-    operands = [get_operand(call, i) for i in range(len(call.values))]
+    operands: list[Any] = [get_operand(call, i) for i in range(len(call.values))]
     positions = [i for i, item in enumerate(operands) if isinstance(item, AffineTensor)]
     if len(positions) > 1:
         raise call_error(call, "it multiplies two values that depend on the input")

@@ -20,7 +20,7 @@ from relurules.errors import ModelError
 from relurules.ir import Graph
 from relurules.links.table import LINKS
 from relurules.tables.names import make_default_names
-from relurules.tracing.affine import AffineTensor, Array, Basis, apply_affine
+from relurules.tracing.affine import LARGEST, AffineTensor, Array, Basis, apply_affine
 from relurules.tracing.batch_mixing import ROWS, has_same_numbers
 from relurules.tracing.column_layout import lay_out_inputs
 from relurules.tracing.heads import LinkedTensor, apply_link, collect_scores, rearrange_heads
@@ -117,6 +117,7 @@ class _Walk:
 
         for node in program.nodes:
             given = _resolve(node.arguments, values)
+            _check_size(given)
             values[node.output] = self._call(node, given)
             self._note(node, values[node.output])
 
@@ -178,6 +179,26 @@ def _list_items(given: Mapping[str, Any]) -> list[Any]:
     return [
         item for value in given.values() for item in (value if isinstance(value, list) else [value])
     ]
+
+
+def _check_size(given: Mapping[str, Any]) -> None:
+    """Leave an operator to torch whose result may have more entries than LARGEST, one set for each
+    input and neuron: as many as broadcasting, joining or multiplying its arguments can give.
+    """
+    items = [item for item in _list_items(given) if hasattr(item, "shape")]
+    shapes = [tuple(item.shape) for item in items]
+    columns = 1 + max((len(i.columns) for i in items if isinstance(i, AffineTensor)), default=0)
+    rank = max(map(len, shapes), default=0)
+    wide = [(1,) * (rank - len(shape)) + shape for shape in shapes]
+    most = [sum(map(math.prod, shapes)), math.prod(max(sizes) for sizes in zip(*wide, strict=True))]
+    most += [
+        math.prod(one[:-1]) * max(math.prod(other[:-1]), *other[-1:], 1)
+        for one in shapes
+        for other in shapes
+        if one is not other
+    ]
+    if columns * max(most) > LARGEST:
+        raise UnreadError("its result may be too large")
 
 
 def _keep_values(program: AtenProgram, node: AtenNode, given: Mapping[str, Any]) -> Any:

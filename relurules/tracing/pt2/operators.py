@@ -88,11 +88,9 @@ def _batch_norm(
     running_mean: Array,
     running_var: Array,
     training: bool,
-    momentum: float,
     eps: float,
-    cudnn_enabled: bool,
+    **_: Any,
 ) -> Any:
-    del momentum, cudnn_enabled
     if training or input.ndim < 2:
         raise UnreadError("it is in training mode")
     shape = (-1, *[1] * (input.ndim - 2))
@@ -114,6 +112,8 @@ def _lay_windows(
         list(value) * (rank // len(value)) if isinstance(value, list) else [value] * rank
         for value in (stride, padding, dilation)
     )
+    if any(p >= k * d for p, k, d in zip(padding, kernel, dilation, strict=True)):
+        raise UnreadError("its padding is as wide as its windows")
     size = x.shape[x.ndim - rank :]
     out = [
         (n + 2 * p - d * (k - 1) - 1) // s + 1
@@ -158,6 +158,15 @@ def _pool_average(
 def _flatten(self: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     first, last = start_dim % self.ndim, end_dim % self.ndim
     return self.reshape(*self.shape[:first], -1, *self.shape[last + 1 :])
+
+
+def _unflatten(self: Any, dim: int, sizes: Sequence[int]) -> Any:
+    place = dim % self.ndim
+    return self.reshape(*self.shape[:place], *sizes, *self.shape[place + 1 :])
+
+
+def _reshape(self: Any, shape: Sequence[int]) -> Any:
+    return self.reshape(shape)
 
 
 def _view(self: Any, size: Sequence[int]) -> Any:
@@ -226,10 +235,22 @@ def _drop_out(input: Any, p: float, train: bool) -> Any:  # noqa: A002
 
 
 def _make_affine(
-    function: Callable[..., Any], data: str = "", offset: str = "", factors: str = "", **flags: bool
+    function: Callable[..., Any],
+    data: str = "",
+    offset: str = "",
+    factors: str = "",
+    *,
+    many: bool = False,
+    moves: bool = False,
 ) -> AffineOperator:
-    names = (frozenset(text.split()) for text in (data, offset, factors))
-    return AffineOperator(function, *names, **flags)
+    return AffineOperator(
+        function,
+        frozenset(data.split()),
+        frozenset(offset.split()),
+        frozenset(factors.split()),
+        many=many,
+        moves=moves,
+    )
 
 
 AFFINE: Mapping[str, AffineOperator] = {
@@ -254,6 +275,8 @@ AFFINE: Mapping[str, AffineOperator] = {
         for name, function, data in (
             ("flatten.using_ints", _flatten, "self"),
             ("view.default", _view, "self"),
+            ("reshape.default", _reshape, "self"),
+            ("unflatten.int", _unflatten, "self"),
             ("permute.default", _permute, "self"),
             ("transpose.int", _transpose, "self"),
             ("unsqueeze.default", _unsqueeze, "self"),
@@ -294,7 +317,7 @@ def _trace_clip(low: str, high: str) -> PiecewiseOperator:
         return clip(basis, given["self"], given.get(low), given.get(high), refuse, layer)
 
     def compute(given: Mapping[str, Any]) -> Array:
-        found = given["self"]
+        found: Array = given["self"]
         if (least := given.get(low)) is not None:
             found = np.maximum(found, least)
         return found if (most := given.get(high)) is None else np.minimum(found, most)

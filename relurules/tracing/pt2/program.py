@@ -37,7 +37,10 @@ _PLAIN_GLOBALS = frozenset(
         "torch._tensor _rebuild_from_type_v2",
         "torch._utils _rebuild_tensor_v2",
         "torch._utils _rebuild_parameter",
-        *(f"torch {kind}Storage" for kind in ("Float", "Double", "Long", "Int", "Half", "Bool")),
+        *(
+            f"torch {kind}Storage"
+            for kind in ("Float", "Double", "Long", "Int", "Half", "BFloat16", "Bool")
+        ),
     }
 )
 

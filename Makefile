@@ -15,6 +15,7 @@
 # make bench-standards  every target in engines that others wrote, as a table (tools/install_servers.sh installs them)
 # make bench-rounding  certified bounds of rounding beside the largest errors that searching finds
 # make bench-soundness  regions, values and claims beside exact rationals, on 1,300 drawn networks
+# make bench-mutations artefacts with one character changed: which are rejected (gcc, Node.js)
 # make bench-checkers  both checkers of certificates on 10,000 honest and changed ones (Node.js)
 # make bench-page       the page on which rules are tried: its size, and how fast it scores a file, in Chromium
 # make bench-rivals  our rules and lines beside what others would use, in an environment of their own
@@ -28,7 +29,7 @@ OUT ?= out
 WRITE ?=
 
 .PHONY: venv demo test test-fast check format lint metrics bench bench-lines bench-linearise bench-monotone bench-partition bench-scoring
-.PHONY: bench-scoring-code bench-page bench-rivals bench-checkers bench-rounding bench-soundness bench-standards examples clean
+.PHONY: bench-scoring-code bench-page bench-rivals bench-checkers bench-mutations bench-rounding bench-soundness bench-standards examples clean
 
 venv: $(VENV)/ready
 
@@ -110,6 +111,9 @@ bench-linearise: venv
 
 bench-page: venv
 	$(BIN)/python benchmarks/try_page.py $(WRITE)
+
+bench-mutations: venv
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore benchmarks/mutations.py $(WRITE)
 
 bench-checkers: venv
 	$(BIN)/python -W ignore benchmarks/second_checker.py $(WRITE)

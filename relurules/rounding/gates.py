@@ -7,6 +7,14 @@ import numpy as np
 
 from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.rounding.analysis import ErrorAnalysis, RowInputs
+from relurules.rounding.cell_truth import (
+    Cell,
+    CellValue,
+    decide_test,
+    is_missing,
+    list_cell_values,
+    list_columns,
+)
 from relurules.rounding.expression import (
     Branch,
     Choice,
@@ -20,14 +28,6 @@ from relurules.rounding.expression import (
 )
 from relurules.rounding.forms import CategorySpan, NumberSpan
 from relurules.rounding.row_inputs import OTHER_WORD
-from relurules.rounding.row_tests import (
-    Cell,
-    CellValue,
-    decide_test,
-    is_missing,
-    list_cell_values,
-    list_columns,
-)
 from relurules.rounding.rule_forms import make_affine_form
 
 #: SQL of dialects whose queries end where a number overflows takes no larger ones.

@@ -46,6 +46,7 @@ def find_difference(artifact: Artifact, rules: RuleSet | AdditiveRules) -> str |
         ends = RuleEnds(rules, inputs, analysis)
         if artifact.form == "tree":
             return ends.find_tree_difference(inner)
+
         return _compare_ends(inner, rules, ends)
 
     if isinstance(rules, AdditiveRules) and not isinstance(inner, Leaf):

@@ -58,6 +58,7 @@ def read_braces(text: str, target: str, inputs: Mapping[str, Expression]) -> Pro
         raise UnreadableError("no function that scores a row is found")
     if "positive(" in text and target == "c" and not _POSITIVE.search(text):
         raise UnreadableError("the function `positive` is another one than max(0, z)")
+
     return _BraceReader(text[start.end() :], target, inputs).read()
 
 
@@ -73,6 +74,7 @@ class _BraceReader:
         end = self._read_block()
         if end is None:
             raise UnreadableError("the function ends without a return")
+
         return end
 
     def _resolve(self, name: str, _: bool) -> Expression:
@@ -97,6 +99,7 @@ class _BraceReader:
 
         if exits:
             raise UnreadableError("an if ends the function on one side only")
+
         return None
 
     def _read_if(self, exits: list[Exit]) -> None:

@@ -70,6 +70,7 @@ class _PythonReader:
 
         if exits:
             raise UnreadableError("an if ends the function on one side only")
+
         return None
 
     def _run_if(self, one: ast.If, exits: list[Exit]) -> Program | None:
@@ -115,6 +116,7 @@ class _PythonReader:
         rule = read_rule_number(first)
         if any("'nan'" in ast.dump(argument) for argument in call.args):
             return Leaf(None, rule)
+
         return Leaf(tuple(map(self._read_number, call.args)), rule)
 
     def _read_number(self, node: ast.expr) -> Expression:
@@ -139,6 +141,7 @@ class _PythonReader:
             if isinstance(inner, Literal):
                 return Literal(-inner.value)
             return Operation("neg", (inner,))
+
         return Opaque("an operation that isn't read")
 
     def _read_input(self, node: ast.expr) -> Expression:

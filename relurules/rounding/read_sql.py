@@ -123,6 +123,7 @@ class _SqlReader:
             return self._inputs.get(column, Opaque(f"column {column!r} isn't known"))
         if column not in self._names:
             raise UnreadableError(f"{column!r} stands for nothing that is read here")
+
         return self._names[column]
 
 

@@ -129,6 +129,7 @@ class RuleEnds:
             raise UnreadableError("a split is tested by something that isn't read")
         if passed[0].form.key != form.key:
             return None
+
         return int(passed[0].holds)
 
     def is_just_rule(self, branch: Branch) -> bool:
@@ -154,6 +155,7 @@ class RuleEnds:
             space = condition.half_space
             form = make_affine_form(self._inputs, space.normal, -space.bound)
             found.append((form.key, condition.holds))
+
         return found
 
     def _collect(self, path: tuple[object, ...]) -> dict[object, PassedTest]:
@@ -164,6 +166,7 @@ class RuleEnds:
                 known = found.setdefault(passed.key, passed)
                 if known.error < passed.error:
                     found[passed.key] = passed
+
         return found
 
     def _list_passed(self, test: Test, taken: bool) -> Iterator[PassedTest]:

@@ -63,6 +63,7 @@ def decide_test(test: Test, cell: Cell) -> Truth:
         decisive = test.sign == "or"
         if decisive in told:
             return decisive
+
         return None if None in told else not decisive
 
     return _compare(test, cell)
@@ -98,6 +99,7 @@ def evaluate_cell(expression: Expression, cell: Cell) -> CellValue:
     if isinstance(expression, ColumnValue):
         if expression.column != cell.column:
             raise UnreadableError("a test reads several columns")
+
         return cell.value
     if isinstance(expression, Choice):
         chosen = decide_test(expression.test, cell)

@@ -17,6 +17,7 @@
 # make bench-rounding  certified bounds of rounding beside the largest errors that searching finds
 # make bench-start  commands from a cold start, beside importing a framework
 # make bench-soundness  regions, values and claims beside exact rationals, on 1,300 drawn networks
+# make bench-mutations  artefacts with one character changed: which are rejected (gcc, Node.js)
 # make bench-checkers  both checkers of certificates on 10,000 honest and changed ones (Node.js)
 # make bench-page       the page on which rules are tried: its size, and how fast it scores a file, in Chromium
 # make bench-rivals  our rules and lines beside what others would use, in an environment of their own
@@ -30,7 +31,8 @@ OUT ?= out
 WRITE ?=
 
 .PHONY: venv demo test test-fast check format lint metrics bench bench-lines bench-trees bench-linearise bench-monotone bench-partition bench-scoring
-.PHONY: bench-scoring-code bench-page bench-rivals bench-checkers bench-rounding bench-soundness bench-standards bench-start examples clean
+.PHONY: bench-scoring-code bench-page bench-rivals bench-checkers bench-mutations bench-rounding bench-soundness bench-standards bench-start
+.PHONY: examples clean
 
 venv: $(VENV)/ready
 
@@ -115,6 +117,9 @@ bench-linearise: venv
 
 bench-page: venv
 	$(BIN)/python benchmarks/try_page.py $(WRITE)
+
+bench-mutations: venv
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore benchmarks/mutations.py $(WRITE)
 
 bench-checkers: venv
 	$(BIN)/python -W ignore benchmarks/second_checker.py $(WRITE)

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from relurules.domain import Domain
     from relurules.errors import RelurulesError
     from relurules.ir import AdditiveRules, Certificate, RuleSet
+    from relurules.proofs.read_back import check_artifact
     from relurules.rounding import bound_rounding
     from relurules.training.estimators import ReLURulesClassifier, ReLURulesRegressor
 
@@ -64,6 +65,7 @@ _HOME = {
     "ask": "api",
     "bound_rounding": "rounding",
     "check": "api",
+    "check_artifact": "proofs.read_back",
     "count": "api",
     "diff": "api",
     "document": "api",
@@ -100,6 +102,7 @@ __all__ = [
     "ask",
     "bound_rounding",
     "check",
+    "check_artifact",
     "count",
     "diff",
     "document",

@@ -12,7 +12,7 @@ from relurules.cli.proof_options import TrustPickle
 from relurules.errors import DataError
 
 _Artefact = Annotated[
-    Path | None, typer.Option(help="score.sql, score.py or score.c that must be just these rules.")
+    Path | None, typer.Option(help="score.sql, .py, .c or .mjs that must be just these rules.")
 ]
 _Rules = Annotated[
     Path | None,
@@ -50,10 +50,10 @@ def check(
 ) -> None:
     """Check a certificate in exact arithmetic, or a folder: exit code 1 where one doesn't hold.
 
-    `relurules check proof/certificate.json --rules rules.json --model model.onnx`. With --artefact,
-    the numbers of the code are read back by another parser too, and its text must be what these
-    rules give. `relurules check folder` says which digests of manifest.json and SHA256SUMS hold,
-    what is missing or in no list, and what the certificates in it show.
+    `relurules check proof/certificate.json --rules rules.json --model model.onnx`. With
+    --artefact, the code is read back, operation by operation, and must be just these rules.
+    `relurules check folder` says which digests of manifest.json and SHA256SUMS hold, what is
+    missing or in no list, and what the certificates in it show.
     """
     if certificate.is_dir():
         _refuse_options("a certificate, not of a folder", rules=rules, model=model,
@@ -109,9 +109,22 @@ def print_check(certificate: Path, rules: Path | None, model: Any, artefact: Pat
     verdict = check_certificate(certificate, rules, model, artifact=artefact)
     sys.stdout.write(describe_verdict(verdict) + "\n")
     if verdict and artefact is not None:
-        sys.stdout.write(f"{artefact}: its numbers and its text are those of the rules\n")
+        sys.stdout.write(f"{artefact}: {_describe_reading(artefact, rules)}\n")
         sys.stdout.write(f"{artefact}: {_describe_execution(artefact, rules, verdict.bound)}\n")
     return bool(verdict)
+
+
+def _describe_reading(artefact: Path, rules: Path) -> str:
+    """What of a text was compared with the rules, which it is."""
+    from relurules.proofs.read_back import check_artifact
+
+    read = check_artifact(artefact, rules)
+    if read.unread:
+        return (
+            f"its numbers and its text are those of the rules; its operations weren't read: "
+            f"{read.unread}"
+        )
+    return "its operations, numbers and text are those of the rules, in exact arithmetic"
 
 
 def _describe_execution(artefact: Path, rules: Path, bound: float) -> str:

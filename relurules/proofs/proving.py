@@ -16,21 +16,24 @@ from relurules.checker import MODEL_FORMAT, Verdict
 from relurules.codec.additive_json import additive_to_json
 from relurules.codec.any_rules import load_any_rules
 from relurules.codec.rules_json import to_json
-from relurules.emitting import EmitOptions
-from relurules.errors import CheckError, ModelError, RulesError, UnsupportedError
+from relurules.errors import ModelError, RulesError, UnsupportedError
 from relurules.files.writing import read_json, write_all
 from relurules.ir import AdditiveRules, Artifact, Certificate, Graph, RuleSet
 from relurules.ir.class_labels import ClassLabels
 from relurules.ir.limits import Deadline
 from relurules.ir.provenance import hash_network
-from relurules.pipeline import emit_rules
 from relurules.proofs import make_certificate as certificate_of
 from relurules.proofs.certify_lines import make_additive_certificate
 from relurules.proofs.line_points import compare_with_lines, find_domain_point
+from relurules.proofs.read_back import check_artifact
 from relurules.tracing.class_names import name_classes
 from relurules.tracing.model_weights import read_exact_weights
-from relurules.verifying.code_numbers import READERS, find_misprint
 
+#: Why code of the network isn't what a certificate is about.
+_IS_NETWORK = (
+    "code of form network holds the collapsed network, and the certificate is about the rules; "
+    "emit form rules or tree"
+)
 #: A model that may be another one is compared at the points of so many rules, and at so many drawn.
 _PROBES = 256
 
@@ -110,8 +113,8 @@ def check(
 
     All is computed anew from the model's numbers, in integers, by `relurules.checker`, which uses
     nothing else of this package. rules: or their file; model: what `trace` takes, or the model.json
-    that was written with a certificate. artifact: code in form rules or tree, or its file, whose
-    numbers and text must be just what these rules give.
+    that was written with a certificate. artifact: code in form rules, tree or lines, or its file,
+    which must be just these rules, as `check_artifact` says.
     """
     found = (
         Certificate.load(certificate).found
@@ -123,18 +126,12 @@ def check(
     if not verdict or artifact is None:
         return verdict
 
-    whole = load_any_rules(rules) if isinstance(rules, str | Path) else rules
-    if isinstance(whole, AdditiveRules):
-        raise UnsupportedError(
-            "code of additive rules isn't read back by another parser yet; run it with verify"
-        )
-    try:
-        code = Artifact.read(artifact) if isinstance(artifact, str | Path) else artifact
-        why = find_misprint(code, whole, _emit_again(code, whole))
-    except CheckError as error:
-        why = str(error)
+    code = Artifact.read(artifact) if isinstance(artifact, str | Path) else artifact
+    if code.form == "network":
+        return verdict._replace(holds=False, why=_IS_NETWORK)
+    read = check_artifact(code, rules)
 
-    return verdict if why is None else verdict._replace(holds=False, why=why)
+    return verdict if read else verdict._replace(holds=False, why=read.why)
 
 
 def write_vnnlib(
@@ -247,33 +244,6 @@ def _hash_turned_network(graph: Graph | None, labels: ClassLabels | None) -> str
     if graph.labels.values != labels.values:
         return ""
     return hash_network(name_classes(graph, None, labels.positive_label).network)
-
-
-def _emit_again(code: Artifact, rules: RuleSet) -> Artifact:
-    """The code that these rules give, asked for as this code was."""
-    if code.form == "network":
-        raise CheckError("code of form network holds the collapsed network, and the certificate is "
-                         "about the rules; emit form rules or tree")  # fmt: skip
-
-    if code.target not in READERS:
-        raise CheckError(
-            f"{code.target} isn't read back by another parser; supported: {', '.join(READERS)}"
-        )
-
-    if code.number != "double":
-        raise CheckError(
-            "code in float holds rounded numbers, which aren't those of the certificate; emit "
-            "double"
-        )
-
-    given: dict[str, Any] = {"form": code.form, "outside": code.outside, "columns": code.returned}
-    if code.target == "sql":
-        given |= {
-            name: getattr(code, name)
-            for name in ("dialect", "table", "key", "shape", "name", "missing")
-        }
-
-    return emit_rules(rules, code.target, EmitOptions(**given))
 
 
 def _round_trip_json(value: Any) -> Any:

@@ -5,6 +5,7 @@ Every value has the exact function that it stands for, and a bound on how far wh
 be from it. Numbers are exact rationals, errors are rounded up.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -99,7 +100,11 @@ class ErrorAnalysis:
         raise UnreadableError("a text or a missing value stands where a number is due")
 
     def _make_literal(self, value: float) -> Value:
+        if not math.isfinite(value):
+            raise UnreadableError("a number that is too large")
         held = self._format.round(Fraction(value))
+        if not math.isfinite(held):
+            raise UnreadableError(f"a number that is too large for {self._format.name}")
         sign = -1.0 if held < 0 else 1.0
         number = Fraction(sign * self._inputs.originals.get(abs(held), abs(held)))
         error = abs(Fraction(held) - number)
@@ -118,6 +123,8 @@ class ErrorAnalysis:
         values = [self.analyse(each) for each in operation.operands]
         if operation.sign == "neg":
             return self._negate(values[0])
+        if operation.sign == "abs":
+            raise UnreadableError("a magnitude")
         one, other = values
         if operation.sign == "max":
             return self._take_larger(one, other)

@@ -24,7 +24,7 @@ from relurules.rounding.statements import list_leaves
 
 #: Targets whose text is read.
 READ_TARGETS = ("python", "c", "javascript", "sql")
-_FORMATS = {"double": DOUBLE, "float": SINGLE}
+FORMATS = {"double": DOUBLE, "float": SINGLE}
 
 
 def bound_rounding(artifact: Artifact, rules: RuleSet | AdditiveRules) -> RoundingBound:
@@ -45,24 +45,48 @@ def bound_rounding(artifact: Artifact, rules: RuleSet | AdditiveRules) -> Roundi
     return RoundingBound(scores=np.array(scores), number=artifact.number)
 
 
-def _bound_scores(artifact: Artifact, rules: RuleSet | AdditiveRules) -> list[float]:
+def require_readable(artifact: Artifact, rules: RuleSet | AdditiveRules) -> None:
+    """UnreadableError for what no text is read of yet."""
     if artifact.outside == "clamp":
         raise UnreadableError("numbers outside the domain are moved into it first")
     if list_derived_columns(rules.domain.columns):
         raise UnreadableError("derived columns are rounded too, and have no bound yet")
-    if isinstance(rules, RuleSet):
-        return _bound_rules(artifact, rules)
-    if rules.groups:
+    if isinstance(rules, AdditiveRules) and rules.groups:
         raise UnreadableError("groups of neurons that read one another have no bound yet")
+    if isinstance(rules, RuleSet) and artifact.form != "network" and artifact.outside == "exact":
+        raise UnreadableError("rows outside the domain have the scores of the network")
+    if isinstance(rules, RuleSet) and rules.decision is not None:
+        raise UnreadableError("rules that decide have no scores")
+
+
+def _bound_scores(artifact: Artifact, rules: RuleSet | AdditiveRules) -> list[float]:
+    require_readable(artifact, rules)
+    if isinstance(rules, RuleSet) and artifact.form != "network":
+        return _bound_rules(artifact, rules)
+    if isinstance(rules, RuleSet) and rules.simplified:
+        raise UnreadableError(
+            "form 'network' is the network, and simplified rules are only near it; emit form "
+            "'rules' or 'tree'"
+        )
 
     inputs = make_row_inputs(artifact, rules)
     program = read_program(artifact, rules.score_count)
-    scores = _find_only_scores(program, rules.score_count)
+    scores = find_only_scores(program, rules.score_count)
 
-    return _bound_forms(scores, make_line_forms(inputs, rules), inputs, artifact.number)
+    return _bound_forms(scores, list_due_forms(artifact, rules, inputs), inputs, artifact.number)
 
 
-def _find_only_scores(program: Program, count: int) -> Sequence[Expression]:
+def list_due_forms(
+    artifact: Artifact, rules: RuleSet | AdditiveRules, inputs: RowInputs
+) -> Sequence[RealForm]:
+    """What the scores of lines, or of a network, must be."""
+    if isinstance(rules, AdditiveRules):
+        return make_line_forms(inputs, rules)
+    is_traced = artifact.outside == "exact" and rules.traced is not None
+    return make_network_forms(inputs, rules.traced if is_traced else rules.network)  # type: ignore[arg-type]
+
+
+def find_only_scores(program: Program, count: int) -> Sequence[Expression]:
     """The scores, which are the same at every end that has some."""
     ends = [leaf.scores[-count:] for leaf in list_leaves(program) if leaf.scores is not None]
     if not ends or any(map(is_not, ends[0] * len(ends), chain.from_iterable(ends))):
@@ -74,21 +98,9 @@ def _bound_rules(artifact: Artifact, rules: RuleSet) -> list[float]:
     """Of rules of which one applies: the largest errors of their ends, with what they may be off on
     rows that rounding has let into them.
     """
-    if rules.decision is not None:
-        raise UnreadableError("rules that decide have no scores")
     inputs, count = make_row_inputs(artifact, rules), len(rules.scores)
     program = read_program(artifact, count)
-    if artifact.form == "network":
-        if rules.simplified:
-            raise UnreadableError(
-                "form 'network' is the network, and simplified rules are only near it; emit form "
-                "'rules' or 'tree'"
-            )
-        network = rules.network if artifact.outside != "exact" else rules.traced or rules.network
-        scores = _find_only_scores(program, count)
-        return _bound_forms(scores, make_network_forms(inputs, network), inputs, artifact.number)
-
-    ends = RuleEnds(rules, inputs, ErrorAnalysis(inputs, _FORMATS[artifact.number]))
+    ends = RuleEnds(rules, inputs, ErrorAnalysis(inputs, FORMATS[artifact.number]))
     reached = list(ends.find(program, count))
     if all(end.is_exact for end in reached):
         found = [max(errors) for errors in zip(*(end.errors for end in reached), strict=True)]
@@ -102,7 +114,7 @@ def _bound_forms(
     scores: Sequence[Expression], due: Sequence[RealForm], inputs: RowInputs, number: str
 ) -> list[float]:
     """The scores' errors; UnreadableError where one isn't the form that it should be."""
-    analysis = ErrorAnalysis(inputs, _FORMATS[number])
+    analysis = ErrorAnalysis(inputs, FORMATS[number])
     values = [analysis.analyse(score) for score in scores]
     for i, (value, form) in enumerate(zip(values, due, strict=True)):
         if value.form.key != form.key:

@@ -12,6 +12,7 @@ from fractions import Fraction
 from operator import add
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relurules.domain import Domain
 from relurules.ir import RuleSet
@@ -24,7 +25,7 @@ from relurules.rounding.rule_paths import RuleEnd
 
 #: More than all roundings of sums of a million numbers, and of coefficients that are rounded once.
 _SURE = 1.0 + 1e-9
-_COEFFICIENT = 2.0**-52
+_COEFFICIENT = 2.0**-53
 #: A neuron that may be further at the wrong side than this share of its terms has either sign.
 _FREE = 1e-9
 #: Parts of one rule's region that are looked at.
@@ -127,11 +128,11 @@ class CrossingBounds:
         may bring it to the wrong side.
         """
         network, errors = self._rules.network, np.zeros(len(pattern))
-        own = np.where(pattern > 0, 1.0, np.abs(network.slope))
         for level in network.levels:
             moved = np.abs(network.L[level]) @ errors * _SURE
-            wrong = np.maximum(0.0, beyond[level] + moved)
-            errors[level] = own[level] * moved + np.abs(1.0 - network.slope[level]) * wrong * _SURE
+            errors[level] = bound_neuron_errors(
+                pattern[level] > 0, network.slope[level], beyond[level], moved
+            )
 
         return errors
 
@@ -157,6 +158,25 @@ class CrossingBounds:
             limits.append(float(round_up(room - Fraction(sign) * constant)))
 
         return _scale_rows(np.array(rows), np.array(limits))
+
+
+def bound_neuron_errors(
+    active: NDArray[np.bool_], slopes: Array, beyond: Array, moved: Array
+) -> Array:
+    """(n,) how far phi_a(z + e) may be from what a pattern makes of z: z itself where it is active,
+    a z where it isn't.
+
+    beyond: how far z may be at the wrong side of 0, below 0 where it stays away from it; moved: the
+    largest |e|. Only a z + e at the wrong side costs more than e does. Of an active neuron, z then
+    lies between -beyond and moved, and the error is (1 - a) z - a e; of another one, z + e lies
+    between 0 and beyond + moved, and the error is (1 - a) (z + e) + a e.
+    """
+    steep, gap = np.abs(slopes), np.abs(1.0 - slopes)
+    kept = np.where(active, 1.0, steep) * moved
+    far = np.where(active, np.maximum(beyond, moved), beyond + moved)
+    wrong = np.where(beyond + moved > 0.0, gap * far + steep * moved, 0.0)
+
+    return np.asarray(np.maximum(kept, wrong) * _SURE)
 
 
 def _subtract_exactly(form: Array, factor: float, row: Array) -> Array:

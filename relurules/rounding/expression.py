@@ -26,7 +26,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation, rounded once: `+`, `-` or `*`, of two; `max` of two, `neg` of one."""
+    """One operation, rounded once: `+`, `-` or `*`, of two; `max` of two, `neg` or `abs` of one."""
 
     sign: str
     operands: tuple["Expression", ...]
@@ -76,9 +76,12 @@ Expression = Literal | ColumnValue | Words | Operation | Choice | Absent | Opaqu
 
 @dataclass(frozen=True)
 class Leaf:
-    """An end of a text: the scores, or None where the row has none."""
+    """An end of a text: the scores, or None where the row has none; rule: its number, where it is
+    read.
+    """
 
     scores: tuple[Expression, ...] | None
+    rule: int | None = None
 
 
 @dataclass(frozen=True)

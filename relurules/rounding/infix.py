@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+
+import numpy as np
 
 from relurules.rounding.expression import (
     Absent,
@@ -18,17 +19,9 @@ from relurules.rounding.expression import (
     UnreadableError,
     Words,
 )
+from relurules.rounding.tokens import Token
 
 Parsed = Expression | Test
-_TOKEN = re.compile(
-    r"""\s+|--[^\n]*|//[^\n]*|/\*.*?\*/|\#[^\n]*     # what counts for nothing
-    |(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[fF]?
-    |(?P<text>N?'(?:[^']|'')*')
-    |(?P<quoted>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[(?=[^\W\d])(?:[^\]]|\]\])*\])
-    |(?P<name>[A-Za-z_][\w.$]*)
-    |(?P<sign>===|!==|&&|\|\||<=|>=|<>|!=|==|[-+*/<>=!?:;,.(){}\[\]])""",
-    re.VERBOSE | re.DOTALL,
-)
 _COMPARISONS = {
     "==": "==", "===": "==", "=": "==", "<": "<", "<=": "<=", ">": ">", ">=": ">=",
 }  # fmt: skip
@@ -36,46 +29,39 @@ _COMPARISONS = {
 _WORDS = ("!=", "!==", "<>", "is", "in", "between", "regexp", "like", "collate")
 #: Functions that give the larger of two numbers.
 _LARGER = ("max", "greatest", "fmax", "fmaxf", "Math.max")
+_POSITIVE = re.compile(r"positive_*")
 _CASTS = ("cast", "try_cast", "safe_cast", "convert")
-_ABSENT = ("null", "nan")
-
-
-class Token(NamedTuple):
-    """kind: number, text, quoted, name or sign; start: where it stands in the text."""
-
-    kind: str
-    text: str
-    start: int = 0
-
-
-def split_tokens(text: str) -> list[Token]:
-    """The tokens of a text; UnreadableError at a character that none starts with."""
-    found, at = list[Token](), 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is None:
-            raise UnreadableError(f"{text[at : at + 10]!r} isn't read here")
-        if match.lastgroup:
-            found.append(Token(match.lastgroup, match[match.lastgroup], at))
-        at = match.end()
-
-    return [*found, Token("end", "")]
+_ABSENT = ("null", "nan", "NaN", "NAN")
+#: Types of 64-bit floats and of texts, in the words of all dialects.
+_TYPE_WORDS = (
+    "as", "using", "(", ")", "double", "precision", "float", "float64", "binary_double", "nullable",
+    "text", "string", "varchar", "nvarchar", "varchar2", "binary", "utf8mb4", "4000", "65535",
+)  # fmt: skip
 
 
 class InfixParser:
     """Reads expressions from tokens.
 
     resolve: a name, and whether it is quoted -> what it stands for; a quoted one of a table stands
-    behind the table's name and a NUL.
+    behind the table's name and a NUL. folded: whether the case of letters counts for nothing.
     """
 
-    def __init__(self, tokens: Sequence[Token], resolve: Callable[[str, bool], Expression]) -> None:
-        self.tokens, self.at, self._resolve = tokens, 0, resolve
+    def __init__(
+        self,
+        tokens: Sequence[Token],
+        resolve: Callable[[str, bool], Expression],
+        *,
+        folded: bool,
+    ) -> None:
+        self.tokens, self.at, self._resolve, self._folded = tokens, 0, resolve, folded
 
     def peek(self, *texts: str) -> bool:
-        """Whether one of these comes next, whatever its case."""
+        """Whether one of these comes next."""
         token = self.tokens[self.at]
-        return token.kind in ("name", "sign") and token.text.lower() in texts
+        return token.kind in ("name", "sign") and self._fold(token.text) in texts
+
+    def _fold(self, text: str) -> str:
+        return text.lower() if self._folded else text
 
     def accept(self, *texts: str) -> bool:
         """Go on where one of these comes next."""
@@ -88,6 +74,13 @@ class InfixParser:
         """Go on, or UnreadableError where something else comes next."""
         if not self.accept(*texts):
             raise UnreadableError(f"{self.tokens[self.at].text!r} where {texts[0]!r} is due")
+
+    def require_end_or_comma(self) -> None:
+        """Go on behind a comma that something follows, or stay before a closing bracket."""
+        if not self.peek(")"):
+            self.expect(",")
+            if self.peek(")", ","):
+                raise UnreadableError("a comma that nothing follows")
 
     def take(self) -> Token:
         """The next token."""
@@ -140,7 +133,7 @@ class InfixParser:
         return self._compare(self._read_sum())
 
     def _compare(self, left: Parsed) -> Parsed:
-        text = self.tokens[self.at].text.lower()
+        text = self._fold(self.tokens[self.at].text)
         if self.tokens[self.at].kind not in ("name", "sign"):
             return left
         if text in _COMPARISONS:
@@ -177,7 +170,7 @@ class InfixParser:
         tests = list[Test]()
         while not self.accept(")"):
             tests.append(Comparison("==", left, self._read_operand()))
-            self.accept(",")
+            self.require_end_or_comma()
 
         return tests[0] if len(tests) == 1 else Junction("or", tuple(tests))
 
@@ -217,11 +210,11 @@ class InfixParser:
     def _read_primary(self) -> Parsed:
         token = self.take()
         if token.kind == "number":
-            return Literal(float(token.text))
+            return _read_literal(token.text)
         if token.kind == "text":
             return Words(token.text[token.text.index("'") + 1 : -1].replace("''", "'"))
         if token.kind == "quoted":
-            return self._resolve(_unquote(token.text), True)
+            return self._resolve(unquote(token.text), True)
         if token.kind == "sign" and token.text == "(":
             return self._read_bracket()
         if token.kind == "name":
@@ -238,13 +231,13 @@ class InfixParser:
         return found
 
     def _read_name(self, name: str) -> Parsed:
-        low = name.lower()
+        low = self._fold(name)
         if low == "case":
             return self._read_case()
         if self.peek("("):
             return self._read_cast() if low in _CASTS else self._read_call(name)
         if name.endswith(".") and self.tokens[self.at].kind == "quoted":
-            return self._resolve(f"{name[:-1]}\0{_unquote(self.take().text)}", True)
+            return self._resolve(f"{name[:-1]}\0{unquote(self.take().text)}", True)
         return Absent() if low in _ABSENT else self._read_entry(name)
 
     def _read_entry(self, name: str) -> Expression:
@@ -260,8 +253,7 @@ class InfixParser:
         self.expect("(")
         while not self.accept(")"):
             found.append(self.read())
-            if not self.peek(")"):
-                self.expect(",")
+            self.require_end_or_comma()
 
         return self._call(name, found)
 
@@ -271,8 +263,8 @@ class InfixParser:
         while depth:  # the type, which may have brackets
             text = self.take().text
             depth += (text == "(") - (text == ")")
-            if self.tokens[self.at - 1].kind == "end":
-                raise UnreadableError("a cast without an end")
+            if text.lower() not in _TYPE_WORDS:
+                raise UnreadableError(f"a cast to {text!r}")
 
         return inner
 
@@ -295,15 +287,17 @@ class InfixParser:
         return otherwise
 
     def _call(self, name: str, arguments: Sequence[Parsed]) -> Parsed:
-        low = name.lower()
-        if name in _LARGER or low in _LARGER[:2]:
+        low = self._fold(name)
+        if low in _LARGER:
             if len(arguments) == 2:
                 return Operation("max", tuple(map(_as_number, arguments)))
-        elif low.startswith("positive") and len(arguments) == 1:
+        elif _POSITIVE.fullmatch(low) and len(arguments) == 1:
             return Operation("max", (Literal(0.0), _as_number(arguments[0])))
         elif low in ("if", "iff", "iif") and len(arguments) == 3:
             test, then, otherwise = arguments
             return Choice(_as_test(test), _as_number(then), _as_number(otherwise))
+        elif low == "abs" and len(arguments) == 1:
+            return Operation("abs", (_as_number(arguments[0]),))
         elif low == "isnan" and isinstance(arguments[0], ColumnValue):
             return Comparison("==", arguments[0], Words(None))
         return Opaque(f"a call of {name}")
@@ -319,7 +313,17 @@ def _as_number(found: Parsed) -> Expression:
     return found
 
 
-def _unquote(text: str) -> str:
+def _read_literal(text: str) -> Literal:
+    """A number; one of float32 is marked by f."""
+    if text[-1] in "fF":
+        return Literal(float(np.float32(text[:-1])))
+    return Literal(float(text))
+
+
+def unquote(text: str) -> str:
+    """A name without its quotation marks, if it has any."""
+    if text[0] not in '"`[':
+        return text
     if text.startswith("["):
         return text[1:-1].replace("]]", "]")
     return text[1:-1].replace(text[0] * 2, text[0])

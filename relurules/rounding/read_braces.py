@@ -4,18 +4,29 @@ import json
 import re
 from collections.abc import Mapping
 
+import numpy as np
+
 from relurules.rounding.expression import (
     Absent,
     Comparison,
     Expression,
     Leaf,
+    Literal,
     Opaque,
     Program,
     UnreadableError,
     Words,
 )
-from relurules.rounding.infix import InfixParser, Token, split_tokens
-from relurules.rounding.statements import Exit, Names, chain_exits, merge_names
+from relurules.rounding.infix import InfixParser
+from relurules.rounding.statements import (
+    Exit,
+    Names,
+    chain_exits,
+    fill_missing,
+    merge_names,
+    read_rule_number,
+)
+from relurules.rounding.tokens import Token, split_tokens
 
 #: Where the statements of a language start; the first that a text has.
 _STARTS = {
@@ -28,6 +39,11 @@ _STARTS = {
 _POSITIVE = re.compile(
     r"static (double|float) positive\(\1 z\)\s*\{\s*return z > (0\.0f?) \? z : \2;\s*\}"
 )
+#: The largest numbers, as C calls them.
+_CONSTANTS = {
+    "DBL_MAX": Literal(float(np.finfo(np.float64).max)),
+    "FLT_MAX": Literal(float(np.finfo(np.float32).max)),
+}
 _TYPES = ("const", "double", "float", "int", "let")
 
 
@@ -42,25 +58,27 @@ def read_braces(text: str, target: str, inputs: Mapping[str, Expression]) -> Pro
         raise UnreadableError("no function that scores a row is found")
     if "positive(" in text and target == "c" and not _POSITIVE.search(text):
         raise UnreadableError("the function `positive` is another one than max(0, z)")
-    return _BraceReader(text[start.end() :], inputs).read()
+
+    return _BraceReader(text[start.end() :], target, inputs).read()
 
 
 class _BraceReader:
     """One function. names: what variables stand for, up to where it has read."""
 
-    def __init__(self, text: str, inputs: Mapping[str, Expression]) -> None:
+    def __init__(self, text: str, target: str, inputs: Mapping[str, Expression]) -> None:
         self._inputs, self._names = inputs, Names()
-        self._parser = InfixParser(_split_body(text), self._resolve)
+        self._parser = InfixParser(_split_body(text, target), self._resolve, folded=False)
 
     def read(self) -> Program:
         """Its end."""
         end = self._read_block()
         if end is None:
             raise UnreadableError("the function ends without a return")
+
         return end
 
     def _resolve(self, name: str, _: bool) -> Expression:
-        found = self._names.get(name, self._inputs.get(name))
+        found = self._names.get(name, self._inputs.get(name, _CONSTANTS.get(name)))
         return Opaque(f"{name!r} stands for nothing that is read here") if found is None else found
 
     def _read_block(self) -> Program | None:
@@ -69,18 +87,19 @@ class _BraceReader:
         while not parser.accept("}"):
             if parser.accept("return"):
                 end = self._read_return()
-                self._skip_block()
+                parser.expect("}")
                 return chain_exits(exits, end)
             if parser.accept("if"):
                 self._read_if(exits)
             else:
                 self._read_assignment()
             if exits and exits[-1][0] is _ALWAYS:
-                self._skip_block()
+                parser.expect("}")
                 return chain_exits(exits[:-1], exits[-1][1])
 
         if exits:
             raise UnreadableError("an if ends the function on one side only")
+
         return None
 
     def _read_if(self, exits: list[Exit]) -> None:
@@ -125,22 +144,36 @@ class _BraceReader:
         parser = self._parser
         if not parser.peek("number", "category"):
             return None
-        depth, word = 0, ""
-        while not (parser.peek(";") and not depth):
-            token = parser.take()
-            depth += (token.text == "(") - (token.text == ")")
-            word = word or (token.text if token.kind == "quoted" else "")
-            if token.kind == "end":
-                raise UnreadableError("a call without an end")
+        kind = parser.take().text
+        for text in ("(", "row", "["):
+            parser.expect(text)
+        name = self._read_word()
+        parser.expect("]")
+        parser.expect(",")
+        if self._read_word() != name:
+            raise UnreadableError(f"column {name!r} is called something else in a message")
+        value, rest = self._resolve(name, True), list[Expression]()
+        while parser.accept(","):
+            rest.append(parser.read_number())
+        parser.expect(")")
 
-        return self._resolve(json.loads(word), True)
+        return fill_missing(value, rest[0]) if kind == "number" else value
+
+    def _read_word(self) -> str:
+        token = self._parser.take()
+        if token.kind != "quoted":
+            raise UnreadableError("no text where a column's name is due")
+        try:
+            return str(json.loads(token.text))
+        except ValueError as error:
+            raise UnreadableError("a text that isn't read") from error
 
     def _read_return(self) -> Program:
         parser = self._parser
         if parser.tokens[parser.at].kind == "number":  # C: scores stand in s or y
-            parser.take()
+            rule = read_rule_number(parser.read_number())
             parser.expect(";")
-            return Leaf(self._list_scores())
+            return Leaf(self._list_scores(), rule)
         name = parser.take().text
         if name not in ("outside", "result"):
             raise UnreadableError("a return of something else than scores")
@@ -148,12 +181,13 @@ class _BraceReader:
         found = list[Expression]()
         while not parser.accept(")"):
             found.append(parser.read_number())
-            parser.accept(",")
+            parser.require_end_or_comma()
 
         parser.expect(";")
         absent = name == "outside" or any(isinstance(each, Absent) for each in found)
+        rule = read_rule_number(found[0] if found else None)
 
-        return Leaf(None if absent else tuple(found))
+        return Leaf(None if absent else tuple(found), rule)
 
     def _list_scores(self) -> tuple[Expression, ...]:
         for array in ("s", "y"):
@@ -164,21 +198,12 @@ class _BraceReader:
                 return tuple(found)
         raise UnreadableError("no scores are set before a return")
 
-    def _skip_block(self) -> None:
-        """To the end of the block, behind a return."""
-        depth = 1
-        while depth:
-            token = self._parser.take()
-            depth += (token.text == "{") - (token.text == "}")
-            if token.kind == "end":
-                raise UnreadableError("a block without an end")
-
 
 #: The test of what always comes next.
 _ALWAYS = Comparison("==", Words(None), Words(None))
 
 
-def _split_body(text: str) -> list[Token]:
+def _split_body(text: str, target: str) -> list[Token]:
     """The tokens up to the brace in the first column that closes the function."""
     found = re.search(r"^\}", text, re.MULTILINE)
-    return split_tokens(text[: found.end() if found else len(text)])
+    return split_tokens(text[: found.end() if found else len(text)], target)

@@ -16,7 +16,14 @@ from relurules.rounding.expression import (
     Test,
     UnreadableError,
 )
-from relurules.rounding.statements import Exit, Names, chain_exits, merge_names
+from relurules.rounding.statements import (
+    Exit,
+    Names,
+    chain_exits,
+    fill_missing,
+    merge_names,
+    read_rule_number,
+)
 
 _SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
 _TESTS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "=="}
@@ -24,7 +31,10 @@ _TESTS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "=="}
 
 def read_python(text: str, inputs: Mapping[str, Expression]) -> Program:
     """What `score(row)` computes; inputs: a column's name -> what stands for it."""
-    tree = ast.parse(text)
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError) as error:
+        raise UnreadableError("it is no Python") from error
     function = next(
         (one for one in tree.body if isinstance(one, ast.FunctionDef) and one.name == "score"), None
     )
@@ -60,11 +70,13 @@ class _PythonReader:
 
         if exits:
             raise UnreadableError("an if ends the function on one side only")
+
         return None
 
     def _run_if(self, one: ast.If, exits: list[Exit]) -> Program | None:
         """What follows where neither side goes on."""
         if "__class__" in ast.dump(one.test):  # a number of another type becomes a float
+            self._read_conversion(one)
             return None
         before, test = dict(self._names), self._read_test(one.test)
         end, then = self.run(one.body), self._names
@@ -79,13 +91,33 @@ class _PythonReader:
 
         return None
 
+    def _read_conversion(self, one: ast.If) -> None:
+        """`x = _number(x, name)`, or with what a missing number counts as."""
+        assigned, call = one.body[0], None
+        if isinstance(assigned, ast.Assign) and len(one.body) == 1:
+            call = assigned.value
+        if not (isinstance(call, ast.Call) and getattr(call.func, "id", "") == "_number"):
+            raise UnreadableError("a column becomes something else than a number")
+        name = ast.unparse(assigned).partition(" = ")[0]
+        asked = f"{name}.__class__ is not float"
+        if ast.unparse(one.test) not in (asked, f"{asked} or {name} != {name}"):
+            raise UnreadableError("another column is asked whether it is a number")
+        value = self._read_number(call.args[0])
+        if one.orelse or self._names.get(name) is not value:
+            raise UnreadableError("a column becomes another one")
+        if len(call.args) > 2:
+            self._names[name] = fill_missing(value, self._read_number(call.args[2]))
+
     def _read_return(self, one: ast.Return) -> Program:
         call = one.value
         if not (isinstance(call, ast.Call) and getattr(call.func, "id", "") == "_result"):
             raise UnreadableError("a return of something else than scores")
+        first = self._read_number(call.args[0]) if call.args else None
+        rule = read_rule_number(first)
         if any("'nan'" in ast.dump(argument) for argument in call.args):
-            return Leaf(None)
-        return Leaf(tuple(map(self._read_number, call.args)))
+            return Leaf(None, rule)
+
+        return Leaf(tuple(map(self._read_number, call.args)), rule)
 
     def _read_number(self, node: ast.expr) -> Expression:
         if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
@@ -109,6 +141,7 @@ class _PythonReader:
             if isinstance(inner, Literal):
                 return Literal(-inner.value)
             return Operation("neg", (inner,))
+
         return Opaque("an operation that isn't read")
 
     def _read_input(self, node: ast.expr) -> Expression:

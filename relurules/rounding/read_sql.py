@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from relurules.rounding.expression import (
     Absent,
+    Branch,
     Choice,
     Comparison,
     Expression,
@@ -14,13 +15,17 @@ from relurules.rounding.expression import (
     Opaque,
     Operation,
     Program,
+    Test,
     UnreadableError,
 )
-from relurules.rounding.infix import InfixParser, Token, split_tokens
+from relurules.rounding.infix import InfixParser, unquote
 from relurules.rounding.statements import Names, choose_by_rule
+from relurules.rounding.tokens import Token, split_tokens
 
 #: A score is a column of this name, after the prefix of our names.
 _SCORE = re.compile(r"^\w*?_s(\d+)$")
+#: What leaves all rows where it stands behind the name of what is read.
+_ALL_ROWS = (["limit", "9223372036854775807"], ["offset", "0"])
 
 
 def read_sql(
@@ -31,22 +36,55 @@ def read_sql(
     inputs: a column's name -> what stands for it; outputs: names of the last columns; count: of the
     scores.
     """
-    columns = _SqlReader(split_tokens(text), inputs).read()
+    columns = _SqlReader(split_tokens(text, "sql"), inputs).read()
     scores = {int(m[1]): one for name, one in columns.items() if (m := _SCORE.match(name))}
     if not scores:
         scores = {i: columns[name] for i, name in enumerate(outputs) if name in columns}
     if sorted(scores) != list(range(count)):
         raise UnreadableError("the columns of the scores aren't found")
 
-    return _split_by_rule(tuple(_drop_gate(scores[i]) for i in range(count)))
+    split = [_split_gate(scores[i]) for i in range(count)]
+    program = _split_by_rule(tuple(score for score, _ in split), columns.get("rule"))
+    gate = split[0][1]
+    if any(own != gate for _, own in split):
+        raise UnreadableError("scores have other rows than each other")
+
+    return Branch(Junction("and", tuple(gate)), program, Leaf(None)) if gate else program
+
+
+def require_all_rows(text: str) -> None:
+    """UnreadableError where a subquery reads something else than the one before it, or the table,
+    or not all of its rows.
+    """
+    tokens = split_tokens(text, "sql")
+    words = [token.text.lower() for token in tokens]
+    known = list[str]()
+    for at, word in enumerate(words):
+        if (
+            word == "("
+            and words[at - 1] in ("as", "materialized")
+            and tokens[at - 2].kind == "name"
+        ):
+            known.append(words[at - 3 if words[at - 1] == "materialized" else at - 2])
+
+    starts = [at for at, token in enumerate(tokens) if token.kind == "name" and words[at] == "from"]
+    for k, at in enumerate(starts):
+        end = next(i for i in range(at, len(tokens)) if tokens[i].kind == "end" or words[i] in ");")
+        source, tail = words[at + 1], words[at + 2 : end]
+        if tail[:1] == ["as"] and tail[1:2] and tail[1].endswith("_table") and k == 0:
+            tail = tail[2:]
+        elif k == 0 or known[k - 1 : k] != [source]:
+            raise UnreadableError(f"{source} is read, where another subquery is due")
+        if tail and tail not in _ALL_ROWS:
+            raise UnreadableError(f"{' '.join(tail)} chooses among the rows")
 
 
 class _SqlReader:
     """One query. names: the columns of the subqueries that were read."""
 
     def __init__(self, tokens: Sequence[Token], inputs: Mapping[str, Expression]) -> None:
-        self._inputs, self._names = inputs, Names()
-        self._parser = InfixParser(tokens, self._resolve)
+        self._inputs, self._names, self._all = inputs, Names(), Names()
+        self._parser = InfixParser(tokens, self._resolve, folded=True)
 
     def read(self) -> Names:
         """All columns."""
@@ -57,7 +95,7 @@ class _SqlReader:
             else:
                 parser.take()
 
-        return self._names
+        return self._all
 
     def _read_columns(self) -> None:
         """`expression AS name, ...` up to FROM."""
@@ -65,32 +103,40 @@ class _SqlReader:
         while not parser.peek("from"):
             start = parser.at
             expression = parser.read()
+            passed = parser.tokens[start]
+            if parser.at == start + 1 and passed.kind in ("name", "quoted"):
+                found[unquote(passed.text)] = expression  # type: ignore[assignment]
             if parser.accept("as"):
-                token = parser.take()
-                name = token.text[1:-1] if token.kind == "quoted" else token.text
-                name = name.replace('""', '"') if token.text.startswith('"') else name
+                name = unquote(parser.take().text)
                 if not isinstance(expression, Comparison | Junction):
                     found[name] = expression
             if parser.at == start:
                 raise UnreadableError(f"{parser.tokens[start].text!r} in a list of columns")
             if not parser.accept(",") and not parser.peek("from"):
                 raise UnreadableError(f"{parser.tokens[parser.at].text!r} in a list of columns")
-        self._names |= found
+        self._names = found  # what the next subquery can read
+        self._all |= found
 
     def _resolve(self, name: str, _quoted: bool) -> Expression:
         table, _, column = name.rpartition("\0")
         if table.endswith("_table"):
             return self._inputs.get(column, Opaque(f"column {column!r} isn't known"))
-        return self._names.get(column, Opaque(f"{column!r} stands for nothing that is read here"))
+        if column not in self._names:
+            raise UnreadableError(f"{column!r} stands for nothing that is read here")
+
+        return self._names[column]
 
 
-def _drop_gate(score: Expression) -> Expression:
-    """A score without the outermost test of whether a row is in the domain."""
+def _split_gate(score: Expression) -> tuple[Expression, list[Test]]:
+    """A score without the outermost tests of whether a row is in the domain, and these."""
+    gate = list[Test]()
     while isinstance(score, Choice) and isinstance(score.otherwise, Absent):
         if _is_by_rule(score):
-            return score
+            break
+        gate.append(score.test)
         score = score.then
-    return score
+
+    return score, gate
 
 
 def _is_by_rule(score: Choice) -> bool:
@@ -119,14 +165,17 @@ def _list_numbers(rule: Expression) -> set[float]:
     return found
 
 
-def _split_by_rule(scores: tuple[Expression, ...]) -> Program:
+def _split_by_rule(scores: tuple[Expression, ...], told: Expression | None) -> Program:
+    """The ends; told: the column of the rule's number, where the query gives one."""
     first = scores[0]
     if not (isinstance(first, Choice) and _is_by_rule(first)):
         return Leaf(scores)
     assert isinstance(first.test, Comparison)  # noqa: S101  # it is one by rule
     rule, listed = first.test.left, [_list_cases(score) for score in scores]
+    if told is not None and told != rule:
+        raise UnreadableError("the number of the rule isn't the one that scores are chosen by")
     leaves = {
-        number: Leaf(tuple(cases[number] for cases in listed))
+        number: Leaf(tuple(cases[number] for cases in listed), int(number))
         for number in listed[0]
         if all(number in cases for cases in listed)
     }

@@ -11,7 +11,7 @@ from relurules.rounding.expression import ColumnValue, Expression, UnreadableErr
 from relurules.rounding.forms import Block, CategorySpan, Interval, NumberSpan
 
 #: A value that is none of those that are known.
-_OTHER = "\0 any other value"
+OTHER_WORD = "\0 any other value"
 
 
 def make_row_inputs(artifact: Artifact, rules: RuleSet | AdditiveRules) -> RowInputs:
@@ -33,12 +33,12 @@ def make_row_inputs(artifact: Artifact, rules: RuleSet | AdditiveRules) -> RowIn
             (
                 *(category.values if target == "sql" else (float(k),)),
                 *([None] if category.missing and target in ("c", "sql") else []),
-                *([_OTHER] if category.other and target == "sql" else []),
+                *([OTHER_WORD] if category.other and target == "sql" else []),
             )
             for k, category in enumerate(column.categories)
         ]
         if target == "sql":
-            words[i] = [own or (_OTHER,) for own in words[i]]
+            words[i] = [own or (OTHER_WORD,) for own in words[i]]
 
     fills = {i: column.fill for i, column in enumerate(domain.columns) if column.fill is not None}
     short = artifact.number == "float"

@@ -3,16 +3,18 @@ end is.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from relurules.ir import RuleSet
+from relurules.ir.partition import UNEXPLORED
 from relurules.rounding.analysis import ErrorAnalysis, RowInputs
 from relurules.rounding.expression import (
     Branch,
     Comparison,
     Expression,
     Junction,
+    Leaf,
     Program,
     Test,
     UnreadableError,
@@ -43,13 +45,15 @@ class PassedTest:
 @dataclass(frozen=True)
 class RuleEnd:
     """An end of a text; rule: the index of one that gives just these scores; errors: of the scores;
-    tests: that lead there; stated: whether they are all of the rule's conditions, at least.
+    tests: that lead there; stated: whether they are all of the rule's conditions, at least; told:
+    the number of the rule in the text.
     """
 
     rule: int
     errors: tuple[Fraction, ...]
     tests: Sequence[PassedTest]
     stated: bool
+    told: int | None = None
 
     @property
     def is_exact(self) -> bool:
@@ -82,7 +86,68 @@ class RuleEnds:
                 stack.append((one.otherwise, (path, one.test, False)))
                 stack.append((one.then, (path, one.test, True)))
             elif one.scores is not None:
-                yield self._match(one.scores[-count:], self._collect(path))
+                end = self._match(one.scores[-count:], self._collect(path))
+                yield replace(end, told=one.rule)
+
+    def find_tree_difference(self, program: Program) -> str | None:
+        """What a text decides otherwise than the rules' tree, None for nothing: split by split,
+        which side is which, and at the leaves the rules' scores and numbers.
+        """
+        tree, rules = self._rules.tree, self._rules
+        stack = [(program, 0 if len(tree.neurons) else -1)]
+        while stack:
+            one, node = stack.pop()
+            if node == UNEXPLORED:
+                if not (isinstance(one, Leaf) and one.scores is None):
+                    return "rows that have no rule have scores"
+            elif node < 0:
+                if not isinstance(one, Leaf) or one.scores is None:
+                    return f"rows of rule {~node + 1} have no scores of their own"
+                scores = [self._analysis.analyse(s) for s in one.scores[-len(rules.scores) :]]
+                fitting = self._by_maps.get(tuple(score.form.key for score in scores), [])
+                if ~node not in fitting or one.rule not in (None, ~node + 1):
+                    return f"the scores of rule {~node + 1} are others"
+            else:
+                side = self._find_side(one, node)
+                if not isinstance(one, Branch) or side is None:
+                    return f"split {node} of the tree is another one"
+                stack.append((one.then, int(tree.children[node, side])))
+                stack.append((one.otherwise, int(tree.children[node, 1 - side])))
+
+        return None
+
+    def _find_side(self, program: Program, node: int) -> int | None:
+        """The side of a split that follows where a test holds: 1 where it is the split's own, 0
+        where it is the opposite; None for another test.
+        """
+        if not (isinstance(program, Branch) and isinstance(program.test, Comparison)):
+            return None
+        tree = self._rules.tree
+        passed = list(self._list_passed(program.test, True))
+        form = make_affine_form(self._inputs, tree.normals[node], float(tree.offsets[node]))
+        if not passed:
+            raise UnreadableError("a split is tested by something that isn't read")
+        if passed[0].form.key != form.key:
+            return None
+
+        return int(passed[0].holds)
+
+    def is_just_rule(self, branch: Branch) -> bool:
+        """Whether a test asks for the conditions of the rule that follows it, and nothing else."""
+        if not (isinstance(branch.then, Leaf) and branch.then.rule):
+            return False
+        found, stack = set[object](), [branch.test]
+        while stack:
+            one = stack.pop()
+            if isinstance(one, Junction) and one.sign == "and":
+                stack += one.tests
+                continue
+            passed = list(self._list_passed(one, True))
+            if not isinstance(one, Comparison) or not passed:
+                return False
+            found.add(passed[0].key)
+
+        return found == set(self._conditions[branch.then.rule - 1])
 
     def _list_conditions(self, rule: int) -> list[object]:
         found = list[object]()
@@ -90,6 +155,7 @@ class RuleEnds:
             space = condition.half_space
             form = make_affine_form(self._inputs, space.normal, -space.bound)
             found.append((form.key, condition.holds))
+
         return found
 
     def _collect(self, path: tuple[object, ...]) -> dict[object, PassedTest]:
@@ -100,6 +166,7 @@ class RuleEnds:
                 known = found.setdefault(passed.key, passed)
                 if known.error < passed.error:
                     found[passed.key] = passed
+
         return found
 
     def _list_passed(self, test: Test, taken: bool) -> Iterator[PassedTest]:

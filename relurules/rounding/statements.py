@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from relurules.rounding.expression import (
     Branch,
     Choice,
+    Comparison,
     Expression,
     Leaf,
     Literal,
@@ -12,6 +13,7 @@ from relurules.rounding.expression import (
     Program,
     Test,
     UnreadableError,
+    Words,
 )
 
 #: What names stand for.
@@ -53,6 +55,20 @@ def list_leaves(program: Program) -> list[Leaf]:
     return found
 
 
+def read_rule_number(told: Expression | None) -> int | None:
+    """The number of a rule that is told as a literal, None for anything else."""
+    if isinstance(told, Literal) and told.value.is_integer():
+        return int(told.value)
+    return None
+
+
+def fill_missing(value: Expression, fill: Expression) -> Expression:
+    """What a column counts as: a number where it is missing; itself where that is none."""
+    if not isinstance(fill, Literal):
+        return value
+    return Choice(Comparison("==", value, Words(None)), fill, value)
+
+
 def choose_by_rule(rule: Expression, leaves: Mapping[float, Leaf]) -> Program:
     """Ends that are chosen by the number of a rule, which is chosen by tests: so by the tests."""
     exits = list[Exit]()
@@ -62,4 +78,4 @@ def choose_by_rule(rule: Expression, leaves: Mapping[float, Leaf]) -> Program:
 
     if not isinstance(rule, Literal):
         raise UnreadableError("the number of a rule is no number")
-    return chain_exits(exits, leaves.get(rule.value, Leaf(None)))
+    return chain_exits(exits, leaves.get(rule.value, Leaf(None, read_rule_number(rule))))

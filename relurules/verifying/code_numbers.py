@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from relurules.errors import CheckError
 from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.verifying.sql_depth import check_sql_depth
@@ -20,12 +22,15 @@ _C_WORD = re.compile(
 )
 
 
+#: Our dialects that sqlglot calls something else.
+_SQLGLOT_NAMES = {"mariadb": "mysql"}
+
+
 def find_misprint(code: Artifact, rules: RuleSet | AdditiveRules, again: Artifact) -> str | None:
     """Why code isn't what the rules give, None where it is. again: what the rules give now.
 
     Read by another parser, every number of the rules must be in the code as often as in `again` and
-    no other be there; and the text must be the same but for the lines of comment that say what the
-    code is.
+    no other be there; and the text must be the same.
     """
     name = list(code.files)[-1]
     found, wanted = (_count_numbers(one, name) for one in (code, again))
@@ -36,23 +41,35 @@ def find_misprint(code: Artifact, rules: RuleSet | AdditiveRules, again: Artifac
                 f"{wanted[value]} times"
             )
 
-    due = (
-        _collect_line_numbers(rules)
-        if isinstance(rules, AdditiveRules)
-        else _collect_rule_numbers(rules)
-    )
+    due = _collect_due_numbers(code, rules)
     if lost := sorted(number for number in due if number not in found):
         return f"{name} lacks the number {lost[0]!r} of the rules"
 
     for file, text in again.texts.items():
-        given = code.texts.get(file, "").splitlines()
-        for i, line in enumerate(text.splitlines()):
-            if i >= len(given) or given[i] != line:
+        given = code.texts.get(file, "")
+        lines = zip(given.split("\n"), text.split("\n"), strict=False)
+        for i, (own, wanted_line) in enumerate(lines):
+            if own != wanted_line:
                 return f"{file} line {i + 1} isn't what the rules give; emit it again"
-        if len(given) > len(text.splitlines()):
-            return f"{file} has lines that the rules don't give; emit it again"
+        if given != text:
+            return f"{file} has other lines than the rules give; emit it again"
 
     return None
+
+
+def _collect_due_numbers(code: Artifact, rules: RuleSet | AdditiveRules) -> set[float]:
+    """Numbers that code of rules must hold, as it holds them; code of their network, or of rules
+    that go on outside their domain, has others.
+    """
+    if code.outside == "exact":
+        return set()
+    if isinstance(rules, AdditiveRules):
+        found = _collect_line_numbers(rules)
+    else:
+        found = _collect_rule_numbers(rules) if code.form != "network" else set()
+    if code.number == "float":
+        return {float(str(np.float32(value))) for value in found} - {0.0, 1.0}
+    return found
 
 
 def _count_numbers(code: Artifact, name: str) -> Counter[float]:
@@ -115,7 +132,7 @@ def _read_sql_numbers(text: str, code: Artifact, name: str) -> Iterator[float]:
         ) from error
 
     check_sql_depth(text, name)
-    dialect: Any = code.dialect
+    dialect: Any = _SQLGLOT_NAMES.get(code.dialect or "", code.dialect)
     try:
         trees = sqlglot.parse(text, read=dialect)
     except RecursionError as error:  # within the bound, where the caller stands deep itself
@@ -130,7 +147,14 @@ def _read_sql_numbers(text: str, code: Artifact, name: str) -> Iterator[float]:
     for tree in trees:
         for literal in tree.find_all(sqlglot.exp.Literal) if tree is not None else ():
             if not literal.is_string:
-                yield float(literal.this)
+                yield _read_number(literal.this, name)
+
+
+def _read_number(text: str, name: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise CheckError(f"{name} holds {text!r}, which is no number") from error
 
 
 #: Language -> all number literals of a text.
@@ -138,5 +162,6 @@ READERS: Mapping[str, Callable[[str, Artifact, str], Iterator[float]]] = {
     "python": _read_python_numbers,
     "numpy": _read_python_numbers,
     "c": _read_c_numbers,
+    "javascript": _read_c_numbers,
     "sql": _read_sql_numbers,
 }

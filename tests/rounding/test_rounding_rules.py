@@ -10,6 +10,7 @@ from rounding_search import RowSearch, run_by
 import relurules as rr
 from relurules.ir import RuleSet
 from relurules.rounding import bound_rounding
+from relurules.rounding.crossing import bound_neuron_errors
 
 #: Every bound is at most so many times an error that was found; of rules of deep networks, whose
 #: neurons may all be off at once, as far as anybody proves.
@@ -46,6 +47,23 @@ def test_errors_found_are_below_the_bound(
     found = search.climb(run_by(artifact), np.random.default_rng(0), 400, 4)
     assert found <= bound.largest
     assert bound.largest <= (_LOOSE if len(widths) == 1 else _VERY_LOOSE) * found
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_a_neuron_at_the_wrong_side_is_off_by_no_more(active: bool) -> None:
+    """Every z and e that there may be, beside the bound, which one of them nearly attains."""
+    rng = np.random.default_rng(0)
+    for slope in (0.0, 0.25, 1.0, -0.5, 2.0):
+        for beyond, moved in ((0.5, 1.0), (1.0, 0.25), (-0.5, 1.0), (-1.0, 0.5), (0.0, 0.0)):
+            away = rng.uniform(-beyond, 3.0, 20_000)  # from 0, to the side of the pattern
+            z, e = (away if active else -away), rng.uniform(-moved, moved, 20_000)
+            given = np.where(z + e > 0, 1.0, slope) * (z + e)
+            worst = np.abs(given - (1.0 if active else slope) * z).max()
+            (bound,) = bound_neuron_errors(
+                np.array([active]), np.array([slope]), np.array([beyond]), np.array([moved])
+            )
+            assert worst <= bound
+            assert bound <= 2.0 * worst + 1e-12 or slope < 0 or slope > 1
 
 
 @pytest.mark.parametrize(

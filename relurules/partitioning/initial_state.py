@@ -65,20 +65,23 @@ def make_initial_state(
     errors = _bound_wall_errors(box, domain, frame)
     F, K, w = len(box.low), len(network), len(box.walls)
     rows = w + _ROWS
-    node = _allocate_cell(K, box, w + _ROWS, len(frame.free), options)
+    node = _allocate_cell(K, box, w + _ROWS, net, options)
     node.cuts[:w], node.cut_error[:w] = box.walls, errors
     work, spare = (
         start_at_corner(box.low, box.width, rows),
         start_at_corner(box.low, box.width, rows),
     )
-    state = SearchState(
-        net,
-        node,
-        _allocate_stack(K, F, rows),
-        _allocate_buffers(K, F, buffer, options),
-        work,
-        spare,
-        allocate_ball_dictionary(F, rows),
+    state = with_category_memory(
+        SearchState(
+            net,
+            node,
+            _allocate_stack(K, node, rows),
+            _allocate_buffers(K, F, buffer, options),
+            work,
+            spare,
+            allocate_ball_dictionary(F, rows),
+            *[start_at_corner(np.empty(0), np.empty(0), 0)] * 3,
+        )
     )
     thin = False
 
@@ -136,6 +139,40 @@ def _build_network(
         starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
         share=terms * UNIT,
         cone=int(box.cone),
+        **_list_coordinates(frame, box),
+    )
+
+
+def _list_coordinates(frame: Normalisation, box: Box) -> dict[str, Int]:
+    """Coordinates that are numbers, and those that are indicators, group by group.
+
+    None where there are no groups, nor where a coordinate is homogeneous: what holds of categories
+    there is told outside of compiled code.
+    """
+    place = {int(column): i for i, column in enumerate(frame.free)}
+    groups = [[place[int(j)] for j in tie[:-1]] for tie in frame.ties if len(tie) > 1]
+    groups = [] if box.cone else groups
+    indicators = [j for group in groups for j in group]
+    numbers = sorted(set(range(len(box.low))) - set(indicators)) if groups else []
+    return {
+        "numbers": np.array(numbers, dtype=np.int64),
+        "indicators": np.array(indicators, dtype=np.int64),
+        "firsts": np.cumsum([0, *map(len, groups)]).astype(np.int64),
+    }
+
+
+def with_category_memory(state: SearchState) -> SearchState:
+    """A state with dictionaries for parts of a cell over categories, of the sizes that it needs."""
+    net, D = state.net, state.work
+    if not len(net.indicators):
+        return state
+
+    low, width = D.low[net.numbers], D.width[net.numbers]
+    rows = len(state.node.cuts)
+    return state._replace(
+        part=start_at_corner(D.low.copy(), D.width.copy(), len(D.basic)),
+        row=start_at_corner(low, width, rows),
+        row_ball=allocate_ball_dictionary(len(low), rows),
     )
 
 
@@ -193,8 +230,9 @@ def _bound_wall_errors(box: Box, domain: Domain, frame: Normalisation) -> Array:
     return np.asarray(64.0 * (len(domain) + 8) * UNIT * (size + worst.max(initial=0.0)))
 
 
-def _allocate_cell(K: int, box: Box, cuts: int, f: int, options: Int) -> CurrentCell:
-    F = len(box.low)
+def _allocate_cell(K: int, box: Box, cuts: int, net: SearchNetwork, options: Int) -> CurrentCell:
+    F, f = len(box.low), net.linear.shape[1] - 1
+    W = F if len(net.indicators) else 0
     return CurrentCell(
         pattern=np.zeros(K, dtype=np.int8),
         forms=np.zeros((K, f + 1)),
@@ -213,13 +251,18 @@ def _allocate_cell(K: int, box: Box, cuts: int, f: int, options: Int) -> Current
         box=np.array([box.low, box.low + box.width]),
         middle=np.zeros(F),
         system=np.zeros((F, 2 * F + 1)),
-        at=np.zeros(13, dtype=np.int64),
+        witness=np.zeros(W),
+        witnesses=np.zeros((2, W)),
+        picked=np.zeros(len(net.firsts) - 1, dtype=np.int64),
+        fixed=np.zeros((W, 2), dtype=np.int64),
+        at=np.zeros(15, dtype=np.int64),
         counts=np.zeros(14, dtype=np.int64),
         options=options,
     )
 
 
-def _allocate_stack(K: int, F: int, rows: int) -> CellStack:
+def _allocate_stack(K: int, node: CurrentCell, rows: int) -> CellStack:
+    F = len(node.center)
     return CellStack(
         pool=np.zeros(_POOL),
         first=np.zeros(_SLOTS, dtype=np.int64),
@@ -230,7 +273,8 @@ def _allocate_stack(K: int, F: int, rows: int) -> CellStack:
         pattern=np.zeros((_SLOTS, K), dtype=np.int8),
         center=np.zeros((_SLOTS, F)),
         radius=np.zeros(_SLOTS),
-        at=np.zeros((_SLOTS, 13), dtype=np.int64),
+        witness=np.zeros((_SLOTS, len(node.witness))),
+        at=np.zeros((_SLOTS, 15), dtype=np.int64),
     )
 
 
@@ -274,7 +318,9 @@ def grow_state(state: SearchState, pool: int = 0) -> SearchState:
         }
         state = state._replace(node=node._replace(**cuts))
 
-    return _grow_rows(state, 2 * len(D.basic)) if n >= len(D.basic) else state
+    if n >= len(D.basic):
+        state = _grow_rows(state, 2 * len(D.basic))
+    return with_category_memory(state)
 
 
 def _grow_rows(state: SearchState, rows: int) -> SearchState:

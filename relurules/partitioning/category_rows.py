@@ -13,7 +13,7 @@ from relurules.partitioning import state_layout
 from relurules.partitioning.state import Array, CurrentCell, Int, SearchNetwork
 
 #: A point this far from every row serves as a region's, with no program asked for a better one.
-CLEAR = 1e-5
+CLEAR = 1e-7
 
 
 @compile_cached

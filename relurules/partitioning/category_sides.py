@@ -6,9 +6,11 @@ and bound over categories goes on until it has a witness or every part is certif
 Where it can't tell, the question is left to `admissible_points`.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
-from relurules.lp.compilation import compile_cached, compile_inline
+from relurules.lp.compilation import compile_cached
 from relurules.lp.dictionary import (
     STUCK,
     Dictionary,
@@ -30,33 +32,44 @@ from relurules.partitioning.category_rows import (
 )
 from relurules.partitioning.cells import load_dictionary
 from relurules.partitioning.certificates import certify_maximum
-from relurules.partitioning.state import CurrentCell, SearchNetwork, SearchState
+from relurules.partitioning.state import CellStack, CurrentCell, SearchNetwork
 
 #: Parts that one search looks at; where they are not enough, the question is left open.
 _PARTS = 3000
 #: Indicators this near to 0 or 1 are no fractions.
 _WHOLE = 1e-9
+#: An indicator that is 0 since nothing is left where it is 1.
+_EXCLUDED = 2
 #: What a part of the cell, or a side, comes to.
 _NONE, _SOME, _OPEN, _MIXED = range(4)
 
 
-@compile_inline
-def find_admissible_sides(s: SearchState, k: int) -> int:
+class CellParts(NamedTuple):
+    """The dictionaries that a search for witnesses works on, see `SearchState`."""
+
+    stack: CellStack
+    work: Dictionary
+    part: Dictionary
+    row: Dictionary
+
+
+@compile_cached
+def find_admissible_sides(net: SearchNetwork, node: CurrentCell, parts: CellParts, k: int) -> int:
     """The answer for a split by neuron k: sides with an admissible point, UNANSWERED where that
     isn't certain.
 
     Both sides' vertices are at hand: one in the work dictionary, the other in `spare` and on the
     stack's free slot.
     """
-    node = s.node
-    mark_witnessed_side(s.net, node, k)
+    mark_witnessed_side(net, node, k)
     if not len(node.witness):
         return state_layout.UNANSWERED
+
     answer = node.at[state_layout.SEEN]
     for sign in (-1, 1):
         if answer & side_bit(sign):
             continue
-        found = _find_side_witness(s, k, sign)
+        found = _find_side_witness(net, node, parts, k, sign)
         if found == _OPEN:
             return state_layout.UNANSWERED
         if found == _SOME:
@@ -81,77 +94,80 @@ def mark_witnessed_side(net: SearchNetwork, node: CurrentCell, k: int) -> None:
             at[state_layout.SEEN] = side_bit(sign)
 
 
-@compile_inline
-def _find_side_witness(s: SearchState, k: int, sign: int) -> int:
+@compile_cached
+def _find_side_witness(
+    net: SearchNetwork, node: CurrentCell, parts: CellParts, k: int, sign: int
+) -> int:
     """A witness of a side, by what is at hand, then by branch and bound."""
-    node = s.node
     if node.at[state_layout.WITNESSED]:
-        pick_categories(s.net, node.witness, node.picked)
-        if enter_row(s.net, node, s.row) and reach_side(s.net, node, s.row, k, sign):
+        pick_categories(net, node.witness, node.picked)
+        if enter_row(net, node, parts.row) and reach_side(net, node, parts.row, k, sign):
             return _SOME
 
     if sign == node.at[state_layout.HERE]:
-        write_vertex(s.work, node.middle)
+        write_vertex(parts.work, node.middle)
     else:
         copy_vector(node.spare, node.middle)
 
-    changed = pick_categories(s.net, node.middle, node.picked)
+    changed = pick_categories(net, node.middle, node.picked)
     if (
         (changed or not node.at[state_layout.WITNESSED])
-        and enter_row(s.net, node, s.row)
-        and reach_side(s.net, node, s.row, k, sign)
+        and enter_row(net, node, parts.row)
+        and reach_side(net, node, parts.row, k, sign)
     ):
         return _SOME
-    return _search_parts(s, k, sign)
+    return int(_search_parts(net, node, parts, k, sign))
 
 
-@compile_inline
-def _search_parts(s: SearchState, k: int, sign: int) -> int:
+@compile_cached
+def _search_parts(
+    net: SearchNetwork, node: CurrentCell, parts: CellParts, k: int, sign: int
+) -> int:
     """Branch and bound, depth first: an indicator is 1, then it is 0."""
-    fixed, depth = s.node.fixed, 0
+    fixed, depth, done, D = node.fixed, 0, 0, parts.part
+    _take_cell(node, parts, sign)
     for _ in range(_PARTS):
-        _take_cell(s, sign)
-        found = _fix_indicators(s.net, s.node, s.part, depth)
+        found = _fix_indicators(net, node, D, done, depth)
         if found == _MIXED:
-            found = _judge_part(s, k, sign)
+            found = _judge_part(net, node, D, parts.row, k, sign)
         if found in (_SOME, _OPEN):
             return found
         if found == _MIXED:
-            fixed[depth, 0], fixed[depth, 1] = _find_fraction(s.net, s.node), 1
+            done = depth
+            depth = _exclude_indicators(net, node, D, depth)
+            fixed[depth, 0], fixed[depth, 1] = _find_fraction(net, node), 1
             depth += 1
             continue
 
-        while depth > 0 and fixed[depth - 1, 1] == 0:
+        while depth > 0 and fixed[depth - 1, 1] != 1:
             depth -= 1
         if depth == 0:
             return _NONE
         fixed[depth - 1, 1] = 0
+        done = 0
+        _take_cell(node, parts, sign)
 
     return _OPEN
 
 
-@compile_inline
-def _take_cell(s: SearchState, sign: int) -> None:
+@compile_cached
+def _take_cell(node: CurrentCell, parts: CellParts, sign: int) -> None:
     """Make `part` the current cell, at the vertex on this side of the split."""
-    copy_dictionary(s.work, s.part)
-    if sign != s.node.at[state_layout.HERE]:
-        counts = s.node.counts
-        load_dictionary(
-            s.stack,
-            counts[state_layout.TOP],
-            counts[state_layout.POOLED],
-            s.work.used[0],
-            s.part,
-        )
+    copy_dictionary(parts.work, parts.part)
+    if sign != node.at[state_layout.HERE]:
+        top, pooled = node.counts[state_layout.TOP], node.counts[state_layout.POOLED]
+        load_dictionary(parts.stack, top, pooled, parts.work.used[0], parts.part)
 
 
 @compile_cached
-def _fix_indicators(net: SearchNetwork, node: CurrentCell, D: Dictionary, depth: int) -> int:
-    """Hold the indicators fixed so far at their values; NONE where no point of the cell has all of
+def _fix_indicators(
+    net: SearchNetwork, node: CurrentCell, D: Dictionary, first: int, end: int
+) -> int:
+    """Hold indicators fixed in the part at their values; NONE where no point of the cell has all of
     them, MIXED where one may.
     """
-    for i in range(depth):
-        j, value = node.fixed[i, 0], node.fixed[i, 1]
+    for i in range(first, end):
+        j, value = node.fixed[i, 0], 1 if node.fixed[i, 1] == 1 else 0
         if D.width[j] == 0.0:
             if D.low[j] != value:
                 return _NONE
@@ -209,38 +225,57 @@ def _is_member(net: SearchNetwork, g: int, j: int) -> bool:
     return found
 
 
-@compile_inline
-def _judge_part(s: SearchState, k: int, sign: int) -> int:
+@compile_cached
+def _judge_part(
+    net: SearchNetwork, node: CurrentCell, D: Dictionary, row: Dictionary, k: int, sign: int
+) -> int:
     """Whether a part of the cell has a witness of a side, or is certified to have none; MIXED where
     its farthest vertex mixes categories.
     """
-    D, node, n = s.part, s.node, s.part.used[0]
-    express_form(D, node.rows[k], D.table[n])
+    form, n = node.rows[k], D.used[0]
+    express_form(D, form, D.table[n])
     if sign < 0:
         negate_form(D)
     if maximise_form(D, np.inf) == STUCK:
         return _OPEN
 
-    row = node.rows[k]
     most = certify_maximum(
         D,
         node.cuts,
         node.cut_error,
         node.middle,
-        row,
-        row[len(row) - 1],
-        sign,
+        form,
+        form[len(form) - 1],
+        float(sign),
         node.error[k],
         RADIUS,
     )
     if most <= RADIUS:
         return _NONE
 
+    node.most[0] = most
+    copy_vector(node.middle, node.gain)
     write_vertex(D, node.middle)
-    pick_categories(s.net, node.middle, node.picked)
-    if enter_row(s.net, node, s.row) and reach_side(s.net, node, s.row, k, sign):
+    pick_categories(net, node.middle, node.picked)
+    if enter_row(net, node, row) and reach_side(net, node, row, k, sign):
         return _SOME
-    return _MIXED if _find_fraction(s.net, node) >= 0 else _OPEN
+    return _MIXED if _find_fraction(net, node) >= 0 else _OPEN
+
+
+@compile_cached
+def _exclude_indicators(net: SearchNetwork, node: CurrentCell, D: Dictionary, depth: int) -> int:
+    """Fix at 0 what leaves nothing of a part where it is 1; the number fixed then.
+
+    The form that `gain` adds up to is at most `most` in the part, which is its largest value over
+    the box; there indicators whose gain is negative are 0.
+    """
+    for j in net.indicators:
+        if D.width[j] == 0.0 or node.gain[j] >= 0.0:
+            continue
+        if node.most[0] + node.gain[j] * (1.0 - 1e-12) <= RADIUS:
+            node.fixed[depth, 0], node.fixed[depth, 1] = j, _EXCLUDED
+            depth += 1
+    return depth
 
 
 @compile_cached

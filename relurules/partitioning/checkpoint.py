@@ -20,7 +20,7 @@ from relurules.files.writing import replace_atomically
 from relurules.ir.network import AFFINE_ARRAYS
 from relurules.ir.partition import Side
 from relurules.lp.dictionary import Dictionary
-from relurules.partitioning.initial_state import with_category_memory
+from relurules.partitioning.category_memory import with_category_memory
 from relurules.partitioning.pieces import SearchPiece, SearchProgress, UpperSplits
 from relurules.partitioning.search_run import SearchProblem, begin_search
 from relurules.partitioning.soundness import is_sound

@@ -25,7 +25,11 @@ from relurules.lp.tolerances import GOAL, REFACTOR_AFTER, THIN
 from relurules.partitioning import state_layout
 from relurules.partitioning.balls import evaluate_row, find_side_balls, recentre_ball, side_bit
 from relurules.partitioning.category_rows import find_clear_point
-from relurules.partitioning.category_sides import find_admissible_sides, mark_witnessed_side
+from relurules.partitioning.category_sides import (
+    CellParts,
+    find_admissible_sides,
+    mark_witnessed_side,
+)
 from relurules.partitioning.cells import (
     exchange_if_positive,
     load_dictionary,
@@ -129,7 +133,9 @@ def _decide_neuron(s: SearchState, k: int) -> int:
         at[state_layout.ANSWER] = state_layout.UNANSWERED
         mark_witnessed_side(s.net, s.node, k)
     elif s.node.options[state_layout.ASK]:
-        at[state_layout.ANSWER] = find_admissible_sides(s, k)
+        at[state_layout.ANSWER] = find_admissible_sides(
+            s.net, s.node, CellParts(s.stack, s.work, s.part, s.row), k
+        )
 
     return state_layout.ON
 
@@ -208,7 +214,15 @@ def _is_side_empty(s: SearchState, k: int, side: int) -> bool:
     constant = row[len(row) - 1]
     return (
         certify_maximum(
-            s.work, node.cuts, node.cut_error, node.middle, row, constant, side, node.error[k], 0.0
+            s.work,
+            node.cuts,
+            node.cut_error,
+            node.middle,
+            row,
+            constant,
+            float(side),
+            node.error[k],
+            0.0,
         )
         <= 0.0
     )

@@ -24,6 +24,7 @@ from relurules.lp.dictionary import (
 from relurules.lp.polytope import Box, make_box
 from relurules.lp.tolerances import THIN, UNIT
 from relurules.partitioning import state_layout
+from relurules.partitioning.category_memory import list_coordinates, with_category_memory
 from relurules.partitioning.state import (
     Array,
     CellStack,
@@ -139,40 +140,7 @@ def _build_network(
         starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
         share=terms * UNIT,
         cone=int(box.cone),
-        **_list_coordinates(frame, box),
-    )
-
-
-def _list_coordinates(frame: Normalisation, box: Box) -> dict[str, Int]:
-    """Coordinates that are numbers, and those that are indicators, group by group.
-
-    None where there are no groups, nor where a coordinate is homogeneous: what holds of categories
-    there is told outside of compiled code.
-    """
-    place = {int(column): i for i, column in enumerate(frame.free)}
-    groups = [[place[int(j)] for j in tie[:-1]] for tie in frame.ties if len(tie) > 1]
-    groups = [] if box.cone else groups
-    indicators = [j for group in groups for j in group]
-    numbers = sorted(set(range(len(box.low))) - set(indicators)) if groups else []
-    return {
-        "numbers": np.array(numbers, dtype=np.int64),
-        "indicators": np.array(indicators, dtype=np.int64),
-        "firsts": np.cumsum([0, *map(len, groups)]).astype(np.int64),
-    }
-
-
-def with_category_memory(state: SearchState) -> SearchState:
-    """A state with dictionaries for parts of a cell over categories, of the sizes that it needs."""
-    net, D = state.net, state.work
-    if not len(net.indicators):
-        return state
-
-    low, width = D.low[net.numbers], D.width[net.numbers]
-    rows = len(state.node.cuts)
-    return state._replace(
-        part=start_at_corner(D.low.copy(), D.width.copy(), len(D.basic)),
-        row=start_at_corner(low, width, rows),
-        row_ball=allocate_ball_dictionary(len(low), rows),
+        **list_coordinates(frame, box),
     )
 
 
@@ -255,6 +223,8 @@ def _allocate_cell(K: int, box: Box, cuts: int, net: SearchNetwork, options: Int
         witnesses=np.zeros((2, W)),
         picked=np.zeros(len(net.firsts) - 1, dtype=np.int64),
         fixed=np.zeros((W, 2), dtype=np.int64),
+        gain=np.zeros(W),
+        most=np.zeros(1),
         at=np.zeros(15, dtype=np.int64),
         counts=np.zeros(14, dtype=np.int64),
         options=options,

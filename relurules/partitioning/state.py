@@ -57,7 +57,7 @@ class CurrentCell(NamedTuple):
 
     witness: (F,) a point of the cell whose indicators are 0 or 1, witnesses (2, F) of both sides of
     a split; empty where there are no categories. picked: (G,) an indicator of each group, -1 for
-    its last one, and fixed (F, 2): memory.
+    its last one, fixed (F, 2), gain (F,) and most (1,): memory.
     """
 
     pattern: NDArray[np.int8]
@@ -81,6 +81,8 @@ class CurrentCell(NamedTuple):
     witnesses: Array
     picked: Int
     fixed: Int
+    gain: Array
+    most: Array
     at: Int
     counts: Int
     options: Int

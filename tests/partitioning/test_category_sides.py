@@ -13,7 +13,7 @@ from relurules.partitioning.search import make_problem
 from relurules.partitioning.search_run import RegionOutputs
 from relurules.partitioning.sinks import CountingSink
 
-SIZES = [((4, 6, 3), 2), ((9, 2, 2, 5), 1), ((12, 7), 3), ((3, 3, 3, 3), 0)]
+SIZES = [((4, 6, 3), 1), ((9, 2), 2), ((3, 3, 3), 0)]
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize(("sizes", "numbers"), SIZES)
 def test_regions_are_those_of_the_reference_search(
     sizes: tuple[int, ...], numbers: int, seed: int, asked: list[object]

@@ -3,7 +3,10 @@ benchmarks/partition.py [--quick]`.
 
 Networks are random (He-normal weights, biases uniform in +-0.5, rounded to float32, drawn layer by
 layer from the seed) on the box [-1, 1]^d. Every figure is measured in a process of its own: CPU
-seconds after a warm-up, and the peak of its memory above what it had before the search. `--peer
+seconds after a warm-up, and the peak of its memory above what it had before the search. Networks
+over categories read 6 numbers and 8 columns of 100 categories in all; beside them stands a search
+whose every split asks mixed-integer programs, for a few seconds. `--only categories` prints that
+table alone. `--peer
 PYTHON` also runs relucent, a program of its own, by the interpreter of an environment that has it,
 as `make bench-partition` does; engines that need more than a few seconds are stopped.
 """
@@ -16,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -27,14 +31,18 @@ from rich.console import Console
 from rich.table import Table
 
 import relurules as rr
+from relurules.domain import Normalisation
+from relurules.domain.columns import Category, Column
 from relurules.ir import Network, Neuron
-from relurules.ir.limits import SearchLimits
-from relurules.partitioning import make_budget, write_regions
+from relurules.ir.limits import Deadline, SearchLimits
+from relurules.lp.polytope import Box
+from relurules.partitioning import initial_state, make_budget, write_regions
 from relurules.partitioning.explore import SearchBudget, run_search
 from relurules.partitioning.options import RegionFiles, SearchOptions
 from relurules.partitioning.search import make_problem, search_regions
 from relurules.partitioning.search_run import RegionBatch, RegionOutputs
 from relurules.partitioning.sinks import CountingSink
+from relurules.partitioning.state import Int
 
 
 class Case(NamedTuple):
@@ -47,6 +55,7 @@ class Case(NamedTuple):
     d: int
     widths: tuple[int, ...]
     regions: int | None = None
+    categories: tuple[int, ...] = ()
 
 
 CASES = (
@@ -61,20 +70,30 @@ CASES = (
 )
 #: One family of growing size: about 1e4 to 1e7 regions.
 FAMILY = tuple(Case(f"d6_{w}_{w}", 200, 6, (w, w)) for w in (9, 13, 18, 27))
+#: Categories of eight columns, as many as the table "adult" has, 100 in all.
+_ADULT = (9, 16, 7, 14, 6, 5, 41, 2)
+#: Networks over these and 6 numbers.
+CATEGORICAL = (
+    Case("6+8c_8", 301, 6, (8,), categories=_ADULT),
+    Case("6+8c_10", 302, 6, (10,), categories=_ADULT),
+    Case("6+8c_6_4", 303, 6, (6, 4), categories=_ADULT),
+    Case("6+8c_8_6", 304, 6, (8, 6), categories=_ADULT),
+)
 #: Seconds that the slow engines get for a network.
 _PATIENCE = 5.0
 
 
 def layers(case: Case) -> list[tuple[Any, Any]]:
     """Weight and bias of every layer, the last of which is the output."""
-    random, fan_in, found = np.random.default_rng(case.seed), case.d, []
+    random, fan_in, found = np.random.default_rng(case.seed), case.d + sum(case.categories), []
+    active = case.d + len(case.categories)  # of a column's indicators one is 1
     for width in (*case.widths, 1):
-        weight = random.normal(size=(width, fan_in)) * np.sqrt(2 / fan_in)
+        weight = random.normal(size=(width, fan_in)) * np.sqrt(2 / active)
         bias = random.uniform(-0.5, 0.5, size=width)
         found.append(
             (weight.astype(np.float32).astype(float), bias.astype(np.float32).astype(float))
         )
-        fan_in = width
+        fan_in = active = width
 
     return found
 
@@ -82,7 +101,8 @@ def layers(case: Case) -> list[tuple[Any, Any]]:
 def network_of(case: Case) -> Network:
     """The ReLU network in canonical form."""
     parts, K = layers(case), sum(case.widths)
-    A, L, b, U = np.zeros((K, case.d)), np.zeros((K, K)), np.zeros(K), np.zeros((1, K))
+    d = case.d + sum(case.categories)
+    A, L, b, U = np.zeros((K, d)), np.zeros((K, K)), np.zeros(K), np.zeros((1, K))
     first = before = 0
 
     for level, (weight, bias) in enumerate(parts[:-1]):
@@ -98,7 +118,7 @@ def network_of(case: Case) -> Network:
     neurons = tuple(
         Neuron(f"layer {i}", unit) for i, width in enumerate(case.widths) for unit in range(width)
     )
-    return Network(A, L, b, np.zeros((1, case.d)), U, parts[-1][1], np.zeros(K), neurons)
+    return Network(A, L, b, np.zeros((1, d)), U, parts[-1][1], np.zeros(K), neurons)
 
 
 class Forgotten(CountingSink):
@@ -115,13 +135,18 @@ class Forgotten(CountingSink):
 
 
 def _box(case: Case) -> rr.Domain:
-    return rr.Domain.box([-1] * case.d, [1] * case.d)
+    columns = [Column(f"n{i}") for i in range(case.d)]
+    columns += [
+        Column(f"c{i}", tuple(Category((f"v{j}",)) for j in range(size)))
+        for i, size in enumerate(case.categories)
+    ]
+    return rr.Domain.over(columns).bounded({f"n{i}": (-1.0, 1.0) for i in range(case.d)})
 
 
 def measured(case: Case, mode: str, jobs: int) -> dict[str, float]:
     """Regions, CPU and wall seconds and MB of one search, in this process."""
     network, domain = network_of(case), _box(case)
-    small = case._replace(widths=(4, 4))
+    small = case._replace(widths=(4, 4) if not case.categories else (2, 2))
     for warm in (small, small):
         _run(network_of(warm), domain, mode, jobs)
 
@@ -153,11 +178,33 @@ def _run(network: Network, domain: rr.Domain, mode: str, jobs: int) -> int:
                 RegionFiles(folder=Path(folder) / "regions", maps=True),
             ).regions
 
+    if mode == "programs":
+        return _ask_programs(network, domain)
+
     delivered = mode == "maps"
     problem = make_problem(network, domain, RegionOutputs(points=delivered, maps=delivered))
     return run_search(
         problem, Forgotten() if delivered else CountingSink(), SearchBudget(jobs=jobs)
     ).found
+
+
+def _ask_programs(network: Network, domain: rr.Domain) -> int:
+    """Regions found for a while where compiled code knows of no categories, so that every split
+    asks.
+    """
+    listed = initial_state.list_coordinates
+
+    def list_none(frame: Normalisation, box: Box) -> dict[str, Int]:
+        return listed(replace(frame, ties=()), box)
+
+    initial_state.list_coordinates = list_none
+    try:
+        budget = SearchBudget(deadline=Deadline.after(_PATIENCE))
+        return run_search(
+            make_problem(network, domain, RegionOutputs()), CountingSink(), budget
+        ).found
+    finally:
+        initial_state.list_coordinates = listed
 
 
 def in_process(case: Case, mode: str, jobs: int = 1) -> dict[str, float]:
@@ -229,6 +276,21 @@ def speeds(cases: Sequence[Case], python: str | None) -> Iterator[tuple[str, ...
         yield tuple(row)
 
 
+def categorical(cases: Sequence[Case]) -> Iterator[tuple[str, ...]]:
+    """One row per network over categories: regions, speeds, and how many times that of programs."""
+    for case in cases:
+        counted, delivered, slow = (
+            in_process(case, mode) for mode in ("count", "maps", "programs")
+        )
+        rates = [found["regions"] / found["cpu"] for found in (counted, delivered, slow)]
+        yield (
+            case.name,
+            f"{counted['regions']}",
+            *(f"{rate:.0f}" for rate in rates),
+            f"{rates[0] / rates[2]:.0f}",
+        )
+
+
 def growth(cases: Sequence[Case]) -> Iterator[tuple[str, ...]]:
     """Time per region of one family of networks, against that of the first."""
     base = 0.0
@@ -273,17 +335,28 @@ def main() -> None:
         "--quick", action="store_true", help="only networks of less than a few seconds"
     )
     parser.add_argument("--peer", type=Path, help="interpreter of an environment with relucent")
+    parser.add_argument("--only", choices=["categories"], help="one table alone")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     add_write_option(parser)
     given = parser.parse_args()
 
     if given.one:
         case, mode, jobs = json.loads(given.one)
-        print(json.dumps(measured(Case(*case)._replace(widths=tuple(case[3])), mode, jobs)))
+        case = Case(*case)._replace(widths=tuple(case[3]), categories=tuple(case[5]))
+        print(json.dumps(measured(case, mode, jobs)))
+        return
+    if given.only:
+        show_categories(Console(width=140))
         return
 
     with record_output("Regions and local models", write=given.write):
         show_tables(quick=given.quick, peer=given.peer)
+
+
+def show_categories(console: Console) -> None:
+    """Print how fast domains with categories are searched."""
+    columns = ["network", "regions", "counted/s", "with maps/s", "by programs/s", "ratio"]
+    _show(console, "Categories: regions per CPU second", columns, categorical(CATEGORICAL))
 
 
 def show_tables(*, quick: bool, peer: Path | None) -> None:
@@ -302,6 +375,7 @@ def show_tables(*, quick: bool, peer: Path | None) -> None:
     ]
     columns += [] if python is None else ["relucent's regions", "relucent/s", "ratio"]
     _show(console, "Regions per CPU second, one core", columns, speeds(CASES, python))
+    show_categories(console)
     family = FAMILY[:2] if quick else FAMILY
     _show(
         console,

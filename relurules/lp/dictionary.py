@@ -155,12 +155,22 @@ def choose_entering(D: Dictionary, bland: bool) -> int:
     for c in range(len(D.nonbasic)):
         slope = D.table[n, 1 + c]
         if bland:
-            if slope > OPTIMAL and (best < 0 or D.nonbasic[c] < first):
+            if (
+                slope > OPTIMAL
+                and (best < 0 or D.nonbasic[c] < first)
+                and not _is_fixed(D, D.nonbasic[c])
+            ):
                 best, first = c, D.nonbasic[c]
-        elif slope > most:
+        elif slope > most and not _is_fixed(D, D.nonbasic[c]):
             best, most = c, slope
 
     return best
+
+
+@compile_cached
+def _is_fixed(D: Dictionary, variable: int) -> bool:
+    """Whether a variable has one value only."""
+    return bool(variable < len(D.width) and D.width[variable] == 0.0)
 
 
 @compile_cached

@@ -91,8 +91,12 @@ def push_positive_side(s: SearchState, k: int, split: int) -> None:
     copy_vector(node.pattern, stack.pattern[top])
     stack.pattern[top, k] = 1
     copy_vector(node.sides[1], stack.center[top])
+    copy_vector(node.witnesses[1], stack.witness[top])
     stack.radius[top] = node.radii[1]
     stack.at[top, :] = 0
+    stack.at[top, state_layout.WITNESSED] = (
+        node.at[state_layout.SEEN] & state_layout.POSITIVE
+    ) != 0
     stack.at[top, state_layout.LEVEL] = node.at[state_layout.LEVEL]
     stack.at[top, state_layout.NEXT] = k + 1
     stack.at[top, state_layout.DEPTH] = node.at[state_layout.DEPTH] + 1
@@ -115,8 +119,11 @@ def take_side(D: Dictionary, node: CurrentCell, k: int, sign: int) -> None:
     node.cut_of[at[state_layout.DEPTH]] = sign * (k + 1)
     at[state_layout.DEPTH] += 1
     node.pattern[k] = sign
-    copy_vector(node.sides[(sign + 1) // 2], node.center)
-    node.radius[0] = node.radii[(sign + 1) // 2]
+    i = (sign + 1) // 2
+    copy_vector(node.sides[i], node.center)
+    copy_vector(node.witnesses[i], node.witness)
+    at[state_layout.WITNESSED] = (at[state_layout.SEEN] >> i) & 1
+    node.radius[0] = node.radii[i]
 
 
 @compile_inline
@@ -129,6 +136,7 @@ def pop_cell(s: SearchState) -> None:
     load_dictionary(s.stack, top, stack.first[top], stack.used[top, 0], s.work)
     copy_vector(stack.pattern[top], node.pattern)
     copy_vector(stack.center[top], node.center)
+    copy_vector(stack.witness[top], node.witness)
     node.radius[0] = stack.radius[top]
     copy_vector(stack.at[top], at)
     at[state_layout.LIVE] = 1

@@ -17,6 +17,7 @@ def certify_maximum(
     constant: float,
     sign: float,
     error: float,
+    room: float,
 ) -> float:
     """A number that sign * (row·u + constant) exceeds nowhere on a cell, by weak duality; row: (F,)
     or more.
@@ -24,11 +25,13 @@ def certify_maximum(
     The last row of the cell's dictionary proposes multipliers y of its half-spaces `cuts`: the form
     is at most itself plus y·slacks, whose largest value over the box is computed with all rounding
     outward. error: what the form itself may be off by. The half-spaces' own errors count as often
-    as they are used. total: memory, (F,).
+    as they are used. room: by how much every half-space, and side of the
+    box, may be exceeded. total: memory, (F,).
 
     The rounding of this sum is at most 8 (F + 8) units of its absolute terms. Every error is at
     least 8 (F + 4) units of the absolute terms of its row where |u| <= 1, so twice the errors,
-    times the reach of u, are enough for it.
+    times the reach of u, are enough for it; `room` is no more than these terms, which are 1 or
+    more.
     """
     F, n = len(D.low), D.used[0]
     offset, slack = sign * constant, error
@@ -42,13 +45,13 @@ def certify_maximum(
             continue
         for j in range(F):
             total[j] += y * cuts[i, j]
-        offset += y * cuts[i, F]
+        offset += y * (cuts[i, F] + room)
         slack += y * cut_error[i]
 
     reach = 1.0
     for j in range(F):
         low, high = D.low[j], D.low[j] + D.width[j]
-        offset += max(total[j] * low, total[j] * high)
+        offset += max(total[j] * low, total[j] * high) + room * abs(total[j])
         reach = max(reach, high, -low)
 
     return float(offset + (1.0 + 2.0 * reach) * slack * (1.0 + 1e-12))

@@ -20,6 +20,7 @@ from relurules.files.writing import replace_atomically
 from relurules.ir.network import AFFINE_ARRAYS
 from relurules.ir.partition import Side
 from relurules.lp.dictionary import Dictionary
+from relurules.partitioning.category_memory import with_category_memory
 from relurules.partitioning.pieces import SearchPiece, SearchProgress, UpperSplits
 from relurules.partitioning.search_run import SearchProblem, begin_search
 from relurules.partitioning.soundness import is_sound
@@ -44,7 +45,7 @@ _UNREADABLE = (
 #: What is said of a file that can't be read.
 DAMAGED = "isn't a checkpoint, or is damaged; give another file, or remove this one to start anew"
 #: Changes whenever a checkpoint of an older version can't be read any more.
-_VERSION = 2
+_VERSION = 3
 #: Parts of a state that are saved; buffers for what is found are empty then, and made anew.
 _GROUPS: dict[str, Any] = {
     "node": CurrentCell,
@@ -165,7 +166,7 @@ def _restore_state(fresh: SearchState, arrays: dict[str, Any], prefix: str) -> S
         for group, kind in _GROUPS.items()
     }
     buffers: Any = [np.zeros_like(array) for array in fresh.out]
-    state = SearchState(fresh.net, out=OutputBuffers(*buffers), **groups)
+    state = with_category_memory(fresh._replace(out=OutputBuffers(*buffers), **groups))
 
     if not is_sound(state, fresh):
         raise ValueError(f"the arrays of {prefix} don't fit one another")

@@ -24,6 +24,12 @@ from relurules.lp.dictionary import (
 from relurules.lp.tolerances import GOAL, REFACTOR_AFTER, THIN
 from relurules.partitioning import state_layout
 from relurules.partitioning.balls import evaluate_row, find_side_balls, recentre_ball, side_bit
+from relurules.partitioning.category_rows import find_clear_point
+from relurules.partitioning.category_sides import (
+    CellParts,
+    find_admissible_sides,
+    mark_witnessed_side,
+)
 from relurules.partitioning.cells import (
     exchange_if_positive,
     load_dictionary,
@@ -76,13 +82,25 @@ def _finish_level(s: SearchState) -> int:
     if is_full(s):
         return state_layout.FULL
 
+    settled = _settle_center(s)
     emit_region(s)
     s.node.at[state_layout.LIVE] = 0
-    return (
-        state_layout.REACHED
-        if s.node.options[state_layout.EACH] or s.node.at[state_layout.THIN]
-        else state_layout.ON
-    )
+    return state_layout.ON if settled else state_layout.REACHED
+
+
+@compile_inline
+def _settle_center(s: SearchState) -> bool:
+    """Whether the region's centre can serve as its point; where there are categories, one that is
+    clear of its walls and has the witness's takes its place.
+    """
+    at, options = s.node.at, s.node.options
+    if at[state_layout.THIN] or options[state_layout.PROBE]:
+        return False
+    if not options[state_layout.ASK]:
+        return not options[state_layout.EACH]
+    if not options[state_layout.POINTS]:
+        return True
+    return bool(at[state_layout.WITNESSED]) and find_clear_point(s.net, s.node, s.row, s.row_ball)
 
 
 @compile_inline
@@ -110,11 +128,14 @@ def _decide_neuron(s: SearchState, k: int) -> int:
 
     at[state_layout.ASKED] = k + 1
     at[state_layout.DOUBT] = found == state_layout.UNSURE
-    at[state_layout.ANSWER] = (
-        state_layout.UNANSWERED
-        if s.node.options[state_layout.ASK] or at[state_layout.DOUBT]
-        else state_layout.BOTH
-    )
+    at[state_layout.ANSWER] = state_layout.BOTH
+    if at[state_layout.DOUBT]:
+        at[state_layout.ANSWER] = state_layout.UNANSWERED
+        mark_witnessed_side(s.net, s.node, k)
+    elif s.node.options[state_layout.ASK]:
+        at[state_layout.ANSWER] = find_admissible_sides(
+            s.net, s.node, CellParts(s.stack, s.work, s.part, s.row), k
+        )
 
     return state_layout.ON
 
@@ -193,7 +214,15 @@ def _is_side_empty(s: SearchState, k: int, side: int) -> bool:
     constant = row[len(row) - 1]
     return (
         certify_maximum(
-            s.work, node.cuts, node.cut_error, node.middle, row, constant, side, node.error[k]
+            s.work,
+            node.cuts,
+            node.cut_error,
+            node.middle,
+            row,
+            constant,
+            float(side),
+            node.error[k],
+            0.0,
         )
         <= 0.0
     )

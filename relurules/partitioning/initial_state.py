@@ -24,6 +24,7 @@ from relurules.lp.dictionary import (
 from relurules.lp.polytope import Box, make_box
 from relurules.lp.tolerances import THIN, UNIT
 from relurules.partitioning import state_layout
+from relurules.partitioning.category_memory import list_coordinates, with_category_memory
 from relurules.partitioning.state import (
     Array,
     CellStack,
@@ -65,20 +66,23 @@ def make_initial_state(
     errors = _bound_wall_errors(box, domain, frame)
     F, K, w = len(box.low), len(network), len(box.walls)
     rows = w + _ROWS
-    node = _allocate_cell(K, box, w + _ROWS, len(frame.free), options)
+    node = _allocate_cell(K, box, w + _ROWS, net, options)
     node.cuts[:w], node.cut_error[:w] = box.walls, errors
     work, spare = (
         start_at_corner(box.low, box.width, rows),
         start_at_corner(box.low, box.width, rows),
     )
-    state = SearchState(
-        net,
-        node,
-        _allocate_stack(K, F, rows),
-        _allocate_buffers(K, F, buffer, options),
-        work,
-        spare,
-        allocate_ball_dictionary(F, rows),
+    state = with_category_memory(
+        SearchState(
+            net,
+            node,
+            _allocate_stack(K, node, rows),
+            _allocate_buffers(K, F, buffer, options),
+            work,
+            spare,
+            allocate_ball_dictionary(F, rows),
+            *[start_at_corner(np.empty(0), np.empty(0), 0)] * 3,
+        )
     )
     thin = False
 
@@ -136,6 +140,7 @@ def _build_network(
         starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
         share=terms * UNIT,
         cone=int(box.cone),
+        **list_coordinates(frame, box),
     )
 
 
@@ -193,8 +198,9 @@ def _bound_wall_errors(box: Box, domain: Domain, frame: Normalisation) -> Array:
     return np.asarray(64.0 * (len(domain) + 8) * UNIT * (size + worst.max(initial=0.0)))
 
 
-def _allocate_cell(K: int, box: Box, cuts: int, f: int, options: Int) -> CurrentCell:
-    F = len(box.low)
+def _allocate_cell(K: int, box: Box, cuts: int, net: SearchNetwork, options: Int) -> CurrentCell:
+    F, f = len(box.low), net.linear.shape[1] - 1
+    W = F if len(net.indicators) else 0
     return CurrentCell(
         pattern=np.zeros(K, dtype=np.int8),
         forms=np.zeros((K, f + 1)),
@@ -213,13 +219,20 @@ def _allocate_cell(K: int, box: Box, cuts: int, f: int, options: Int) -> Current
         box=np.array([box.low, box.low + box.width]),
         middle=np.zeros(F),
         system=np.zeros((F, 2 * F + 1)),
-        at=np.zeros(13, dtype=np.int64),
+        witness=np.zeros(W),
+        witnesses=np.zeros((2, W)),
+        picked=np.zeros(len(net.firsts) - 1, dtype=np.int64),
+        fixed=np.zeros((W, 2), dtype=np.int64),
+        gain=np.zeros(W),
+        most=np.zeros(1),
+        at=np.zeros(15, dtype=np.int64),
         counts=np.zeros(14, dtype=np.int64),
         options=options,
     )
 
 
-def _allocate_stack(K: int, F: int, rows: int) -> CellStack:
+def _allocate_stack(K: int, node: CurrentCell, rows: int) -> CellStack:
+    F = len(node.center)
     return CellStack(
         pool=np.zeros(_POOL),
         first=np.zeros(_SLOTS, dtype=np.int64),
@@ -230,7 +243,8 @@ def _allocate_stack(K: int, F: int, rows: int) -> CellStack:
         pattern=np.zeros((_SLOTS, K), dtype=np.int8),
         center=np.zeros((_SLOTS, F)),
         radius=np.zeros(_SLOTS),
-        at=np.zeros((_SLOTS, 13), dtype=np.int64),
+        witness=np.zeros((_SLOTS, len(node.witness))),
+        at=np.zeros((_SLOTS, 15), dtype=np.int64),
     )
 
 
@@ -274,7 +288,9 @@ def grow_state(state: SearchState, pool: int = 0) -> SearchState:
         }
         state = state._replace(node=node._replace(**cuts))
 
-    return _grow_rows(state, 2 * len(D.basic)) if n >= len(D.basic) else state
+    if n >= len(D.basic):
+        state = _grow_rows(state, 2 * len(D.basic))
+    return with_category_memory(state)
 
 
 def _grow_rows(state: SearchState, rows: int) -> SearchState:

@@ -70,7 +70,7 @@ def _enclose_cell(s: SearchState) -> None:
             node.spare[:] = 0.0
             node.spare[j] = sign
             most = sign * certify_maximum(
-                D, node.cuts, node.cut_error, node.middle, node.spare, 0.0, 1.0, rounding
+                D, node.cuts, node.cut_error, node.middle, node.spare, 0.0, 1.0, rounding, 0.0
             )
             if side == 0:
                 node.box[0, j] = max(node.box[0, j], most)

@@ -62,6 +62,7 @@ def park_cell(state: SearchState) -> None:
         node.center,
         node.radius[0],
     )
+    stack.witness[top] = node.witness
     stack.at[top] = node.at
     stack.at[top, state_layout.OTHER] = 0
     node.counts[state_layout.TOP] += 1

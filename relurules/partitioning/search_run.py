@@ -26,7 +26,7 @@ from relurules.partitioning.maps import MapWriter
 from relurules.partitioning.state import Int, SearchState
 
 #: Tests of neurons between two looks at the clock, some 20 ms in few coordinates, fewer in many;
-#: where every split asks a question, of some ms each.
+#: where every split asks a question, of some ms each, as with categories beside open numbers.
 _TESTS, _ASKING = 20_000, 20
 #: Those while nothing is compiled, so that the rest may soon be.
 _UNCOMPILED = 100
@@ -143,7 +143,8 @@ class SearchRun:
         """
         counts = self.state.node.counts
         F = len(self.state.node.center)
-        most = _ASKING if self.problem.asks else max(_ASKING, _TESTS // (1 + F * F // 64))
+        slow = self.problem.asks and not len(self.state.net.indicators)
+        most = _ASKING if slow else max(_ASKING, _TESTS // (1 + F * F // 64))
         most = most if is_machine_code_used() else min(most, _UNCOMPILED)
         end = counts[state_layout.TESTS] + (tests or most)
 
@@ -203,7 +204,9 @@ class SearchRun:
         )
 
     def _admissible(self) -> int:
-        """Which sides of the split in question hold an admissible point."""
+        """Which sides of the split in question hold an admissible point, where compiled code can't
+        tell.
+        """
         node = self.state.node
         k = int(node.at[state_layout.ASKED]) - 1
         G, h = self._cell()

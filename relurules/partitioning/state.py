@@ -25,6 +25,10 @@ class SearchNetwork(NamedTuple):
     the absolute terms that `linear` was rounded from; starts: (levels + 1,) first neuron of each
     level; share: what a form may be off by, as a share of its absolute terms. cone: 1 where the
     last coordinate multiplies the constants.
+
+    Where columns have categories: numbers (n,), the coordinates that are no indicators; indicators
+    of all groups, one group after the other, without each group's last one, and firsts (G + 1,)
+    where each begins. All are empty where there are none.
     """
 
     linear: Array
@@ -34,6 +38,9 @@ class SearchNetwork(NamedTuple):
     starts: Int
     share: float
     cone: int
+    numbers: Int
+    indicators: Int
+    firsts: Int
 
 
 class CurrentCell(NamedTuple):
@@ -47,6 +54,10 @@ class CurrentCell(NamedTuple):
     negative on the negative side; center (F,) and radius (1,): a ball inside; sides: (2, F) and
     radii (2,): balls in the negative and the positive side of a split; box: (2, F) around the cell;
     spare and middle: (F,), system: (F, 2 F + 1): memory.
+
+    witness: (F,) a point of the cell whose indicators are 0 or 1, witnesses (2, F) of both sides of
+    a split; empty where there are no categories. picked: (G,) an indicator of each group, -1 for
+    its last one, fixed (F, 2), gain (F,) and most (1,): memory.
     """
 
     pattern: NDArray[np.int8]
@@ -66,6 +77,12 @@ class CurrentCell(NamedTuple):
     box: Array
     middle: Array
     system: Array
+    witness: Array
+    witnesses: Array
+    picked: Int
+    fixed: Int
+    gain: Array
+    most: Array
     at: Int
     counts: Int
     options: Int
@@ -83,6 +100,7 @@ class CellStack(NamedTuple):
     pattern: NDArray[np.int8]
     center: Array
     radius: Array
+    witness: Array
     at: Int
 
 
@@ -103,7 +121,12 @@ class OutputBuffers(NamedTuple):
 
 
 class SearchState(NamedTuple):
-    """All of it: `work` is the current cell's dictionary, `spare` a second one for a moment."""
+    """All of it: `work` is the current cell's dictionary, `spare` a second one for a moment.
+
+    Where columns have categories: `part` is a dictionary of a part of the cell in which some of
+    them are chosen, `row` one over the numbers alone, all categories being chosen, and `row_ball`
+    finds balls in that.
+    """
 
     net: SearchNetwork
     node: CurrentCell
@@ -112,3 +135,6 @@ class SearchState(NamedTuple):
     work: Dictionary
     spare: Dictionary
     ball: Dictionary
+    part: Dictionary
+    row: Dictionary
+    row_ball: Dictionary

@@ -5,8 +5,25 @@
 #: a level it has just entered; a split that waits for an answer, the side that the work dictionary
 #: is on, and the answer; whether a cell that waits is the other side of its sibling's last cut;
 #: whether the waiting split is in doubt, so that exact arithmetic answers; whether the cell is too
-#: thin for floating point, so that exact arithmetic searches it.
-LEVEL, NEXT, DEPTH, SPLIT, SIDE, LIVE, SCAN, ASKED, HERE, ANSWER, OTHER, DOUBT, THIN = range(13)
+#: thin for floating point, so that exact arithmetic searches it; whether the cell has a witness;
+#: which sides of the waiting split have one.
+(
+    LEVEL,
+    NEXT,
+    DEPTH,
+    SPLIT,
+    SIDE,
+    LIVE,
+    SCAN,
+    ASKED,
+    HERE,
+    ANSWER,
+    OTHER,
+    DOUBT,
+    THIN,
+    WITNESSED,
+    SEEN,
+) = range(15)
 #: Places in `Node.counts`: cells on the stack, numbers in the pool; regions and splits so far, and
 #: in the buffers; tests of neurons, dictionaries computed anew, Chebyshev balls, splits of a probe,
 #: and the state of its random numbers; how many regions to stop at; how many neurons were decided

@@ -12,7 +12,6 @@ from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, Network
 from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.local_tree import require_network
-from relurules.training.force_training import ForceSettings
 from relurules.training.front import (
     FrontPoint,
     FrontSettings,
@@ -169,7 +168,10 @@ def _compute_front(
         )
 
     if settings.method in ("force", "freeze"):
-        from relurules.training.force_training import train_by_force
+        from relurules.training.force_training import (  # loads torch
+            ForceSettings,
+            train_by_force,
+        )
 
         return train_by_force(
             graph.network,

@@ -1,5 +1,7 @@
 """`rr.fit`: a frame or a file as it comes -> rules in its raw columns, as by the command."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,23 @@ def test_the_folder_is_that_of_the_command(fitted: Any, tmp_path: Path) -> None:
     assert names >= {"columns.toml", "model.joblib", "model.json", "rules.json", "rules.html"}
     again = rr.RuleSet.load(tmp_path / "model" / "rules.json")
     assert np.array_equal(again.predict(fitted.frame), fitted.rules.predict(fitted.frame))
+
+
+@pytest.mark.parametrize("form", ["additive", "partition"])
+def test_lines_and_trees_load_no_torch(form: str) -> None:
+    """It takes seconds, which a fit of lines hardly does itself."""
+    code = (
+        "import sys, pandas as pd, relurules as rr\n"
+        "x = [(each % 40) / 2 for each in range(120)]\n"
+        "frame = pd.DataFrame({'x': x, 'y': [max(0, each - 10.25) for each in x]})\n"
+        "print(rr.fit(frame, 'y', form=sys.argv[1], max_rules=2))\n"
+        "sys.exit('torch' in sys.modules)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, form], capture_output=True, text=True, check=False
+    )
+    assert "<Fitted: y by " in ended.stdout
+    assert ended.returncode == 0
 
 
 def test_files_and_frames_of_other_libraries_give_the_same(fitted: Any, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def make_line(bound: float) -> HingeLine:
     )
 
 
-@pytest.mark.parametrize(("rows", "least"), [(12, 2), (40, 8), (455, 10), (5000, 10), (24_000, 48)])
+@pytest.mark.parametrize(("rows", "least"), [(12, 2), (40, 8), (455, 10), (5000, 10), (24_000, 24)])
 def test_sides_have_ten_rows_or_a_share(rows: int, least: int) -> None:
     assert choose_least_share(rows) * rows == pytest.approx(least)
 

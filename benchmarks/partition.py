@@ -6,9 +6,9 @@ layer from the seed) on the box [-1, 1]^d. Every figure is measured in a process
 seconds after a warm-up, and the peak of its memory above what it had before the search. Networks
 over categories read 6 numbers and 8 columns of 100 categories in all; beside them stands a search
 whose every split asks mixed-integer programs, for a few seconds. `--only categories` prints that
-table alone. `--peer
-PYTHON` also runs relucent, a program of its own, by the interpreter of an environment that has it,
-as `make bench-partition` does; engines that need more than a few seconds are stopped.
+table alone. `--peer PYTHON` also runs relucent, a program of its own, by the interpreter of an
+environment that has it, as `make bench-partition` does; engines that need more than a few seconds
+are stopped.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import numpy as np
 import psutil  # type: ignore[import-untyped]
@@ -37,6 +38,7 @@ from relurules.ir import Network, Neuron
 from relurules.ir.limits import Deadline, SearchLimits
 from relurules.lp.polytope import Box
 from relurules.partitioning import initial_state, make_budget, write_regions
+from relurules.partitioning.category_memory import list_coordinates
 from relurules.partitioning.explore import SearchBudget, run_search
 from relurules.partitioning.options import RegionFiles, SearchOptions
 from relurules.partitioning.search import make_problem, search_regions
@@ -192,19 +194,15 @@ def _ask_programs(network: Network, domain: rr.Domain) -> int:
     """Regions found for a while where compiled code knows of no categories, so that every split
     asks.
     """
-    listed = initial_state.list_coordinates
 
     def list_none(frame: Normalisation, box: Box) -> dict[str, Int]:
-        return listed(replace(frame, ties=()), box)
+        return list_coordinates(replace(frame, ties=()), box)
 
-    initial_state.list_coordinates = list_none
-    try:
+    with patch.object(initial_state, "list_coordinates", list_none):
         budget = SearchBudget(deadline=Deadline.after(_PATIENCE))
         return run_search(
             make_problem(network, domain, RegionOutputs()), CountingSink(), budget
         ).found
-    finally:
-        initial_state.list_coordinates = listed
 
 
 def in_process(case: Case, mode: str, jobs: int = 1) -> dict[str, float]:

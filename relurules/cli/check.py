@@ -124,7 +124,9 @@ def _describe_reading(artefact: Path, rules: Path) -> str:
             f"its numbers and its text are those of the rules; its operations weren't read: "
             f"{read.unread}"
         )
-    return "its operations, numbers and text are those of the rules, in exact arithmetic"
+    return (
+        "its scores and conditions are the rules in exact arithmetic, its numbers and text theirs"
+    )
 
 
 def _describe_execution(artefact: Path, rules: Path, bound: float) -> str:

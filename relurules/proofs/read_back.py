@@ -78,6 +78,14 @@ def read_operations(code: Artifact, rules: RuleSet | AdditiveRules) -> tuple[str
         return "", "its expressions nest too deep"
 
 
+def list_renamed(code: Artifact, rules: RuleSet | AdditiveRules) -> tuple[tuple[str, str], ...]:
+    """The outputs of rules that code has by other names, with these; none of a part of them."""
+    if len(code.outputs) != len(rules.outputs):
+        return ()
+    pairs = zip(rules.outputs, code.outputs, strict=True)
+    return tuple((own, name) for own, name in pairs if own != name)
+
+
 def emit_again(code: Artifact, rules: RuleSet | AdditiveRules) -> Artifact:
     """The code that these rules give, asked for as this code was; CheckError where it can't be."""
     if code.target not in READERS:
@@ -93,6 +101,7 @@ def emit_again(code: Artifact, rules: RuleSet | AdditiveRules) -> Artifact:
         "columns": code.returned,
         "reference": reference,
         "reasons": ReasonOptions(**told),
+        "rename": list_renamed(code, rules),
     }
     if code.target == "sql":
         given |= {name: getattr(code, name) for name in _SQL_OPTIONS}

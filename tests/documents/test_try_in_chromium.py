@@ -536,17 +536,22 @@ def test_all_lines_are_listed_and_filtered(try_rules: Callable[..., TriedPage]) 
 def test_tables_are_sorted_and_searched(try_rules: Callable[..., TriedPage]) -> None:
     page = try_rules(make_additive("two", seed=1, hidden=(12,), reads=1)[0])
     table = page.page.locator("section[aria-labelledby=score] table")
-    names = [row.inner_text() for row in table.locator("tbody th").all()]
+    names = table.locator("tbody tr > :first-child").all_inner_texts()
     table.get_by_role("button", name="Points").click()
     head = table.locator("th", has_text="Points")
     assert head.get_attribute("aria-sort") == "ascending"
-    cells = [row.locator("td").nth(1).inner_text() for row in table.locator("tbody tr").all()]
-    assert len(cells) == len(names)
-    heads = [i for i, name in enumerate(names) if name.strip()]
-    assert heads[0] == 0
+    sorted_names = table.locator("tbody tr > :first-child").all_inner_texts()
+    assert sorted_names[0].strip()
+    assert sorted(sorted_names) == sorted(names)
+    place = table.locator("thead th").all_inner_texts().index(head.inner_text())
+    cells = table.locator("tbody tr:has(> th)").all()
+    points = [row.locator("> *").nth(place).inner_text() for row in cells]
+    told = [float(each.replace("\u2212", "-").split()[0]) for each in points if each.strip()]
+    assert len(told) > 2
+    assert told == sorted(told)
     page.page.emulate_media(media="print")
     page.page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert [row.inner_text() for row in table.locator("tbody th").all()] == names
+    assert table.locator("tbody tr > :first-child").all_inner_texts() == names
     page.page.emulate_media(media="screen")
 
     search = page.page.locator("section[aria-labelledby=score] .try-search input")

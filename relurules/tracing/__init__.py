@@ -183,7 +183,8 @@ def _check_against_model(graph: Graph, function: Reference, X: Array, given: Any
     )
 
     with np.errstate(all="ignore"):
-        off = np.where(found == expected, 0.0, np.abs(found - expected) / allowed)
+        difference = np.where(found == expected, 0.0, np.abs(found - expected))
+        off = np.where(difference == 0.0, 0.0, difference / allowed)
 
     if not (off <= 1.0).all():
         raise CheckError(
@@ -191,4 +192,4 @@ def _check_against_model(graph: Graph, function: Reference, X: Array, given: Any
             f"the sum of its absolute terms (tolerance {_TOLERANCE:.0e}), so it can't be trusted; "
             "does the model compute in lower precision inside?"
         )
-    return float(np.max(np.where(found == expected, 0.0, np.abs(found - expected)), initial=0.0))
+    return float(np.max(difference, initial=0.0))

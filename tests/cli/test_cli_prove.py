@@ -58,7 +58,7 @@ def test_a_changed_artefact_fails(
     code, given = folder / "score.py", ["--against", str(folder / "model.pt2")]
     given += ["--certificate", str(folder / "proof" / "certificate.json")]
     assert run(["verify", str(code), *given]) == 0
-    assert "its numbers and its text are those of the rules" in capsys.readouterr().out
+    assert "its scores and conditions are the rules" in capsys.readouterr().out
     assert run(["verify", str(code), *given, "--data", str(folder / "rows.csv")]) == 0
     changed = tmp_path / "score.py"
     changed.write_text(code.read_text().replace("0.", "1.", 1))

@@ -10,7 +10,7 @@ import pytest
 from drawn_pipelines import Array, draw_model, draw_rows, draw_table, score_rows
 
 import relurules as rr
-from relurules.domain.columns import encode_table
+from relurules.domain.encoding import encode_table
 from relurules.errors import ModelError
 from relurules.ir import Graph
 

@@ -110,7 +110,8 @@ def read_program(path: Path) -> AtenProgram:
         }
 
     models = [name for name in members if name.startswith("models/")]
-    if models != ["models/model.json"] or members.get("byteorder") != b"little":
+    stated = (members.get("archive_format"), members.get("byteorder"))
+    if models != ["models/model.json"] or stated != (b"pt2", b"little"):
         raise UnreadError("it isn't one model, or its numbers are big-endian")
     tensors = _read_tensors(members, "weights") | _read_tensors(members, "constants")
     return _read_graph(json.loads(members["models/model.json"])["graph_module"], tensors)

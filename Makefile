@@ -13,7 +13,7 @@
 # make bench-monotone   monotone fits against a million pairs of rows each, on tables in ../shared/data (about ten minutes)
 # make bench-scoring-code  emitted C, Python and numpy beside other generators, in an environment of their own
 # make bench-scoring  emitted SQL in its engines: right on many rows, and beside another tool in an environment of its own
-# make bench-standards  every target in engines that others wrote, as a table (tools/install_servers.sh installs them)
+# make bench-standards  every target in engines that others wrote, every input beside what made it, as tables (tools/install_servers.sh installs them)
 # make bench-rounding  certified bounds of rounding beside the largest errors that searching finds
 # make bench-start  commands from a cold start, beside importing a framework
 # make bench-soundness  regions, values and claims beside exact rationals, on 1,300 drawn networks
@@ -135,6 +135,7 @@ bench-soundness: venv
 
 bench-standards: venv
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore benchmarks/standards.py $(WRITE)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore benchmarks/standards_inputs.py $(WRITE)
 
 bench: venv
 	$(BIN)/python benchmarks/tracing.py $(WRITE)

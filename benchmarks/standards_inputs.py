@@ -28,8 +28,8 @@ from rich.table import Table
 import relurules as rr
 from relurules import tracing
 
-_TESTS = Path(__file__).resolve().parent.parent / "tests"
-sys.path[:0] = [str(_TESTS), str(_TESTS / "tracing")]
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "tracing")]
 
 architectures: Any = importlib.import_module("test_architectures")
 drawn: Any = importlib.import_module("test_drawn_pipelines")

@@ -93,8 +93,11 @@ def test_rules_are_the_network_on_every_admissible_row(seed: int, whole: bool) -
     net = two_layers(len(domain), seed, whole)
     found = search_regions(net, domain)
     X = rows_of(domain, 1)
-    forms = [net.affine_map(found.patterns[i]) for i in found.locate(X)]
-    given = np.array([f.weights @ x + f.constants for f, x in zip(forms, X, strict=True)])
+    forms, located = [net.affine_map(pattern) for pattern in found.patterns], found.locate(X)
+    assert (located >= 0).all()
+    given = np.array(
+        [forms[i].weights @ x + forms[i].constants for i, x in zip(located, X, strict=True)]
+    )
     assert np.abs(given - net.evaluate(X)).max() <= 1e-9
 
 

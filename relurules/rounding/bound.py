@@ -105,7 +105,7 @@ def _bound_rules(artifact: Artifact, rules: RuleSet) -> list[float]:
     if all(end.is_exact for end in reached):
         found = [max(errors) for errors in zip(*(end.errors for end in reached), strict=True)]
     else:
-        found = list(CrossingBounds(rules).bound(reached))
+        found = list(CrossingBounds(rules, ends).bound(reached))
 
     return [float(round_up(error)) for error in found]
 

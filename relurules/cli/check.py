@@ -133,13 +133,17 @@ def _describe_execution(artefact: Path, rules: Path, bound: float) -> str:
     """What is certified of the artefact as it is executed, or why nothing is."""
     from relurules.codec.any_rules import load_any_rules
     from relurules.ir import Artifact
-    from relurules.rounding import bound_rounding, format_bound
+    from relurules.rounding import ASSUMPTION, bound_rounding, format_bound
 
     rounding = bound_rounding(Artifact.read(artefact), load_any_rules(rules))
     if not rounding.is_stated:
         return f"rounding has no bound: {rounding.refusal}"
-    whole = math.nextafter(bound + rounding.largest, math.inf)
-    return (
+    whole, last = math.nextafter(bound + rounding.largest, math.inf), rounding.largest_output
+    told = (
         f"as executed, every score is within {format_bound(whole)} of the model's "
         f"(of that, {rounding.text} is rounding), for every row of the domain that has scores"
     )
+    if last in (rounding.largest, math.inf):
+        return told
+
+    return f"{told}; rounding moves every output by at most {format_bound(last)} where {ASSUMPTION}"

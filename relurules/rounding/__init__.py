@@ -3,6 +3,7 @@ for every row of the domain.
 """
 
 from relurules.rounding.bound import READ_TARGETS, bound_rounding
+from relurules.rounding.link_errors import ASSUMPTION
 from relurules.rounding.rounding_bound import RoundingBound, format_bound
 
-__all__ = ["READ_TARGETS", "RoundingBound", "bound_rounding", "format_bound"]
+__all__ = ["ASSUMPTION", "READ_TARGETS", "RoundingBound", "bound_rounding", "format_bound"]

@@ -77,6 +77,10 @@ class ErrorAnalysis:
         self._inputs, self._format = inputs, held
         self._known: dict[int, tuple[Expression, Value]] = {}
 
+    def move_to(self, inputs: RowInputs) -> "ErrorAnalysis":
+        """One of the same format for other rows."""
+        return ErrorAnalysis(inputs, self._format)
+
     def analyse(self, expression: Expression) -> Value:
         """The value of an expression; UnreadableError where nothing can be said."""
         known = self._known.get(id(expression))

@@ -13,12 +13,13 @@ from relurules.rounding.crossing import CrossingBounds
 from relurules.rounding.expression import Expression, Program, UnreadableError
 from relurules.rounding.floats import DOUBLE, SINGLE, round_up
 from relurules.rounding.forms import RealForm
+from relurules.rounding.link_errors import bound_outputs
 from relurules.rounding.read_braces import read_braces
 from relurules.rounding.read_python import read_python
 from relurules.rounding.read_sql import read_sql
 from relurules.rounding.rounding_bound import RoundingBound
 from relurules.rounding.row_inputs import make_row_inputs, name_inputs
-from relurules.rounding.rule_forms import make_line_forms, make_network_forms
+from relurules.rounding.rule_forms import make_affine_form, make_line_forms, make_network_forms
 from relurules.rounding.rule_paths import RuleEnds
 from relurules.rounding.statements import list_leaves
 
@@ -35,14 +36,18 @@ def bound_rounding(artifact: Artifact, rules: RuleSet | AdditiveRules) -> Roundi
     anything that isn't followed, or isn't these rules, `refusal` says so and no bound is stated.
     """
     try:
-        scores = _bound_scores(artifact, rules)
+        scores, highs = map(np.array, _bound_scores(artifact, rules))
+        outputs = bound_outputs(artifact, rules, scores, highs)
     except UnreadableError as error:
-        return RoundingBound(scores=np.empty(0), number=artifact.number, refusal=str(error))
+        return _refuse(artifact, str(error))
     except RecursionError:
-        return RoundingBound(
-            scores=np.empty(0), number=artifact.number, refusal="its expressions nest too deep"
-        )
-    return RoundingBound(scores=np.array(scores), number=artifact.number)
+        return _refuse(artifact, "its expressions nest too deep")
+    return RoundingBound(scores=scores, outputs=outputs, number=artifact.number)
+
+
+def _refuse(artifact: Artifact, why: str) -> RoundingBound:
+    none = np.empty(0)
+    return RoundingBound(scores=none, outputs=none, number=artifact.number, refusal=why)
 
 
 def require_readable(artifact: Artifact, rules: RuleSet | AdditiveRules) -> None:
@@ -59,7 +64,10 @@ def require_readable(artifact: Artifact, rules: RuleSet | AdditiveRules) -> None
         raise UnreadableError("rules that decide have no scores")
 
 
-def _bound_scores(artifact: Artifact, rules: RuleSet | AdditiveRules) -> list[float]:
+def _bound_scores(
+    artifact: Artifact, rules: RuleSet | AdditiveRules
+) -> tuple[list[float], list[float]]:
+    """(m,) errors of the scores, and (m,) the largest that each is."""
     require_readable(artifact, rules)
     if isinstance(rules, RuleSet) and artifact.form != "network":
         return _bound_rules(artifact, rules)
@@ -94,7 +102,7 @@ def find_only_scores(program: Program, count: int) -> Sequence[Expression]:
     return ends[0]
 
 
-def _bound_rules(artifact: Artifact, rules: RuleSet) -> list[float]:
+def _bound_rules(artifact: Artifact, rules: RuleSet) -> tuple[list[float], list[float]]:
     """Of rules of which one applies: the largest errors of their ends, with what they may be off on
     rows that rounding has let into them.
     """
@@ -105,22 +113,29 @@ def _bound_rules(artifact: Artifact, rules: RuleSet) -> list[float]:
     if all(end.is_exact for end in reached):
         found = [max(errors) for errors in zip(*(end.errors for end in reached), strict=True)]
     else:
-        found = list(CrossingBounds(rules).bound(reached))
+        found = list(CrossingBounds(rules, ends).bound(reached))
 
-    return [float(round_up(error)) for error in found]
+    forms = [
+        [make_affine_form(inputs, *of) for of in zip(*rule.map, strict=True)] for rule in rules
+    ]
+    highs = [max(form.reach.high for form in own) for own in zip(*forms, strict=True)]
+
+    return [float(round_up(error)) for error in found], [float(round_up(x)) for x in highs]
 
 
 def _bound_forms(
     scores: Sequence[Expression], due: Sequence[RealForm], inputs: RowInputs, number: str
-) -> list[float]:
-    """The scores' errors; UnreadableError where one isn't the form that it should be."""
+) -> tuple[list[float], list[float]]:
+    """The scores' errors and ends; UnreadableError where one isn't the form that it should be."""
     analysis = ErrorAnalysis(inputs, FORMATS[number])
     values = [analysis.analyse(score) for score in scores]
     for i, (value, form) in enumerate(zip(values, due, strict=True)):
         if value.form.key != form.key:
             raise UnreadableError(f"score {i} of the text isn't that of the rules")
 
-    return [float(value.error) for value in values]
+    highs = [float(round_up(value.form.reach.high)) for value in values]
+
+    return [float(value.error) for value in values], highs
 
 
 def read_program(artifact: Artifact, count: int) -> Program:

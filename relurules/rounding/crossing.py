@@ -8,8 +8,9 @@ answers are bounds (`lp.maxima`).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from operator import add
+from operator import add, attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,11 @@ from relurules.domain import Domain
 from relurules.ir import RuleSet
 from relurules.ir.compensated_forms import compute_accurate_forms, compute_accurate_maps
 from relurules.ir.network import Array, Pattern
-from relurules.lp.maxima import bound_maxima
+from relurules.lp.maxima import bound_extents, bound_maxima
 from relurules.rounding.expression import UnreadableError
 from relurules.rounding.floats import round_up
-from relurules.rounding.rule_paths import RuleEnd
+from relurules.rounding.region_gap import ExactRegion, RegionGaps, UnsolvedError
+from relurules.rounding.rule_paths import RuleEnd, RuleEnds
 
 #: More than all roundings of sums of a million numbers, and of coefficients that are rounded once.
 _SURE = 1.0 + 1e-9
@@ -30,13 +32,26 @@ _COEFFICIENT = 2.0**-53
 _FREE = 1e-9
 #: Parts of one rule's region that are looked at.
 _PARTS = 256
+#: Ends whose bounds are sharpened, those of the largest first.
+_SHARPENED = 200
+_NONE = Fraction(0)
+
+
+@dataclass(frozen=True)
+class EndBound:
+    """Of one end, (m,) each. own: how far what is computed there may be from the network; apart:
+    how far the rule's map may be from the network's on its own region.
+    """
+
+    own: Sequence[Fraction]
+    apart: Sequence[Fraction]
 
 
 class CrossingBounds:
     """Of one rule set, for ends of a text."""
 
-    def __init__(self, rules: RuleSet) -> None:
-        self._rules = rules
+    def __init__(self, rules: RuleSet, ends: RuleEnds) -> None:
+        self._rules, self._ends, self._gaps = rules, ends, RegionGaps(rules)
 
     def bound(self, ends: Sequence[RuleEnd]) -> Sequence[Fraction]:
         """(m,) how far what is computed at any end may be from each score of the network, and the
@@ -47,13 +62,61 @@ class CrossingBounds:
                 "a test of several columns is rounded, and the rules may jump there: they are a "
                 "tree of models, or simplified"
             )
-        errors, gaps = zip(*map(self._bound_end, ends), strict=True)
-        found = [list(map(add, end.errors, own)) for end, own in zip(ends, errors, strict=True)]
+        bounds = [self._bound_roughly(end) for end in ends]
+        rough, count = set(range(len(ends))), len(self._rules.scores)
+        for _ in range(_SHARPENED):
+            largest = {
+                max(range(len(ends)), key=lambda k: side(bounds[k])[i])
+                for i in range(count)
+                for side in (attrgetter("own"), attrgetter("apart"))
+            }
+            if not (due := largest & rough):
+                break
+            k = due.pop()
+            rough.remove(k)
+            bounds[k] = self._sharpen(ends[k], bounds[k])
 
         return [
-            max(own) + max(apart)
-            for own, apart in zip(zip(*found, strict=True), zip(*gaps, strict=True), strict=True)
+            max(bound.own[i] for bound in bounds) + max(bound.apart[i] for bound in bounds)
+            for i in range(count)
         ]
+
+    def _bound_roughly(self, end: RuleEnd) -> EndBound:
+        errors, apart = self._bound_end(end)
+        return EndBound(list(map(add, end.errors, errors)), apart)
+
+    def _sharpen(self, end: RuleEnd, known: EndBound) -> EndBound:
+        """The bound of an end in rational arithmetic, over its own region; what is known of it
+        where that would take too long.
+        """
+        G, h = self._relax(end)
+        units = np.eye(G.shape[1], G.shape[1] + 1)
+        extents = bound_extents(G, h, units)
+        if np.isinf(extents).any():  # no row at all
+            return EndBound([_NONE] * len(known.own), [_NONE] * len(known.apart))
+
+        near = self._ends.narrow(end, *extents.T)
+        region = self._make_region(near)
+        try:
+            errors = self._gaps.bound(end.rule, region)
+            apart = self._gaps.bound_own(end.rule, region)
+        except UnsolvedError:
+            return known
+        own = map(add, near.errors, errors)
+
+        return EndBound(list(map(min, own, known.own)), list(map(min, apart, known.apart)))
+
+    def _make_region(self, end: RuleEnd) -> ExactRegion:
+        """The domain's rows that pass the tests of an end, some of them by rounding."""
+        G, h = _list_walls(self._rules.domain)
+        rows = [(tuple(row), Fraction(limit)) for row, limit in zip(G.tolist(), h, strict=True)]
+        for test in end.tests:
+            weights, constant = test.form.list_weights(G.shape[1])
+            sign = -1 if test.holds else 1
+            turned = tuple(sign * weight for weight in weights)
+            rows.append((turned, test.error - sign * constant))
+
+        return ExactRegion(tuple(dict.fromkeys(rows)))
 
     def _bound_end(self, end: RuleEnd) -> tuple[list[Fraction], list[Fraction]]:
         """(m,) how far each score's map may be from the network on the rows that reach this end,

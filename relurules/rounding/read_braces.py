@@ -67,7 +67,7 @@ class _BraceReader:
 
     def __init__(self, text: str, target: str, inputs: Mapping[str, Expression]) -> None:
         self._inputs, self._names = inputs, Names()
-        self._parser = InfixParser(_split_body(text, target), self._resolve, folded=False)
+        self._parser = InfixParser(split_body(text, target), self._resolve, folded=False)
 
     def read(self) -> Program:
         """Its end."""
@@ -203,7 +203,7 @@ class _BraceReader:
 _ALWAYS = Comparison("==", Words(None), Words(None))
 
 
-def _split_body(text: str, target: str) -> list[Token]:
+def split_body(text: str, target: str) -> list[Token]:
     """The tokens up to the brace in the first column that closes the function."""
     found = re.search(r"^\}", text, re.MULTILINE)
     return split_tokens(text[: found.end() if found else len(text)], target)

@@ -13,11 +13,13 @@ class RoundingBound:
     """A bound of what rounding adds, on every row of the domain that has scores: |score as executed
     - score of the model| is at most this and the bound of the rules themselves.
 
-    scores: (m,) for every score; number: the format of its inputs and operations; refusal: why
+    scores: (m,) for every score; outputs: (n,) for every output behind its link, infinite where
+    nothing is known; number: the format of its inputs and operations; refusal: why
     there is none, "" where there is one.
     """
 
     scores: Array
+    outputs: Array
     number: str
     refusal: str = ""
 
@@ -30,6 +32,13 @@ class RoundingBound:
     def largest(self) -> float:
         """The bound of all scores, infinite where there is none."""
         return float(self.scores.max()) if self.is_stated else float(np.inf)
+
+    @property
+    def largest_output(self) -> float:
+        """The bound of all outputs, if exp is as `link_errors` assumes; infinite where one has
+        none.
+        """
+        return float(self.outputs.max()) if self.is_stated else float(np.inf)
 
     @property
     def text(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from relurules.ir import RuleSet
+from relurules.ir.network import Array
 from relurules.ir.partition import UNEXPLORED
 from relurules.rounding.analysis import ErrorAnalysis, RowInputs
 from relurules.rounding.expression import (
@@ -19,7 +20,7 @@ from relurules.rounding.expression import (
     Test,
     UnreadableError,
 )
-from relurules.rounding.forms import RealForm
+from relurules.rounding.forms import Interval, NumberSpan, RealForm
 from relurules.rounding.rule_forms import make_affine_form
 
 _OPPOSITES = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
@@ -29,12 +30,14 @@ _OPPOSITES = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 class PassedTest:
     """A comparison that holds on the way to an end.
 
-    form: at least 0 where `holds`, else below 0; error: how far what is computed of it may be off.
+    form: at least 0 where `holds`, else below 0; error: how far what is computed of it may be off;
+    test: that it is.
     """
 
     form: RealForm
     holds: bool
     error: Fraction
+    test: Comparison
 
     @property
     def key(self) -> object:
@@ -44,12 +47,13 @@ class PassedTest:
 
 @dataclass(frozen=True)
 class RuleEnd:
-    """An end of a text; rule: the index of one that gives just these scores; errors: of the scores;
-    tests: that lead there; stated: whether they are all of the rule's conditions, at least; told:
-    the number of the rule in the text.
+    """An end of a text; rule: the index of one that gives just these scores; scores: how it does;
+    errors: theirs; tests: that lead there; stated: whether they are all of the rule's conditions,
+    at least; told: the number of the rule in the text.
     """
 
     rule: int
+    scores: tuple[Expression, ...]
     errors: tuple[Fraction, ...]
     tests: Sequence[PassedTest]
     stated: bool
@@ -88,6 +92,23 @@ class RuleEnds:
             elif one.scores is not None:
                 end = self._match(one.scores[-count:], self._collect(path))
                 yield replace(end, told=one.rule)
+
+    def narrow(self, end: RuleEnd, low: Array, high: Array) -> RuleEnd:
+        """The same end, with errors of rows between low and high, (d,) each."""
+        blocks = [
+            replace(block, span=_narrow_span(block, low, high))
+            if isinstance(block, NumberSpan)
+            else block
+            for block in self._inputs.blocks
+        ]
+        analysis = self._analysis.move_to(replace(self._inputs, blocks=blocks))
+        errors = tuple(analysis.analyse(score).error for score in end.scores)
+        tests = [
+            replace(passed, error=min(passed.error, _sum_errors(analysis, passed.test)))
+            for passed in end.tests
+        ]
+
+        return replace(end, errors=tuple(map(min, errors, end.errors)), tests=tests)
 
     def find_tree_difference(self, program: Program) -> str | None:
         """What a text decides otherwise than the rules' tree, None for nothing: split by split,
@@ -194,7 +215,7 @@ class RuleEnds:
         if sign in (">", "<="):
             above = above.scale(Fraction(-1))
 
-        return [PassedTest(above, sign in (">=", "<="), left.error + right.error)]
+        return [PassedTest(above, sign in (">=", "<="), left.error + right.error, test)]
 
     def _match(self, scores: tuple[Expression, ...], tests: Mapping[object, PassedTest]) -> RuleEnd:
         values = [self._analysis.analyse(score) for score in scores]
@@ -204,4 +225,13 @@ class RuleEnds:
         own = [rule for rule in fitting if all(each in tests for each in self._conditions[rule])]
         errors = tuple(value.error for value in values)
 
-        return RuleEnd((own or fitting)[0], errors, list(tests.values()), bool(own))
+        return RuleEnd((own or fitting)[0], scores, errors, list(tests.values()), bool(own))
+
+
+def _narrow_span(block: NumberSpan, low: Array, high: Array) -> Interval:
+    least, most = Fraction(float(low[block.place])), Fraction(float(high[block.place]))
+    return Interval(max(block.span.low, least), min(block.span.high, most))
+
+
+def _sum_errors(analysis: ErrorAnalysis, test: Comparison) -> Fraction:
+    return analysis.analyse(test.left).error + analysis.analyse(test.right).error

@@ -61,16 +61,36 @@ class RowSearch:
             chosen = rng.random(count) < 0.2
             X[chosen, j] = rng.choice(np.clip(values, low[j], high[j]), chosen.sum())
         X = self.settle(X, rng)
-        first = np.flatnonzero(~self.network.L.any(axis=1) & self.network.A.any(axis=1))
-        for i in np.flatnonzero(rng.random(count) < 0.5 * bool(len(first))).tolist():
-            self._move_to_boundary(X[i], int(rng.choice(first)), rng)
+        meeting = np.flatnonzero(rng.random(count) < 0.5 * bool(len(self.network)))
+        for walls in (1, 2, len(low)):
+            own = meeting[rng.integers(3, size=len(meeting)) == 0]
+            X[own] = self._move_to_walls(X[own], min(walls, len(low), len(self.network)), rng)
         return self.settle(X, rng, kept=True)
 
-    def _move_to_boundary(self, x: Array, k: int, rng: np.random.Generator) -> None:
-        normal = self.network.A[k]
-        j = rng.choice(np.flatnonzero(normal))
-        rest = normal @ x - normal[j] * x[j] + self.network.b[k]
-        x[j] = -rest / normal[j] * (1.0 + int(rng.integers(-2, 3)) * self.step)
+    def _move_to_walls(self, X: Array, count: int, rng: np.random.Generator) -> Array:
+        """Rows where so many neurons, drawn at random, are 0 or some ulps beside: on facets, edges
+        and corners of linear regions, by Newton's method.
+        """
+        width = np.where(
+            self.domain.upper > self.domain.lower, self.domain.upper - self.domain.lower, 1.0
+        )
+        chosen = rng.random((len(X), len(self.network))).argsort(axis=1)[:, :count]
+        at = np.arange(len(X))[:, None]
+        for _ in range(3):
+            z, slopes = self._differentiate(X)
+            steps = np.linalg.pinv(slopes[at, chosen] * width) @ z[at, chosen][:, :, None]
+            X = np.clip(X - steps[:, :, 0] * width, self.domain.lower, self.domain.upper)
+        return X * (1.0 + rng.integers(-2, 3, X.shape) * self.step)
+
+    def _differentiate(self, X: Array) -> tuple[Array, Array]:
+        """Every neuron's z, (N, K), and its slopes, (N, K, d)."""
+        net = self.network
+        z = net.preactivations(X)
+        given = np.where(z > 0, 1.0, net.slope)
+        slopes = np.tile(net.A, (len(X), 1, 1))
+        for level in net.levels[1:]:
+            slopes[:, level] += np.einsum("ki,ni,nid->nkd", net.L[level], given, slopes)
+        return z, slopes
 
     def settle(self, X: Array, rng: np.random.Generator, kept: bool = False) -> Array:
         """One category per group, whole numbers where columns hold them, in the row's format."""

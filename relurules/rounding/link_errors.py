@@ -1,0 +1,167 @@
+"""What rounding does to outputs behind links: how far their scores are off, and what the link's own
+formula adds, where the text has the formula that this was worked out for.
+
+`exp` isn't rounded to nearest by usual libraries of mathematics: it is assumed to be within
+`EXP_ULPS` units in the last place, which is more than those measured need (B. Gladman, V.
+Innocente, J. Mather and P. Zimmermann, "Accuracy of Mathematical Functions in Single, Double,
+Double Extended and Quadruple Precision").
+"""
+
+import ast
+import json
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from relurules.ir import AdditiveRules, Artifact, RuleSet
+from relurules.ir.network import Array
+from relurules.links.heads import Head
+from relurules.links.sources import FUNCTIONS
+from relurules.links.table import LINKS
+from relurules.rounding.expression import UnreadableError
+from relurules.rounding.read_braces import split_body
+from relurules.rounding.tokens import split_tokens
+
+#: Units in the last place that exp may be off.
+EXP_ULPS = 2
+#: What is assumed where outputs have a bound.
+ASSUMPTION = f"exp is within {EXP_ULPS} units in the last place"
+
+_UNIT = 2.0**-53
+#: A unit in the last place is at most two units of rounding.
+_EXP = 2.0 * EXP_ULPS * _UNIT
+#: More than products of several roundings, and than what underflows or is cut at exp(-700).
+_SURE, _TINY = 1.001, 1e-300
+
+
+def _round_share(_count: int, _high: float) -> float:
+    """Of 1 / (1 + p) and p / (1 + p), p = exp(-|s|) or exp(-s): p p' / (1 + p)^2 is at most a
+    quarter of p's own relative error; a sum and a quotient are rounded, of at most 1.
+    """
+    return (_EXP / 4.0 + 2.0 * _UNIT) * _SURE + _TINY
+
+
+def _round_power(_count: int, high: float) -> float:
+    """Of exp(s), infinite where it may overflow."""
+    return _EXP * math.exp(high) * _SURE + _TINY if high < 700.0 else math.inf
+
+
+def _round_softmax(count: int, _high: float) -> float:
+    """Of k scores: share i moves by p_i (n_i - sum of p_j n_j) where the logarithm of power j is
+    off by n_j, which is exp's error and a rounding of s_j - top; p_j |s_j - top| is at most 1 / e.
+    A sum of k is rounded, and a quotient.
+    """
+    powers = 2.0 * _EXP + (count + 1.0) / math.e * _UNIT
+    return (powers + count * _UNIT) * _SURE + _TINY
+
+
+#: Link -> number of its scores, the largest that a score is as computed -> what its formula adds.
+_ROUNDING: Mapping[str, Callable[[int, float], float]] = {
+    "sigmoid": _round_share,
+    "complement": _round_share,
+    "exp": _round_power,
+    "softmax": _round_softmax,
+}
+
+
+def bound_outputs(
+    artifact: Artifact, rules: RuleSet | AdditiveRules, errors: Array, highs: Array
+) -> Array:
+    """(n,) how far each output of the rules may be off, infinite where nothing is known of its
+    link, or where the text doesn't have the link's formula.
+
+    errors: (m,) of the scores; highs: (m,) the largest that each is.
+    """
+    found = np.full(len(rules.heads), np.inf)
+    for i, (name, head) in enumerate(zip(rules.outputs, rules.heads, strict=True)):
+        scores = list(head.scores)
+        error, count = float(errors[scores].max()), len(scores)
+        if head.link == "identity":
+            found[i] = error
+        elif head.link in _ROUNDING and artifact.number == "double":
+            if not _can_read_formula(artifact, rules.heads, name, i):
+                continue
+            high = float((highs[scores] + errors[scores]).max())
+            moved = LINKS[head.link].change(error, high, count)
+            found[i] = moved * (1.0 + 1e-12) + _ROUNDING[head.link](count, high)
+
+    return found
+
+
+def _can_read_formula(artifact: Artifact, heads: Sequence[Head], name: str, at: int) -> bool:
+    """Whether a text is read, and has the formula."""
+    try:
+        return _has_formula(artifact, heads, name, at)
+    except UnreadableError:
+        return False
+
+
+def _has_formula(artifact: Artifact, heads: Sequence[Head], name: str, at: int) -> bool:
+    """Whether a text defines the link's function as is known, once, and gives the output by it."""
+    head, text = heads[at], str(artifact)
+    if artifact.target == "sql":
+        read = " ".join(token.text for token in split_tokens(text, "sql"))
+        return _has_columns(read, head, name)
+    function = getattr(FUNCTIONS[head.link], artifact.target)
+    if artifact.target == "python":
+        tree = ast.parse(text)
+        functions = [one for one in tree.body if isinstance(one, ast.FunctionDef)]
+        known = [ast.unparse(one) for one in functions if one.name == function.name]
+        due = ast.unparse(ast.parse(function.source))
+        result = [ast.unparse(one) for one in functions if one.name == "_result"]
+        given = "\n".join(result)
+        return known == [due] and _is_given(given, function.name, head, f"{name!r}: ")
+
+    if function.source:
+        named = re.findall(rf"^(?:static \w+|function) {function.name}\(", text, re.MULTILINE)
+        if text.count(function.source) != 1 or len(named) != 1:
+            return False
+    start = re.search(r"^(?:int score_row|function result)\(", text, re.MULTILINE)
+    if start is None:
+        return False
+    read = " ".join(token.text for token in split_body(text[start.start() :], artifact.target))
+    before = f"{json.dumps(name)} : " if artifact.target == "javascript" else f"y [ {at} ] = "
+
+    return _is_given(read, function.name, head, before)
+
+
+def _is_given(text: str, function: str, head: Head, before: str) -> bool:
+    """Whether an output is the link of its scores."""
+    mark = r"s\s*\[\s*{}\s*\]|_s{}(?!\d)"
+    scores = r"\s*,\s*".join(f"(?:{mark.format(i, i)})" for i in head.scores)
+    call, start = re.escape(function).replace(r"\.", r"\s*\.\s*"), re.escape(before)
+    if not LINKS[head.link].joint:
+        return bool(re.search(rf"{start}{call}\s*\(\s*(?:{scores})\s*\)", text))
+
+    own = re.search(rf"{start}(\w+)\s*\[\s*{head.component}\s*\]", text)
+    if own is None:
+        return False
+    array = rf"\b{own[1]}\s*\[\s*\]\s*=\s*{{\s*{scores}\s*}}\s*;\s*{call}\s*\(\s*{own[1]}\s*,"
+    told = rf"\b{own[1]}\s*=\s*{call}\s*\(\s*{scores}\s*\)"
+
+    return bool(re.search(f"{array}|{told}", text))
+
+
+def _has_columns(text: str, head: Head, name: str) -> bool:
+    """Whether a query gives an output by a formula that is known; no steps of several scores."""
+    score = rf"\w*_s{head.scores[0]}"
+    told = rf'as (?:"{re.escape(name)}"|`{re.escape(name)}`|{re.escape(name)})(?!\w)'
+    if head.link == "exp":
+        return bool(re.search(rf"exp \( {score} \) {told}", text, re.IGNORECASE))
+    if head.link not in ("sigmoid", "complement"):
+        return False
+
+    turned = head.link == "sigmoid"
+    alone = rf"1E0 / \( 1E0 \+ exp \( {'- ' if turned else ''}{score} \) \) {told}"
+    sides = (r"1E0", r"(\w+)") if turned else (r"(\w+)", r"1E0")
+    shared = (
+        rf"case when {score} >= 0E0 then {sides[0]} else {sides[1]} end / \( 1E0 \+ \1 \) {told}"
+    )
+    if re.search(alone, text, re.IGNORECASE):
+        return True
+    found = re.search(shared, text, re.IGNORECASE)
+    power = found and rf"exp \( - abs \( {score} \) \)(?: end)? as {found[1]}(?!\w)"
+
+    return bool(power and re.search(power, text, re.IGNORECASE))

@@ -1,0 +1,100 @@
+"""Outputs behind links: what is executed stays below the bound, judged in 60 digits."""
+
+from dataclasses import replace
+
+import mpmath
+import numpy as np
+import pytest
+from handmade import graph, layered, network
+from rounding_search import RowSearch
+
+import relurules as rr
+from relurules.ir import AdditiveRules, RuleSet
+from relurules.links.heads import Head
+from relurules.rounding import bound_rounding
+from relurules.verifying.engines import run_artifact
+from relurules.verifying.exact_network import ExactNetwork
+
+_BOX = rr.Domain.box([-1, -1, -1], [1, 2, 5])
+#: Every bound is at most so many times an error that was found.
+_LOOSE = 30.0
+_TEXTS = [
+    ("python", {}),
+    ("c", {}),
+    ("javascript", {}),
+    ("sql", {"dialect": "sqlite"}),
+    ("sql", {"dialect": "duckdb"}),
+]
+
+
+def make_rules(link: str, form: str) -> RuleSet | AdditiveRules:
+    """Of a single score, or of three behind a softmax."""
+    count = 3 if link == "softmax" else 1
+    heads = [Head(link, tuple(range(count)), i) for i in range(count)]
+    net = layered(7, 3, [5], count)
+    return rr.extract(graph(net, heads=heads), domain=_BOX, form=form)
+
+
+def apply_precisely(head: Head, scores: list[mpmath.mpf]) -> mpmath.mpf:
+    """The output in 60 digits."""
+    own = [scores[i] for i in head.scores]
+    if head.link == "exp":
+        return mpmath.exp(own[0])
+    if head.link == "softmax":
+        return mpmath.exp(own[head.component]) / sum(map(mpmath.exp, own))
+    sign = -1 if head.link == "sigmoid" else 1
+    return 1 / (1 + mpmath.exp(sign * own[0]))
+
+
+def measure_outputs(rules: RuleSet | AdditiveRules, X: np.ndarray, found: np.ndarray) -> float:
+    """The largest error of any output."""
+    exact, worst = ExactNetwork(rules.network), 0.0
+    with mpmath.workdps(60):
+        for x, row in zip(X, found.tolist(), strict=True):
+            scores = [mpmath.mpf(s.numerator) / s.denominator for s in exact.scores(x)]
+            for head, output in zip(rules.heads, row, strict=True):
+                worst = max(worst, float(abs(apply_precisely(head, scores) - output)))
+    return worst
+
+
+@pytest.mark.parametrize("form", ["rules", "additive"])
+@pytest.mark.parametrize(("target", "kwargs"), _TEXTS)
+@pytest.mark.parametrize("link", ["sigmoid", "complement", "exp", "softmax"])
+def test_outputs_are_below_their_bound(
+    link: str, target: str, kwargs: dict[str, str], form: str
+) -> None:
+    rules = make_rules(link, "partition" if form == "rules" else form)
+    artifact = rr.emit(rules, target, **kwargs)
+    bound = bound_rounding(artifact, rules)
+    assert bound.is_stated, bound.refusal
+    if (target, link) == ("sql", "softmax"):
+        assert bound.largest_output == np.inf
+        return
+    X = RowSearch(rules.network, rules.domain).draw(400, np.random.default_rng(0))
+    outputs = np.asarray(run_artifact(artifact, X)[1].outputs)
+    found = measure_outputs(rules, X, outputs)
+    assert 0 < found <= bound.largest_output
+    if link != "exp":  # whose errors are largest where scores are, which few rows drawn are near
+        assert bound.largest_output <= _LOOSE * found
+
+
+def test_a_changed_formula_has_no_bound() -> None:
+    rules = make_rules("sigmoid", "additive")
+    for target, kwargs, old, new in (
+        ("python", {}, "(1.0 + power)", "(1.5 + power)"),
+        ("c", {}, "exp(-fabs(s))", "exp(fabs(s))"),
+        ("javascript", {}, "sigmoid(_s0)", "sigmoid(-_s0)"),
+        ("sql", {"dialect": "sqlite"}, "exp(-", "exp("),
+    ):
+        artifact = rr.emit(rules, target, **kwargs)
+        assert old in str(artifact), (target, old)
+        files = {name: text.replace(old, new) for name, text in artifact.files.items()}
+        changed = replace(artifact, files=files)
+        assert bound_rounding(artifact, rules).largest_output < 1e-12
+        assert bound_rounding(changed, rules).largest_output == np.inf
+
+
+def test_scores_as_they_are_have_the_bound_of_the_scores() -> None:
+    rules = rr.extract(graph(network([[1.0]], [0.1], [[0.3]])), domain=rr.Domain.box([-1], [1]))
+    bound = bound_rounding(rr.emit(rules, "python"), rules)
+    assert bound.largest_output == bound.largest

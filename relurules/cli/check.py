@@ -40,7 +40,7 @@ def check(
     certificate: Annotated[
         Path,
         typer.Argument(
-            help="Certificate that `relurules prove` or `ask --certificate` wrote, or a folder."
+            help="Certificate that `relurules prove` or `relurules ask` wrote, or a folder."
         ),
     ],
     rules: _Rules = None,

@@ -1,6 +1,6 @@
 """The search for a certificate of the range of a score: of rules the trees, of lines the parts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -27,30 +27,52 @@ from relurules.proofs.float_model import convert_rows, convert_targets, make_flo
 
 #: Cells are cut by a category where a score may be beyond the range by this share of its terms.
 _ALLOWANCE = 1e-12
+#: A range is looked for again where it is wider than thought by this share.
+_LOOSE = 1e-12
 Range = tuple[float, float]
+_Ends = Mapping[str, float]
 ExactPoint = Sequence[Fraction]
 
 
 def search_rule_trees(score: AnsweredScore, guess: Range, deadline: Deadline) -> dict[str, Any]:
     """Trees of partition rules, and the range that they show; guess: a range that rows reach."""
-    ground = score.make_context()
-    low, high = map(Fraction, guess)
+    ground, maps = score.make_context(), score.list_maps()
     conditions = read_conditions(score.rules)
-    searches = [
-        _CellTrees(ground, list_range_targets(own, low, high, score.space), deadline)
-        for own in score.list_maps()
-    ]
-    found: dict[str, Any] = {"low": guess[0], "high": guess[1], "paths": []}
-    found["rules"] = [
-        search.tree(sides) for search, sides in zip(searches, conditions, strict=True)
-    ]
-    for number, path in list_tree_paths(score.rules):
-        if number and not set(conditions[number - 1]) <= set(path):
-            found["paths"].append(searches[number - 1].tree(path))
 
-    walks, _ = walk_rules(found, score)
-    excess = [max(walk.worst[side] for walk in walks) for side in (0, 1)]
-    return {**found, **_widen_range(found, excess, score)}
+    def search(said: _Ends) -> tuple[dict[str, Any], list[int]]:
+        low, high = Fraction(said["low"]), Fraction(said["high"])
+        searches = [
+            _CellTrees(ground, list_range_targets(own, low, high, score.space), deadline)
+            for own in maps
+        ]
+        trees = [one.tree(sides) for one, sides in zip(searches, conditions, strict=True)]
+        paths = [
+            searches[number - 1].tree(path)
+            for number, path in list_tree_paths(score.rules)
+            if number and not set(conditions[number - 1]) <= set(path)
+        ]
+        found = {**said, "rules": trees, "paths": paths}
+        walks, _ = walk_rules(found, score)
+        return found, [max(walk.worst[side] for walk in walks) for side in (0, 1)]
+
+    return _search_range(search, {"low": guess[0], "high": guess[1]}, score)
+
+
+def _search_range(
+    search: Callable[[_Ends], tuple[dict[str, Any], list[int]]], guess: _Ends, score: AnsweredScore
+) -> dict[str, Any]:
+    """What a search finds, with the range that it shows; search: also says how far that is beyond
+    a range, above and below.
+
+    A search is no finer than the larger one of the two, so it is done again once that is known.
+    """
+    found, excess = search(guess)
+    shown = _widen_range(found, excess, score)
+    if max(excess) > _LOOSE * ONE * max(map(abs, shown.values())):
+        side = "high" if excess[0] > excess[1] else "low"
+        found, excess = search({**guess, side: shown[side]})
+        shown = _widen_range(found, excess, score)
+    return {**found, **shown}
 
 
 class _CellTrees:
@@ -98,11 +120,14 @@ def search_parts(
     found = []
     for columns, own in _list_components(score, base, lines):
         part: dict[str, Any] = {"columns": columns, "lines": own}
-        part |= _guess_part(part, score, base, lines, rows)
-        ground, targets = make_part(part, score, base, lines)
-        part["tree"] = _CellTrees(ground, targets, deadline).tree([])
-        walk = walk_part(part, ground, targets)
-        found.append({**part, **_widen_range(part, walk.worst, score)})
+
+        def search(said: _Ends, part: Mapping[str, Any] = part) -> tuple[dict[str, Any], list[int]]:
+            ground, targets = make_part({**part, **said}, score, base, lines)
+            tree = _CellTrees(ground, targets, deadline).tree([])
+            own = {**part, **said, "tree": tree}
+            return own, walk_part(own, ground, targets).worst
+
+        found.append(_search_range(search, _guess_part(part, score, base, lines, rows), score))
 
     low, high = (sum((Fraction(p[end]) for p in found), base.constant) for end in ("low", "high"))
     return {"low": -round_up(-low), "high": round_up(high), "parts": found}

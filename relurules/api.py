@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from relurules.explaining import explain
     from relurules.ir.difference import Difference
     from relurules.plotting import plot
+    from relurules.proofs.answering import check_answer, prove_answer
     from relurules.proofs.proving import check, prove, write_vnnlib
     from relurules.scorecards import Scorecard
     from relurules.scorecards import make_scorecard as scorecard
@@ -62,12 +63,14 @@ Progress = Callable[[int], None]
 _OF_ROOMS = {
     "ask": ("analysis.questions", "ask"),
     "check": ("proofs.proving", "check"),
+    "check_answer": ("proofs.answering", "check_answer"),
     "edit": ("editing", "edit"),
     "explain": ("explaining", "explain"),
     "fit": ("training.fit_function", "fit"),
     "linearize": ("training.linearize_model", "linearize"),
     "plot": ("plotting", "plot"),
     "prove": ("proofs.proving", "prove"),
+    "prove_answer": ("proofs.answering", "prove_answer"),
     "scorecard": ("scorecards", "make_scorecard"),
     "write_vnnlib": ("proofs.proving", "write_vnnlib"),
 }
@@ -740,6 +743,7 @@ __all__ = [
     "Domain",
     "ask",
     "check",
+    "check_answer",
     "count",
     "diff",
     "document",
@@ -755,6 +759,7 @@ __all__ = [
     "partition",
     "plot",
     "prove",
+    "prove_answer",
     "reached",
     "scorecard",
     "stream",

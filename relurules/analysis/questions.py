@@ -117,7 +117,7 @@ def ask(
         whole = question in ("reach", "counterfactual")
 
     asked = Question(
-        _restrict(rules, domain, deadline),
+        restrict_rules(rules, domain, deadline),
         given,
         output,
         feature,
@@ -135,7 +135,7 @@ def ask(
     return add_tied_note(QUESTIONS[question](asked), rules.domain)
 
 
-def _restrict(rules: Scorer, domain: Domain, deadline: Deadline) -> RestrictedScorer:
+def restrict_rules(rules: Scorer, domain: Domain, deadline: Deadline) -> RestrictedScorer:
     """Rules of either kind over a part of their domain."""
     kind = RestrictedLines if isinstance(rules, AdditiveRules) else RestrictedRules
     return kind(rules, domain, deadline)  # type: ignore[arg-type]  # of either kind's own
@@ -166,7 +166,7 @@ def _answer_standing(
     check_single_column(rules.domain, question, None)
     domain = hold_missing_numbers(restrict_domain(rules.domain, ()), None)
     deadline = Deadline.after(limit, time.process_time)
-    asked = Question(_restrict(rules, domain, deadline), output=output)
+    asked = Question(restrict_rules(rules, domain, deadline), output=output)
     return add_tied_note(QUESTIONS[question](asked), rules.domain)
 
 

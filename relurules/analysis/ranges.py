@@ -55,14 +55,9 @@ def find_score_range(
 
     shown: a row is put in place of the one found near a bound where this is as true of it.
     """
-    ends = [_find_end(asked, target, *end) for end in ((-1.0, "smallest"), (1.0, "largest"))]
+    ends = find_range_ends(asked, target)
     low, high = (end.sign * end.bound for end in ends)
     complete = all(end.complete for end in ends)
-    if low > high:
-        raise DataError(
-            f"no row of the domain meets these conditions: {'; '.join(asked.given) or 'none given'}"
-        )
-
     lowest, highest_ = (
         None if end.rows is None else _show_extreme(asked, target, end, high - low, shown)
         for end in ends
@@ -70,7 +65,7 @@ def find_score_range(
     return ScoreRange(low=low, high=high, lowest=lowest, highest=highest_, complete=complete)
 
 
-class _RangeEnd(NamedTuple):
+class RangeEnd(NamedTuple):
     """What sign * score doesn't exceed; a row (1, d) near it, None where none was found, and
     sign * score there; cell: where to look for plainer rows.
     """
@@ -84,22 +79,34 @@ class _RangeEnd(NamedTuple):
     cell: tuple[Polytope, Array] | None = None
 
 
-def _find_end(asked: Question, target: ScoreTarget, sign: float, shows: str) -> _RangeEnd:
+def find_range_ends(asked: Question, target: ScoreTarget) -> tuple[RangeEnd, RangeEnd]:
+    """The smallest and the largest value; DataError where no row meets the conditions."""
+    smallest, largest = (
+        _find_end(asked, target, *end) for end in ((-1.0, "smallest"), (1.0, "largest"))
+    )
+    if -smallest.bound > largest.bound:
+        raise DataError(
+            f"no row of the domain meets these conditions: {'; '.join(asked.given) or 'none given'}"
+        )
+    return smallest, largest
+
+
+def _find_end(asked: Question, target: ScoreTarget, sign: float, shows: str) -> RangeEnd:
     """The largest sign * score."""
     value = make_score_function(asked.ground, target, sign)
     if isinstance(asked.ground, RestrictedLines):
         part = asked.ground.deadline.share(0.5)
         top = find_line_maximum(asked.ground, sign * target.combination, asked.integers, part)
         if top.point is None:
-            return _RangeEnd(sign, shows, top.bound, top.complete)
+            return RangeEnd(sign, shows, top.bound, top.complete)
         rows = top.point[None]
-        return _RangeEnd(sign, shows, top.bound, top.complete, rows, float(value(rows)))
+        return RangeEnd(sign, shows, top.bound, top.complete, rows, float(value(rows)))
 
     ground, space = asked.branches, asked.ground.space
     extreme = find_highest_score(
         ground, space, sign * target.weights, sign * target.constants, integers=asked.integers
     )
-    end = _RangeEnd(sign, shows, extreme.bound, extreme.complete)
+    end = RangeEnd(sign, shows, extreme.bound, extreme.complete)
     if extreme.point is None or extreme.cell is None:
         return end
     polytope = extreme.cell.polytope
@@ -113,7 +120,7 @@ def _find_end(asked: Question, target: ScoreTarget, sign: float, shows: str) -> 
 def _show_extreme(
     asked: Question,
     target: ScoreTarget,
-    near: _RangeEnd,
+    near: RangeEnd,
     spread: float,
     shown: Callable[[Witness], bool] | None,
 ) -> Witness:

@@ -1,7 +1,9 @@
 """Checks a certificate: that rules are a model, up to a bound, for every point of a domain.
 
     python check.py certificate.json rules.json model.json
+    python check.py answer.json rules.json
 
+The second checks an answer about rules alone: between which numbers a score lies.
 Needs Python alone, and believes neither the program that made the certificate nor any floating
 point: the model's and the rules' numbers are taken as the exact rationals that they are, and all
 that follows is arithmetic of integers.
@@ -34,6 +36,23 @@ from relurules.checker.additive_proof import (
     compare_lines,
     make_group_context,
     make_group_rules,
+)
+from relurules.checker.answered_score import (
+    AffineScore,
+    AnsweredScore,
+    evaluate_score,
+    find_outside_reason,
+)
+from relurules.checker.answers import (
+    ANSWER_FORMAT,
+    ANSWER_VERSION,
+    AnswerVerdict,
+    check_answer,
+    describe_answer,
+    list_range_targets,
+    make_part,
+    walk_part,
+    walk_rules,
 )
 from relurules.checker.certificate_check import (
     FORMAT,
@@ -72,6 +91,8 @@ from relurules.checker.trees import ProofContext, ProofTarget, Sides
 from relurules.checker.wide_domain import CONSTANT
 
 __all__ = [
+    "ANSWER_FORMAT",
+    "ANSWER_VERSION",
     "CONSTANT",
     "FORMAT",
     "MODEL_FORMAT",
@@ -81,6 +102,9 @@ __all__ = [
     "STORED",
     "TRACED",
     "VERSION",
+    "AffineScore",
+    "AnswerVerdict",
+    "AnsweredScore",
     "DomainSpace",
     "Expression",
     "LineProof",
@@ -96,23 +120,31 @@ __all__ = [
     "build_units",
     "check",
     "check_additive",
+    "check_answer",
     "check_trees",
     "compare_lines",
+    "describe_answer",
     "describe_verdict",
+    "evaluate_score",
     "find_indicator_groups",
+    "find_outside_reason",
     "find_places",
     "find_unshown_rules",
     "hash_json",
     "hash_rules_and_model",
     "list_additive_claim",
     "list_proof_targets",
+    "list_range_targets",
     "list_tree_paths",
     "make_group_context",
     "make_group_rules",
+    "make_part",
     "parse_json",
     "read_conditions",
     "read_decision",
     "read_object",
     "read_ranges",
     "refuse_duplicate_keys",
+    "walk_part",
+    "walk_rules",
 ]

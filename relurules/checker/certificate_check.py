@@ -7,23 +7,22 @@ from fractions import Fraction
 from typing import Any
 
 from relurules.checker.additive_proof import ADDITIVE_FORMAT, check_additive
+from relurules.checker.answers import check_answer, describe_answer
 from relurules.checker.json_values import (
+    REFUSALS,
+    RULES_LISTS,
     RefusedError,
     check_lists,
+    explain_refusal,
     hash_json,
     hash_rules_and_model,
     read_number,
     read_object,
-    shorten_text,
 )
 from relurules.checker.partition_proof import Verdict, check_trees
 
 FORMAT, VERSION = "relurules.certificate", 2
-#: Lists of rules, models and certificates.
-_RULES_LISTS = (
-    "features", "columns", "groups", "constraints", "outputs", "heads", "splits", "rules", "lines",
-    "neuron_groups",
-)  # fmt: skip
+#: Lists of models and certificates.
 _MODEL_LISTS = ("features", "columns", "outputs", "heads", "layers")
 _CERTIFICATE_LISTS = ("rules", "paths", "neurons", "virtual", "groups", "ranges")
 
@@ -33,18 +32,9 @@ def check(found: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[str
     JSON files.
     """
     try:
-        verdict = _check_certificate(found, rules, model)
-    except RefusedError as error:
-        return Verdict(False, math.inf, why=str(error))
-    except RecursionError:
-        return Verdict(False, math.inf, why="it is nested too deeply to be read")
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        why = f"{type(error).__name__}: {shorten_text(str(error))}"
-        return Verdict(
-            False, math.inf, why=f"certificate, rules or model aren't laid out as expected ({why})"
-        )
-
-    return verdict
+        return _check_certificate(found, rules, model)
+    except REFUSALS as error:
+        return Verdict(False, math.inf, why=explain_refusal(error))
 
 
 def _check_certificate(
@@ -75,7 +65,7 @@ def _check_certificate(
     additive = rules.get("format") == ADDITIVE_FORMAT
     if (found.get("form", "partition") == "additive") != additive:
         raise RefusedError("it is about rules of another form")
-    check_lists(rules, _RULES_LISTS)
+    check_lists(rules, RULES_LISTS)
     check_lists(model, _MODEL_LISTS)
     check_lists(found, _CERTIFICATE_LISTS)
     if additive:
@@ -125,19 +115,24 @@ def main(paths: Sequence[str]) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 
-    if len(paths) != 3:
+    if len(paths) not in (2, 3):
         sys.stderr.write(__doc__ or "")
         return 2
 
     try:
-        certificate, rules, model = map(read_object, paths)
+        certificate, rules, *models = map(read_object, paths)
     except ValueError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
 
-    verdict = check(certificate, rules, model)
-    sys.stdout.write(describe_verdict(verdict) + "\n")
-    return 0 if verdict else 1
+    if models:
+        verdict = check(certificate, rules, models[0])
+        holds, text = bool(verdict), describe_verdict(verdict)
+    else:
+        answer = check_answer(certificate, rules)
+        holds, text = bool(answer), describe_answer(answer)
+    sys.stdout.write(text + "\n")
+    return 0 if holds else 1
 
 
 def describe_verdict(verdict: Verdict) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from relurules.checker.forms import DomainSpace
 from relurules.checker.json_values import RefusedError, read_number
 from relurules.checker.model_units import UNIT, Sparse, add_terms
 from relurules.checker.wide_domain import CONSTANT, WideDomain
@@ -44,7 +45,7 @@ class ExactLine(NamedTuple):
 
 
 def read_lines(
-    rules: Mapping[str, Any], names: Sequence[str], domain: WideDomain
+    rules: Mapping[str, Any], names: Sequence[str], domain: WideDomain | DomainSpace
 ) -> list[ExactLine]:
     """The lines of additive rules."""
     found = []

@@ -16,10 +16,32 @@ _MOST_MULTIPLIER = 1e200
 #: part of any claim. All else is under the digest of the rules.
 DOMAIN_PARTS = ("features", "constraints", "groups", "columns")
 PARTS_ASIDE = ("provenance", "evidence", "reference", "tradeoffs", "reduction")
+#: Lists of rules files.
+RULES_LISTS = (
+    "features", "columns", "groups", "constraints", "outputs", "heads", "splits", "rules", "lines",
+    "neuron_groups",
+)  # fmt: skip
 
 
 class RefusedError(Exception):
     """The certificate shows less than it says."""
+
+
+#: What a check of files that aren't laid out as expected ends with.
+REFUSALS = (
+    RefusedError, RecursionError, ArithmeticError, AttributeError, LookupError, TypeError,
+    ValueError,
+)  # fmt: skip
+
+
+def explain_refusal(error: Exception) -> str:
+    """Why a certificate shows nothing, by one of `REFUSALS`."""
+    if isinstance(error, RefusedError):
+        return str(error)
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply to be read"
+    why = f"{type(error).__name__}: {shorten_text(str(error))}"
+    return f"certificate, rules or model aren't laid out as expected ({why})"
 
 
 def hash_json(value: Any) -> str:

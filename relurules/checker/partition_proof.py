@@ -74,9 +74,23 @@ def walk_trees(
     """What the trees show of every rule, whether every point has one, and the rules that aren't
     shown to hold anywhere.
     """
-    said, sides = rules["rules"], read_conditions(rules)
-    unshown = find_unshown_rules(rules, ground, sides)
+    said = rules["rules"]
+    unshown = find_unshown_rules(rules, ground, read_conditions(rules))
     walks = [TreeChecker(list_proof_targets(rule, rules, model, ground)) for rule in said]
+    return walks, cover_domain(found, rules, ground, walks, told), unshown
+
+
+def cover_domain(
+    found: Mapping[str, Any],
+    rules: Mapping[str, Any],
+    ground: ProofContext,
+    walks: Sequence[TreeChecker],
+    told: Callable[[int], None] = lambda _: None,
+) -> bool:
+    """Go through a tree of every rule, and of every way that misses one of its rule's conditions;
+    whether every point has a rule.
+    """
+    said, sides = rules["rules"], read_conditions(rules)
     if len(found["rules"]) != len(said):
         raise RefusedError(f"it proves {len(found['rules'])} rules of {len(said)}")
 
@@ -94,7 +108,7 @@ def walk_trees(
 
     if next(others, None) is not None:
         raise RefusedError("a way down the rules' tree too many")
-    return walks, covers, unshown
+    return covers
 
 
 def _describe_unshown(numbers: Sequence[int]) -> Iterator[str]:

@@ -141,7 +141,7 @@ def find_unshown_rules(
         x = [Fraction(value) for value in read_numbers(rule["point"])]
         over = math.lcm(*(value.denominator for value in x))
         point = ExactPoint(tuple(int(value * over) for value in x), over)
-        if (why := _explain_outside(x, ground.space)) is None and (
+        if (why := explain_outside(x, ground.space)) is None and (
             i := _find_violation(rooms, point)
         ) is not None:
             why = f"constraint {i} doesn't hold there"
@@ -171,7 +171,7 @@ def _find_violation(walls: Sequence[ExactRow], point: ExactPoint) -> int | None:
     )
 
 
-def _explain_outside(x: Sequence[Fraction], space: DomainSpace) -> str | None:
+def explain_outside(x: Sequence[Fraction], space: DomainSpace) -> str | None:
     """Why a point isn't within bounds and groups."""
     names = list(space.names)
     if len(x) != len(names):

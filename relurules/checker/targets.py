@@ -22,7 +22,7 @@ def list_proof_targets(
     if rules.get("decision") is not None:
         return _list_decision_targets(rule, rules, model, ground)
     turn, space, found = find_turn(rules, model), ground.space, []
-    for i, own in enumerate(_read_maps(rule, name_scores(rules, len(ground.scores)))):
+    for i, own in enumerate(read_maps(rule, name_scores(rules, len(ground.scores)))):
         terms = {j: turn * value for j, value in space.named(own["coefficients"]).items()}
         form = space.form(terms, turn * read_number(own["constant"]))
         found += [
@@ -33,7 +33,7 @@ def list_proof_targets(
     return found
 
 
-def _read_maps(rule: Mapping[str, Any], names: Sequence[str]) -> list[Mapping[str, Any]]:
+def read_maps(rule: Mapping[str, Any], names: Sequence[str]) -> list[Mapping[str, Any]]:
     """The affine maps of a rule's scores, in order."""
     if set(rule["outputs"]) != set(names):
         raise RefusedError(f"a rule's scores aren't {', '.join(map(repr, names))}")
@@ -52,7 +52,7 @@ def _list_decision_targets(
         raise RefusedError("the model's links are made of scores that aren't there")
 
     count = count_decision_scores(rules, decision)
-    maps = _read_maps(rule, name_scores(rules, count))
+    maps = read_maps(rule, name_scores(rules, count))
     values = [read_number(own["constant"]) for own in maps]
     told = [abs(values[0])] if count == 1 else sorted(values)[::-1]
 

@@ -1,5 +1,6 @@
 """The command `relurules ask`; `main` registers it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +11,11 @@ from relurules.cli.files import parse_row, print_answer, read_data
 from relurules.cli.options import TimeLimit, require_finite
 from relurules.cli.table_options import TableArguments, take_table_options
 from relurules.errors import DataError
+from relurules.files.writing import require_place
 
-_out = Console(highlight=False)
+_err = Console(stderr=True, highlight=False)
+#: Questions whose answers can be proven.
+_CERTIFIABLE = ("range", "bounded")
 
 
 _Limit = Annotated[
@@ -73,6 +77,13 @@ def ask(
     ] = None,
     time_limit: TimeLimit = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(
+            help="For range and bounded: file for a certificate of the score's range, which "
+            "`relurules check` judges."
+        ),
+    ] = None,
 ) -> None:
     """Ask rules something about their whole domain; the answer is exact, or a bound, and says so.
 
@@ -91,11 +102,15 @@ def ask(
       changes the class
 
     At --time-limit a bound is given that holds and may be wide, or an error that says how far it
-    came.
+    came. `--certificate range.json` proves a range; `relurules check range.json --rules rules.json`
+    judges it.
     """
     from relurules.analysis.questions import ask as ask_rules
     from relurules.codec.any_rules import load_any_rules
 
+    if certificate is not None:
+        _require_certifiable(question, whole)
+        require_place(certificate)
     found = load_any_rules(rules)
     if value and len(value) != 2:
         raise DataError(
@@ -111,6 +126,38 @@ def ask(
         whole=whole, time_limit=time_limit,
     )  # fmt: skip
     print_answer(answer, as_json)
+    if certificate is not None:
+        _write_certificate(certificate, rules, output, given or (), time_limit)
+
+
+def _require_certifiable(question: str, whole: bool | None) -> None:
+    """DataError for what has no certificate."""
+    if question not in _CERTIFIABLE:
+        raise DataError(
+            f"--certificate of {question}; answers that have one: {', '.join(_CERTIFIABLE)}"
+        )
+    if whole:
+        raise DataError(
+            "--certificate with --whole; it is a proof for any numbers in whole-number columns, so "
+            "leave --whole out"
+        )
+
+
+def _write_certificate(
+    path: Path,
+    rules: Path,
+    output: str | None,
+    given: Sequence[str],
+    time_limit: float | None,
+) -> None:
+    """Write the certificate of a range, and say what it shows."""
+    from relurules.checker import describe_answer
+    from relurules.proofs.answering import check_answer, prove_answer
+
+    found = prove_answer(rules, output=output, given=given, time_limit=time_limit)
+    found.save(path)
+    _err.print(describe_answer(check_answer(found, rules)), markup=False, soft_wrap=True)
+    _err.print(f"wrote {path}", markup=False)
 
 
 def _parse_scales(texts: list[str]) -> dict[str, float]:

@@ -10,6 +10,7 @@ import typer
 from relurules.cli.files import load_model
 from relurules.cli.proof_options import TrustPickle
 from relurules.errors import DataError
+from relurules.ir.answer_certificate import is_answer_file
 
 _Artefact = Annotated[
     Path | None, typer.Option(help="score.sql, .py, .c or .mjs that must be just these rules.")
@@ -38,7 +39,9 @@ _Signers = Annotated[
 def check(
     certificate: Annotated[
         Path,
-        typer.Argument(help="Certificate that `relurules prove` wrote, or a folder of files."),
+        typer.Argument(
+            help="Certificate that `relurules prove` or `relurules ask` wrote, or a folder."
+        ),
     ],
     rules: _Rules = None,
     model: _Model = None,
@@ -52,6 +55,7 @@ def check(
 
     `relurules check proof/certificate.json --rules rules.json --model model.onnx`. With
     --artefact, the code is read back, operation by operation, and must be just these rules.
+    An answer's certificate needs the rules alone, no model.
     `relurules check folder` says which digests of manifest.json and SHA256SUMS hold, what is
     missing or in no list, and what the certificates in it show.
     """
@@ -61,6 +65,11 @@ def check(
         raise typer.Exit(0 if _print_folder(certificate, seal, sign, signers) else 1)
 
     _refuse_options("a folder, not of a certificate", seal=seal, sign=sign, signers=signers)
+    if is_answer_file(certificate):
+        _refuse_options("a certificate of a model, not of an answer", model=model,
+                        artefact=artefact, trust_pickle=trust_pickle)  # fmt: skip
+        raise typer.Exit(0 if _print_answer_check(certificate, rules) else 1)
+
     own = certificate.parent / "model.json" if model is None else model
     if model is None and not own.exists():
         raise DataError(f"no {own}; say with --model of which model {certificate} is")
@@ -97,20 +106,34 @@ def print_check(certificate: Path, rules: Path | None, model: Any, artefact: Pat
     from relurules.checker import describe_verdict
     from relurules.proofs.proving import check as check_certificate
 
-    if rules is None:
-        places = [certificate.parent / "rules.json", certificate.parent.parent / "rules.json"]
-        rules = next((place for place in places if place.exists()), None)
-        if rules is None:
-            raise DataError(
-                f"no {places[0]} and no {places[1]}; say with --rules which rules {certificate} is "
-                "about"
-            )
-
+    rules = rules or _find_rules(certificate)
     verdict = check_certificate(certificate, rules, model, artifact=artefact)
     sys.stdout.write(describe_verdict(verdict) + "\n")
     if verdict and artefact is not None:
         sys.stdout.write(f"{artefact}: {_describe_reading(artefact, rules)}\n")
         sys.stdout.write(f"{artefact}: {_describe_execution(artefact, rules, verdict.bound)}\n")
+    return bool(verdict)
+
+
+def _find_rules(certificate: Path) -> Path:
+    """The rules file beside a certificate or its folder."""
+    places = [certificate.parent / "rules.json", certificate.parent.parent / "rules.json"]
+    rules = next((place for place in places if place.exists()), None)
+    if rules is None:
+        raise DataError(
+            f"no {places[0]} and no {places[1]}; say with --rules which rules {certificate} is "
+            "about"
+        )
+    return rules
+
+
+def _print_answer_check(certificate: Path, rules: Path | None) -> bool:
+    """Check the certificate of an answer, which needs no model, and print what came of it."""
+    from relurules.checker import describe_answer
+    from relurules.proofs.answering import check_answer
+
+    verdict = check_answer(certificate, rules or _find_rules(certificate))
+    sys.stdout.write(describe_answer(verdict) + "\n")
     return bool(verdict)
 
 

@@ -29,6 +29,14 @@ def test_an_example_of_the_page_holds(kind: str) -> None:
     assert verdict.bound == found["bound"]
 
 
+def test_the_answer_of_the_page_holds() -> None:
+    blocks = re.findall(r"^```json\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    rules, found = json.loads(blocks[1]), json.loads(blocks[-1])
+    verdict = checker.check_answer(found, rules)
+    assert verdict, verdict.why
+    assert (verdict.low, verdict.high, verdict.reached) == (0.5, 2.0, (0.5, 2.0))
+
+
 def stamp(found: Any, rules: Any, model: Any) -> Any:
     said = {name: value for name, value in found.items() if name != "digest"}
     said["digests"] = checker.hash_rules_and_model(rules, model)

@@ -1,0 +1,44 @@
+"""Rules of either kind -> the range of a score, with the rows near its ends, for a proof of it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from relurules.analysis.conditions import hold_missing_numbers, restrict_domain
+from relurules.analysis.question import Question
+from relurules.analysis.questions import restrict_rules
+from relurules.analysis.ranges import find_range_ends
+from relurules.analysis.targets import ScoreTarget, find_target
+from relurules.domain import Domain
+from relurules.ir.coordinate_rules import take_coordinates
+from relurules.ir.limits import Deadline
+from relurules.ir.network import Array
+from relurules.ir.scorer import Scorer
+
+
+class ScoreExtremes(NamedTuple):
+    """What a score lies between, and rows (d,) near the ends, None where none was found.
+
+    target: the score; domain: the part that conditions leave, in coordinates.
+    """
+
+    target: ScoreTarget
+    domain: Domain
+    low: float
+    high: float
+    lowest: Array | None
+    highest: Array | None
+
+
+def find_score_extremes(
+    rules: Scorer, output: str | None, given: Sequence[str], deadline: Deadline
+) -> ScoreExtremes:
+    """The range of one score, as `ask` finds it; DataError where no row meets the conditions."""
+    rules = take_coordinates(rules)
+    domain = restrict_domain(rules.domain, given)
+    ground = restrict_rules(rules, hold_missing_numbers(domain), deadline)
+    asked = Question(ground, tuple(given), output)
+    target = find_target(ground, output)
+    smallest, largest = find_range_ends(asked, target)
+
+    lowest, highest = (None if end.rows is None else end.rows[0] for end in (smallest, largest))
+    return ScoreExtremes(target, domain, -smallest.bound, largest.bound, lowest, highest)

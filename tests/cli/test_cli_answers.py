@@ -1,0 +1,60 @@
+"""`ask --certificate`, `check` of what it writes, and check.py on it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from handmade import graph, network
+
+import relurules as rr
+from relurules.checker.script import make_check_script
+from relurules.cli.main import run
+
+
+@pytest.fixture(scope="module")
+def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A rules file of lines on two columns."""
+    net = network([[1.0, 0.0], [0.0, 1.0]], [-0.5, 0.25], [[2.0, -1.0]])
+    domain = rr.Domain.box([0, 0], [1, 1])
+    path = tmp_path_factory.mktemp("answers") / "rules.json"
+    rr.extract(graph(net), domain=domain, form="additive").save(path)
+    return path
+
+
+def test_a_range_is_proven_and_judged_by_two_checks(
+    rules: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, given = tmp_path / "range.json", ["--given", "x0 <= 0.75"]
+    assert run(["ask", str(rules), "range", *given, "--certificate", str(path)]) == 0
+    assert " <= y0 <= 0.25000" in capsys.readouterr().err
+    assert run(["check", str(path), "--rules", str(rules)]) == 0
+    said = capsys.readouterr().out
+
+    script = tmp_path / "check.py"
+    script.write_text(make_check_script(), encoding="utf-8")
+    command = [sys.executable, "-I", "-S", str(script), str(path), str(rules)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, said, "")
+
+    found = json.loads(path.read_text())
+    path.write_text(json.dumps({**found, "high": 0.2}))
+    assert run(["check", str(path), "--rules", str(rules)]) == 1
+    assert "was changed" in capsys.readouterr().out
+
+
+def test_options_that_mean_nothing_are_refused(
+    rules: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "answer.json"
+    assert run(["ask", str(rules), "lipschitz", "--certificate", str(path)]) == 2
+    assert "answers that have one: range, bounded" in capsys.readouterr().err
+    assert run(["ask", str(rules), "range", "--whole", "--certificate", str(path)]) == 2
+    assert "leave --whole out" in capsys.readouterr().err
+    assert not path.exists()
+
+    bounded = ["ask", str(rules), "bounded", "--at-most", "2", "--certificate", str(path)]
+    assert run(bounded) == 0
+    assert run(["check", str(path), "--rules", str(rules), "--model", "model.onnx"]) == 2
+    assert "--model is of a certificate of a model" in capsys.readouterr().err

@@ -12,9 +12,10 @@ from relurules.rounding.analysis import ErrorAnalysis, RowInputs
 from relurules.rounding.crossing import CrossingBounds
 from relurules.rounding.expression import Expression, Program, UnreadableError
 from relurules.rounding.floats import DOUBLE, SINGLE, round_up
-from relurules.rounding.forms import RealForm
+from relurules.rounding.forms import NumberSpan, RealForm
 from relurules.rounding.link_errors import bound_outputs
 from relurules.rounding.read_braces import read_braces
+from relurules.rounding.read_numpy import read_numpy_lines
 from relurules.rounding.read_python import read_python
 from relurules.rounding.read_sql import read_sql
 from relurules.rounding.rounding_bound import RoundingBound
@@ -78,10 +79,21 @@ def _bound_scores(
         )
 
     inputs = make_row_inputs(artifact, rules)
-    program = read_program(artifact, rules.score_count)
-    scores = find_only_scores(program, rules.score_count)
+    if artifact.target == "numpy" and isinstance(rules, AdditiveRules):
+        scores = _read_numpy(artifact, inputs)
+    else:
+        program = read_program(artifact, rules.score_count)
+        scores = find_only_scores(program, rules.score_count)
 
     return _bound_forms(scores, list_due_forms(artifact, rules, inputs), inputs, artifact.number)
+
+
+def _read_numpy(artifact: Artifact, inputs: RowInputs) -> Sequence[Expression]:
+    if artifact.outside == "exact" or not all(isinstance(one, NumberSpan) for one in inputs.blocks):
+        raise UnreadableError(
+            "numpy of categories, or of rows outside the domain, has no bound yet"
+        )
+    return read_numpy_lines(str(artifact), len(inputs.blocks))
 
 
 def list_due_forms(

@@ -26,7 +26,9 @@ class Words:
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation, rounded once: `+`, `-` or `*`, of two; `max` of two, `neg` or `abs` of one."""
+    """One operation, rounded once: `+`, `-` or `*`, of two; `max` of two, `neg` or `abs` of one;
+    `sum` of any number, in any order, one rounding less than terms.
+    """
 
     sign: str
     operands: tuple["Expression", ...]

@@ -101,6 +101,8 @@ def _can_read_formula(artifact: Artifact, heads: Sequence[Head], name: str, at: 
 def _has_formula(artifact: Artifact, heads: Sequence[Head], name: str, at: int) -> bool:
     """Whether a text defines the link's function as is known, once, and gives the output by it."""
     head, text = heads[at], str(artifact)
+    if artifact.target == "numpy":  # its links aren't read
+        return False
     if artifact.target == "sql":
         read = " ".join(token.text for token in split_tokens(text, "sql"))
         return _has_columns(read, head, name)

@@ -23,6 +23,8 @@ from relurules.lp.rational_simplex import solve_supremum
 ExactForm = tuple[Fraction, ...]
 #: Cells of one rule that are looked at.
 _CELLS = 64
+#: Rows times squared columns of all programs of a rule set: about half a minute.
+_WORK = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class RegionGaps:
         self._rules = rules
         self._lifting = rules.network.source_lifting
         self._forms = ExactNetworkForms(self._lifting.source)
+        self._work = 0
 
     def bound_own(self, rule: int, region: ExactRegion) -> list[Fraction]:
         """(m,) how far a rule's map may be from the network's of its own pattern."""
@@ -94,13 +97,23 @@ class RegionGaps:
     def _find_crossed(self, part: ExactRegion, forms: Sequence[ExactForm]) -> int | None:
         """A neuron that has another sign somewhere in a part, the first one."""
         for k, form in enumerate(forms):
-            most = part.find_maximum(form)
+            most = self._find_maximum(part, form)
             if most is None:
                 return None
             if most > 0:
                 return k
 
         return None
+
+    def _find_maximum(self, part: ExactRegion, form: ExactForm) -> Fraction | None:
+        """The largest value of a form, None where no point is left; UnsolvedError where all
+        programs together have taken too long.
+        """
+        self._work += len(part.rows) * len(form) ** 2
+        if self._work > _WORK:
+            raise UnsolvedError
+
+        return part.find_maximum(form)
 
     def _list_outward_forms(self, pattern: Pattern) -> list[ExactForm]:
         """Every neuron's z on a pattern's cell, turned so that it is positive at the wrong side."""
@@ -119,7 +132,7 @@ class RegionGaps:
                 found.append(abs(gap[-1]))
                 continue
             turned = tuple(-number for number in gap)
-            sides = [part.find_maximum(gap), part.find_maximum(turned)]
+            sides = [self._find_maximum(part, form) for form in (gap, turned)]
             found.append(max((side for side in sides if side is not None), default=Fraction(0)))
 
         return found

@@ -48,6 +48,7 @@ def make_rules(seed: int) -> AdditiveRules:
     ("target", "dialect", "engine"),
     [
         ("python", None, None),
+        ("numpy", None, None),
         ("c", None, None),
         ("javascript", None, "node"),
         ("sql", "sqlite", None),
@@ -90,6 +91,20 @@ def test_a_changed_text_has_no_bound() -> None:
     other = text.replace(repr(slope), repr(np.nextafter(slope, 9.0).item()))
     changed = replace(artifact, files={name: other})
     assert "isn't that of the rules" in bound_rounding(changed, rules).refusal
+
+
+def test_a_changed_product_of_matrices_has_no_bound() -> None:
+    rules = make_rules(0)
+    artifact = rr.emit(rules, "numpy")
+    for old, new in (
+        ("x @ _NORMALS - _LINE_BOUNDS", "x @ _NORMALS + _LINE_BOUNDS"),
+        ("@ _SLOPES + _CONSTANTS", "@ _SLOPES - _CONSTANTS"),
+        ('_numbers(table, "table")', '2.0 * _numbers(table, "table")'),
+        (repr(abs(float(rules.slopes[0, 0]))), "0.123"),
+    ):
+        assert old in str(artifact)
+        files = {name: text.replace(old, new) for name, text in artifact.files.items()}
+        assert not bound_rounding(replace(artifact, files=files), rules).is_stated
 
 
 def test_open_columns_have_no_bound() -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from relurules.checker.additive_proof import ADDITIVE_FORMAT, ADDITIVE_VERSIONS
 from relurules.checker.expressions import read_lines
 from relurules.checker.forms import DomainSpace
-from relurules.checker.json_values import RefusedError, check_lists, read_number, read_numbers
+from relurules.checker.json_values import RefusedError, read_number, read_numbers
 from relurules.checker.model_units import Sparse
 from relurules.checker.names import RULES_VERSIONS, name_scores
 from relurules.checker.rule_trees import explain_outside
@@ -30,7 +30,8 @@ class AffineScore(NamedTuple):
 class AnsweredScore:
     """The score that an answer is about: a sum of the rules' scores, over a part of the domain.
 
-    rules: with the domain of that part; names: of the rules' scores.
+    rules: with the domain of that part; names: of the rules' scores; said: weights of these as
+    they stand, weights: exactly.
     """
 
     def __init__(self, found: Mapping[str, Any], rules: Mapping[str, Any]) -> None:
@@ -46,7 +47,8 @@ class AnsweredScore:
         self.rules = {"splits": [], **_restrict_domain(rules, found["given"])}
         first = rules["base"] if self.additive else rules["rules"][0]["outputs"]
         self.names = name_scores(rules, len(first))
-        self.weights = [Fraction(value) for value in read_numbers(found["weights"])]
+        self.said = read_numbers(found["weights"])
+        self.weights = [Fraction(value) for value in self.said]
         if len(self.weights) != len(self.names):
             raise RefusedError(f"it weighs {len(self.weights)} scores of {len(self.names)}")
         self.space = DomainSpace(self.rules)
@@ -83,8 +85,9 @@ class AnsweredScore:
 
 def _restrict_domain(rules: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """The rules over a part of their domain; given: `bounds` by name, and `constraints`."""
-    check_lists(given, ("constraints",))
     bounds = given["bounds"]
+    if not isinstance(bounds, dict) or not isinstance(given["constraints"], list):
+        raise RefusedError("`given` has no object of bounds and list of constraints")
     names = [feature["name"] for feature in rules["features"]]
     if not set(bounds) <= set(names):
         raise RefusedError("it bounds a column that the rules don't have")
@@ -141,8 +144,8 @@ def evaluate_score(x: Sequence[Fraction], score: AnsweredScore) -> Fraction:
 def name_answered_score(score: AnsweredScore) -> str:
     """The score in words: its name, or a sum of names."""
     parts = [
-        name if weight == 1 else f"{json.dumps(float(weight))} {name}"
-        for weight, name in zip(score.weights, score.names, strict=True)
+        name if weight == 1 else f"{json.dumps(weight)} {name}"
+        for weight, name in zip(score.said, score.names, strict=True)
         if weight
     ]
     return " + ".join(parts) or "0"

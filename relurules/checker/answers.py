@@ -204,7 +204,8 @@ def _check_row(said: Any, score: AnsweredScore, sign: int) -> float | None:
     reached = read_number(said["reached"])
     if sign * evaluate_score(x, score) < sign * reached:
         raise RefusedError("a row doesn't reach what it is said to")
-    return float(said["reached"])
+    value: float = said["reached"]
+    return value
 
 
 def describe_answer(verdict: AnswerVerdict) -> str:

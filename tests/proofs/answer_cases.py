@@ -112,3 +112,16 @@ def list_numbers(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, 
             yield from list_numbers(part, (*path, i))
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield path
+
+
+def change_number(found: Any, path: tuple[Any, ...], rng: np.random.Generator) -> None:
+    """Another number at a place: far off, or a billionth."""
+    at = found
+    for key in path[:-1]:
+        at = at[key]
+    value = at[path[-1]]
+    if isinstance(value, int):
+        at[path[-1]] = value + int(rng.choice([-2, -1, 1, 2]))
+    else:
+        step = float(rng.choice([1e-9, 0.1, 1.0]))
+        at[path[-1]] = value + float(rng.choice([-1, 1])) * step * max(1.0, abs(value))

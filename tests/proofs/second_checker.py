@@ -84,6 +84,22 @@ def judge_by_second(cases: Sequence[Files]) -> list[Judgement]:
     ]
 
 
+def judge_answers_by_second(cases: Sequence[tuple[Any, Any]]) -> list[tuple[int, str]]:
+    """What the second checker says of many answers and their rules: the code, and the sentence."""
+    assert NODE is not None
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
+        for case in cases:
+            texts = [base64.b64encode(json.dumps(value).encode()).decode() for value in case]
+            file.write(json.dumps(texts) + "\n")
+        file.flush()
+        done = subprocess.run(
+            [NODE, str(RUNNER), file.name], capture_output=True, text=True, check=False
+        )
+    assert done.returncode == 0, done.stderr
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+    return [(one["code"], one.get("sentence", "")) for one in said]
+
+
 def differ(ours: Judgement, second: Judgement) -> bool:
     """Whether two checkers disagree; why they refuse is theirs to say."""
     # Notes follow the sentence; they say the same in other words.

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from answer_cases import (
     CASES,
+    change_number,
     draw_points,
     evaluate,
     is_within,
@@ -71,18 +72,6 @@ def test_a_claim_that_is_a_billionth_too_tight_is_refused(kind: str) -> None:
         verdict = checker.check_answer(stamp(claim, said), said)
         assert not verdict
         assert "a row doesn't reach" in verdict.why
-
-
-def change_number(found: Any, path: tuple[Any, ...], rng: np.random.Generator) -> None:
-    at = found
-    for key in path[:-1]:
-        at = at[key]
-    value = at[path[-1]]
-    if isinstance(value, int):
-        at[path[-1]] = value + int(rng.choice([-2, -1, 1, 2]))
-    else:
-        step = float(rng.choice([1e-9, 0.1, 1.0]))
-        at[path[-1]] = value + float(rng.choice([-1, 1])) * step * max(1.0, abs(value))
 
 
 @pytest.mark.parametrize("kind", CASES)

@@ -17,7 +17,7 @@ import * as Q from "./rational.mjs";
 
 const MINUS = Q.negate(Q.UNIT);
 
-function readByScore(object, names) {
+export function readByScore(object, names) {
   demand(isObject(object) && object.size === names.length, "scores have other names");
   return names.map((name) => {
     demand(object.has(name), `nothing is said of ${name}`);
@@ -26,7 +26,7 @@ function readByScore(object, names) {
 }
 
 /** Lines are { terms, constant, slopes }: slope max(0, terms x + constant). */
-function readLine(line, names, domain) {
+export function readLine(line, names, domain) {
   return {
     terms: readTerms(line, domain),
     constant: Q.negate(readNumber(getEntry(line, "above", isNumber))),

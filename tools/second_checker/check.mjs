@@ -1,5 +1,6 @@
 /**
  * A second checker of certificates: node check.mjs certificate.json rules.json model.json
+ * and of answers about rules alone: node check.mjs answer.json rules.json
  *
  * Written from docs/certificates.md alone, apart from relurules' own checker, for Node 20 or later
  * and without any package. Prints what is proven and ends with 0, or the first reason against it
@@ -8,6 +9,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker, isMainThread, workerData } from "node:worker_threads";
+import { judgeAnswerBytes } from "./answer.mjs";
 import { judgeBytes } from "./judge.mjs";
 
 // A worker that runs out of memory ends, and this process says so; alone it would be killed.
@@ -34,14 +36,15 @@ function judgePaths(paths) {
     end(2, `error: a file can't be read: ${error.message}`);
     return;
   }
-  const { code, sentence, reason } = judgeBytes(...files);
+  const judge = files.length === 2 ? judgeAnswerBytes : judgeBytes;
+  const { code, sentence, reason } = judge(...files);
   if (code === 0) end(0, sentence);
   else end(code, `${code === 1 ? "refused" : "error"}: ${reason}`);
 }
 
 function main(paths) {
-  if (paths.length !== 3) {
-    end(2, "usage: node check.mjs certificate.json rules.json model.json");
+  if (paths.length !== 2 && paths.length !== 3) {
+    end(2, "usage: node check.mjs certificate.json rules.json [model.json]");
     return;
   }
   const worker = new Worker(fileURLToPath(import.meta.url), {

@@ -247,6 +247,13 @@ function writeCanonical(value, put) {
   } else put(String(value));
 }
 
+/** The canonical text of a small value. */
+export function printCanonical(value) {
+  let text = "";
+  writeCanonical(value, (piece) => { text += piece; });
+  return text;
+}
+
 /** The SHA-256 of the canonical text of a value. */
 export function computeDigest(value) {
   const hash = createHash("sha256");

@@ -11,9 +11,9 @@ import { judgePartition } from "./partition.mjs";
 import { judgeAdditive } from "./additive.mjs";
 import { describeProof } from "./verdict.mjs";
 
-const DOMAIN = ["features", "constraints", "groups", "columns"];
-const SILENT = ["provenance", "evidence", "reference", "tradeoffs", "reduction"];
-const LISTS = {
+export const DOMAIN = ["features", "constraints", "groups", "columns"];
+export const SILENT = ["provenance", "evidence", "reference", "tradeoffs", "reduction"];
+export const LISTS = {
   rules: [
     "features", "columns", "groups", "constraints", "outputs", "heads", "splits", "rules",
     "lines", "neuron_groups",

@@ -30,8 +30,8 @@ function readConditions(rule, splitCount) {
   });
 }
 
-/** Splits and rules of a partition, or of a group of neurons. */
-export function readPartition(object, names, domain, isComplete) {
+/** Splits and rules of a partition, or of a group of neurons; answers don't read rules' points. */
+export function readPartition(object, names, domain, isComplete, hasPoints = true) {
   const splits = getList(object, "splits").map((split) => ({
     terms: readTerms(split, domain),
     least: readNumber(getEntry(split, "at_least", isNumber)),
@@ -39,7 +39,7 @@ export function readPartition(object, names, domain, isComplete) {
   }));
   const rules = getList(object, "rules").map((rule) => ({
     outputs: readOutputs(rule, names, domain),
-    point: readPoint(getList(rule, "point"), domain),
+    point: hasPoints ? readPoint(getList(rule, "point"), domain) : null,
     conditions: rule.has("conditions") ? readConditions(rule, splits.length) : null,
   }));
   demand(rules.length > 0, "there are no rules");
@@ -233,8 +233,13 @@ class Judge {
 }
 
 /** The largest gap of every rule and target, in units of 2^-192; and whether ways lack a rule. */
-export function judgeTrees({ box, neurons, scores, partition, certificate }) {
-  checkPoints(partition, box);
+export function judgeTrees(parts) {
+  checkPoints(parts.partition, parts.box);
+  return walkTrees(parts);
+}
+
+/** The same, whatever the points of the rules. */
+export function walkTrees({ box, neurons, scores, partition, certificate }) {
   const judge = new Judge(box, neurons, scores, partition);
   const [trees, paths] = [getList(certificate, "rules"), getList(certificate, "paths")];
   demand(trees.length === partition.rules.length, "rules and trees differ in number");
@@ -256,4 +261,22 @@ export function judgeTrees({ box, neurons, scores, partition, certificate }) {
   }
   demand(used === paths.length, "there are too many paths");
   return { shown: judge.shown, isPartial, leafCount: judge.leafCount };
+}
+
+/** The largest gap of every target in one tree, which begins with the rows of the constraints. */
+export function judgeTree({ box, neurons, scores, targets, tree }) {
+  const judge = new Judge(box, neurons, scores, { splits: [], rules: [{ targets }] });
+  judge.look(tree, judge.makeCell([]), 0);
+  return { shown: judge.shown[0], leafCount: judge.leafCount };
+}
+
+/** The rule that applies at a point; undefined where there is none. */
+export function findRule(partition, point) {
+  const { splits } = partition;
+  let at = splits.length > 0 ? { split: 0 } : { rule: 0 };
+  while (at.split !== undefined) {
+    const { terms, least } = splits[at.split];
+    at = followSide(partition, at.split, !Q.isLess(evaluateTerms(terms, point), least));
+  }
+  return at.rule;
 }

@@ -1,6 +1,6 @@
 # make demo   trains, extracts, emits, runs and compares, on data that ships with scikit-learn
 # make test   sets up and runs the tests
-# make test-fast  the quick tests, under a minute on two idle cores
+# make test-fast  quick tests of every room, without engines
 # make format  formats all code
 # make lint   checks format, lint, types and import contracts
 # make check  lint and tests

@@ -1,6 +1,6 @@
 # make demo   trains, extracts, emits, runs and compares, on data that ships with scikit-learn
 # make test   sets up and runs the tests
-# make test-fast  the quick tests, under a minute on two idle cores
+# make test-fast  quick tests of every room, without engines
 # make format  formats all code
 # make lint   checks format, lint, types and import contracts
 # make check  lint and tests
@@ -47,9 +47,16 @@ demo: venv
 test: venv
 	$(BIN)/python -m pytest -n auto --dist loadgroup  # tests of one server in one worker
 
-# Folders and files whose tests take a moment each; what they hold is all of the quick rooms.
-FAST := $(addprefix tests/,domain wording ir files tables links codec statistics networks documents explaining \
-  emitting/test_golden.py emitting/test_golden_sql.py emitting/test_notation.py test_style.py test_design.py)
+# Folders and files whose tests take a moment each and need no engine: of every room some.
+FAST := $(addprefix tests/,domain wording ir files tables links codec statistics networks explaining reasons scorecards \
+  analysis/test_nearer_rows.py benchmarks/test_results.py cli/test_display.py documents/test_markup.py documents/test_context.py \
+  documents/test_closing_sections.py documents/test_overview.py documents/test_cards.py documents/test_guarantees.py \
+  editing/test_line_edits.py emitting/test_golden.py emitting/test_golden_sql.py emitting/test_notation.py \
+  exact/test_known_cases.py lp/test_maxima.py lp/test_rational.py partitioning/test_category_sides.py partitioning/test_tray.py \
+  plotting/test_tradeoffs.py proofs/test_proven_positive.py \
+  rounding/test_rounding_rules.py::test_errors_found_are_below_the_bound rules/test_merge.py tracing/test_switches.py \
+  training/test_objective.py training/test_quadratic_steps.py validation/test_comparisons.py validation/test_monitoring.py \
+  verifying/test_choices.py verifying/test_sql_depth.py test_style.py test_design.py)
 
 test-fast: venv
 	$(BIN)/python -m pytest -q -n auto --dist loadgroup $(FAST)

@@ -17,6 +17,10 @@ CHROMIUM = (
 )
 
 
+#: Milliseconds after which the page has done what it does when nothing is typed any more.
+_SETTLED = 400
+
+
 def miss(what: str) -> None:
     """Skip the test, as this isn't here; in CI fail, as it must be."""
     if os.environ.get("CI") == "true":
@@ -66,6 +70,14 @@ class TriedPage:
             field.select_option(label=value)
         else:
             field.fill(value)
+
+    def settle(self) -> None:
+        """Wait for what the page does once nothing is typed any more.
+
+        A timer of the page itself: it ends after those that were set before it for a shorter
+        time, however slow the machine is.
+        """
+        self.page.evaluate("wait => new Promise(done => setTimeout(done, wait))", _SETTLED)
 
     def load(self, text: str | bytes, *, extended: bool = False) -> str:
         """Choose a CSV file; what is said of it."""

@@ -1,5 +1,7 @@
 """The promises of the walk, on random networks: rules cover the domain and are the network, in
 every language.
+
+A module is exported once for all that is asked of it: most of the time goes into that.
 """
 
 import numpy as np
@@ -7,6 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from networks import Array, Case, cases, float64_output, telling_points
 
 import relurules as rr
+from relurules.tracing.torch.torch_export import export_program
 from relurules.verifying import run_artifact
 
 PROMISE = settings(
@@ -46,8 +49,9 @@ def check(case: Case) -> None:
     """Rules cover the domain, equal what torch computes, and hold their interior points strictly
     inside.
     """
-    rules = rr.extract(case.model, domain=case.domain, guard_unread=True)
-    partition = rr.partition(case.model, case.domain)
+    program = export_program(case.model, None)
+    rules = rr.extract(program, domain=case.domain, guard_unread=True)
+    partition = rr.partition(program, case.domain)
     X = telling_points(rules, partition, case.seed)
     assert (rules.apply(X) > 0).all(), "a point of the domain has no rule"
     scale = partition.network.magnitude(X)
@@ -78,8 +82,9 @@ def test_regions_are_distinct_and_hold_their_points(case: Case) -> None:
 @settings(PROMISE, max_examples=50)
 @given(cases())
 def test_every_artefact_is_the_rules(case: Case) -> None:
-    rules = rr.extract(case.model, domain=case.domain, guard_unread=True)
-    X = telling_points(rules, rr.partition(case.model, case.domain), case.seed, count=40)
+    program = export_program(case.model, None)
+    rules = rr.extract(program, domain=case.domain, guard_unread=True)
+    X = telling_points(rules, rr.partition(program, case.domain), case.seed, count=40)
     X = np.vstack([X, X[:1], X[:1]])
     X[-2, 0], X[-1, -1] = np.nan, 1e6
     expected = rules.predict(X)

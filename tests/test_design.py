@@ -59,3 +59,17 @@ def test_contributing_names_the_makefile_s_targets() -> None:
     assert {"format", "lint", "test-fast", "test", "metrics"} <= named <= targets
     assert (ROOT / "tools/install_servers.sh").stat().st_mode & 0o111
     assert "tools/install_servers.sh" in (ROOT / ".ci/run").read_text()
+
+
+def test_the_fast_lane_touches_every_room() -> None:
+    """`make test-fast` runs tests of each folder, and all that it names is there."""
+    tests = ROOT / "tests"
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    listed = re.search(
+        r"^FAST := \$\(addprefix tests/,(.*?)\)$", makefile, re.MULTILINE | re.DOTALL
+    )
+    assert listed is not None
+    chosen = listed[1].replace("\\\n", " ").split()
+    assert [name for name in chosen if not (tests / name.partition("::")[0]).exists()] == []
+    rooms = {file.relative_to(tests).parts[0] for file in tests.glob("*/**/test_*.py")}
+    assert rooms - {name.partition("/")[0] for name in chosen} == set()

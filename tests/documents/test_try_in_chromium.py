@@ -182,7 +182,7 @@ def check_parts(rules: AdditiveRules, frame: pd.DataFrame, found: list[dict[str,
 def fill_row(page: TriedPage, row: dict[str, Any]) -> None:
     for i, value in enumerate(row.values()):
         page.fill(i, str(value))
-    page.page.wait_for_timeout(400)  # the search for changes waits until nothing is typed
+    page.settle()
 
 
 def read_changes(page: TriedPage) -> list[list[str]]:
@@ -300,7 +300,7 @@ def test_a_change_of_two_columns_is_the_nearest(try_rules: Callable[..., TriedPa
         distance = read_shown(words.partition("distance ")[2].partition(")")[0])
         assert distance <= 1.02 * brute + 0.05 * brute
         page.page.locator("#try-changes > p button").click()
-        page.page.wait_for_timeout(50)
+        page.settle()
         label = page.page.locator(".try-class").inner_text()
         assert label != str(rules.classify(pd.DataFrame([row]))[0])
     assert pairs > 0
@@ -338,11 +338,11 @@ def test_another_cut_off(try_rules: Callable[..., TriedPage]) -> None:
     fill_row(page, ROW)
     probability = float(rules.predict(pd.DataFrame([ROW]))[0, 0])
     page.page.fill("#try-cutoff-value", repr(probability / 2))
-    page.page.wait_for_timeout(400)
+    page.settle()
     assert "above the cut-off" in page.page.locator("#try-changes-said").inner_text()
     cut = probability + 0.01 * (1 - probability)
     page.page.fill("#try-cutoff-value", repr(cut))
-    page.page.wait_for_timeout(400)
+    page.settle()
     assert read_changes(page)
     for name, _, value, then, _ in read_changes(page):
         changed = {**ROW, name: value if name == "purpose" else read_shown(value)}
@@ -361,7 +361,7 @@ def test_columns_that_stay_as_they_are(try_rules: Callable[..., TriedPage]) -> N
     page.page.locator("summary", has_text="Columns that may change").click()
     for name in names:
         page.page.locator("#try-free").get_by_label(name).uncheck()
-    page.page.wait_for_timeout(400)
+    page.settle()
     assert read_changes(page) == []
 
 

@@ -81,7 +81,7 @@ def fill_row(page: TriedPage, fitted: Any, row: dict[str, float]) -> None:
     names = [column["name"] for column in describe_columns(fitted.rules)]
     for name, value in row.items():
         page.fill(names.index(name), "" if np.isnan(value) else repr(value))
-    page.page.wait_for_timeout(400)
+    page.settle()
 
 
 def test_an_empty_field_is_a_missing_number(fitted: Any, page: TriedPage) -> None:
@@ -177,6 +177,6 @@ def test_two_columns_of_which_a_number_may_be_missing(fitted: Any, page: TriedPa
         assert distance <= 1.02 * brute, (row, words)
         before = rules.classify(pd.DataFrame([row]))[0]
         page.page.locator("#try-changes > p button").click()
-        page.page.wait_for_timeout(50)
+        page.settle()
         assert page.page.locator(".try-class").inner_text() != str(before)
     assert pairs > 0

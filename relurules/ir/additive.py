@@ -14,7 +14,7 @@ from relurules.errors import DataError
 from relurules.files.notebook import format_notebook_html
 from relurules.ir.class_labels import ClassLabels
 from relurules.ir.evidence import Evidence, Provenance
-from relurules.ir.line_blocks import add_up_lines, iterate_blocks, read_coordinates
+from relurules.ir.line_blocks import LineSum, add_up_lines, iterate_blocks, read_coordinates
 from relurules.ir.network import AffineMap, Array, Network, make_read_only
 from relurules.ir.reference import ReferenceRow
 from relurules.ir.rule import Condition
@@ -227,7 +227,14 @@ class AdditiveRules(Scorer):
 
     def predict_scores(self, table: Any) -> Array:
         """As `predict`, before the link: the scores f(x), named by `scores`."""
-        return add_up_lines(self, read_coordinates(self.domain, table))
+        lines = LineSum(
+            base=self.base,
+            normals=self.normals,
+            bounds=self.bounds,
+            slopes=self.slopes,
+            groups=[group.evaluate for group in self.groups],
+        )
+        return add_up_lines(lines, self.domain, read_coordinates(self.domain, table))
 
     def find_applying_lines(self, table: Any) -> NDArray[np.bool_]:
         """(N, d) array or frame -> (N, K) which lines apply; none to a row outside the domain."""

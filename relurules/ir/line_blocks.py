@@ -4,23 +4,36 @@ A block's lines stand one below the other, (K, rows), so that one matrix product
 and what follows runs along rows that lie side by side. No array of all rows and all lines is made.
 """
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain import Domain
 from relurules.domain.columns import is_plain
-from relurules.ir.network import Array
-
-if TYPE_CHECKING:
-    from relurules.ir.additive import AdditiveRules
+from relurules.ir.network import AffineMap, Array
 
 #: Numbers in a block, of its rows and of their lines: a megabyte, what a core's second cache holds.
 #: Of fewer rows than _FEWEST, calls take longer than what they compute.
 _NUMBERS = 2**17
 _FEWEST = 2**8
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineSum:
+    """What adds up to the scores of K lines.
+
+    base: weights (m, d), constants (m,); normals (K, d), bounds (K,) and slopes (K, m) of lines;
+    groups: each (n, d) rows of the domain -> (n, m) what it adds.
+    """
+
+    base: AffineMap
+    normals: Array
+    bounds: Array
+    slopes: Array
+    groups: Sequence[Callable[[Array], Array]]
 
 
 def iterate_blocks(rows: int, numbers: int) -> Iterator[slice]:
@@ -46,20 +59,20 @@ def read_coordinates(domain: Domain, table: Any) -> NDArray[Any]:
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def add_up_lines(rules: "AdditiveRules", X: NDArray[Any]) -> Array:
+def add_up_lines(lines: LineSum, domain: Domain, X: NDArray[Any]) -> Array:
     """(N, d) rows in coordinates -> (N, m) scores, NaN for a row outside the domain.
 
     The order in which a row's terms are added is that of a matrix product, and may depend on how
     many rows there are: scores of one row differ by rounding alone.
     """
-    m, count = rules.score_count, len(rules.lines)
-    forms = np.vstack([rules.normals, rules.base.weights])
-    bounds, constants = rules.bounds[:, None], rules.base.constants[:, None]
-    scores = np.full((len(X), m), np.nan)
+    count = len(lines.bounds)
+    forms = np.vstack([lines.normals, lines.base.weights])
+    bounds, constants = lines.bounds[:, None], lines.base.constants[:, None]
+    scores = np.full((len(X), len(constants)), np.nan)
 
     for at in iterate_blocks(len(X), sum(forms.shape)):
         rows = np.asarray(X[at], dtype=np.float64)
-        inside = rules.domain.contains(rows)
+        inside = domain.contains(rows)
         whole = bool(inside.all())
         rows = rows if whole else rows[inside]
 
@@ -68,9 +81,9 @@ def add_up_lines(rules: "AdditiveRules", X: NDArray[Any]) -> Array:
         beyond -= bounds
         np.maximum(beyond, 0.0, out=beyond)
         found += constants
-        found += rules.slopes.T @ beyond
-        for group in rules.groups:
-            found += group.evaluate(rows).T
+        found += lines.slopes.T @ beyond
+        for evaluate in lines.groups:
+            found += evaluate(rows).T
 
         scores[at][slice(None) if whole else inside] = found.T
 

@@ -15,6 +15,7 @@
 # make bench-scoring  emitted SQL in its engines: right on many rows, and beside another tool in an environment of its own
 # make bench-standards  every target in engines that others wrote, every input beside what made it, as tables (tools/install_servers.sh installs them)
 # make bench-rounding  certified bounds of rounding beside the largest errors that searching finds
+# make bench-tables  a Parquet file of ten million rows scored and verified in pieces, beside one numpy pass
 # make bench-start  commands from a cold start, beside importing a framework
 # make bench-soundness  regions, values and claims beside exact rationals, on 1,300 drawn networks
 # make bench-mutations  artefacts with one character changed: which are rejected (gcc, Node.js)
@@ -31,7 +32,7 @@ OUT ?= out
 WRITE ?=
 
 .PHONY: venv demo test test-fast check format lint metrics bench bench-lines bench-trees bench-linearise bench-monotone bench-partition bench-scoring
-.PHONY: bench-scoring-code bench-page bench-rivals bench-checkers bench-mutations bench-rounding bench-soundness bench-standards bench-start
+.PHONY: bench-scoring-code bench-page bench-rivals bench-checkers bench-mutations bench-rounding bench-soundness bench-standards bench-start bench-tables
 .PHONY: examples clean
 
 venv: $(VENV)/ready
@@ -133,6 +134,9 @@ bench-checkers: venv
 
 bench-start: venv
 	$(BIN)/python benchmarks/start.py $(WRITE)
+
+bench-tables: venv
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/tables.py $(WRITE)
 
 bench-rounding: venv
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore benchmarks/rounding.py $(WRITE)

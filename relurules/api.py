@@ -1,16 +1,16 @@
 """The public functions of relurules: thin, as all work is done in the rooms behind them (`pipeline`
 has the map).
 
-`trace`, `partition`, `count`, `stream`, `reached`, `extract`, `load`, `emit`, `verify`, `diff`,
-`document`, `validate` and `monitor` stand here; `ask`, `edit`, `explain`, `plot`, `linearize`,
-`scorecard`, `prove`, `check` and `write_vnnlib` are those of their rooms. Rooms are loaded when a
-function needs them.
+`trace`, `partition`, `count`, `stream`, `reached`, `extract`, `load`, `emit`, `read_batches`,
+`verify`, `diff`, `document`, `validate` and `monitor` stand here; `ask`, `edit`, `explain`, `plot`,
+`linearize`, `scorecard`, `prove`, `check` and `write_vnnlib` are those of their rooms. Rooms are
+loaded when a function needs them.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from itertools import chain
@@ -523,6 +523,20 @@ def emit(
     return emit_rules(chosen, target, options)
 
 
+def read_batches(data: Any, rules: RuleSet | AdditiveRules | Artifact) -> Iterator[Any]:
+    """The rows of a table that doesn't fit memory, in pieces of some 260,000, in order.
+
+    Every piece is what `rules.predict`, `classify`, `apply`, `contributions` and the like take:
+    `for rows in rr.read_batches("loans.parquet", rules): rules.predict(rows)`. data: the path of a
+    CSV or Parquet file, read as the rules' schema says and of whose columns only those are read
+    that the rules need, as a frame whose index counts the file's rows; or a table, or an iterable
+    of tables, whose pieces are as they come. DataError for a file that can't be read.
+    """
+    from relurules.pipeline.table_batches import read_rule_tables
+
+    return read_rule_tables(data, rules)
+
+
 def verify(
     artifact: Artifact | RuleSet | AdditiveRules, model: Any, X: Any, engine: str | None = None
 ) -> Report:
@@ -530,13 +544,17 @@ def verify(
     the network.
 
     artifact: may be rules too, which this package itself runs. model: what `trace` takes, computed
-    in float64 by its own framework, or rules. X: (N, d) array or frame. The report is
+    in float64 by its own framework, or rules. X: (N, d) array or frame, or the path of a CSV or
+    Parquet file, which is read and compared in pieces, in bounded memory. The report is
     true when all differences are rounding of the artefact's arithmetic, or the rules' own
     max_error, and nothing that would be seen: see `Report.passed`. SQL may read the rows and
     nothing else; other code is run as it is. Raises CheckError where the artefact doesn't run.
     """
     from relurules.pipeline import verify_model
+    from relurules.pipeline.table_batches import read_rule_tables, verify_tables
 
+    if isinstance(X, str | Path):
+        return verify_tables(artifact, model, read_rule_tables(X, artifact), engine)
     return verify_model(artifact, model, X, engine)
 
 

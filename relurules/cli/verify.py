@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from relurules.cli.check import print_check
-from relurules.cli.files import load_model, load_rules_or_model, make_rules_options, read_table
+from relurules.cli.files import load_model, load_rules_or_model, make_rules_options
 from relurules.cli.proof_options import TrustPickle
 from relurules.cli.table_options import TableArguments, take_table_options
 from relurules.errors import DataError
@@ -46,10 +46,10 @@ def verify(
     --against model.pt2 --certificate proof/certificate.json` says whether the code is, number by
     number, the rules that are proven of the model.
     """
-    from relurules.api import verify as verify_artifact
     from relurules.cli.display import describe_report, tabulate_reports
     from relurules.codec.any_rules import load_any_rules
     from relurules.ir import Artifact
+    from relurules.pipeline.table_batches import read_rule_tables, verify_tables
 
     if data is None and certificate is None:
         raise DataError("nothing to verify with; give --data FILE, --certificate FILE or both")
@@ -62,8 +62,9 @@ def verify(
 
     model = load_rules_or_model(against, trust_pickle)
     given = load_any_rules(artefact) if artefact.suffix == ".json" else Artifact.read(artefact)
-    table = read_table(cast("Path", data), make_rules_options(given, reading)).frame
-    report = verify_artifact(given, model, table, engine)
+    options = make_rules_options(given, reading)
+    tables = read_rule_tables(cast("Path", data), given, options)
+    report = verify_tables(given, model, tables, engine)
     _out.print(tabulate_reports([report]))
     _out.print(describe_report(report), markup=False, soft_wrap=True)
     raise typer.Exit(0 if report else 1)

@@ -421,14 +421,24 @@ class Domain:
         """
         return encode_table(self.narrow(table), self.columns)
 
+    @cached_property
+    def _finite_bounds(self) -> tuple[Array, Array]:
+        """(d,) each: the least and the largest number inside; infinity lies in no domain."""
+        most = np.finfo(np.float64).max
+        return np.maximum(self.lower, -most), np.minimum(self.upper, most)
+
     def contains(self, X: Array) -> NDArray[np.bool_]:
         """(N, d) -> (N,): which rows lie inside; one with a NaN or infinite value never does."""
-        inside = np.asarray((np.isfinite(X) & (self.lower <= X) & (self.upper >= X)).all(axis=1))
+        low, high = self._finite_bounds
+        within = low <= X
+        within &= high >= X
+        inside = np.asarray(within.all(axis=1)) if not within.all() else np.ones(len(X), np.bool_)
         for group in self.groups:
             inside &= ((X[:, group] == 1).sum(axis=1) == 1) & (
                 (X[:, group] == 0).sum(axis=1) == len(group) - 1
             )
-        inside[inside] = (X[inside] @ self.normals.T <= self.limits).all(axis=1)
+        if len(self.normals):
+            inside[inside] = (X[inside] @ self.normals.T <= self.limits).all(axis=1)
         return inside
 
     def clamped(self, X: Array) -> Array:

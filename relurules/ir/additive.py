@@ -14,6 +14,7 @@ from relurules.errors import DataError
 from relurules.files.notebook import format_notebook_html
 from relurules.ir.class_labels import ClassLabels
 from relurules.ir.evidence import Evidence, Provenance
+from relurules.ir.line_blocks import LineSum, add_up_lines, iterate_blocks, read_coordinates
 from relurules.ir.network import AffineMap, Array, Network, make_read_only
 from relurules.ir.reference import ReferenceRow
 from relurules.ir.rule import Condition
@@ -26,8 +27,6 @@ from relurules.tables.column_types import TableSchema
 if TYPE_CHECKING:
     import pandas
 
-#: Numbers in a block of rows times lines: what a core's cache holds.
-_BLOCK = 2**20
 #: Lines that a notebook shows.
 _LINES_SHOWN = 24
 
@@ -211,9 +210,7 @@ class AdditiveRules(Scorer):
         stands: the score is the sum, and the base's constants.
         """
         found = np.empty((len(X), len(self.parts), self.score_count))
-        step = max(1, _BLOCK // max(1, len(self.lines)))
-        for start in range(0, len(X), step):
-            at = slice(start, start + step)
+        for at in iterate_blocks(len(X), X.shape[1] + len(self.lines)):
             active = self._activate_lines(X[at])
             for i, part in enumerate(self.parts):
                 added = X[at][:, part.coordinates] @ part.weights.T
@@ -228,30 +225,25 @@ class AdditiveRules(Scorer):
         """(N, d) -> (N, K): how far every row lies beyond each line's bound, 0 where it doesn't."""
         return np.maximum(0.0, X @ self.normals.T - self.bounds)
 
-    @np.errstate(over="ignore", invalid="ignore")
     def predict_scores(self, table: Any) -> Array:
         """As `predict`, before the link: the scores f(x), named by `scores`."""
-        X = self.domain.rows(table)
-        predicted = np.full((len(X), self.score_count), np.nan)
-        inside = np.flatnonzero(self.domain.contains(X))
-        step = max(1, _BLOCK // max(1, len(self.lines)))
-        for start in range(0, len(inside), step):
-            at = inside[start : start + step]
-            scores = X[at] @ self.base.weights.T + self.base.constants
-            scores += self._activate_lines(X[at]) @ self.slopes
-            for group in self.groups:
-                scores += group.evaluate(X[at])
-            predicted[at] = scores
-
-        return predicted
+        lines = LineSum(
+            base=self.base,
+            normals=self.normals,
+            bounds=self.bounds,
+            slopes=self.slopes,
+            groups=[group.evaluate for group in self.groups],
+        )
+        return add_up_lines(lines, self.domain, read_coordinates(self.domain, table))
 
     def find_applying_lines(self, table: Any) -> NDArray[np.bool_]:
         """(N, d) array or frame -> (N, K) which lines apply; none to a row outside the domain."""
         X = self.domain.rows(table)
-        inside = self.domain.contains(X)
         applies = np.zeros((len(X), len(self.lines)), dtype=np.bool_)
         with np.errstate(over="ignore", invalid="ignore"):
-            applies[inside] = self.bounds < X[inside] @ self.normals.T
+            for at in iterate_blocks(len(X), X.shape[1] + len(self.lines)):
+                inside = self.domain.contains(X[at])
+                applies[at][inside] = self.bounds < X[at][inside] @ self.normals.T
         return applies
 
     @cached_property
@@ -274,11 +266,15 @@ class AdditiveRules(Scorer):
             raise DataError(f"score={score!r}; there are {', '.join(self.scores)}")
 
         i = 0 if score is None else self.scores.index(score)
-        X = self.domain.rows(table)
-        inside = self.domain.contains(X)
+        X = read_coordinates(self.domain, table)
         found = np.full((len(X), 1 + len(self.parts)), np.nan)
-        found[inside, 0] = self.base.constants[i] + self.reference_parts[:, i].sum()
-        found[inside, 1:] = (self.evaluate_parts(X[inside]) - self.reference_parts)[:, :, i]
+        start = self.base.constants[i] + self.reference_parts[:, i].sum()
+        for at in iterate_blocks(len(X), X.shape[1] + len(self.lines)):
+            rows = np.asarray(X[at], dtype=np.float64)
+            inside = self.domain.contains(rows)
+            found[at][inside, 0] = start
+            added = self.evaluate_parts(rows[inside]) - self.reference_parts
+            found[at][inside, 1:] = added[:, :, i]
         index = getattr(table, "index", None)
         index = index if isinstance(index, pandas.Index) else None
         return pandas.DataFrame(

@@ -101,13 +101,17 @@ def verify_model(
     """Run an artefact on rows beside the model, which is traced and run by its own framework; see
     `api.verify`.
     """
+    return verify_artifact(artifact, compare_model(artifact, model), X, engine)
+
+
+def compare_model(artifact: Artifact | RuleSet | AdditiveRules, model: Any) -> ComparedModel:
+    """A model, traced, or rules, as what an artefact is compared with."""
+    if isinstance(model, ComparedModel):
+        return model
     everywhere = isinstance(artifact, Artifact) and artifact.outside == "exact"
     if isinstance(model, RuleSet | AdditiveRules):
-        compared = resolve_model(model, everywhere=everywhere)
-    else:
-        compared = _trace_compared_model(artifact.domain, model)
-
-    return verify_artifact(artifact, compared, X, engine)
+        return resolve_model(model, everywhere=everywhere)
+    return _trace_compared_model(artifact.domain, model)
 
 
 def _trace_compared_model(domain: Domain, model: Any) -> ComparedModel:

@@ -6,10 +6,11 @@ expected (a model, rules), or from the column's own values, in this order.
 
 import lzma
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     import pandas
 
 
-Result = TypeVar("Result")
-
-
 @dataclass(frozen=True, kw_only=True)
 class FileTable:
     """A file that was read.
@@ -51,11 +49,11 @@ class FileTable:
 def read_file(path: Path, options: ReadOptions | None = None) -> FileTable:
     """The file as a frame; DataError naming the line and the column where it can't be read."""
     options = options or ReadOptions()
-    if path.suffix == ".parquet":
-        return _explain_errors(
-            path, lambda: _read_columns(path, read_parquet_columns(path, options), options)
-        )
-    return _explain_errors(path, lambda: _read_csv(path, options))
+    with explain_read_errors(path):
+        check_file_size(path)
+        if path.suffix == ".parquet":
+            return read_typed_columns(path, read_parquet_columns(path, options), options)
+        return _read_csv(path, options)
 
 
 def read_frame(frame: Any, options: ReadOptions | None = None) -> FileTable:
@@ -80,7 +78,7 @@ def read_frame(frame: Any, options: ReadOptions | None = None) -> FileTable:
         raise DataError(
             f"the table has a column of several kinds of values; make it text or numbers: {reason}"
         ) from error
-    return _read_columns("the table", read_arrow_columns(table, options), options)
+    return read_typed_columns("the table", read_arrow_columns(table, options), options)
 
 
 def infer_file_schema(
@@ -92,15 +90,14 @@ def infer_file_schema(
     if path.suffix == ".parquet":
         return read_file(path, ReadOptions(schema=schema)).schema, {}
 
-    def infer() -> tuple[TableSchema, Mapping[str, ColumnFlaw]]:
+    with explain_read_errors(path):
+        check_file_size(path)
         file = CsvFile(path, schema.format)
         columns, flaws = scan_types(file, schema)
         lines = {
             name: ColumnFlaw(file.find_line(flaw.row), flaw.reason) for name, flaw in flaws.items()
         }
         return replace(schema, columns=columns), lines
-
-    return _explain_errors(path, infer)
 
 
 def scan_types(
@@ -123,11 +120,11 @@ def scan_types(
     return columns, {name: flaw for name, (_, flaw) in found.items() if flaw is not None}
 
 
-def _explain_errors(path: Path, read: Callable[[], Result]) -> Result:
-    """What `read` gives; DataError that names the file for what fails."""
+@contextmanager
+def explain_read_errors(path: Path) -> Iterator[None]:
+    """DataError that names the file for what fails inside."""
     try:
-        check_file_size(path)
-        return read()
+        yield
     except MemoryError:
         raise
     except DataError as error:
@@ -158,8 +155,8 @@ def _read_csv(path: Path, options: ReadOptions) -> FileTable:
             continue
         types[name] = _decide_type(path, file, name, texts, options)
         if name not in options.schema.columns or types[name].is_used:
-            arrays |= _parse_texts(path, file, name, texts, types[name], options)
-    return _make_table(arrays, types, options)
+            arrays |= parse_file_texts(file, name, texts, types[name], options)
+    return make_file_table(arrays, types, options)
 
 
 def _decide_type(
@@ -184,17 +181,19 @@ def _decide_type(
     return column
 
 
-def _parse_texts(
-    path: Path, file: CsvFile, name: str, texts: Any, column: ColumnType, options: ReadOptions
+def parse_file_texts(
+    file: CsvFile, name: str, texts: Any, column: ColumnType, options: ReadOptions, first: int = 0
 ) -> dict[str, Any]:
+    """The values of a column's texts, or of some that begin with the row `first`; DataError with
+    the line of one that doesn't fit.
+    """
     try:
         known = drop_missing(texts, options.get_missing(name, column))
         return parse_texts_as(known, name, column, options)
     except MisfitError as error:
         row, text, expected = error.misfit
-        raise_misfit(
-            path, name, f"line {file.find_line(row)}", describe_misfit(text, expected), error
-        )
+        place = f"line {file.find_line(first + row)}"
+        raise_misfit(file.path, name, place, describe_misfit(text, expected), error)
 
 
 def parse_texts_as(
@@ -228,10 +227,15 @@ def raise_misfit(
     raise DataError(f"{source}, {place}: column {quote_name(name)}: {reason}") from cause
 
 
-def _read_columns(
-    source: Path | str, columns: Iterable[tuple[str, ColumnType, Values]], options: ReadOptions
+def read_typed_columns(
+    source: Path | str,
+    columns: Iterable[tuple[str, ColumnType, Values]],
+    options: ReadOptions,
+    first: int = 0,
 ) -> FileTable:
-    """Of a Parquet file or a frame, whose columns have types of their own."""
+    """Of a Parquet file or a frame, whose columns have types of their own; first: number of the
+    first row.
+    """
     arrays: dict[str, Any] = {}
     types: dict[str, ColumnType] = {}
     schema = options.schema
@@ -244,14 +248,15 @@ def _read_columns(
             arrays |= values()
         except MisfitError as error:
             row, text, expected = error.misfit
-            raise_misfit(source, name, f"row {row}", describe_misfit(text, expected), error)
+            raise_misfit(source, name, f"row {first + row}", describe_misfit(text, expected), error)
 
-    return _make_table(arrays, types, options)
+    return make_file_table(arrays, types, options)
 
 
-def _make_table(
+def make_file_table(
     arrays: Mapping[str, Any], types: Mapping[str, ColumnType], options: ReadOptions
 ) -> FileTable:
+    """The values that were read as a frame, with the schema that they were read by."""
     import pandas
 
     derived = [

@@ -1,0 +1,206 @@
+"""Tables that don't fit memory: `make bench-tables`, or `python benchmarks/tables.py
+[--rows 10000000] [--write]`.
+
+Rules of 16 lines on 16 columns, of which each line reads two, and partition rules of 8 neurons on
+the same columns score a Parquet file that is made in pieces first. Every task reads the file in a
+process of its own: processor seconds, rows a second and the peak of resident memory are that
+process's. `pass` is one numpy pass over the rows of the same file, its sums by column; ratios are
+seconds over those of the pass. Scoring alone, without reading, is measured on a million rows in
+memory, beside sums by column and a matrix product with one column for every line. It runs with one
+thread (OPENBLAS_NUM_THREADS=1).
+"""
+
+import argparse
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import networkx
+import numpy as np
+from numpy.typing import NDArray
+from results import add_write_option, record_output
+from rich.console import Console
+from rich.table import Table
+
+import relurules as rr
+from relurules.ir import Graph, Network
+from relurules.ir.network import Neuron
+
+Array = NDArray[np.float64]
+
+COLUMNS, LINES, NEURONS = 16, 16, 8
+#: Rows of a piece that is made, and of the table in memory.
+PIECE, IN_MEMORY = 250_000, 1_000_000
+NAMES = tuple(f"x{i}" for i in range(COLUMNS))
+BOX = rr.Domain.box([-1.0] * COLUMNS, [1.0] * COLUMNS, NAMES)
+
+
+def make_graph(neurons: int, seed: int = 0) -> Graph:
+    """A network of one hidden layer, whose neurons read two columns each."""
+    random = np.random.default_rng(seed)
+    A = np.zeros((neurons, COLUMNS))
+    for row in A:
+        row[random.choice(COLUMNS, 2, replace=False)] = random.normal(size=2)
+    network = Network(
+        A=A,
+        L=np.zeros((neurons, neurons)),
+        b=0.3 * random.normal(size=neurons),
+        slope=np.zeros(neurons),
+        C=random.normal(size=(1, COLUMNS)),
+        U=random.normal(size=(1, neurons)),
+        c=np.array([0.5]),
+        neurons=tuple(Neuron("hidden", i) for i in range(neurons)),
+    )
+    return Graph(NAMES, ("y",), network, networkx.DiGraph())
+
+
+def make_rules(form: str) -> Any:
+    """Lines, or partition rules of fewer neurons."""
+    graph = make_graph(LINES if form == "additive" else NEURONS)
+    return rr.extract(graph, domain=BOX, form=form)
+
+
+def draw_rows(rows: int, seed: int) -> Array:
+    """(rows, 16) uniform in the box."""
+    return np.random.default_rng(seed).uniform(-1.0, 1.0, (rows, COLUMNS))
+
+
+def write_file(path: Path, rows: int) -> None:
+    """A Parquet file of so many rows, in bounded memory."""
+    import pyarrow
+    from pyarrow import parquet
+
+    schema = pyarrow.schema([(name, pyarrow.float64()) for name in NAMES])
+    with parquet.ParquetWriter(path, schema, use_dictionary=False, compression="none") as writer:
+        for start in range(0, rows, PIECE):
+            piece = draw_rows(min(PIECE, rows - start), start)
+            writer.write_table(pyarrow.table(dict(zip(NAMES, piece.T, strict=True))))
+
+
+def sum_columns(path: Path) -> int:
+    """One numpy pass over the rows of the file."""
+    rows, total = 0, np.zeros(COLUMNS)
+    for piece in rr.read_batches(path, make_line_free_rules()):
+        X = piece.to_numpy()
+        total += X.sum(axis=0)
+        rows += len(X)
+    return rows
+
+
+def make_line_free_rules() -> rr.AdditiveRules:
+    """Rules without lines, which read the same columns."""
+    return rr.extract(make_graph(0), domain=BOX, form="additive")
+
+
+def score(path: Path, form: str, method: str) -> int:
+    """Every row's scores or contributions, none of which is kept."""
+    rules = make_rules(form)
+    return sum(len(getattr(rules, method)(piece)) for piece in rr.read_batches(path, rules))
+
+
+def verify(path: Path, form: str) -> int:
+    """Emitted Python beside the rules, on every row."""
+    rules = make_rules(form)
+    report = rr.verify(rr.emit(rules, "numpy"), rules, path)
+    if not report.passed:
+        raise SystemExit(repr(report))
+    return report.rows
+
+
+TASKS: dict[str, Callable[[Path], int]] = {
+    "pass": sum_columns,
+    "lines: predict": lambda path: score(path, "additive", "predict"),
+    "lines: contributions": lambda path: score(path, "additive", "contributions"),
+    "lines: verify numpy": lambda path: verify(path, "additive"),
+    "rules: predict": lambda path: score(path, "partition", "predict"),
+    "reached": lambda path: rr.reached(make_graph(NEURONS), path).rows,
+}
+
+
+def run_task(name: str, path: Path) -> None:
+    """In a process of its own: print rows, processor seconds, and the peak of memory in bytes."""
+    began = time.process_time()
+    rows = TASKS[name](path)
+    peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(rows, time.process_time() - began, peak)
+
+
+def measure_tasks(rows: int, folder: Path) -> Table:
+    """Every task on a file of so many rows."""
+    path = folder / "rows.parquet"
+    write_file(path, rows)
+    table = Table("task", "CPU s", "million rows/s", "seconds / pass", "peak GB", box=None)
+    first = None
+    for name in TASKS:
+        ran = subprocess.run(
+            [sys.executable, __file__, "--task", name, "--file", str(path)],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        done, seconds, peak = map(float, ran.stdout.split())
+        if done != rows:
+            raise SystemExit(f"{name}: {done:.0f} rows of {rows}")
+        first = first or seconds
+        table.add_row(
+            name,
+            f"{seconds:.1f}",
+            f"{rows / seconds / 1e6:.2f}",
+            f"{seconds / first:.2f}",
+            f"{peak / 1e9:.2f}",
+        )
+    return table
+
+
+def measure_memory_rows(rows: int) -> Table:
+    """Scores of rows in memory, beside numpy on the same; the fastest of five rounds."""
+    X, rules = draw_rows(rows, 1), make_rules("additive")
+    calls: dict[str, Callable[[], object]] = {
+        "sums by column": lambda: X.sum(axis=0),
+        "product with 16 lines": lambda: X @ rules.normals.T,
+        "lines: predict": lambda: rules.predict(X),
+        "lines: contributions": lambda: rules.contributions(X),
+    }
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(5):
+        for name, call in calls.items():
+            began = time.process_time()
+            call()
+            times[name].append(time.process_time() - began)
+
+    table = Table("in memory", "million rows/s", "seconds / sums", "seconds / product", box=None)
+    sums, product = (min(times[name]) for name in list(calls)[:2])
+    for name, found in times.items():
+        best = min(found)
+        table.add_row(
+            name, f"{rows / best / 1e6:.1f}", f"{best / sums:.2f}", f"{best / product:.2f}"
+        )
+    return table
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--task", choices=TASKS, help=argparse.SUPPRESS)
+    parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
+    add_write_option(parser)
+    given = parser.parse_args()
+    if given.task:
+        run_task(given.task, given.file)
+        return
+
+    with TemporaryDirectory() as place, record_output("Tables", write=given.write):
+        console = Console(width=100)
+        console.print(f"{given.rows:,} rows of {COLUMNS} columns, {LINES} lines")
+        console.print(measure_memory_rows(min(given.rows, IN_MEMORY)))
+        console.print(measure_tasks(given.rows, Path(place)))
+
+
+if __name__ == "__main__":
+    main()

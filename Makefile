@@ -49,7 +49,8 @@ test: venv
 	$(BIN)/python -m pytest -n auto --dist loadgroup  # tests of one server in one worker
 
 # Folders and files whose tests take a moment each and need no engine: of every room some.
-FAST := $(addprefix tests/,domain wording ir files tables links codec statistics networks explaining reasons scorecards \
+FAST := $(addprefix tests/,domain wording files tables links codec statistics networks explaining reasons scorecards \
+  ir/test_artifact.py ir/test_compensated_forms.py ir/test_network.py ir/test_partition.py ir/test_row_patterns.py ir/test_rule_table.py \
   analysis/test_nearer_rows.py benchmarks/test_results.py cli/test_display.py documents/test_markup.py documents/test_context.py \
   documents/test_closing_sections.py documents/test_overview.py documents/test_cards.py documents/test_guarantees.py \
   editing/test_line_edits.py emitting/test_golden.py emitting/test_golden_sql.py emitting/test_notation.py \

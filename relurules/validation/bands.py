@@ -12,7 +12,12 @@ from relurules.domain.columns import Category
 from relurules.errors import DataError
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.network import Array
-from relurules.statistics.population_stability import BANDS, cut_bands
+from relurules.statistics.population_stability import (
+    BANDS,
+    NumberBands,
+    cut_bands,
+    cut_score_bands,
+)
 from relurules.wording.numbers import format_number, format_short
 
 if TYPE_CHECKING:
@@ -54,7 +59,8 @@ class RowBander(NamedTuple):
 
     def band(self, X: Array, score: Array) -> list[BandedRows]:
         """The score, every column that is read, and every line, or the rules."""
-        found = [_band_numbers("score", "score", self.base_score, score)]
+        scores = cut_score_bands(self.base_score)
+        found = [_band_numbers("score", "score", scores, score)]
         found += self._band_columns(X)
         return [*found, *self._band_rules(X)]
 
@@ -68,8 +74,8 @@ class RowBander(NamedTuple):
                 place = X[:, at].argmax(axis=1) if len(X) else np.zeros(0, np.intp)
                 found.append(BandedRows("column", column.name, labels, place))
             else:
-                base, values = self.base_rows[:, at[0]], X[:, at[0]]
-                found.append(_band_numbers("column", column.name, base, values))
+                bands = cut_bands(self.base_rows[:, at[0]], BANDS)
+                found.append(_band_numbers("column", column.name, bands, X[:, at[0]]))
 
         return found
 
@@ -91,8 +97,7 @@ class RowBander(NamedTuple):
         ]
 
 
-def _band_numbers(kind: str, name: str, base: Array, values: Array) -> BandedRows:
-    bands = cut_bands(base, BANDS)
+def _band_numbers(kind: str, name: str, bands: NumberBands, values: Array) -> BandedRows:
     labels = label_bands(bands.edges.tolist())
     return BandedRows(kind, name, labels, bands.place(values))
 

@@ -9,13 +9,13 @@ import numpy as np
 from relurules.domain.derivation import ROUNDED_FUNCTIONS
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.network import Array
-from relurules.statistics.population_stability import cut_bands
+from relurules.statistics.population_stability import cut_bands, cut_score_bands
 from relurules.validation.bands import BandedRows, RowBander
 from relurules.validation.judged_rows import Judge, make_judge, tell_class
 from relurules.validation.monitoring import MonitoredRate, list_rates, score_rows
 
-#: How far an edge of the score, or of a derived column that libraries round otherwise, is moved
-#: down, as a share of its size: a row on the edge would be in the band below in another engine.
+#: How far an edge of a derived column that libraries round otherwise is moved down, as a share of
+#: its size: a row on the edge would be in the band below in another engine.
 _ROUNDING = 1e-9
 
 
@@ -69,7 +69,7 @@ def measure_reference(rules: RuleSet | AdditiveRules, reference: Any) -> Monitor
 
 def _list_edges(rules: RuleSet | AdditiveRules, X: Array, score: Array) -> Iterator[Array | None]:
     """The edges of the score, then those of every column, in the order of `RowBander.band`."""
-    yield cut_bands(score).edges - _ROUNDING * max(1.0, float(np.abs(score).max()))
+    yield cut_score_bands(score).edges
     for column, places in zip(rules.domain.columns, rules.domain.places, strict=True):
         if column.categories:
             yield None

@@ -44,7 +44,7 @@ def sources() -> list[Any]:
 def read_page_examples() -> list[tuple[str, str, str]]:
     """Certificate, rules and model of the page's examples, as texts."""
     page = (ROOT / "docs" / "certificates.md").read_text(encoding="utf-8")
-    model, rules, one, deciding, two, other_model, lines, three = re.findall(
+    model, rules, one, deciding, two, other_model, lines, three, *_ = re.findall(
         r"```json\n(.*?)```", page, re.DOTALL
     )
     return [(one, rules, model), (two, deciding, model), (three, lines, other_model)]

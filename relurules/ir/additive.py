@@ -14,7 +14,7 @@ from relurules.errors import DataError
 from relurules.files.notebook import format_notebook_html
 from relurules.ir.class_labels import ClassLabels
 from relurules.ir.evidence import Evidence, Provenance
-from relurules.ir.line_blocks import LineSum, add_up_lines, iterate_blocks, read_coordinates
+from relurules.ir.line_blocks import iterate_blocks, read_coordinates
 from relurules.ir.network import AffineMap, Array, Network, make_read_only
 from relurules.ir.reference import ReferenceRow
 from relurules.ir.rule import Condition
@@ -27,6 +27,8 @@ from relurules.tables.column_types import TableSchema
 if TYPE_CHECKING:
     import pandas
 
+#: Numbers in a block of rows times lines: what a core's cache holds.
+_BLOCK = 2**20
 #: Lines that a notebook shows.
 _LINES_SHOWN = 24
 
@@ -225,16 +227,22 @@ class AdditiveRules(Scorer):
         """(N, d) -> (N, K): how far every row lies beyond each line's bound, 0 where it doesn't."""
         return np.maximum(0.0, X @ self.normals.T - self.bounds)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def predict_scores(self, table: Any) -> Array:
         """As `predict`, before the link: the scores f(x), named by `scores`."""
-        lines = LineSum(
-            base=self.base,
-            normals=self.normals,
-            bounds=self.bounds,
-            slopes=self.slopes,
-            groups=[group.evaluate for group in self.groups],
-        )
-        return add_up_lines(lines, self.domain, read_coordinates(self.domain, table))
+        X = self.domain.rows(table)
+        predicted = np.full((len(X), self.score_count), np.nan)
+        inside = np.flatnonzero(self.domain.contains(X))
+        step = max(1, _BLOCK // max(1, len(self.lines)))
+        for start in range(0, len(inside), step):
+            at = inside[start : start + step]
+            scores = X[at] @ self.base.weights.T + self.base.constants
+            scores += self._activate_lines(X[at]) @ self.slopes
+            for group in self.groups:
+                scores += group.evaluate(X[at])
+            predicted[at] = scores
+
+        return predicted
 
     def find_applying_lines(self, table: Any) -> NDArray[np.bool_]:
         """(N, d) array or frame -> (N, K) which lines apply; none to a row outside the domain."""

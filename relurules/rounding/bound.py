@@ -35,6 +35,8 @@ def bound_rounding(artifact: Artifact, rules: RuleSet | AdditiveRules) -> Roundi
 
     rules: those that it was printed from; of form `network`, their network. Where the text holds
     anything that isn't followed, or isn't these rules, `refusal` says so and no bound is stated.
+    Links behind the scores are looked up in the text, not followed statement by statement: that
+    nothing else was written around them is for `check_artifact` to say.
     """
     try:
         scores, highs = map(np.array, _bound_scores(artifact, rules))
@@ -80,7 +82,7 @@ def _bound_scores(
 
     inputs = make_row_inputs(artifact, rules)
     if artifact.target == "numpy" and isinstance(rules, AdditiveRules):
-        scores = _read_numpy(artifact, inputs)
+        scores = _read_numpy(artifact, rules, inputs)
     else:
         program = read_program(artifact, rules.score_count)
         scores = find_only_scores(program, rules.score_count)
@@ -88,12 +90,14 @@ def _bound_scores(
     return _bound_forms(scores, list_due_forms(artifact, rules, inputs), inputs, artifact.number)
 
 
-def _read_numpy(artifact: Artifact, inputs: RowInputs) -> Sequence[Expression]:
+def _read_numpy(
+    artifact: Artifact, rules: AdditiveRules, inputs: RowInputs
+) -> Sequence[Expression]:
     if artifact.outside == "exact" or not all(isinstance(one, NumberSpan) for one in inputs.blocks):
         raise UnreadableError(
             "numpy of categories, or of rows outside the domain, has no bound yet"
         )
-    return read_numpy_lines(str(artifact), len(inputs.blocks))
+    return read_numpy_lines(str(artifact), rules.domain.names)
 
 
 def list_due_forms(

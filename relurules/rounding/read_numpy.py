@@ -15,11 +15,17 @@ from relurules.rounding.expression import (
     UnreadableError,
 )
 
-#: What is due: a function, and the text of a statement in it.
-_LINES = ("_lines", "return np.asarray(np.maximum(x @ _NORMALS - _LINE_BOUNDS, 0.0))")
-_SCORES = ("score_batch", "s[known] = x[known] @ _BASE + _lines(x[known]) @ _SLOPES + _CONSTANTS")
-_ARRAYS = ("_BASE", "_CONSTANTS", "_NORMALS", "_LINE_BOUNDS", "_SLOPES")
-_INPUTS = """\
+#: What is due of everything on the way from a table to its scores, without annotations, docstrings
+#: and the texts of errors: each function in one of its forms.
+_DUE = """
+def _numbers(values, name):
+    found = np.asarray(values)
+    if found.dtype.kind in 'USO' and any(
+        isinstance(value, (str, bytes)) for value in found.ravel().tolist()
+    ):
+        raise TypeError(_)
+    return np.asarray(found, dtype=np.float64)
+
 def _coordinates(table):
     if isinstance(table, np.ndarray):
         if table.ndim != 2 or table.shape[1] != len(FEATURES):
@@ -27,31 +33,87 @@ def _coordinates(table):
         x = _numbers(table, 'table')
     else:
         x = np.column_stack([_numbers(table[name], name) for name in FEATURES])
-    return x"""
+    return x
+
+def _inside(x):
+    if len(x) and (x.min(axis=0) >= _LOWEST).all() and (x.max(axis=0) <= _HIGHEST).all():
+        inside = np.ones(len(x), dtype=np.bool_)
+    else:
+        inside = np.asarray(((x >= _LOWEST) & (x <= _HIGHEST)).all(axis=1))
+    return inside
+
+def _inside(x):
+    if len(x) and (x.min(axis=0) >= _LOWEST).all() and (x.max(axis=0) <= _HIGHEST).all():
+        inside = np.ones(len(x), dtype=np.bool_)
+    else:
+        inside = np.asarray(((x >= _LOWEST) & (x <= _HIGHEST)).all(axis=1))
+    inside[inside] = (x[inside] @ _SUMS <= _LIMITS).all(axis=1)
+    return inside
+
+def _lines(x):
+    return np.asarray(np.maximum(x @ _NORMALS - _LINE_BOUNDS, 0.0))
+
+def _known(x):
+    return _inside(x)
+
+def score_batch(table):
+    x = _coordinates(table)
+    with np.errstate(over='ignore', invalid='ignore', under='ignore'):
+        known = _known(x)
+        s = np.full((len(x), len(_CONSTANTS)), np.nan)
+        s[known] = x[known] @ _BASE + _lines(x[known]) @ _SLOPES + _CONSTANTS
+        return s
+
+def score_batch(table):
+    x = _coordinates(table)
+    with np.errstate(over='ignore', invalid='ignore', under='ignore'):
+        known = _known(x)
+        s = np.full((len(x), len(_CONSTANTS)), np.nan)
+        s[known] = x[known] @ _BASE + _lines(x[known]) @ _SLOPES + _CONSTANTS
+        return _linked(s)
+"""
+_IMPORTS = frozenset(
+    {
+        "from __future__ import annotations",
+        "from typing import Any",
+        "import numpy as np",
+        "from numpy.typing import NDArray",
+    }
+)
+_ARRAYS = ("_BASE", "_CONSTANTS", "_NORMALS", "_LINE_BOUNDS", "_SLOPES")
 
 
-def read_numpy_lines(text: str, columns: int) -> Sequence[Expression]:
-    """The scores of lines over columns of numbers; UnreadableError for anything else."""
+def read_numpy_lines(text: str, names: Sequence[str]) -> Sequence[Expression]:
+    """The scores of lines over columns of numbers, which have these names; UnreadableError for
+    anything else, or where what is called on the way to them isn't as it is due.
+    """
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError) as error:
         raise UnreadableError("it is no Python") from error
-    functions = {one.name: one for one in tree.body if isinstance(one, ast.FunctionDef)}
-    for name, due in (_LINES, _SCORES):
-        own = [] if name not in functions else list(ast.walk(functions[name]))
-        if due not in (ast.unparse(one) for one in own if isinstance(one, ast.stmt)):
-            raise UnreadableError("products of matrices aren't as lines have them")
-    if _strip(functions.get("_coordinates")) != _INPUTS:
-        raise UnreadableError("columns in numpy that aren't numbers, or may be missing")
 
-    return _make_scores(_read_arrays(tree), columns)
+    values = _read_constants(tree)
+    if values.get("FEATURES") != repr(tuple(names)):
+        raise UnreadableError("its columns are others")
+    due = dict[str, set[str]]()
+    for one in ast.parse(_DUE).body:
+        due.setdefault(one.name, set()).add(ast.unparse(one))  # type: ignore[attr-defined]
+    functions = [one for one in tree.body if isinstance(one, ast.FunctionDef)]
+    found = {one.name: _strip(one) for one in functions}
+    if len(found) < len(functions) or set(found) & set(values):
+        raise UnreadableError("a name stands for two things")
+    for name, forms in due.items():
+        if found.get(name) not in forms:
+            raise UnreadableError(f"{name} in numpy isn't what it is of lines over numbers")
+
+    return _make_scores(_read_arrays(values), len(names))
 
 
-def _strip(function: ast.FunctionDef | None) -> str:
-    """A function without annotations, comments and the texts of its errors."""
-    if function is None:
-        return ""
-    function.returns, function.body = None, function.body[1:]
+def _strip(function: ast.FunctionDef) -> str:
+    """A function without annotations, docstring, comments and the texts of its errors."""
+    function.returns = None
+    if ast.get_docstring(function) is not None:
+        function.body = function.body[1:]
     for argument in function.args.args:
         argument.annotation = None
     for one in ast.walk(function):
@@ -61,24 +123,41 @@ def _strip(function: ast.FunctionDef | None) -> str:
     return ast.unparse(function)
 
 
-def _read_arrays(tree: ast.Module) -> Mapping[str, Array]:
-    """Constants of the text, each assigned once, `np.array` of literals."""
-    found = dict[str, Any]()
+def _read_constants(tree: ast.Module) -> Mapping[str, str]:
+    """Name -> text of every constant. The module does nothing but name them, each once, define
+    functions and import what it should.
+    """
+    found = dict[str, str]()
     for one in tree.body:
-        if not (isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)):
-            continue
-        name, call = one.targets[0].id, one.value
-        if name not in _ARRAYS:
-            continue
-        if name in found or not isinstance(call, ast.Call) or len(call.args) != 1:
-            raise UnreadableError(f"{name} isn't one array")
-        try:
-            found[name] = np.array(ast.literal_eval(call.args[0]), dtype=np.float64)
-        except ValueError as error:
-            raise UnreadableError(f"{name} isn't an array of numbers") from error
+        match one:
+            case ast.FunctionDef(decorator_list=[]) | ast.Expr(value=ast.Constant()):
+                continue
+            case ast.Import() | ast.ImportFrom() if ast.unparse(one) in _IMPORTS:
+                continue
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                calls = [each.func for each in ast.walk(value) if isinstance(each, ast.Call)]
+                if name not in found and all(ast.unparse(each) == "np.array" for each in calls):
+                    found[name] = ast.unparse(value)
+                    continue
+        raise UnreadableError(f"line {one.lineno} isn't followed")
 
-    if set(found) != set(_ARRAYS):
-        raise UnreadableError("arrays of lines are missing")
+    if set(found) & {"np", "Any", "NDArray"}:
+        raise UnreadableError("a name stands for two things")
+    return found
+
+
+def _read_arrays(values: Mapping[str, str]) -> Mapping[str, Array]:
+    """Tables of lines, `np.array` of literals."""
+    found = dict[str, Any]()
+    for name in _ARRAYS:
+        match ast.parse(values.get(name, "None"), mode="eval").body:
+            case ast.Call(args=[literal], keywords=[]):
+                try:
+                    found[name] = np.array(ast.literal_eval(literal), dtype=np.float64)
+                except ValueError as error:
+                    raise UnreadableError(f"{name} isn't an array of numbers") from error
+            case _:
+                raise UnreadableError(f"{name} isn't one array")
 
     return found
 

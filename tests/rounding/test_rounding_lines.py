@@ -100,6 +100,17 @@ def test_a_changed_product_of_matrices_has_no_bound() -> None:
         ("x @ _NORMALS - _LINE_BOUNDS", "x @ _NORMALS + _LINE_BOUNDS"),
         ("@ _SLOPES + _CONSTANTS", "@ _SLOPES - _CONSTANTS"),
         ('_numbers(table, "table")', '2.0 * _numbers(table, "table")'),
+        ("    return np.asarray(np.maximum(", "    x = 2.0 * x\n    return np.asarray(np.maximum("),
+        ('    """(N, d) -> (N,): which rows have outputs."""', "    x *= 2.0"),
+        (
+            "    return np.asarray(found, dtype",
+            "    found = 2.0 * found\n    return np.asarray(found, dtype",
+        ),
+        ("    x = _coordinates(table)", "    x = 2.0 * _coordinates(table)"),
+        ("\n\ndef _numbers", "\n_SLOPES *= 2.0\n\ndef _numbers"),
+        ("\n\ndef _numbers", "\n_SLOPES[0, 0] = 2.0\n\ndef _numbers"),
+        ("\n\ndef _numbers", "\nnp.maximum = np.minimum\n\ndef _numbers"),
+        ("import numpy as np", "import other as np"),
         (repr(abs(float(rules.slopes[0, 0]))), "0.123"),
     ):
         assert old in str(artifact)

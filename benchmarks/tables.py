@@ -104,7 +104,7 @@ def score(path: Path, form: str, method: str) -> int:
 
 
 def verify(path: Path, form: str) -> int:
-    """Emitted Python beside the rules, on every row."""
+    """Emitted numpy code beside the rules, on every row."""
     rules = make_rules(form)
     report = rr.verify(rr.emit(rules, "numpy"), rules, path)
     if not report.passed:

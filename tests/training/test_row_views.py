@@ -55,6 +55,24 @@ def test_sums_are_those_of_the_matrix(every: int, *, whole: bool) -> None:
     np.testing.assert_allclose(basis.sum_squares(weights, every), expected, atol=1e-9)
 
 
+def test_reaches_are_kept_and_the_longest_unasked_goes_first() -> None:
+    X, rng = make_coordinates(), np.random.default_rng(3)
+    views, atoms = RowViews(X), np.eye(len(X))[[0, 7]]
+    weights = rng.normal(size=(200, 2))
+
+    first = views.reach(weights[0], atoms, 0.5)
+    for each in weights:
+        found = views.reach(each, atoms, 0.5)
+        np.testing.assert_allclose(found, each @ X[[0, 7]] + 0.5, atol=1e-12)
+        assert views.reach(weights[0], atoms, 0.5) is first  # asked for again and again
+
+    assert views.reach(weights[-1], atoms, 0.5) is found
+    assert views.reach(weights[1], atoms, 0.5) is not views.reach(weights[1], atoms, 0.25)
+    assert len(views._reaches) == views._kept
+    with pytest.raises(ValueError, match="read-only"):
+        first += 1.0
+
+
 def make_line_terms() -> tuple[FitTerms, LineModel]:
     X, rng = make_coordinates(), np.random.default_rng(2)
     names = [f"x{place}" for place in range(len(X))]

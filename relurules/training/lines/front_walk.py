@@ -12,14 +12,9 @@ from relurules.training.lines.line_model import LineModel, LineRows
 from relurules.training.lines.refits import FitTerms, refit_slopes
 from relurules.training.lines.walk import FEW_ROWS, LineWalk, WalkOptions
 
-#: Lines beyond the budget that are chosen before the least useful are dropped, as a share of it.
-#: Steps within trends take longer.
-_OVER, _OVER_WITHIN_TRENDS = 0.6, 0.3
 #: Rounds in which lines are exchanged: at the budget, and at some shares of it.
 _ROUNDS, _FEW_ROUNDS = 4, 1
 _EXCHANGED = (1.0, 0.75, 0.5, 0.25)
-#: Rounds in which lines drawn at random are replaced, at the budget, and within trends.
-_RENEWALS, _RENEWALS_WITHIN_TRENDS = 4, 2
 #: Lines that a further one has not helped the other rows by are at most so many; of few rows.
 _PATIENCE, _PATIENCE_OF_FEW = 3, 2
 #: More rows than these, with one score, tell sets of columns by a boosting; of fewer, so many lines
@@ -61,8 +56,7 @@ def walk_line_front(
     if quick:
         return _walk_up(walk, linear, budget.lines, others)
 
-    share = _OVER_WITHIN_TRENDS if terms.has_trends else _OVER
-    over = max(1, round(share * budget.lines))
+    over = max(1, round(walk.effort.over * budget.lines))
     return _walk_down(walk, _walk_up(walk, linear, budget.lines + over, None), budget)
 
 
@@ -106,8 +100,7 @@ def _walk_down(walk: LineWalk, rising: list[LineModel], budget: LineBudget) -> l
                 rounds = _ROUNDS if len(model) == count else _FEW_ROUNDS
                 model = walk.exchange(model, rounds)
             if len(model) == count:
-                renewals = _RENEWALS_WITHIN_TRENDS if walk.terms.has_trends else _RENEWALS
-                model = walk.renew(model, renewals, budget.seed)
+                model = walk.renew(model, walk.effort.renewals, budget.seed)
             best[len(model)] = model
             if walk.options.deadline.is_over():
                 break

@@ -160,25 +160,19 @@ class LineRows:
         """(N,) scores, as `LineModel.evaluate` gives them but for the arithmetic, in less time."""
         scores = self.views.combine(model.weights)
         scores += model.constant
+        added = np.empty_like(scores)
         for line in model.lines:
-            reach = self.reach(line)
-            np.maximum(reach, 0.0, out=reach)
+            np.maximum(self.reach(line), 0.0, out=added)
             if line.sign > 0:
-                scores += reach
+                scores += added
             else:
-                scores -= reach
+                scores -= added
 
         return scores
 
     def reach(self, line: HingeLine) -> Array:
-        """(N,) z, how far each row is beyond the line's threshold; a new array."""
-        first, *others = zip(line.weights.tolist(), line.atoms, strict=True)
-        found = np.asarray(first[0] * self.views.project(first[1]))
-        for weight, atom in others:
-            found += weight * self.views.project(atom)
-        found += line.bound
-
-        return found
+        """(N,) z, how far each row is beyond the line's threshold; not to be written to."""
+        return self.views.reach(line.weights, line.atoms, line.bound)
 
     def part(self, some: NDArray[np.intp]) -> "LineRows":
         """Some of the rows, by number."""

@@ -15,8 +15,8 @@ from relurules.ir.network import Array
 
 #: Fewer indicators aren't worth a look-up.
 _LEAST_INDICATORS = 3
-#: Projections that are kept, at most: some hundred thousand rows each.
-_KEPT = 128
+#: Projections that are kept, and reaches, at most, and numbers of either in all: 256 MB.
+_KEPT, _KEPT_NUMBERS = 128, 2**25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,9 @@ class RowViews:
         self.indicators = np.concatenate([np.zeros(0, dtype=np.intp), *indicators])
         self.numbers = np.setdiff1d(np.arange(len(X)), self.indicators)
         self._of_numbers = X[self.numbers] if self.blocks else X
+        self._kept = max(1, min(_KEPT, _KEPT_NUMBERS // X.shape[1]))
         self._projections: dict[bytes, Array] = {}
+        self._reaches: dict[tuple[bytes, bytes, float], Array] = {}
         self._thin: dict[tuple[int, Any], Array] = {}
         self._pairs: dict[int, list[NDArray[np.intp]]] = {}
 
@@ -77,11 +79,31 @@ class RowViews:
         places = np.flatnonzero(atom)
         single = len(places) == 1 and atom[places[0]] == 1.0
         found = self.X[places[0]] if single else atom[places] @ self.X[places]
-        if len(self._projections) >= _KEPT:
+        if len(self._projections) >= self._kept:
             self._projections.clear()
         self._projections[key] = found
 
         return np.asarray(found)
+
+    def reach(self, weights: Array, atoms: Array, bound: float) -> Array:
+        """(k,) and (k, d) -> (N,) bound + weights of the atoms' projections, not to be written to;
+        steps of a fit ask for the same lines several times over.
+        """
+        key = weights.tobytes(), atoms.tobytes(), bound
+        known = self._reaches.pop(key, None)
+        if known is None:
+            first, *others = zip(weights.tolist(), atoms, strict=True)
+            known = np.asarray(first[0] * self.project(first[1]))
+            for weight, atom in others:
+                known += weight * self.project(atom)
+            known += bound
+            if len(self._reaches) >= self._kept:
+                del self._reaches[next(iter(self._reaches))]
+
+            known.flags.writeable = False
+
+        self._reaches[key] = known  # the last one that was asked for goes last
+        return known
 
     def take_indicators(self, every: int, dtype: Any) -> Array:
         """(C, N / every) the indicators of every so many rows."""

@@ -26,6 +26,7 @@ from relurules.training.lines.refits import (
 from relurules.training.lines.scoring import LineScorer, ScoredLines, choose_best, make_scorer
 from relurules.training.lines.trend_gains import measure_gains_within_trends
 from relurules.training.lines.triples import make_triple_grower
+from relurules.training.lines.walk_effort import choose_effort
 
 #: Rows that candidates are scored on, and those that the best of them are fitted to: at least so
 #: many, and at least such a share, as what few rows have is told by many rows alone.
@@ -51,8 +52,6 @@ FEW_ROWS = 200
 _DROPPED = 3
 #: Fewer lines aren't drawn from.
 _LEAST_RENEWED = 4
-#: Gauss-Newton steps of a candidate, and of the one that is taken.
-_SHORT, _LONG = 3, 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +74,7 @@ class LineWalk:
     def __init__(self, terms: FitTerms, options: WalkOptions, read: NDArray[np.bool_]) -> None:
         self.terms, self.options = terms, options
         count = len(terms.rows)
+        self.effort = choose_effort(count, has_trends=terms.has_trends)
         scored = max(_SCORED_ROWS, round(_SCORED_SHARE * count))
         tried = max(_TRIED_ROWS, round(_TRIED_SHARE * count))
         self._scored = replace(terms, rows=take_evenly(terms.rows, scored))
@@ -110,7 +110,9 @@ class LineWalk:
         for line in lines:  # what helps some of the rows need not help all
             best = refit_slopes(model.with_line(line), self.terms, fresh=1)
             if self.measure(best) < present * (1 - 1e-7):
-                best = widen_lines(refine_lines(best, self.terms, _LONG), self.terms)
+                best = widen_lines(
+                    refine_lines(best, self.terms, self.effort.taken_steps), self.terms
+                )
                 if len(best) > len(model) and self.measure(best) < present:
                     return best
 
@@ -123,13 +125,13 @@ class LineWalk:
 
     def _try(self, model: LineModel, fresh: int = 0) -> LineModel:
         refitted = refit_slopes(model, self._tried, 4, fresh=fresh)
-        return refine_lines(refitted, self._tried, _SHORT)
+        return refine_lines(refitted, self._tried, self.effort.trial_steps)
 
     def _take(self, tried: Sequence[LineModel]) -> LineModel:
         """The best of what was tried, fitted to all rows."""
         terms = self._tried
         best = min(tried, key=lambda each: compute_objective(each, terms.rows, terms.ridge))
-        best = refine_lines(refit_slopes(best, self.terms, 2), self.terms, _LONG)
+        best = refine_lines(refit_slopes(best, self.terms, 2), self.terms, self.effort.taken_steps)
         return widen_lines(best, self.terms)
 
     def exchange(self, model: LineModel, rounds: int) -> LineModel:
@@ -254,13 +256,13 @@ def list_nearby(direction: Direction, bound: float) -> list[Direction]:
 
 
 def _take_different(found: Sequence[tuple[float, HingeLine]], count: int) -> list[HingeLine]:
-    """The lines of the largest gains, at most two for the same columns."""
-    taken: dict[tuple[int, ...], int] = {}
+    """The lines of the largest gains, each of other columns."""
+    taken = set[tuple[int, ...]]()
     chosen: list[HingeLine] = []
 
     for _, line in sorted(found, key=lambda each: -each[0]):
-        if taken.get(line.columns, 0) < 1 and len(chosen) < count:
+        if line.columns not in taken and len(chosen) < count:
             chosen.append(line)
-            taken[line.columns] = 1
+            taken.add(line.columns)
 
     return chosen

@@ -205,7 +205,7 @@ def find_class(ground: RestrictedScorer, wanted: Any) -> int:
     if wanted in names:
         return names.index(wanted)
     if ground.rules.labels is not None:
-        return ground.rules.labels.find(wanted)
+        return int(ground.rules.labels.find(wanted))
     raise DataError(f"no class {wanted!r}; there are {', '.join(map(repr, names[:12]))}")
 
 

@@ -10,7 +10,7 @@ from relurules.checker.answer_rules import SignedRules, read_subject
 from relurules.checker.decisions import ModelDecision, read_decision, read_heads
 from relurules.checker.expressions import read_lines
 from relurules.checker.forms import ONE, DomainSpace, express_unit
-from relurules.checker.json_values import RefusedError, read_number, read_numbers
+from relurules.checker.json_values import RefusedError, check_lists, read_number, read_numbers
 from relurules.checker.model_units import Sparse, Unit
 from relurules.checker.names import name_scores
 from relurules.checker.rule_trees import (
@@ -250,10 +250,11 @@ def find_class_lead(decision: ModelDecision, number: int, ahead: Any, count: int
     sides = [(decision.score, decision.sign * (ahead - number))]
     if order is not None:
         sides = [(order[ahead], 1), (order[number], -1)]
+    used = [decision.score] if order is None else order
+    if any(type(i) is not int or not 0 <= i < count for i in used):
+        raise RefusedError("the rules' links are made of scores that aren't there")
     weights = [0] * count
     for i, side in sides:
-        if type(i) is not int or not 0 <= i < count:
-            raise RefusedError("the rules' links are made of scores that aren't there")
         weights[i] += side
     return ClassLead(weights, (ahead - number) * decision.cut, decision.radius)
 
@@ -274,7 +275,10 @@ def check_decision(
 def name_class(found: Mapping[str, Any], rules: Mapping[str, Any]) -> str:
     """The class that a certificate names, in words: its label, or its number."""
     number, labels = found["class"], rules.get("labels")
-    return f"number {number}" if labels is None else json.dumps(labels["values"][number])
+    if labels is None:
+        return f"number {number}"
+    check_lists(labels, ("values",))
+    return json.dumps(labels["values"][number], sort_keys=True, separators=(",", ":"))
 
 
 def name_answered_score(score: AnsweredScore) -> str:

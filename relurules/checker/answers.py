@@ -98,7 +98,7 @@ def _check_answer(
     follows = ""
     if found["question"] == "decision":
         check_decision(found, rules, score)
-        follows = f"; so no row is of the class {name_class(found, rules)}"
+        follows = f"; so no row is of class {name_class(found, rules)}"
     return AnswerVerdict(
         True, _name_claim(found, score), found["low"], found["high"], reached,
         _name_rows(found), follows, leaves, covers,
@@ -196,6 +196,8 @@ def check_parts(found: Mapping[str, Any], score: AnsweredScore) -> tuple[int, bo
     leaves, and True.
     """
     base, lines = score.add_bases(), score.list_lines()
+    for part in found["parts"]:
+        check_lists(part, ("columns", "lines"))
     columns = [j for part in found["parts"] for j in part["columns"]]
     used = [i for part in found["parts"] for i in part["lines"]]
     needed = {j for j, value in base.terms.items() if value}

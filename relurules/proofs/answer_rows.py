@@ -15,7 +15,7 @@ from relurules.ir.limits import Deadline
 
 Array = NDArray[np.float64]
 #: Rows that are drawn first, and how many of the best of them are made better.
-_DRAWN, _KEPT = 2000, 4
+_DRAWN, _KEPT = 2000, 12
 #: How often all columns are gone through.
 _ROUNDS = 6
 
@@ -100,7 +100,7 @@ class FloatScore:
         for tree in self.trees:
             total = total + tree.at(X)
         inside = (self.most >= X @ self.walls.T).all(axis=1)
-        return np.where(inside, total, np.nan)
+        return np.asarray(np.where(inside, total, np.nan))
 
     def draw(self, count: int, rng: np.random.Generator) -> Array:
         """Rows of the box, half of them with columns at their ends, one of each group."""

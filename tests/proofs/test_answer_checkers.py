@@ -19,8 +19,8 @@ def node() -> None:
         miss("Node.js")
 
 
-def _judge_by_ours(found: Any, rules: Any) -> tuple[int, str]:
-    verdict = check_answer(found, rules)
+def _judge_by_ours(found: Any, rules: Any, other: Any = None) -> tuple[int, str]:
+    verdict = check_answer(found, rules, other)
     return (0, describe_answer(verdict)) if verdict else (1, "")
 
 
@@ -40,17 +40,18 @@ def _drop_part(found: Any, rng: np.random.Generator) -> None:
         at[key] = [None, "1", True, [], {}, -1, 1.5][int(rng.integers(7))]
 
 
-def _draw_cases(kind: str, count: int) -> list[tuple[Any, Any]]:
-    found, rules, _ = make_answer(kind)
+def _draw_cases(kind: str, count: int) -> list[tuple[Any, ...]]:
+    case = make_answer(kind)
+    found, *files = case.files
     rng = np.random.default_rng(3)
-    places, cases = list(list_numbers(found)), [(found, rules)]
+    places, cases = list(list_numbers(found)), [case.files]
     for _ in range(count):
         changed = copy.deepcopy(found)
         if rng.random() < 0.7:
             change_number(changed, places[int(rng.integers(len(places)))], rng)
         else:
             _drop_part(changed, rng)
-        cases.append((stamp(changed, rules), rules))
+        cases.append((stamp(changed, *files), *files))
     return cases
 
 

@@ -87,12 +87,12 @@ class AnsweredScore:
         without terms there is no score.
         """
         if terms is None:
-            return ProofContext(self.rules, {}, ([], []))
+            return ProofContext(self.rules, {}, ([], []), strict=True)
         neurons = [Unit(z.terms, z.constant, {}, Fraction(0)) for z, _ in lines]
         reads = {k: slope for k, (_, slope) in enumerate(lines) if slope}
         total = Unit(terms, Fraction(0), reads, Fraction(1))
         units = [[express_unit(unit, self.space) for unit in some] for some in (neurons, [total])]
-        return ProofContext(self.rules, {}, (units[0], units[1]))
+        return ProofContext(self.rules, {}, (units[0], units[1]), strict=True)
 
     def add_bases(self) -> AffineScore:
         """What additive rules have beside their lines."""

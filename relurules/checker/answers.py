@@ -29,7 +29,7 @@ from relurules.checker.json_values import (
     read_numbers,
 )
 from relurules.checker.partition_proof import cover_domain
-from relurules.checker.trees import ProofCell, ProofContext, ProofTarget, TreeChecker
+from relurules.checker.trees import ProofContext, ProofTarget, TreeChecker
 
 ANSWER_FORMAT, ANSWER_VERSION = "relurules.answer", 1
 #: The ends of a range with the sign of what may not exceed them, in the order of targets.
@@ -231,7 +231,7 @@ def walk_part(
 ) -> TreeChecker:
     """How far a part is beyond its range."""
     walk = TreeChecker(targets)
-    walk.node(ProofCell(ground, ground.rows([])), part["tree"])
+    walk.node(ground.cell([]), part["tree"])
     return walk
 
 

@@ -10,7 +10,7 @@ from relurules.checker.json_values import RefusedError
 from relurules.checker.names import bind_names
 from relurules.checker.rule_trees import find_unshown_rules, list_tree_paths, read_conditions
 from relurules.checker.targets import list_proof_targets
-from relurules.checker.trees import ProofCell, ProofContext, Sides, TreeChecker
+from relurules.checker.trees import ProofContext, Sides, TreeChecker
 
 
 class Verdict(NamedTuple):
@@ -97,7 +97,7 @@ def cover_domain(
 
     for number, (walk, own, tree) in enumerate(zip(walks, sides, found["rules"], strict=True)):
         told(number)
-        walk.node(ProofCell(ground, ground.rows(own)), tree)
+        walk.node(ground.cell(own), tree)
 
     others, covers = iter(found["paths"]), True
     for number, path in ways:
@@ -105,7 +105,7 @@ def cover_domain(
         if number and not set(sides[number - 1]) <= set(path):
             if (tree := next(others, None)) is None:
                 raise RefusedError(f"a way down the rules' tree to rule {number} isn't proven")
-            walks[number - 1].node(ProofCell(ground, ground.rows(path)), tree)
+            walks[number - 1].node(ground.cell(path), tree)
 
     if next(others, None) is not None:
         raise RefusedError("a way down the rules' tree too many")

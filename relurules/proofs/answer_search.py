@@ -101,9 +101,25 @@ class _CellTrees:
 
     def tree(self, sides: Sequence[tuple[int, bool]]) -> ProofNode:
         """The tree of a cell on these sides of the rules' splits."""
+        if (both := self._find_contradiction(sides)) is not None:
+            return [[], "empty", both]
         rows = convert_rows(self.ground.rows(sides), self.size)
         count = len(self.ground.neurons)
         return self.search.tree(make_first_cell(self.ground.space, rows, count, {}), None)
+
+    def _find_contradiction(self, sides: Sequence[tuple[int, bool]]) -> list[int] | None:
+        """Multipliers of two sides that exclude each other, of which a boundary is all that is
+        left: no row of a table is on both sides of that.
+        """
+        rows, first, space = self.ground.rows(sides), len(self.ground.walls), self.ground.space
+        for i, (_, holds) in enumerate(sides):
+            for k, (_, other) in enumerate(sides):
+                if holds or not other:
+                    continue
+                pair = zip(rows[first + i], rows[first + k], strict=True)
+                if space.highest([a + b for a, b in pair], space.allowed) <= 0:
+                    return [first + i, 1, first + k, 1]
+        return None
 
 
 def _widen_range(

@@ -53,9 +53,9 @@ class AnswerCase(NamedTuple):
 #: Names of cases; seeds of partition rules that don't decide.
 RANGES = ("categories", "rules 0", "rules 5", "rules 7", "rules 8", "lines 0", "lines 1", "lines 2")
 CASES = (
-    *RANGES, "monotone categories", "monotone rules 0", "monotone rules 8", "monotone lines 1",
-    "monotone lines 2", "decision rules 0", "decision lines 3", "decision three", "difference rules",
-    "difference lines", "difference mixed", "difference columns",
+    *RANGES, "monotone categories", "monotone rules 0", "monotone regions", "monotone lines 1",
+    "monotone lines 2", "decision rules 0", "decision lines 3", "decision three",
+    "difference rules", "difference lines", "difference mixed", "difference columns",
 )  # fmt: skip
 
 
@@ -71,7 +71,7 @@ def make_answer(kind: str) -> AnswerCase:
         rules, given = _draw_rules(kind)
         found = rr.prove_answer(rules, output=rules.scores[-1], given=given).found
     elif question == "monotone":
-        rules, given = _draw_rules(rest)
+        rules, given = (_draw_two("rules")[0], ()) if rest == "regions" else _draw_rules(rest)
         feature = "income" if rest == "categories" else rules.domain.names[-1]
         found = rr.prove_answer(
             rules, question, feature=feature, output=rules.scores[-1], given=given
@@ -106,7 +106,7 @@ def _draw_two(rest: str) -> tuple[Any, Any]:
     A, b, U = rng.normal(size=(4, 3)), rng.normal(size=4), rng.normal(size=(1, 4))
     forms = {"rules": ("partition", "partition"), "mixed": ("partition", "additive")}
     forms["lines"] = forms["columns"] = ("additive", "additive")
-    moved = b + [0.0, 0.25, 0.0, 0.0]
+    moved = b + np.array([0.0, 0.25, 0.0, 0.0])
     wide = rr.Domain.box([-1, -1.5, -1], [1, 1, 2.5]).where("x0 - x1 <= 1.5")
     if rest == "columns":
         A[:, 1] = 0.0

@@ -3,6 +3,7 @@ import {
   demand, getEntry, getList, isFlag, isNumber, isObject, readIndex, refuse,
 } from "./json.mjs";
 import { evaluateTerms, readNumber, readPoint, readTerms, satisfies } from "./domain.mjs";
+import { readPairs } from "./box.mjs";
 import * as Q from "./rational.mjs";
 
 // Splits that lead to shared ones have ways without end.
@@ -131,7 +132,7 @@ export function joinPartitions(partitions) {
       scores: [...before.scores, score],
     })));
   }
-  return { splits, rules, ways: () => joinWays(partitions, firsts) };
+  return { splits, rules, isStrict: true, ways: () => joinWays(partitions, firsts) };
 }
 
 function fillConditions(partition) {
@@ -181,7 +182,10 @@ class Judge {
       const { terms, least } = this.partition.splits[split];
       return this.box.makeRow(this.box.makeForm(terms, Q.negate(least)), holds ? 1n : -1n);
     });
+    const first = this.box.rows.length;
+    const strict = sides.map(({ holds }, i) => (holds ? -1 : first + i));
     return {
+      strict: new Set(this.partition.isStrict ? strict : []),
       rows: [...this.box.rows, ...rows],
       inputs: [],
       outputs: [],
@@ -252,7 +256,9 @@ class Judge {
   checkEmpty(multipliers, cell) {
     const zeros = Array(this.box.count + 1).fill(0n);
     const most = this.box.findMost(zeros, multipliers, cell);
-    demand(most < 0n, "a part isn't shown to be empty");
+    const isStrict = readPairs(multipliers).some(([row, y]) =>
+      cell.strict.has(Number(row)) && Q.scaleDown(y, 64)[0] > 0n);
+    demand(most < 0n || (most === 0n && isStrict), "a part isn't shown to be empty");
   }
 
   measure(multipliers, cell, rule) {

@@ -642,6 +642,7 @@ def document(
     refits: int = 0,
     title: str | None = None,
     formats: Sequence[str] | None = None,
+    certificates: Sequence[str | Path] = (),
     progress: Callable[[str], None] | None = None,
 ) -> list[Path]:
     """Write the document that is signed into a folder, with the validation and its data; returns
@@ -655,9 +656,10 @@ def document(
     to, by which the rows of data are split. cut: probability from which class 1 is told; direction:
     the adverse one of the score; least: rows that a group has at least; resamples, seed: of
     intervals; refits: fit again to so many resamples of the fit's rows, of which `progress` is
-    told; formats: of the document, of html, md, tex, pdf, docx and xlsx. DataError and InputError
+    told; formats: of the document, of html, md, tex, pdf, docx and xlsx; certificates: files that
+    `prove_answer` gave and `save` wrote, which the document tells of. DataError and InputError
     for what can't be read or doesn't fit; UnsupportedError where the package of a format isn't
-    installed.
+    installed; CheckError for a certificate that doesn't hold.
     """
     asked = dict(locals())
     from relurules.documents.file_formats import USUAL_FORMATS, check_formats
@@ -679,6 +681,7 @@ def document(
         title=title,
         command=write_call(asked),
         formats=wanted,
+        certificates=tuple(map(Path, certificates)),
     )
     request = prepare_document(rules, sources, options)
     request = add_refits(rules, request, sources, refits, progress or (lambda _: None))

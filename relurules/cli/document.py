@@ -99,6 +99,13 @@ def document(
             ),
         ),
     ] = None,
+    certificate: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Certificate that `relurules ask` wrote: the document says what it proves, by "
+            "which digest; repeatable."
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for what is written.")] = Path("document"),
 ) -> None:
     """Write the document that is signed: `relurules document rules.json --about about.toml --data
@@ -162,7 +169,7 @@ def document(
     read = {"rules": rules, **{f"{part} rows": path for part, path in paths.items()}}
     sources = DocumentSources(
         tables=frames, about=about, fit=fit, title=title, command=name_command(), paths=read,
-        formats=wanted,
+        formats=wanted, certificates=tuple(certificate or ()),
     )  # fmt: skip
     request = prepare_document(found, sources, options)
     with show_messages(_err, "fitting again") as say:

@@ -27,6 +27,7 @@ from relurules.files.writing import read_json
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.answer_certificate import AnswerCertificate
 from relurules.ir.limits import Deadline
+from relurules.ir.proven_statement import ProvenStatement
 from relurules.proofs.answer_questions import (
     prove_decision,
     prove_difference,
@@ -158,6 +159,28 @@ def check_answer(
         certificate = AnswerCertificate.load(certificate)
     other = None if old is None else _read_rules(old)
     return checker.check_answer(certificate.found, _read_rules(rules), other)
+
+
+def read_statement(path: Path, rules: AnyRules) -> ProvenStatement:
+    """What the certificate of an answer in a file proves of these rules; CheckError where it proves
+    nothing, DataError for one of a difference.
+    """
+    found = AnswerCertificate.load(path)
+    if found.question == "difference":
+        raise DataError(
+            f"{path}: is about two files of rules; a document of one tells what is proven of it "
+            "alone. Give certificates that `relurules ask` wrote"
+        )
+    verdict = check_answer(found, rules)
+    if not verdict:
+        raise CheckError(f"{path}: {checker.describe_answer(verdict)}")
+    digests = found.found["digests"]
+    return ProvenStatement(
+        text=checker.describe_answer(verdict).removeprefix("proven: "),
+        digest=found.found["digest"],
+        rules=digests["rules"],
+        domain=digests["domain"],
+    )
 
 
 def _require_provable(rules: Mapping[str, Any]) -> None:

@@ -99,11 +99,12 @@ def document(
             ),
         ),
     ] = None,
-    certificate: Annotated[
+    certificates: Annotated[
         list[Path] | None,
         typer.Option(
+            "--certificate",
             help="Certificate that `relurules ask` wrote: the document says what it proves, by "
-            "which digest; repeatable."
+            "which digest; repeatable.",
         ),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for what is written.")] = Path("document"),
@@ -169,7 +170,7 @@ def document(
     read = {"rules": rules, **{f"{part} rows": path for part, path in paths.items()}}
     sources = DocumentSources(
         tables=frames, about=about, fit=fit, title=title, command=name_command(), paths=read,
-        formats=wanted, certificates=tuple(certificate or ()),
+        formats=wanted, certificates=tuple(certificates or ()),
     )  # fmt: skip
     request = prepare_document(found, sources, options)
     with show_messages(_err, "fitting again") as say:

@@ -58,7 +58,7 @@ def prepare_document(
     """Read what was given; DataError for rows that aren't those of the fit, CheckError for a
     certificate that doesn't hold.
     """
-    own = sources.paths.get("rules", rules)
+    judged = sources.paths.get("rules", rules)
     others = [name for name in (options.target, options.by, *options.groups) if name]
     parts = {name: read_any_table(rules, table, others) for name, table in sources.tables.items()}
     record = None
@@ -81,7 +81,7 @@ def prepare_document(
         title=sources.title,
         known=FitFindings() if record is None else _list_findings(record),
         formats=sources.formats,
-        proven=tuple(read_statement(path, own) for path in sources.certificates),
+        proven=tuple(read_statement(path, judged) for path in sources.certificates),
     )
 
 

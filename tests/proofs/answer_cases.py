@@ -1,5 +1,6 @@
 """Certificates of answers about rules of both kinds; rules evaluated without the checker."""
 
+import copy
 import json
 from collections.abc import Iterator
 from fractions import Fraction
@@ -246,3 +247,42 @@ def change_number(found: Any, path: tuple[Any, ...], rng: np.random.Generator) -
     else:
         step = float(rng.choice([1e-9, 0.1, 1.0]))
         at[path[-1]] = value + float(rng.choice([-1, 1])) * step * max(1.0, abs(value))
+
+
+def drop_part(found: Any, rng: np.random.Generator) -> None:
+    """An entry somewhere is lost, or of another type."""
+    at = found
+    while True:
+        keys = list(at) if isinstance(at, dict) else list(range(len(at)))
+        key = keys[int(rng.integers(len(keys)))]
+        inner = at[key]
+        if not isinstance(inner, dict | list) or not inner or rng.random() < 0.3:
+            break
+        at = inner
+    if rng.random() < 0.5:
+        del at[key]
+    else:
+        at[key] = [None, "1", True, [], {}, -1, 1.5][int(rng.integers(7))]
+
+
+def draw_files(case: AnswerCase, rng: np.random.Generator) -> tuple[str, tuple[Any, ...]]:
+    """The files of a certificate, honest or changed with forged digests, and what was changed."""
+    files = copy.deepcopy(case.files)
+    if rng.random() < 0.05:
+        return "honest", files
+    place = 0 if rng.random() < 0.7 else int(rng.integers(1, len(files)))
+    what = "certificate" if place == 0 else "rules"
+    if rng.random() < 0.7:
+        places = list(list_numbers(files[place]))
+        change_number(files[place], places[int(rng.integers(len(places)))], rng)
+        how = "a number"
+    else:
+        drop_part(files[place], rng)
+        how = "a part"
+    return f"{how} of the {what}", (stamp(*files), *files[1:])
+
+
+def judge_by_ours(found: Any, rules: Any, other: Any = None) -> tuple[int, str]:
+    """What relurules' own checker says: the code, and the sentence of a proof."""
+    verdict = checker.check_answer(found, rules, other)
+    return (0, checker.describe_answer(verdict)) if verdict else (1, "")

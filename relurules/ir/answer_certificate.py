@@ -71,7 +71,7 @@ def _read_end(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
-def find_rules_digests(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+def find_rules_digests(found: Mapping[str, Any]) -> list[tuple[Any, Any]]:
     """Digests, of domain and rules, of the rules that a certificate is about, and of those that a
     difference is from.
     """

@@ -115,7 +115,7 @@ class FloatScore:
             if allowed:
                 chosen = np.array([self.space.columns[i] for i in allowed])
                 X[np.arange(count), chosen[rng.integers(len(chosen), size=count)]] = 1.0
-        return np.clip(X, low, high)
+        return np.asarray(np.clip(X, low, high))
 
     def list_moves(self, x: Array) -> Iterator[Array]:
         """Rows that differ from one in a column, at its ends and where a line or a split begins; in

@@ -665,6 +665,7 @@ def document(
     from relurules.documents.file_formats import USUAL_FORMATS, check_formats
     from relurules.pipeline.document_folder import write_document_files
     from relurules.pipeline.document_sources import DocumentSources, prepare_document, write_call
+    from relurules.proofs.answering import read_statement
     from relurules.training.document_refits import add_refits
     from relurules.validation import ValidationOptions
 
@@ -681,7 +682,7 @@ def document(
         title=title,
         command=write_call(asked),
         formats=wanted,
-        certificates=tuple(map(Path, certificates)),
+        proven=tuple(read_statement(Path(path), rules) for path in certificates),
     )
     request = prepare_document(rules, sources, options)
     request = add_refits(rules, request, sources, refits, progress or (lambda _: None))

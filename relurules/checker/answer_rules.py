@@ -65,6 +65,7 @@ def _sign_rules(rules: Mapping[str, Any], sign: int) -> SignedRules:
     """Rules that answers can be about; RefusedError for any other."""
     check_lists(rules, RULES_LISTS)
     additive = rules.get("format") == ADDITIVE_FORMAT
+
     versions = ADDITIVE_VERSIONS if additive else RULES_VERSIONS
     if rules.get("version", None if additive else 1) not in versions:
         raise RefusedError(f"the rules' file is of version {rules.get('version')!r}")
@@ -72,6 +73,7 @@ def _sign_rules(rules: Mapping[str, Any], sign: int) -> SignedRules:
         raise RefusedError("rules that decide have no score to answer about")
     if rules.get("neuron_groups"):
         raise RefusedError("answers about rules with groups of neurons aren't proven")
+
     return SignedRules(rules, sign, additive)
 
 
@@ -80,6 +82,7 @@ def restrict_domain(domain: Mapping[str, Any], given: Mapping[str, Any]) -> dict
     bounds = given["bounds"]
     if not isinstance(bounds, dict) or not isinstance(given["constraints"], list):
         raise RefusedError("`given` has no object of bounds and list of constraints")
+
     names = [feature["name"] for feature in domain["features"]]
     if not set(bounds) <= set(names):
         raise RefusedError("it bounds a column that the rules don't have")
@@ -88,6 +91,7 @@ def restrict_domain(domain: Mapping[str, Any], given: Mapping[str, Any]) -> dict
         _narrow_feature(feature, *read_numbers(bounds[name])) if name in bounds else feature
         for name, feature in zip(names, domain["features"], strict=True)
     ]
+
     constraints = [*domain["constraints"], *given["constraints"]]
     return {**domain, "features": features, "constraints": constraints}
 
@@ -96,6 +100,7 @@ def _narrow_feature(feature: Mapping[str, Any], low: Any, high: Any) -> dict[str
     """A column within these ends too; None for one that is open."""
     lows = [end for end in (feature["lower"], low) if end is not None]
     highs = [end for end in (feature["upper"], high) if end is not None]
+
     return {
         **feature,
         "lower": max(lows, key=read_number, default=None),
@@ -132,6 +137,7 @@ def _let_rise(part: Mapping[str, Any], own: SignedRules, column: Any) -> AnswerS
     features, constraints = part["features"], part["constraints"]
     feature = next((item for item in features if item["name"] == column), None)
     tied = {name for group in part.get("groups", ()) for name in group}
+
     if feature is None or column in tied:
         raise RefusedError(f"{column!r} is no number column of the rules")
 
@@ -140,6 +146,7 @@ def _let_rise(part: Mapping[str, Any], own: SignedRules, column: Any) -> AnswerS
     rise = {"name": step, "lower": 0, "upper": round_up(high - low), "integer": False}
     end = {"coefficients": {column: 1, step: 1}, "at_most": feature["upper"]}
     moved = [_move(item, column, step) for item in constraints if column in item["coefficients"]]
+
     domain = {
         "features": [*features, rise],
         "groups": list(part.get("groups", ())),
@@ -168,5 +175,6 @@ def _move_rules(own: SignedRules, column: str, step: str) -> dict[str, Any]:
     found = {**rules, "splits": move_all(rules.get("splits", ()))}
     if own.additive:
         return {**found, "base": move_maps(rules["base"]), "lines": move_all(rules["lines"])}
+
     said = [{**rule, "outputs": move_maps(rule["outputs"])} for rule in rules["rules"]]
     return {**found, "rules": said}

@@ -38,6 +38,7 @@ class AffineScore(NamedTuple):
         total = dict(self.terms)
         for j, value in other.terms.items():
             total[j] = total.get(j, Fraction(0)) + weight * value
+
         return AffineScore(total, self.constant + weight * other.constant)
 
 
@@ -88,6 +89,7 @@ class AnsweredScore:
         """
         if terms is None:
             return ProofContext(self.rules, {}, ([], []), strict=True)
+
         neurons = [Unit(z.terms, z.constant, {}, Fraction(0)) for z, _ in lines]
         reads = {k: slope for k, (_, slope) in enumerate(lines) if slope}
         total = Unit(terms, Fraction(0), reads, Fraction(1))
@@ -116,6 +118,7 @@ class AnsweredScore:
                 found.append(AffineScore(terms, -line.above))
                 slopes.append(Fraction(0))
                 slopes[place] += slope
+
         return list(zip(found, slopes, strict=True))
 
     def count_pieces(self) -> int:
@@ -139,6 +142,7 @@ class AnsweredScore:
             [[(split + first, holds) for split, holds in sides] for sides in read_conditions(rules)]
             for first, rules in self._number_splits()
         ]
+
         return [[side for part in parts for side in part] for parts in product(*own)]
 
     def list_ways(self) -> Iterator[tuple[int, Sides]]:
@@ -158,11 +162,13 @@ def _join_ways(trees: Sequence[tuple[int, dict[str, Any]]]) -> Iterator[tuple[in
     if not trees:
         yield 1, []
         return
+
     first, rules = trees[-1]
     own = [
         (number, [(split + first, holds) for split, holds in path])
         for number, path in list_tree_paths(rules)
     ]
+
     total = 0
     for before, way in _join_ways(trees[:-1]):
         for number, path in own:
@@ -216,6 +222,7 @@ def _evaluate_tree(
         at = term.rules["splits"][at["split"]][side]
     if "rule" not in at:
         raise RefusedError("a row has no rule")
+
     outputs = term.rules["rules"][at["rule"] - 1]["outputs"]
     return score.combine(outputs, term.sign).at(x)
 
@@ -236,6 +243,7 @@ def read_class_decision(rules: Mapping[str, Any]) -> ModelDecision:
     threshold = None if labels is None else labels.get("threshold")
     if threshold is None and len(heads) == 1 and heads[0]["link"] == "sigmoid":
         threshold = 0.5
+
     return read_decision(rules, threshold)
 
 
@@ -250,12 +258,14 @@ def find_class_lead(decision: ModelDecision, number: int, ahead: Any, count: int
     sides = [(decision.score, decision.sign * (ahead - number))]
     if order is not None:
         sides = [(order[ahead], 1), (order[number], -1)]
+
     used = [decision.score] if order is None else order
     if any(type(i) is not int or not 0 <= i < count for i in used):
         raise RefusedError("the rules' links are made of scores that aren't there")
     weights = [0] * count
     for i, side in sides:
         weights[i] += side
+
     return ClassLead(weights, (ahead - number) * decision.cut, decision.radius)
 
 
@@ -277,6 +287,7 @@ def name_class(found: Mapping[str, Any], rules: Mapping[str, Any]) -> str:
     number, labels = found["class"], rules.get("labels")
     if labels is None:
         return f"number {number}"
+
     check_lists(labels, ("values",))
     return json.dumps(labels["values"][number], sort_keys=True, separators=(",", ":"))
 

@@ -99,6 +99,7 @@ def _check_answer(
     if found["question"] == "decision":
         check_decision(found, rules, score)
         follows = f"; so no row is of class {name_class(found, rules)}"
+
     return AnswerVerdict(
         True, _name_claim(found, score), found["low"], found["high"], reached,
         _name_rows(found), follows, leaves, covers,
@@ -148,6 +149,7 @@ def list_range_targets(
             terms = {j: -sign * value for j, value in score.terms.items()}
             form = space.form(terms, sign * (limit - score.constant))
             found.append(ProofTarget(((0, sign),) if lines else (), form))
+
     return found
 
 
@@ -172,11 +174,13 @@ def walk_rules(found: Mapping[str, Any], score: AnsweredScore) -> tuple[list[Tre
     """
     if len(found["rules"]) != score.count_pieces():
         raise RefusedError(f"it proves {len(found['rules'])} rules of {score.count_pieces()}")
+
     ends, ground = read_ends(found, found), make_rules_context(score)
     walks = [
         TreeChecker(list_range_targets(own, ends, score.space, bool(ground.scores)))
         for own in score.list_maps()
     ]
+
     return walks, cover_domain(found, ground, walks, score.list_conditions(), score.list_ways())
 
 
@@ -198,6 +202,7 @@ def check_parts(found: Mapping[str, Any], score: AnsweredScore) -> tuple[int, bo
     base, lines = score.add_bases(), score.list_lines()
     for part in found["parts"]:
         check_lists(part, ("columns", "lines"))
+
     columns = [j for part in found["parts"] for j in part["columns"]]
     used = [i for part in found["parts"] for i in part["lines"]]
     needed = {j for j, value in base.terms.items() if value}
@@ -245,6 +250,7 @@ def make_part(
     """A part as a model of its own: lines are neurons of slope 0, of which there is one score."""
     own = [lines[i] for i in part["lines"]]
     terms = {j: base.terms[j] for j in part["columns"] if base.terms.get(j)}
+
     nothing = AffineScore({}, Fraction(0))
     return score.make_context(own, terms), list_range_targets(nothing, ends, score.space, True)
 
@@ -259,6 +265,7 @@ def _check_row(said: Any, score: AnsweredScore, sign: int, claim: Any) -> float 
     why = find_outside_reason(x, score)
     if why is not None:
         raise RefusedError(f"a row isn't in the part of the domain that it is about: {why}")
+
     reached = read_number(said["reached"])
     if sign * evaluate_score(x, score) < sign * reached:
         raise RefusedError("a row doesn't reach what it is said to")
@@ -281,4 +288,5 @@ def describe_answer(verdict: AnswerVerdict) -> str:
         for (end, claim), value in zip(ends, verdict.reached, strict=True)
         if claim is not None
     ]  # fmt: skip
+
     return "".join((said, verdict.follows, *rows))

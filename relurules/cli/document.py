@@ -148,6 +148,7 @@ def document(
     from relurules.documents.file_formats import USUAL_FORMATS, check_formats
     from relurules.pipeline.document_folder import write_document_files
     from relurules.pipeline.document_sources import DocumentSources, prepare_document
+    from relurules.proofs.answering import read_statement
     from relurules.training.document_refits import add_refits
     from relurules.validation import ValidationOptions
 
@@ -161,6 +162,7 @@ def document(
         option = "--y" if y else "--groups" if groups else "--by"
         raise DataError(f"{option} names a column of the data; give --data FILE, or --test FILE")
 
+    proven = tuple(read_statement(path, rules) for path in certificates or ())
     options = ValidationOptions(
         target=y, cut=cut, groups=tuple(groups or ()), by=by, adverse=direction, least=least,
         rounds=resamples, seed=seed,
@@ -170,7 +172,7 @@ def document(
     read = {"rules": rules, **{f"{part} rows": path for part, path in paths.items()}}
     sources = DocumentSources(
         tables=frames, about=about, fit=fit, title=title, command=name_command(), paths=read,
-        formats=wanted, certificates=tuple(certificates or ()),
+        formats=wanted, proven=proven,
     )  # fmt: skip
     request = prepare_document(found, sources, options)
     with show_messages(_err, "fitting again") as say:

@@ -12,8 +12,8 @@ from relurules.documents.file_formats import USUAL_FORMATS
 from relurules.errors import DataError
 from relurules.files.version import VERSION
 from relurules.ir import AdditiveRules, RuleSet
+from relurules.ir.proven_statement import ProvenStatement
 from relurules.pipeline.document_folder import DocumentRequest
-from relurules.proofs.answering import read_statement
 from relurules.statistics.evidence_statistics import hash_rows
 from relurules.tables.column_types import TableSchema
 from relurules.tables.read_file import read_file
@@ -39,7 +39,7 @@ _FITTED = ("training", "validation")
 class DocumentSources:
     """tables: {part: table, or path of a file}; about: a mapping, or the path of a TOML file; fit:
     the folder that `relurules fit` wrote. paths: of files that were read already, by their roles;
-    formats: of the document; certificates: of answers about these rules.
+    formats: of the document; proven: by certificates of answers about these rules.
     """
 
     tables: Mapping[str, Any] = field(default_factory=dict)
@@ -49,16 +49,13 @@ class DocumentSources:
     command: str = ""
     paths: Mapping[str, Path] = field(default_factory=dict)
     formats: tuple[str, ...] = USUAL_FORMATS
-    certificates: tuple[Path, ...] = ()
+    proven: tuple[ProvenStatement, ...] = ()
 
 
 def prepare_document(
     rules: RuleSet | AdditiveRules, sources: DocumentSources, options: ValidationOptions
 ) -> DocumentRequest:
-    """Read what was given; DataError for rows that aren't those of the fit, CheckError for a
-    certificate that doesn't hold.
-    """
-    judged = sources.paths.get("rules", rules)
+    """Read what was given; DataError for rows that aren't those of the fit."""
     others = [name for name in (options.target, options.by, *options.groups) if name]
     parts = {name: read_any_table(rules, table, others) for name, table in sources.tables.items()}
     record = None
@@ -81,7 +78,7 @@ def prepare_document(
         title=sources.title,
         known=FitFindings() if record is None else _list_findings(record),
         formats=sources.formats,
-        proven=tuple(read_statement(path, judged) for path in sources.certificates),
+        proven=sources.proven,
     )
 
 

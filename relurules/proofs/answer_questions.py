@@ -55,6 +55,7 @@ def prove_difference(
         score = AnsweredScore(begun, rules, other)
     except RefusedError as error:
         raise RulesError(f"the two can't be compared in a proof: {error}") from error
+
     return {**begun, **_search_both(score, deadline)}
 
 
@@ -72,6 +73,7 @@ def _search_both(score: AnsweredScore, deadline: Deadline) -> Found:
             "high": -wide if high is None else high["reached"],
         }
         proof = search_rule_trees(score, guess, deadline)
+
     return {**proof, "lowest": shown[0], "highest": shown[1]}
 
 
@@ -118,6 +120,7 @@ def prove_decision(begun: Mapping[str, Any], rules: Mapping[str, Any], deadline:
         proof = _prove_lead(score, lead, deadline)
         if proof is not None:
             return {**found, **proof}
+
     raise CheckError(
         "no other class is shown to be ahead of this one everywhere, so that it can't be proven "
         "that no row is of it; ask reach for a row that is"
@@ -141,4 +144,5 @@ def _prove_lead(score: AnsweredScore, lead: ClassLead, deadline: Deadline) -> Fo
         proof = search_parts(score, guess, deadline)
     if Fraction(proof["low"]) * ONE <= lead.cut + lead.radius:
         return None
+
     return {**proof, "lowest": shown, "highest": None}

@@ -156,6 +156,7 @@ def _list_children(split: Mapping[str, Any], rules: int) -> list[int]:
 def find_rows_near_ends(score: AnsweredScore, deadline: Deadline) -> list[list[Fraction] | None]:
     """Rows near the lowest and the highest score, None where none was found in the domain."""
     floats, rng = FloatScore(score), np.random.default_rng(0)
+
     X = floats.draw(_DRAWN, rng)
     values = floats.at(X)
     found: list[list[Fraction] | None] = []

@@ -174,6 +174,7 @@ def read_statement(path: Path, rules: AnyRules) -> ProvenStatement:
     verdict = check_answer(found, rules)
     if not verdict:
         raise CheckError(f"{path}: {checker.describe_answer(verdict)}")
+
     digests = found.found["digests"]
     return ProvenStatement(
         text=checker.describe_answer(verdict).removeprefix("proven: "),
@@ -238,6 +239,7 @@ def _search_range(
         low, high = (None if row is None else row["reached"] for row in shown)
         low, high = near.high if low is None else low, near.low if high is None else high
         proof = search_rule_trees(score, {"low": low, "high": high}, deadline)
+
     return {**proof, "lowest": shown[0], "highest": shown[1]}
 
 

@@ -40,15 +40,17 @@ from relurules.checker.additive_proof import (
     make_group_rules,
 )
 from relurules.checker.answer_rules import QUESTIONS
+from relurules.checker.answered_classes import (
+    ClassLead,
+    find_class_lead,
+    read_class_decision,
+)
 from relurules.checker.answered_score import (
     AffineScore,
     AnsweredLine,
     AnsweredScore,
-    ClassLead,
     evaluate_score,
-    find_class_lead,
     find_outside_reason,
-    read_class_decision,
 )
 from relurules.checker.answers import (
     ANSWER_FORMAT,

@@ -7,15 +7,14 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from relurules.checker.answered_classes import check_decision, name_class
 from relurules.checker.answered_score import (
     AffineScore,
     AnsweredLine,
     AnsweredScore,
-    check_decision,
     evaluate_score,
     find_outside_reason,
     name_answered_score,
-    name_class,
 )
 from relurules.checker.forms import DomainSpace
 from relurules.checker.json_values import (

@@ -9,8 +9,8 @@ import { nameScores } from "./names.mjs";
 import { findClassLead } from "./decisions.mjs";
 import { readByScore, readLine } from "./additive.mjs";
 import { Box, PLACES } from "./box.mjs";
-import { findRule, joinPartitions, judgeTree, readFunction, readPartition, walkTrees }
-  from "./trees.mjs";
+import { joinPartitions } from "./combinations.mjs";
+import { findRule, judgeTree, readFunction, readPartition, walkTrees } from "./trees.mjs";
 import { DOMAIN, SILENT } from "./judge.mjs";
 import { readSubject } from "./subject.mjs";
 import * as Q from "./rational.mjs";

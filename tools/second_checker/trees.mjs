@@ -7,7 +7,7 @@ import { readPairs } from "./box.mjs";
 import * as Q from "./rational.mjs";
 
 // Splits that lead to shared ones have ways without end.
-const MOST_SIDES = 2 ** 24;
+export const MOST_SIDES = 2 ** 24;
 
 const keyOf = ({ split, holds }) => 2 * split + Number(holds);
 
@@ -74,7 +74,7 @@ function listSides(way) {
 }
 
 /** All ways, `otherwise` first: { rule, sides }, rule undefined where there is none. */
-function* walkWays(partition) {
+export function* walkWays(partition) {
   let total = 0;
   const start = partition.splits.length > 0 ? { split: 0 } : { rule: 0 };
   const open = [{ ...start, way: null }];
@@ -93,46 +93,6 @@ function* walkWays(partition) {
       open.push({ ...next, way: { side: { split, holds }, before: way } });
     }
   }
-}
-
-/** Ways of several trees, one after the other; numbers of splits and rules count on. */
-function* joinWays(partitions, firsts) {
-  if (partitions.length === 0) {
-    yield { rule: 0, sides: [] };
-    return;
-  }
-  const last = partitions.at(-1);
-  const own = [...walkWays(last)].map(({ rule, sides }) =>
-    ({ rule, sides: countOn(sides, firsts.at(-1)) }));
-  let total = 0;
-  for (const before of joinWays(partitions.slice(0, -1), firsts.slice(0, -1))) {
-    for (const { rule, sides } of own) {
-      total += before.sides.length + sides.length;
-      demand(total <= MOST_SIDES, "the ways to rules have too many sides");
-      const isLost = before.rule === undefined || rule === undefined;
-      const number = isLost ? undefined : before.rule * last.rules.length + rule;
-      yield { rule: number, sides: [...before.sides, ...sides] };
-    }
-  }
-}
-
-const countOn = (sides, first) => sides.map(({ split, holds }) => ({ split: split + first, holds }));
-
-/** Partitions as one, whose rules are the combinations of theirs, the last one's changing first. */
-export function joinPartitions(partitions) {
-  let rules = [{ conditions: [], scores: [] }];
-  const splits = [];
-  const firsts = [];
-  for (const partition of partitions) {
-    const first = splits.length;
-    firsts.push(first);
-    splits.push(...partition.splits);
-    rules = rules.flatMap((before) => partition.rules.map(({ conditions, score }) => ({
-      conditions: [...before.conditions, ...countOn(conditions, first)],
-      scores: [...before.scores, score],
-    })));
-  }
-  return { splits, rules, isStrict: true, ways: () => joinWays(partitions, firsts) };
 }
 
 function fillConditions(partition) {

@@ -1,14 +1,16 @@
 """Whether both checkers of certificates say the same: check.py, and the one in JavaScript that was
 written from docs/certificates.md alone (tools/second_checker).
 
-    python benchmarks/second_checker.py [--cases 10000] [--seeds 60] [--lines 48] [--keep FOLDER]
+    python benchmarks/second_checker.py [--cases 10000] [--answers 2000] [--seeds 60] [--lines 48]
+        [--keep FOLDER]
 
-Honest certificates of random networks, of all kinds, and changed ones: of meaning, of single values
-(with forged digests), of their text. Whether they are proven, refused or can't be read must be the
-same, and so must every number that is shown. Disagreements are kept in a folder.
+Honest certificates of random networks and of answers, of all kinds, and changed ones: of meaning,
+of single values (with forged digests), of their text. Whether they are proven, refused or can't be
+read must be the same, and so must every number that is shown. Disagreements are kept in a folder.
 """
 
 import argparse
+import json
 import sys
 import time
 from collections import Counter
@@ -48,9 +50,31 @@ def compare_batch(
     return wrong
 
 
+def compare_answers(
+    numbers: range, tally: Counter[str], times: Counter[str]
+) -> list[tuple[str, Any, Any, Any]]:
+    """The same of certificates of answers, which are about rules alone."""
+    both, make = import_module("second_checker"), import_module("answer_cases")
+    sources = [make.make_answer(kind) for kind in make.CASES]
+    cases = [make.draw_files(sources[i % len(sources)], np.random.default_rng(i)) for i in numbers]
+    begun = time.perf_counter()
+    second = both.judge_answers_by_second([files for _, files in cases])
+    times["JavaScript"] += time.perf_counter() - begun  # type: ignore[assignment]
+    wrong = []
+    for (kind, files), other in zip(cases, second, strict=True):
+        begun = time.process_time()
+        ours = make.judge_by_ours(*files)
+        times["Python"] += time.process_time() - begun  # type: ignore[assignment]
+        tally["DISAGREE" if ours != other else f"both: {WORDS[ours[0]]}"] += 1
+        if ours != other:
+            encoded = tuple(json.dumps(value).encode() for value in files)
+            wrong.append((kind, encoded, ours, other))
+    return wrong
+
+
 def keep_case(folder: Path, number: int, files: Any) -> None:
     """Write the files of a disagreement."""
-    for name, data in zip(("certificate", "rules", "model"), files, strict=True):
+    for name, data in zip(("certificate", "rules", "model"), files, strict=False):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{number}_{name}.json").write_bytes(data)
 
@@ -59,6 +83,7 @@ def main() -> None:
     """Draw, judge twice, compare."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--cases", type=int, default=10_000)
+    parser.add_argument("--answers", type=int, default=2_000)
     parser.add_argument("--seeds", type=int, default=60)
     parser.add_argument("--lines", type=int, default=48)
     parser.add_argument("--start", type=int, default=0)
@@ -82,8 +107,17 @@ def main() -> None:
                 print(f"{number}: {kind}: ours {ours[:3]} {ours.why}; second {other}", flush=True)
                 if given.keep:
                     keep_case(given.keep, number, files)
+        answers = Counter[str]()
+        for start in range(given.start, given.start + given.answers, BATCH):
+            numbers = range(start, min(start + BATCH, given.start + given.answers))
+            for kind, files, ours, other in compare_answers(numbers, answers, times):
+                number += 1
+                print(f"{number}: answer, {kind}: ours {ours}; second {other}", flush=True)
+                if given.keep:
+                    keep_case(given.keep, number, files)
         spent = ", ".join(f"{name} {value:.0f} s" for name, value in times.items())
-        print(f"{given.cases} certificates of {len(sources)} networks: {dict(tally)}; {spent}")
+        print(f"{given.cases} certificates of {len(sources)} networks: {dict(tally)}")
+        print(f"{given.answers} certificates of answers: {dict(answers)}; {spent}")
 
 
 if __name__ == "__main__":

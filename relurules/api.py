@@ -642,6 +642,7 @@ def document(
     refits: int = 0,
     title: str | None = None,
     formats: Sequence[str] | None = None,
+    certificates: Sequence[str | Path] = (),
     progress: Callable[[str], None] | None = None,
 ) -> list[Path]:
     """Write the document that is signed into a folder, with the validation and its data; returns
@@ -655,14 +656,16 @@ def document(
     to, by which the rows of data are split. cut: probability from which class 1 is told; direction:
     the adverse one of the score; least: rows that a group has at least; resamples, seed: of
     intervals; refits: fit again to so many resamples of the fit's rows, of which `progress` is
-    told; formats: of the document, of html, md, tex, pdf, docx and xlsx. DataError and InputError
+    told; formats: of the document, of html, md, tex, pdf, docx and xlsx; certificates: files that
+    `prove_answer` gave and `save` wrote, which the document tells of. DataError and InputError
     for what can't be read or doesn't fit; UnsupportedError where the package of a format isn't
-    installed.
+    installed; CheckError for a certificate that doesn't hold.
     """
     asked = dict(locals())
     from relurules.documents.file_formats import USUAL_FORMATS, check_formats
     from relurules.pipeline.document_folder import write_document_files
     from relurules.pipeline.document_sources import DocumentSources, prepare_document, write_call
+    from relurules.proofs.answering import read_statement
     from relurules.training.document_refits import add_refits
     from relurules.validation import ValidationOptions
 
@@ -679,6 +682,7 @@ def document(
         title=title,
         command=write_call(asked),
         formats=wanted,
+        proven=tuple(read_statement(Path(path), rules) for path in certificates),
     )
     request = prepare_document(rules, sources, options)
     request = add_refits(rules, request, sources, refits, progress or (lambda _: None))

@@ -1,9 +1,12 @@
-"""Rules of either kind -> the range of a score, with the rows near its ends, for a proof of it."""
+"""Rules of either kind -> the score that a proof is asked about, the part of the domain, and the
+range with the rows near its ends.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from relurules.analysis.conditions import hold_missing_numbers, restrict_domain
+from relurules.analysis.goals import find_class
 from relurules.analysis.question import Question
 from relurules.analysis.questions import restrict_rules
 from relurules.analysis.ranges import find_range_ends
@@ -27,6 +30,31 @@ class ScoreExtremes(NamedTuple):
     high: float
     lowest: Array | None
     highest: Array | None
+
+
+class AnswerPart(NamedTuple):
+    """A score that is asked about, and the part of the domain that conditions leave, in
+    coordinates. combination: (m,) of the rules' scores.
+    """
+
+    combination: Array
+    domain: Domain
+
+
+def find_answer_part(
+    rules: Scorer, output: str | None, given: Sequence[str], deadline: Deadline
+) -> AnswerPart:
+    """What a proof of an answer about one score is about."""
+    rules = take_coordinates(rules)
+    domain = restrict_domain(rules.domain, given)
+    ground = restrict_rules(rules, hold_missing_numbers(domain), deadline)
+    return AnswerPart(find_target(ground, output).combination, domain)
+
+
+def find_class_number(rules: Scorer, wanted: str, deadline: Deadline) -> int:
+    """The number of a class by its name, or by its label; DataError for one that there isn't."""
+    rules = take_coordinates(rules)
+    return find_class(restrict_rules(rules, rules.domain, deadline), wanted)
 
 
 def find_score_extremes(

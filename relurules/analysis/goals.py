@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from relurules.analysis.restricted import RestrictedScorer
 from relurules.analysis.targets import ScoreTarget, find_target
 from relurules.errors import DataError, UnsupportedError
-from relurules.ir import RuleSet
 from relurules.ir.class_labels import classify_scores
 from relurules.ir.network import Array
 from relurules.links.heads import Head, apply_links
@@ -161,14 +160,7 @@ def classify_rows(ground: RestrictedScorer, X: Array) -> NDArray[np.intp]:
 
 
 def _make_class_goal(ground: RestrictedScorer, wanted: str) -> Goal:
-    names = list_class_names(ground)
-    if not names:
-        raise UnsupportedError(
-            "the outputs are no classes; say at_least or at_most, a number that an output is to "
-            "reach"
-        )
-
-    number, rules = _find_class(ground.rules, names, wanted), ground.rules
+    number, rules = find_class(ground, wanted), ground.rules
 
     def met(X: Array) -> NDArray[np.bool_]:
         return np.asarray(classify_rows(ground, X) == number)
@@ -200,12 +192,20 @@ def _make_class_goal(ground: RestrictedScorer, wanted: str) -> Goal:
     )
 
 
-def _find_class(rules: RuleSet, names: tuple[str, ...], wanted: Any) -> int:
-    """The number of a class by its name, or by its label."""
+def find_class(ground: RestrictedScorer, wanted: Any) -> int:
+    """The number of a class by its name, or by its label; DataError for one that there isn't,
+    UnsupportedError for outputs that are no classes.
+    """
+    names = list_class_names(ground)
+    if not names:
+        raise UnsupportedError(
+            "the outputs are no classes; say at_least or at_most, a number that an output is to "
+            "reach"
+        )
     if wanted in names:
         return names.index(wanted)
-    if rules.labels is not None:
-        return rules.labels.find(wanted)
+    if ground.rules.labels is not None:
+        return int(ground.rules.labels.find(wanted))
     raise DataError(f"no class {wanted!r}; there are {', '.join(map(repr, names[:12]))}")
 
 

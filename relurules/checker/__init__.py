@@ -2,8 +2,10 @@
 
     python check.py certificate.json rules.json model.json
     python check.py answer.json rules.json
+    python check.py difference.json rules.json other_rules.json
 
-The second checks an answer about rules alone: between which numbers a score lies.
+The second checks an answer about rules alone: between which numbers a score lies, or what it
+changes by where a column rises. The third checks how far scores of two files of rules are apart.
 Needs Python alone, and believes neither the program that made the certificate nor any floating
 point: the model's and the rules' numbers are taken as the exact rationals that they are, and all
 that follows is arithmetic of integers.
@@ -37,8 +39,15 @@ from relurules.checker.additive_proof import (
     make_group_context,
     make_group_rules,
 )
+from relurules.checker.answer_rules import QUESTIONS
+from relurules.checker.answered_classes import (
+    ClassLead,
+    find_class_lead,
+    read_class_decision,
+)
 from relurules.checker.answered_score import (
     AffineScore,
+    AnsweredLine,
     AnsweredScore,
     evaluate_score,
     find_outside_reason,
@@ -49,8 +58,11 @@ from relurules.checker.answers import (
     AnswerVerdict,
     check_answer,
     describe_answer,
+    hash_subjects,
     list_range_targets,
     make_part,
+    make_rules_context,
+    read_ends,
     walk_part,
     walk_rules,
 )
@@ -99,12 +111,15 @@ __all__ = [
     "MODEL_VERSION",
     "ONE",
     "PARTS_ASIDE",
+    "QUESTIONS",
     "STORED",
     "TRACED",
     "VERSION",
     "AffineScore",
     "AnswerVerdict",
+    "AnsweredLine",
     "AnsweredScore",
+    "ClassLead",
     "DomainSpace",
     "Expression",
     "LineProof",
@@ -126,12 +141,14 @@ __all__ = [
     "describe_answer",
     "describe_verdict",
     "evaluate_score",
+    "find_class_lead",
     "find_indicator_groups",
     "find_outside_reason",
     "find_places",
     "find_unshown_rules",
     "hash_json",
     "hash_rules_and_model",
+    "hash_subjects",
     "list_additive_claim",
     "list_proof_targets",
     "list_range_targets",
@@ -139,9 +156,12 @@ __all__ = [
     "make_group_context",
     "make_group_rules",
     "make_part",
+    "make_rules_context",
     "parse_json",
+    "read_class_decision",
     "read_conditions",
     "read_decision",
+    "read_ends",
     "read_object",
     "read_ranges",
     "refuse_duplicate_keys",

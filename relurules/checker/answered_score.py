@@ -1,19 +1,25 @@
 """The score that an answer about rules is of, over a part of their domain, in exact rationals."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import product
 from typing import Any, NamedTuple
 
-from relurules.checker.additive_proof import ADDITIVE_FORMAT, ADDITIVE_VERSIONS
+from relurules.checker.answer_rules import SignedRules, read_subject
 from relurules.checker.expressions import read_lines
-from relurules.checker.forms import DomainSpace
+from relurules.checker.forms import DomainSpace, express_unit
 from relurules.checker.json_values import RefusedError, read_number, read_numbers
-from relurules.checker.model_units import Sparse
-from relurules.checker.names import RULES_VERSIONS, name_scores
-from relurules.checker.rule_trees import explain_outside
+from relurules.checker.model_units import Sparse, Unit
+from relurules.checker.names import name_scores
+from relurules.checker.rule_trees import (
+    MOST_SIDES,
+    explain_outside,
+    list_tree_paths,
+    read_conditions,
+)
 from relurules.checker.targets import read_maps
-from relurules.checker.trees import ProofContext
+from relurules.checker.trees import ProofContext, Sides
 
 
 class AffineScore(NamedTuple):
@@ -26,90 +32,156 @@ class AffineScore(NamedTuple):
         """Its value at a point."""
         return sum((value * x[j] for j, value in self.terms.items()), self.constant)
 
+    def plus(self, other: "AffineScore", weight: Fraction) -> "AffineScore":
+        """The sum with a multiple of another one."""
+        total = dict(self.terms)
+        for j, value in other.terms.items():
+            total[j] = total.get(j, Fraction(0)) + weight * value
+
+        return AffineScore(total, self.constant + weight * other.constant)
+
+
+#: A line: what is added where it is positive, and how many times.
+AnsweredLine = tuple[AffineScore, Fraction]
+
 
 class AnsweredScore:
-    """The score that an answer is about: a sum of the rules' scores, over a part of the domain.
+    """The score that an answer is about: a sum of scores of rules, over a part of their domain.
 
-    rules: with the domain of that part; names: of the rules' scores; said: weights of these as
-    they stand, weights: exactly.
+    rules: the domain of that part, and the splits of all partition rules; trees, lined: the rules
+    whose scores are added up, by their form; names: of the scores; said: their weights as they
+    stand, weights: exactly.
     """
 
-    def __init__(self, found: Mapping[str, Any], rules: Mapping[str, Any]) -> None:
-        self.additive = rules.get("format") == ADDITIVE_FORMAT
-        versions = ADDITIVE_VERSIONS if self.additive else RULES_VERSIONS
-        if rules.get("version", None if self.additive else 1) not in versions:
-            raise RefusedError(f"the rules' file is of version {rules.get('version')!r}")
-        if rules.get("decision") is not None:
-            raise RefusedError("rules that decide have no score to answer about")
-        if rules.get("neuron_groups"):
-            raise RefusedError("answers about rules with groups of neurons aren't proven")
+    def __init__(
+        self, found: Mapping[str, Any], rules: Mapping[str, Any], other: Any = None
+    ) -> None:
+        domain, terms = read_subject(found, rules, other)
+        self.trees = [term for term in terms if not term.additive]
+        self.lined = [term for term in terms if term.additive]
+        splits = [split for term in self.trees for split in term.rules.get("splits", ())]
+        self.rules = {**domain, "splits": splits}
+        self.space = DomainSpace(self.rules)
 
-        self.rules = {"splits": [], **_restrict_domain(rules, found["given"])}
-        first = rules["base"] if self.additive else rules["rules"][0]["outputs"]
-        self.names = name_scores(rules, len(first))
+        self.names = _name_scores(terms[0])
         self.said = read_numbers(found["weights"])
         self.weights = [Fraction(value) for value in self.said]
         if len(self.weights) != len(self.names):
             raise RefusedError(f"it weighs {len(self.weights)} scores of {len(self.names)}")
-        self.space = DomainSpace(self.rules)
+        if _name_scores(terms[-1]) != self.names:
+            raise RefusedError("the scores of both rules have other names")
 
-    def combine(self, outputs: Mapping[str, Any]) -> AffineScore:
+    def combine(self, outputs: Mapping[str, Any], sign: int) -> AffineScore:
         """The sum of the affine maps of all scores."""
-        total, constant = Sparse(), Fraction(0)
+        total = AffineScore({}, Fraction(0))
         maps = read_maps({"outputs": outputs}, self.names)
         for weight, own in zip(self.weights, maps, strict=True):
-            constant += weight * read_number(own["constant"])
-            for j, value in self.space.named(own["coefficients"]).items():
-                total[j] = total.get(j, Fraction(0)) + weight * value
-        return AffineScore(total, constant)
+            part = AffineScore(self.space.named(own["coefficients"]), read_number(own["constant"]))
+            total = total.plus(part, sign * weight)
+        return total
 
-    def make_context(self, units: tuple[list[Any], list[Any]] | None = None) -> ProofContext:
-        """What cells share; units: neurons and scores, none by default."""
-        return ProofContext(self.rules, {}, units or ([], []))
+    def make_context(
+        self, lines: Sequence[AnsweredLine] = (), terms: Sparse | None = None
+    ) -> ProofContext:
+        """What cells share. lines: neurons of slope 0, which with `terms` add up to the one score;
+        without terms there is no score.
+        """
+        if terms is None:
+            return ProofContext(self.rules, {}, ([], []), strict=True)
+
+        neurons = [Unit(z.terms, z.constant, {}, Fraction(0)) for z, _ in lines]
+        reads = {k: slope for k, (_, slope) in enumerate(lines) if slope}
+        total = Unit(terms, Fraction(0), reads, Fraction(1))
+        units = [[express_unit(unit, self.space) for unit in some] for some in (neurons, [total])]
+        return ProofContext(self.rules, {}, (units[0], units[1]), strict=True)
+
+    def add_bases(self) -> AffineScore:
+        """What additive rules have beside their lines."""
+        total = AffineScore({}, Fraction(0))
+        for term in self.lined:
+            total = total.plus(self.combine(term.rules["base"], term.sign), Fraction(1))
+        return total
+
+    def list_lines(self) -> list[AnsweredLine]:
+        """The lines of additive rules, one after the other; one that is the same function as an
+        earlier one is added to that, and has a slope of 0.
+        """
+        found, slopes = list[AffineScore](), list[Fraction]()
+        first = dict[Any, int]()
+        for term in self.lined:
+            for line in read_lines(term.rules, self.names, self.space):
+                pairs = zip(self.weights, line.slopes, strict=True)
+                slope = term.sign * sum((w * s for w, s in pairs), Fraction(0))
+                terms = {j: value for j, value in line.terms.items() if value}
+                place = first.setdefault((frozenset(terms.items()), line.above), len(found))
+                found.append(AffineScore(terms, -line.above))
+                slopes.append(Fraction(0))
+                slopes[place] += slope
+
+        return list(zip(found, slopes, strict=True))
+
+    def count_pieces(self) -> int:
+        """How many combinations there are of a rule of each partition rules."""
+        count = 1
+        for term in self.trees:
+            count *= len(term.rules["rules"])
+        return count
 
     def list_maps(self) -> list[AffineScore]:
-        """Of partition rules the score of every rule."""
-        return [self.combine(rule["outputs"]) for rule in self.rules["rules"]]
+        """What the score is of every combination of rules, lines aside."""
+        found = [self.add_bases()]
+        for term in self.trees:
+            own = [self.combine(rule["outputs"], term.sign) for rule in term.rules["rules"]]
+            found = [one.plus(other, Fraction(1)) for one in found for other in own]
+        return found
 
-    def list_lines(self) -> list[tuple[AffineScore, Fraction]]:
-        """Of additive rules the lines: what is added where it is positive, and how many times."""
-        found = read_lines(self.rules, self.names, self.space)
-        return [
-            (
-                AffineScore(line.terms, -line.above),
-                sum((w * s for w, s in zip(self.weights, line.slopes, strict=True)), Fraction(0)),
-            )
-            for line in found
+    def list_conditions(self) -> list[Sides]:
+        """The sides of splits that every combination of rules says."""
+        own = [
+            [[(split + first, holds) for split, holds in sides] for sides in read_conditions(rules)]
+            for first, rules in self._number_splits()
         ]
 
+        return [[side for part in parts for side in part] for parts in product(*own)]
 
-def _restrict_domain(rules: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The rules over a part of their domain; given: `bounds` by name, and `constraints`."""
-    bounds = given["bounds"]
-    if not isinstance(bounds, dict) or not isinstance(given["constraints"], list):
-        raise RefusedError("`given` has no object of bounds and list of constraints")
-    names = [feature["name"] for feature in rules["features"]]
-    if not set(bounds) <= set(names):
-        raise RefusedError("it bounds a column that the rules don't have")
+    def list_ways(self) -> Iterator[tuple[int, Sides]]:
+        """Every way down all trees: the combination's number, 0 where there is none, and sides."""
+        return _join_ways([*self._number_splits()])
 
-    features = [
-        _narrow_feature(feature, bounds[name]) if name in bounds else feature
-        for name, feature in zip(names, rules["features"], strict=True)
+    def _number_splits(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        first = 0
+        for term in self.trees:
+            rules = {"splits": [], **term.rules}
+            yield first, rules
+            first += len(rules["splits"])
+
+
+def _join_ways(trees: Sequence[tuple[int, dict[str, Any]]]) -> Iterator[tuple[int, Sides]]:
+    """Ways of trees, one after the other; each with the number of its first split."""
+    if not trees:
+        yield 1, []
+        return
+
+    first, rules = trees[-1]
+    own = [
+        (number, [(split + first, holds) for split, holds in path])
+        for number, path in list_tree_paths(rules)
     ]
-    constraints = [*rules["constraints"], *given["constraints"]]
-    return {**rules, "features": features, "constraints": constraints}
+
+    total = 0
+    for before, way in _join_ways(trees[:-1]):
+        for number, path in own:
+            total += len(way) + len(path)
+            if total > MOST_SIDES:
+                raise RefusedError(f"the ways down the trees have more than {MOST_SIDES} sides")
+            there = before and number
+            yield (before - 1) * len(rules["rules"]) + number if there else 0, way + path
 
 
-def _narrow_feature(feature: Mapping[str, Any], ends: Sequence[Any]) -> dict[str, Any]:
-    """A column within these ends too."""
-    low, high = read_numbers(ends)
-    lows = [end for end in (feature["lower"], low) if end is not None]
-    highs = [end for end in (feature["upper"], high) if end is not None]
-    return {
-        **feature,
-        "lower": max(lows, key=read_number),
-        "upper": min(highs, key=read_number),
-    }
+def _name_scores(term: SignedRules) -> list[str]:
+    rules = term.rules
+    first = rules["base"] if term.additive else rules["rules"][0]["outputs"]
+    return name_scores(rules, len(first))
 
 
 def find_outside_reason(x: Sequence[Fraction], score: AnsweredScore) -> str | None:
@@ -124,21 +196,34 @@ def find_outside_reason(x: Sequence[Fraction], score: AnsweredScore) -> str | No
 
 def evaluate_score(x: Sequence[Fraction], score: AnsweredScore) -> Fraction:
     """The score at a point, exactly."""
-    if score.additive:
-        total = score.combine(score.rules["base"]).at(x)
-        for z, slope in score.list_lines():
-            total += slope * max(Fraction(0), z.at(x))
-        return total
+    total = score.add_bases().at(x)
+    for z, slope in score.list_lines():
+        total += slope * max(Fraction(0), z.at(x))
 
-    ground = score.make_context()
-    at = {"split": 0} if ground.cuts else {"rule": 1}
+    cuts, first = score.make_context().cuts, 0
+    for term in score.trees:
+        own = cuts[first : first + len(term.rules.get("splits", ()))]
+        total += _evaluate_tree(x, score, term, own)
+        first += len(own)
+    return total
+
+
+def _evaluate_tree(
+    x: Sequence[Fraction],
+    score: AnsweredScore,
+    term: SignedRules,
+    cuts: Sequence[tuple[Sparse, Fraction]],
+) -> Fraction:
+    """What partition rules add at a point."""
+    at = {"split": 0} if cuts else {"rule": 1}
     while "split" in at:
-        terms, constant = ground.cuts[at["split"]]
-        side = "then" if AffineScore(terms, constant).at(x) >= 0 else "otherwise"
-        at = score.rules["splits"][at["split"]][side]
+        side = "then" if AffineScore(*cuts[at["split"]]).at(x) >= 0 else "otherwise"
+        at = term.rules["splits"][at["split"]][side]
     if "rule" not in at:
         raise RefusedError("a row has no rule")
-    return score.combine(score.rules["rules"][at["rule"] - 1]["outputs"]).at(x)
+
+    outputs = term.rules["rules"][at["rule"] - 1]["outputs"]
+    return score.combine(outputs, term.sign).at(x)
 
 
 def name_answered_score(score: AnsweredScore) -> str:

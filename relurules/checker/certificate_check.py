@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from relurules.checker.additive_proof import ADDITIVE_FORMAT, check_additive
-from relurules.checker.answers import check_answer, describe_answer
+from relurules.checker.answers import ANSWER_FORMAT, check_answer, describe_answer
 from relurules.checker.json_values import (
     REFUSALS,
     RULES_LISTS,
@@ -125,11 +125,11 @@ def main(paths: Sequence[str]) -> int:
         sys.stderr.write(f"error: {error}\n")
         return 2
 
-    if models:
+    if models and certificate.get("format") != ANSWER_FORMAT:
         verdict = check(certificate, rules, models[0])
         holds, text = bool(verdict), describe_verdict(verdict)
     else:
-        answer = check_answer(certificate, rules)
+        answer = check_answer(certificate, rules, *models)
         holds, text = bool(answer), describe_answer(answer)
     sys.stdout.write(text + "\n")
     return 0 if holds else 1

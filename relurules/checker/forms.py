@@ -128,13 +128,12 @@ def evaluate_unit(unit: UnitForm, active: Sequence[Form | None]) -> Form:
 
     weights, forms = [weight for weight, _ in kept], [form for _, form in kept]
     *columns, radii = zip(*forms, strict=True)
-    total = [
-        own + sum(map(mul, weights, column)) // unit.over
-        for own, column in zip(unit.own, columns, strict=False)
-    ]
+    sums = [sum(map(mul, weights, column)) for column in columns]
+    total = [own + value // unit.over for own, value in zip(unit.own, sums, strict=False)]
     radius = -(-sum(map(mul, map(abs, weights), radii)) // unit.over)
+    rounded = sum(value % unit.over != 0 for value in sums)
 
-    return [*total, unit.own[-1] + radius + len(total)]
+    return [*total, unit.own[-1] + radius + rounded]
 
 
 def apply_prelu(form: Form, slope: Fraction, side: int, beyond: int) -> Form:
@@ -144,8 +143,11 @@ def apply_prelu(form: Form, slope: Fraction, side: int, beyond: int) -> Form:
         return [*form[:-1], form[-1] + spill]
     if not slope:
         return [*[0] * (len(form) - 1), spill] if spill else []
-    scaled = [slope.numerator * value // slope.denominator for value in form[:-1]]
-    return [*scaled, -(-abs(slope.numerator) * form[-1] // slope.denominator) + len(scaled) + spill]
+    exact = [slope.numerator * value for value in form[:-1]]
+    scaled = [value // slope.denominator for value in exact]
+    rounded = sum(value % slope.denominator != 0 for value in exact)
+    radius = -(-abs(slope.numerator) * form[-1] // slope.denominator)
+    return [*scaled, radius + rounded + spill]
 
 
 def round_up(value: Fraction) -> float:

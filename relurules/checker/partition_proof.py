@@ -1,6 +1,6 @@
 """The proof of partition rules: a tree for each rule, and for ways that miss a condition."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ from relurules.checker.json_values import RefusedError
 from relurules.checker.names import bind_names
 from relurules.checker.rule_trees import find_unshown_rules, list_tree_paths, read_conditions
 from relurules.checker.targets import list_proof_targets
-from relurules.checker.trees import ProofCell, ProofContext, TreeChecker
+from relurules.checker.trees import ProofContext, Sides, TreeChecker
 
 
 class Verdict(NamedTuple):
@@ -74,37 +74,38 @@ def walk_trees(
     """What the trees show of every rule, whether every point has one, and the rules that aren't
     shown to hold anywhere.
     """
-    said = rules["rules"]
-    unshown = find_unshown_rules(rules, ground, read_conditions(rules))
+    said, sides = rules["rules"], read_conditions(rules)
+    unshown = find_unshown_rules(rules, ground, sides)
     walks = [TreeChecker(list_proof_targets(rule, rules, model, ground)) for rule in said]
-    return walks, cover_domain(found, rules, ground, walks, told), unshown
+    covers = cover_domain(found, ground, walks, sides, list_tree_paths(rules), told)
+    return walks, covers, unshown
 
 
 def cover_domain(
     found: Mapping[str, Any],
-    rules: Mapping[str, Any],
     ground: ProofContext,
     walks: Sequence[TreeChecker],
+    sides: Sequence[Sides],
+    ways: Iterable[tuple[int, Sides]],
     told: Callable[[int], None] = lambda _: None,
 ) -> bool:
     """Go through a tree of every rule, and of every way that misses one of its rule's conditions;
-    whether every point has a rule.
+    whether every point has a rule. sides: the rules' conditions; ways: down their tree.
     """
-    said, sides = rules["rules"], read_conditions(rules)
-    if len(found["rules"]) != len(said):
-        raise RefusedError(f"it proves {len(found['rules'])} rules of {len(said)}")
+    if len(found["rules"]) != len(walks):
+        raise RefusedError(f"it proves {len(found['rules'])} rules of {len(walks)}")
 
     for number, (walk, own, tree) in enumerate(zip(walks, sides, found["rules"], strict=True)):
         told(number)
-        walk.node(ProofCell(ground, ground.rows(own)), tree)
+        walk.node(ground.cell(own), tree)
 
     others, covers = iter(found["paths"]), True
-    for number, path in list_tree_paths(rules):
+    for number, path in ways:
         covers &= number > 0
         if number and not set(sides[number - 1]) <= set(path):
             if (tree := next(others, None)) is None:
                 raise RefusedError(f"a way down the rules' tree to rule {number} isn't proven")
-            walks[number - 1].node(ProofCell(ground, ground.rows(path)), tree)
+            walks[number - 1].node(ground.cell(path), tree)
 
     if next(others, None) is not None:
         raise RefusedError("a way down the rules' tree too many")

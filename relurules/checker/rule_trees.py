@@ -11,7 +11,7 @@ from relurules.checker.model_units import Sparse
 from relurules.checker.trees import ProofContext, Sides
 
 #: Ways of more sides together are refused: splits that lead to shared ones have ways without end.
-_MOST_SIDES = 1 << 24
+MOST_SIDES = 1 << 24
 
 
 def list_tree_paths(rules: Mapping[str, Any]) -> Iterator[tuple[int, Sides]]:
@@ -40,8 +40,8 @@ def list_tree_paths(rules: Mapping[str, Any]) -> Iterator[tuple[int, Sides]]:
 
         path = _list_sides(way)
         total += len(path)
-        if total > _MOST_SIDES:
-            raise RefusedError(f"the ways down the rules' tree have more than {_MOST_SIDES} sides")
+        if total > MOST_SIDES:
+            raise RefusedError(f"the ways down the rules' tree have more than {MOST_SIDES} sides")
         if "rule" in at:
             if type(at["rule"]) is not int or not 1 <= at["rule"] <= count:
                 raise RefusedError(f"the rules' tree leads to rule {at['rule']} of {count}")

@@ -1,7 +1,7 @@
 """Core: cells, and trees that cut them until multipliers show what the scores are off by."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from relurules.checker.forms import (
@@ -33,7 +33,8 @@ class ProofTarget(NamedTuple):
 
 class ProofContext:
     """What all cells share: model, space, the domain's rows, and forms of neurons that read no
-    others. units: neurons and scores, where they aren't all of the model's.
+    others. units: neurons and scores, where they aren't all of the model's. strict: whether rows
+    are told to rules by `at least` and `less`, not by conditions of which both hold at a boundary.
     """
 
     def __init__(
@@ -41,7 +42,10 @@ class ProofContext:
         rules: Mapping[str, Any],
         model: Mapping[str, Any],
         units: tuple[list[UnitForm], list[UnitForm]] | None = None,
+        *,
+        strict: bool = False,
     ) -> None:
+        self.strict = strict
         self.space = DomainSpace(rules)
         self.neurons, self.scores = units or _read_units(rules, model, self.space)
         self.first = [None if unit.reads else unit.own for unit in self.neurons]
@@ -64,20 +68,30 @@ class ProofContext:
             *(make_row(self.splits[split], 1 if holds else -1) for split, holds in sides),
         ]
 
+    def list_strict(self, sides: Sequence[tuple[int, bool]]) -> frozenset[int]:
+        """The rows of a cell on these sides that aren't 0 in it either."""
+        first = len(self.walls)
+        return frozenset(first + i for i, (_, holds) in enumerate(sides) if not holds)
+
+    def cell(self, sides: Sequence[tuple[int, bool]]) -> "ProofCell":
+        """The part of the domain on these sides."""
+        return ProofCell(self, self.rows(sides), self.list_strict(sides) if self.strict else ())
+
 
 class ProofCell:
     """A part of the domain, and what neurons are there: z if it was needed, phi(z) once its sign is
-    told.
+    told. strict: the rows that are more than 0 in it.
     """
 
-    def __init__(self, ground: ProofContext, rows: list[Row]) -> None:
+    def __init__(self, ground: ProofContext, rows: list[Row], strict: Collection[int] = ()) -> None:
         self.ground, self.rows, self.allowed = ground, rows, ground.space.allowed
+        self.strict = strict
         self.forms: list[Form | None] = list(ground.first)
         self.active: list[Form | None] = [None] * len(self.forms)
 
     def child(self) -> "ProofCell":
         """The same, to be cut."""
-        other = ProofCell(self.ground, list(self.rows))
+        other = ProofCell(self.ground, list(self.rows), self.strict)
         other.forms, other.active, other.allowed = list(self.forms), list(self.active), self.allowed
         return other
 
@@ -100,12 +114,22 @@ class ProofCell:
         for row, y in read_pairs(pairs):
             if not 0 <= row < len(self.rows):
                 raise RefusedError(f"a multiplier {y} of row {row}, of {len(self.rows)} rows")
-            weight = y << FINE if isinstance(y, int) else int(math.ldexp(y, FINE))
+            weight = _scale_multiplier(y)
             total = [
                 value + weight * other for value, other in zip(total, self.rows[row], strict=False)
             ]
 
         return -(-highest(total, self.allowed) >> FINE)
+
+    def is_empty(self, pairs: Sequence[Any]) -> bool:
+        """Whether multipliers show that there is no point in the cell: what they add up to isn't
+        negative there, and positive if a strict row has its part.
+        """
+        most = self.at_most([0] * (self.ground.space.size + 1), pairs)
+        some = most == 0 and any(
+            row in self.strict and _scale_multiplier(y) > 0 for row, y in read_pairs(pairs)
+        )
+        return most < 0 or some
 
     def take(self, code: int, pairs: Sequence[Any]) -> None:
         """Treat a neuron as one side of it, and count how far it may be beyond."""
@@ -166,7 +190,7 @@ class TreeChecker:
             self.node(cell.category(j, True), member)
             self.node(cell.category(j, False), others)
         elif kind == "empty":
-            if cell.at_most([0] * (cell.ground.space.size + 1), rest[0]) >= 0:
+            if not cell.is_empty(rest[0]):
                 raise RefusedError("a part said to be empty isn't shown to be")
         elif kind == "leaf":
             self._leaf(cell, rest)
@@ -183,6 +207,11 @@ class TreeChecker:
                 radius += scores[score][-1]
             off = cell.at_most(gap, multipliers[i] if i < len(multipliers) else []) + radius
             self.worst[i] = max(self.worst[i], off)
+
+
+def _scale_multiplier(y: float) -> int:
+    """A multiplier in units of 2**-FINE, rounded down."""
+    return y << FINE if isinstance(y, int) else int(math.ldexp(y, FINE))
 
 
 def _read_units(

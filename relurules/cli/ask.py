@@ -1,8 +1,7 @@
 """The command `relurules ask`; `main` registers it."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,8 +13,10 @@ from relurules.errors import DataError
 from relurules.files.writing import require_place
 
 _err = Console(stderr=True, highlight=False)
-#: Questions whose answers can be proven.
-_CERTIFIABLE = ("range", "bounded")
+#: Questions whose answers can be proven -> what is proven of them.
+_CERTIFIABLE = {
+    "range": "range", "bounded": "range", "monotone": "monotone", "reach": "decision",
+}  # fmt: skip
 
 
 _Limit = Annotated[
@@ -80,8 +81,8 @@ def ask(
     certificate: Annotated[
         Path | None,
         typer.Option(
-            help="For range and bounded: file for a certificate of the score's range, which "
-            "`relurules check` judges."
+            help="For range, bounded, monotone with --feature and reach with --class: file for a "
+            "certificate of the answer, which `relurules check` judges."
         ),
     ] = None,
 ) -> None:
@@ -102,14 +103,14 @@ def ask(
       changes the class
 
     At --time-limit a bound is given that holds and may be wide, or an error that says how far it
-    came. `--certificate range.json` proves a range; `relurules check range.json --rules rules.json`
-    judges it.
+    came. `--certificate range.json` proves an answer, of reach that no row is of the class;
+    `relurules check range.json --rules rules.json` judges it.
     """
     from relurules.analysis.questions import ask as ask_rules
     from relurules.codec.any_rules import load_any_rules
 
     if certificate is not None:
-        _require_certifiable(question, whole)
+        _require_certifiable(question, whole, feature=feature, target=to)
         require_place(certificate)
     found = load_any_rules(rules)
     if value and len(value) != 2:
@@ -127,10 +128,17 @@ def ask(
     )  # fmt: skip
     print_answer(answer, as_json)
     if certificate is not None:
-        _write_certificate(certificate, rules, output, given or (), time_limit)
+        proven = {"feature": feature} if question == "monotone" else {}
+        proven = {"target": to} if question == "reach" else {"output": output, **proven}
+        _write_certificate(
+            certificate, rules, _CERTIFIABLE[question], given=given or (), time_limit=time_limit,
+            **proven,
+        )  # fmt: skip
 
 
-def _require_certifiable(question: str, whole: bool | None) -> None:
+def _require_certifiable(
+    question: str, whole: bool | None, *, feature: str | None, target: str | None
+) -> None:
     """DataError for what has no certificate."""
     if question not in _CERTIFIABLE:
         raise DataError(
@@ -141,20 +149,20 @@ def _require_certifiable(question: str, whole: bool | None) -> None:
             "--certificate with --whole; it is a proof for any numbers in whole-number columns, so "
             "leave --whole out"
         )
+    if question == "monotone" and feature is None:
+        raise DataError("--certificate of monotone is of one column; name it with --feature")
+    if question == "reach" and target is None:
+        raise DataError(
+            "--certificate of reach is of a class; name it with --class, or ask bounded for a limit"
+        )
 
 
-def _write_certificate(
-    path: Path,
-    rules: Path,
-    output: str | None,
-    given: Sequence[str],
-    time_limit: float | None,
-) -> None:
-    """Write the certificate of a range, and say what it shows."""
+def _write_certificate(path: Path, rules: Path, question: str, **options: Any) -> None:
+    """Write the certificate of an answer, and say what it shows."""
     from relurules.checker import describe_answer
     from relurules.proofs.answering import check_answer, prove_answer
 
-    found = prove_answer(rules, output=output, given=given, time_limit=time_limit)
+    found = prove_answer(rules, question, **options)
     found.save(path)
     _err.print(describe_answer(check_answer(found, rules)), markup=False, soft_wrap=True)
     _err.print(f"wrote {path}", markup=False)

@@ -23,6 +23,9 @@ _Model = Annotated[
     Path | None,
     typer.Option(help="Network, as for extract; by default the model.json beside the certificate."),
 ]
+_Old = Annotated[
+    Path | None, typer.Option(help="Of a difference's certificate: the rules file that it is from.")
+]
 _Seal = Annotated[
     bool, typer.Option("--seal", help="Of a folder: write SHA256SUMS of all its files.")
 ]
@@ -44,6 +47,7 @@ def check(
         ),
     ],
     rules: _Rules = None,
+    old: _Old = None,
     model: _Model = None,
     artefact: _Artefact = None,
     seal: _Seal = False,
@@ -55,12 +59,13 @@ def check(
 
     `relurules check proof/certificate.json --rules rules.json --model model.onnx`. With
     --artefact, the code is read back, operation by operation, and must be just these rules.
-    An answer's certificate needs the rules alone, no model.
+    An answer's certificate needs the rules alone, no model; that of a difference, which `relurules
+    diff` wrote, the --old rules too.
     `relurules check folder` says which digests of manifest.json and SHA256SUMS hold, what is
     missing or in no list, and what the certificates in it show.
     """
     if certificate.is_dir():
-        _refuse_options("a certificate, not of a folder", rules=rules, model=model,
+        _refuse_options("a certificate, not of a folder", rules=rules, old=old, model=model,
                         artefact=artefact, trust_pickle=trust_pickle)  # fmt: skip
         raise typer.Exit(0 if _print_folder(certificate, seal, sign, signers) else 1)
 
@@ -68,8 +73,9 @@ def check(
     if is_answer_file(certificate):
         _refuse_options("a certificate of a model, not of an answer", model=model,
                         artefact=artefact, trust_pickle=trust_pickle)  # fmt: skip
-        raise typer.Exit(0 if _print_answer_check(certificate, rules) else 1)
+        raise typer.Exit(0 if _print_answer_check(certificate, rules, old) else 1)
 
+    _refuse_options("a certificate of a difference, not of a model", old=old)
     own = certificate.parent / "model.json" if model is None else model
     if model is None and not own.exists():
         raise DataError(f"no {own}; say with --model of which model {certificate} is")
@@ -127,12 +133,12 @@ def _find_rules(certificate: Path) -> Path:
     return rules
 
 
-def _print_answer_check(certificate: Path, rules: Path | None) -> bool:
+def _print_answer_check(certificate: Path, rules: Path | None, old: Path | None) -> bool:
     """Check the certificate of an answer, which needs no model, and print what came of it."""
     from relurules.checker import describe_answer
     from relurules.proofs.answering import check_answer
 
-    verdict = check_answer(certificate, rules or _find_rules(certificate))
+    verdict = check_answer(certificate, rules or _find_rules(certificate), old)
     sys.stdout.write(describe_answer(verdict) + "\n")
     return bool(verdict)
 

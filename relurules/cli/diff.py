@@ -54,6 +54,16 @@ def diff(
         list[Path] | None,
         typer.Option(help="Write all that changed as a document, .html, .md or .tex; repeatable."),
     ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(
+            help="Of two rules files: file for a certificate of how far a score of the new ones is "
+            "from that of the old ones, which `relurules check` judges."
+        ),
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option(help="Output, or score, that --certificate is of.")
+    ] = None,
     time_limit: TimeLimit = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -68,6 +78,9 @@ def diff(
     that came, went and changed, curves over one another, which rows of --data get another class,
     and with --y the figures of both side by side. There --data may be read otherwise by both sides.
 
+    --certificate change.json proves how far a score of the new rules is below and above that of the
+    old ones; `relurules check change.json --rules new.json --old old.json` judges it.
+
     A network is compared over the domain of the other one's rules: `relurules diff rules.json
     retrained.onnx`. At --time-limit the two are told apart by what was compared until then, or not
     decided.
@@ -76,8 +89,11 @@ def diff(
     from relurules.documents.difference import print_difference_html
     from relurules.files.writing import write_text
 
-    for path in (*([] if html is None else [html]), *(out or ())):
-        require_place(path)
+    for path in (html, certificate, *(out or ())):
+        if path is not None:
+            require_place(path)
+    if output is not None and certificate is None:
+        raise DataError("--output is of --certificate; a comparison is of all scores")
     sides = [load_rules_or_model(path, trust_pickle) for path in (old, new)]
     names = (old.name, new.name) if old.name != new.name else (str(old), str(new))
     if out:
@@ -85,6 +101,8 @@ def diff(
             names=names, out=tuple(out), data=data, y=y, reading=reading, tolerance=tolerance,
             time_limit=time_limit, as_json=as_json, html=html,
         )  # fmt: skip
+        if certificate is not None:
+            _write_certificate(certificate, old, new, output, time_limit)
         raise typer.Exit(write_versions(sides, asked))
     if y is not None:
         raise DataError(f"--y {y!r} names true values for a document; give --out diff.html")
@@ -98,7 +116,22 @@ def diff(
         _err.print(f"wrote {html}", markup=False, soft_wrap=True)
 
     print_answer(found, as_json)
+    if certificate is not None:
+        _write_certificate(certificate, old, new, output, time_limit)
     raise typer.Exit(0 if found else 1)
+
+
+def _write_certificate(
+    path: Path, old: Path, new: Path, output: str | None, time_limit: float | None
+) -> None:
+    """Write the certificate of how far two rules files are apart, and say what it shows."""
+    from relurules.checker import describe_answer
+    from relurules.proofs.answering import check_answer, prove_answer
+
+    found = prove_answer(new, "difference", old=old, output=output, time_limit=time_limit)
+    found.save(path)
+    _err.print(describe_answer(check_answer(found, new, old)), markup=False, soft_wrap=True)
+    _err.print(f"wrote {path}", markup=False, soft_wrap=True)
 
 
 def _read_data(path: Path, sides: Sequence[Any], reading: TableArguments) -> Any:

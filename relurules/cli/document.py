@@ -99,6 +99,14 @@ def document(
             ),
         ),
     ] = None,
+    certificates: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--certificate",
+            help="Certificate that `relurules ask` wrote: the document says what it proves, by "
+            "which digest; repeatable.",
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for what is written.")] = Path("document"),
 ) -> None:
     """Write the document that is signed: `relurules document rules.json --about about.toml --data
@@ -140,6 +148,7 @@ def document(
     from relurules.documents.file_formats import USUAL_FORMATS, check_formats
     from relurules.pipeline.document_folder import write_document_files
     from relurules.pipeline.document_sources import DocumentSources, prepare_document
+    from relurules.proofs.answering import read_statement
     from relurules.training.document_refits import add_refits
     from relurules.validation import ValidationOptions
 
@@ -153,6 +162,7 @@ def document(
         option = "--y" if y else "--groups" if groups else "--by"
         raise DataError(f"{option} names a column of the data; give --data FILE, or --test FILE")
 
+    proven = tuple(read_statement(path, rules) for path in certificates or ())
     options = ValidationOptions(
         target=y, cut=cut, groups=tuple(groups or ()), by=by, adverse=direction, least=least,
         rounds=resamples, seed=seed,
@@ -162,7 +172,7 @@ def document(
     read = {"rules": rules, **{f"{part} rows": path for part, path in paths.items()}}
     sources = DocumentSources(
         tables=frames, about=about, fit=fit, title=title, command=name_command(), paths=read,
-        formats=wanted,
+        formats=wanted, proven=proven,
     )  # fmt: skip
     request = prepare_document(found, sources, options)
     with show_messages(_err, "fitting again") as say:

@@ -13,10 +13,12 @@ from relurules.documents.cards import build_card
 from relurules.documents.context import build_additive_context, build_context
 from relurules.documents.document import Document, Section
 from relurules.documents.edits import build_edits
+from relurules.documents.proven_answers import build_proven_answers
 from relurules.documents.questions import build_questions
 from relurules.documents.worked_score import build_worked_row
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.answers import Answer
+from relurules.ir.proven_statement import ProvenStatement
 from relurules.wording.phrases import Phrase
 
 _OUTPUTS_IN_TITLE = 3
@@ -27,14 +29,16 @@ def build_document(
     target: str,
     title: str | None,
     answers: Sequence[Answer] = (),
+    proven: Sequence[ProvenStatement] = (),
 ) -> Document:
     """The content of the document; what isn't known of the rules is left out. answers: to questions
-    about the rules.
+    about the rules; proven: by certificates of answers.
     """
+    told = [build_questions(answers), build_proven_answers(proven)]
     if isinstance(rules, AdditiveRules):
-        about, sections = _list_additive_sections(rules, target, title, answers)
+        about, sections = _list_additive_sections(rules, target, title, told)
     else:
-        about, sections = _list_sections(rules, target, title, answers)
+        about, sections = _list_sections(rules, target, title, told)
     version = rules.provenance.version
     generator = f"relurules {version}" if version else "relurules"
     found = tuple(section for section in sections if section is not None)
@@ -42,7 +46,7 @@ def build_document(
 
 
 def _list_sections(
-    rules: RuleSet, target: str, title: str | None, answers: Sequence[Answer]
+    rules: RuleSet, target: str, title: str | None, told: Sequence[Section | None]
 ) -> tuple[tuple[Phrase, ...], list[Section | None]]:
     """Of rules of which one applies: the lines under the title, and the sections."""
     context = build_context(rules)
@@ -57,7 +61,7 @@ def _list_sections(
         build_edits(rules),
         guarantees.build_performance(context),
         guarantees.build_domain(context),
-        build_questions(answers),
+        *told,
         closing_sections.build_limits(context),
         closing_sections.build_reference(context),
         closing_sections.build_glossary(context),
@@ -67,7 +71,7 @@ def _list_sections(
 
 
 def _list_additive_sections(
-    rules: AdditiveRules, target: str, title: str | None, answers: Sequence[Answer]
+    rules: AdditiveRules, target: str, title: str | None, told: Sequence[Section | None]
 ) -> tuple[tuple[Phrase, ...], list[Section | None]]:
     """The same of lines that add up; what a score is worked out from comes first."""
     context = build_additive_context(rules)
@@ -81,7 +85,7 @@ def _list_additive_sections(
         build_edits(rules),
         guarantees.build_performance(context),
         guarantees.build_domain(context),
-        build_questions(answers),
+        *told,
         closing_sections.build_limits(context),
         closing_sections.build_reference(context),
         closing_sections.build_glossary(context),

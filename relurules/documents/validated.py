@@ -12,6 +12,7 @@ from relurules.documents.page_marks import write_mark
 from relurules.documents.validation import build_validation
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.answers import Answer
+from relurules.ir.proven_statement import ProvenStatement
 from relurules.validation import ValidationReport
 from relurules.validation.about import About
 from relurules.validation.origins import Origins
@@ -31,6 +32,7 @@ class ValidatedRules:
     report: ValidationReport | None = None
     about: About | None = None
     answers: tuple[Answer, ...] = ()
+    proven: tuple[ProvenStatement, ...] = ()
 
     @property
     def told(self) -> About:
@@ -40,7 +42,7 @@ class ValidatedRules:
 
 def build_validated_document(found: ValidatedRules) -> Document:
     """The whole document."""
-    document = build_document(found.rules, "html", found.title, found.answers)
+    document = build_document(found.rules, "html", found.title, found.answers, found.proven)
     front = () if found.about is None else (build_cover(found.about),)
     validation = () if found.report is None else build_validation(found.report)
     sections = _insert_sections(_drop_told(document.sections, found), validation)

@@ -13,7 +13,8 @@ from relurules.files.writing import read_json, write_text
 
 @dataclass(frozen=True)
 class AnswerCertificate:
-    """Shows that a score of rules lies between `low` and `high`, for every row of a domain.
+    """Shows that a score of rules, or a change of it, lies between `low` and `high`, for every row
+    of a domain.
 
     found: the plain JSON values of the file, which docs/certificates.md describes.
     """
@@ -22,17 +23,23 @@ class AnswerCertificate:
 
     def __repr__(self) -> str:
         """One line: what it shows."""
-        return f"<AnswerCertificate: {self.low:.6g} <= score <= {self.high:.6g}>"
+        low, high = ("?" if end is None else f"{end:.6g}" for end in (self.low, self.high))
+        return f"<AnswerCertificate: {self.question}, {low} to {high}>"
 
     @property
-    def low(self) -> float:
-        """No row has a smaller score."""
-        return float(self.found["low"])
+    def question(self) -> str:
+        """What it answers: range, decision, monotone or difference."""
+        return str(self.found["question"])
 
     @property
-    def high(self) -> float:
-        """No row has a larger score."""
-        return float(self.found["high"])
+    def low(self) -> float | None:
+        """No row has less; None where it doesn't say."""
+        return _read_end(self.found["low"])
+
+    @property
+    def high(self) -> float | None:
+        """No row has more; None where it doesn't say."""
+        return _read_end(self.found["high"])
 
     @property
     def reached(self) -> tuple[float | None, float | None]:
@@ -58,6 +65,20 @@ class AnswerCertificate:
                 f"{checker.ANSWER_VERSION}, as `relurules ask --certificate` writes it"
             )
         return cls(found)
+
+
+def _read_end(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def find_rules_digests(found: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+    """Digests, of domain and rules, of the rules that a certificate is about, and of those that a
+    difference is from.
+    """
+    said = found.get("digests")
+    said = said if isinstance(said, dict) else {}
+    pairs = [(said.get(f"{at}domain"), said.get(f"{at}rules")) for at in ("", "other_")]
+    return [pair for pair in pairs if pair != (None, None)]
 
 
 def is_answer_file(path: Path) -> bool:

@@ -24,6 +24,7 @@ from relurules.documents.validated import ValidatedRules, build_validated_docume
 from relurules.documents.validation_plots import list_plots
 from relurules.emitting import EmitOptions
 from relurules.ir import AdditiveRules, RuleSet
+from relurules.ir.proven_statement import ProvenStatement
 from relurules.pipeline.page_scorer import write_page_scorer
 from relurules.reasons.reason_texts import make_reason_options
 from relurules.tables.spreadsheet_text import format_guarded_csv
@@ -42,7 +43,7 @@ SUMS = "SHA256SUMS"
 class DocumentRequest:
     """What a document is made of. parts: {name: table}, the first one the base of comparisons,
     none for a document without validation; known: by the fit; formats: of the rule document, by
-    their names.
+    their names; proven: by certificates of answers.
     """
 
     parts: Mapping[str, Any] = field(default_factory=dict)
@@ -52,6 +53,7 @@ class DocumentRequest:
     title: str | None = None
     known: FitFindings = field(default_factory=FitFindings)
     formats: tuple[str, ...] = USUAL_FORMATS
+    proven: tuple[ProvenStatement, ...] = ()
 
 
 def write_document_files(
@@ -69,7 +71,7 @@ def write_document_files(
     answers = answer_standing_questions(rules)
     found = ValidatedRules(
         rules=rules, title=title, origins=request.origins, report=report, about=about,
-        answers=answers,
+        answers=answers, proven=request.proven,
     )  # fmt: skip
     reasons = make_reason_options(request.options.adverse)
     scorer = write_page_scorer(rules, EmitOptions(reasons=reasons)) if "html" in formats else None

@@ -12,6 +12,7 @@ from relurules.documents.file_formats import USUAL_FORMATS
 from relurules.errors import DataError
 from relurules.files.version import VERSION
 from relurules.ir import AdditiveRules, RuleSet
+from relurules.ir.proven_statement import ProvenStatement
 from relurules.pipeline.document_folder import DocumentRequest
 from relurules.statistics.evidence_statistics import hash_rows
 from relurules.tables.column_types import TableSchema
@@ -38,7 +39,7 @@ _FITTED = ("training", "validation")
 class DocumentSources:
     """tables: {part: table, or path of a file}; about: a mapping, or the path of a TOML file; fit:
     the folder that `relurules fit` wrote. paths: of files that were read already, by their roles;
-    formats: of the document.
+    formats: of the document; proven: by certificates of answers about these rules.
     """
 
     tables: Mapping[str, Any] = field(default_factory=dict)
@@ -48,6 +49,7 @@ class DocumentSources:
     command: str = ""
     paths: Mapping[str, Path] = field(default_factory=dict)
     formats: tuple[str, ...] = USUAL_FORMATS
+    proven: tuple[ProvenStatement, ...] = ()
 
 
 def prepare_document(
@@ -76,6 +78,7 @@ def prepare_document(
         title=sources.title,
         known=FitFindings() if record is None else _list_findings(record),
         formats=sources.formats,
+        proven=sources.proven,
     )
 
 

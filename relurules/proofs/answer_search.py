@@ -10,13 +10,14 @@ import numpy as np
 from relurules.checker import (
     ONE,
     AffineScore,
+    AnsweredLine,
     AnsweredScore,
     ProofContext,
     ProofTarget,
     list_range_targets,
-    list_tree_paths,
     make_part,
-    read_conditions,
+    make_rules_context,
+    read_ends,
     walk_part,
     walk_rules,
 )
@@ -29,48 +30,57 @@ from relurules.proofs.float_model import convert_rows, convert_targets, make_flo
 _ALLOWANCE = 1e-12
 #: A range is looked for again where it is wider than thought by this share.
 _LOOSE = 1e-12
-Range = tuple[float, float]
-_Ends = Mapping[str, float]
+#: The ends of a range, None for one that isn't claimed.
+RangeEnds = Mapping[str, float | None]
 ExactPoint = Sequence[Fraction]
 
 
-def search_rule_trees(score: AnsweredScore, guess: Range, deadline: Deadline) -> dict[str, Any]:
+def search_rule_trees(score: AnsweredScore, guess: RangeEnds, deadline: Deadline) -> dict[str, Any]:
     """Trees of partition rules, and the range that they show; guess: a range that rows reach."""
-    ground, maps = score.make_context(), score.list_maps()
-    conditions = read_conditions(score.rules)
+    ground, maps = make_rules_context(score), score.list_maps()
+    conditions, ways = score.list_conditions(), list(score.list_ways())
 
-    def search(said: _Ends) -> tuple[dict[str, Any], list[int]]:
-        low, high = Fraction(said["low"]), Fraction(said["high"])
+    def search(said: RangeEnds) -> tuple[dict[str, Any], dict[str, int]]:
+        ends, lines = read_ends(said, said), bool(ground.scores)
         searches = [
-            _CellTrees(ground, list_range_targets(own, low, high, score.space), deadline)
+            _CellTrees(ground, list_range_targets(own, ends, score.space, lines), deadline)
             for own in maps
         ]
         trees = [one.tree(sides) for one, sides in zip(searches, conditions, strict=True)]
         paths = [
             searches[number - 1].tree(path)
-            for number, path in list_tree_paths(score.rules)
+            for number, path in ways
             if number and not set(conditions[number - 1]) <= set(path)
         ]
         found = {**said, "rules": trees, "paths": paths}
         walks, _ = walk_rules(found, score)
-        return found, [max(walk.worst[side] for walk in walks) for side in (0, 1)]
+        return found, _find_excess(said, [walk.worst for walk in walks])
 
-    return _search_range(search, {"low": guess[0], "high": guess[1]}, score)
+    return _search_range(search, guess, score)
+
+
+def _find_excess(said: RangeEnds, worst: Sequence[Sequence[int]]) -> dict[str, int]:
+    """How far every end that is claimed is missed, at most; worst: by target."""
+    ends = [end for end in ("high", "low") if said[end] is not None]
+    return {end: max(own[i] for own in worst) for i, end in enumerate(ends)}
 
 
 def _search_range(
-    search: Callable[[_Ends], tuple[dict[str, Any], list[int]]], guess: _Ends, score: AnsweredScore
+    search: Callable[[RangeEnds], tuple[dict[str, Any], dict[str, int]]],
+    guess: RangeEnds,
+    score: AnsweredScore,
 ) -> dict[str, Any]:
     """What a search finds, with the range that it shows; search: also says how far that is beyond
-    a range, above and below.
+    a range, by end.
 
     A search is no finer than the larger one of the two, so it is done again once that is known.
     """
     found, excess = search(guess)
     shown = _widen_range(found, excess, score)
-    if max(excess) > _LOOSE * ONE * max(map(abs, shown.values())):
-        side = "high" if excess[0] > excess[1] else "low"
-        found, excess = search({**guess, side: shown[side]})
+    sizes = [abs(value) for value in shown.values() if value is not None]
+    if len(excess) > 1 and max(excess.values()) > _LOOSE * ONE * max(sizes):
+        worst = max(excess, key=lambda end: excess[end])
+        found, excess = search({**guess, worst: shown[worst]})
         shown = _widen_range(found, excess, score)
     return {**found, **shown}
 
@@ -91,56 +101,89 @@ class _CellTrees:
 
     def tree(self, sides: Sequence[tuple[int, bool]]) -> ProofNode:
         """The tree of a cell on these sides of the rules' splits."""
+        if (both := self._find_contradiction(sides)) is not None:
+            return [[], "empty", both]
         rows = convert_rows(self.ground.rows(sides), self.size)
         count = len(self.ground.neurons)
         return self.search.tree(make_first_cell(self.ground.space, rows, count, {}), None)
 
+    def _find_contradiction(self, sides: Sequence[tuple[int, bool]]) -> list[int] | None:
+        """Multipliers of two sides that exclude each other, of which a boundary is all that is
+        left: no row of a table is on both sides of that.
+        """
+        rows, first, space = self.ground.rows(sides), len(self.ground.walls), self.ground.space
+        for i, (_, holds) in enumerate(sides):
+            for k, (_, other) in enumerate(sides):
+                if holds or not other:
+                    continue
+                pair = zip(rows[first + i], rows[first + k], strict=True)
+                if space.highest([a + b for a, b in pair], space.allowed) <= 0:
+                    return [first + i, 1, first + k, 1]
+        return None
+
 
 def _widen_range(
-    said: Mapping[str, Any], excess: Sequence[int], score: AnsweredScore
-) -> dict[str, float]:
-    """The range that was shown. excess: how far it is beyond what is said, high and low, in units
-    of 1 / ONE.
+    said: Mapping[str, Any], excess: Mapping[str, int], score: AnsweredScore
+) -> dict[str, float | None]:
+    """The range that was shown. excess: how far it is beyond what is said, by end, in units of
+    1 / ONE.
     """
     rounding = score.space.size + 4  # of the forms with another constant
-    over, under = (Fraction(off + rounding if off else 0, ONE) for off in excess)
+    off = {end: Fraction(e + rounding if e else 0, ONE) for end, e in excess.items()}
     return {
-        "low": -round_up(under - Fraction(said["low"])),
-        "high": round_up(over + Fraction(said["high"])),
+        "low": _round_down(Fraction(said["low"]) - off["low"]) if "low" in off else None,
+        "high": round_up(Fraction(said["high"]) + off["high"]) if "high" in off else None,
     }
 
 
+def _round_down(value: Fraction) -> float:
+    """The largest float64 that isn't above."""
+    return 0.0 - round_up(-value)  # no negative zero
+
+
 def search_parts(
-    score: AnsweredScore, rows: Sequence[ExactPoint | None], deadline: Deadline
+    score: AnsweredScore, guess: Callable[[Mapping[str, Any]], RangeEnds], deadline: Deadline
 ) -> dict[str, Any]:
-    """Parts of additive rules, and the range that they add up to. rows: those found near its lower
-    and its upper end.
+    """Parts of additive rules, and the range that they add up to. guess: the range of a part that
+    rows reach.
     """
-    base, lines = score.combine(score.rules["base"]), score.list_lines()
+    base, lines = score.add_bases(), score.list_lines()
     found = []
     for columns, own in _list_components(score, base, lines):
         part: dict[str, Any] = {"columns": columns, "lines": own}
 
-        def search(said: _Ends, part: Mapping[str, Any] = part) -> tuple[dict[str, Any], list[int]]:
-            ground, targets = make_part({**part, **said}, score, base, lines)
+        def search(
+            said: RangeEnds, part: Mapping[str, Any] = part
+        ) -> tuple[dict[str, Any], dict[str, int]]:
+            ground, targets = make_part(part, read_ends(said, said), score, base, lines)
             tree = _CellTrees(ground, targets, deadline).tree([])
             own = {**part, **said, "tree": tree}
-            return own, walk_part(own, ground, targets).worst
+            return own, _find_excess(said, [walk_part(own, ground, targets).worst])
 
-        found.append(_search_range(search, _guess_part(part, score, base, lines, rows), score))
+        found.append(_search_range(search, guess(part), score))
 
-    low, high = (sum((Fraction(p[end]) for p in found), base.constant) for end in ("low", "high"))
-    return {"low": -round_up(-low), "high": round_up(high), "parts": found}
+    ends = {end: [p[end] for p in found] for end in ("low", "high")}
+    low, high = (_add_exactly(base.constant, ends[end]) for end in ("low", "high"))
+    return {
+        "low": None if low is None else _round_down(low),
+        "high": None if high is None else round_up(high),
+        "parts": found,
+    }
 
 
-def _guess_part(
-    part: Mapping[str, Any],
-    score: AnsweredScore,
-    base: AffineScore,
-    lines: Sequence[tuple[AffineScore, Fraction]],
-    rows: Sequence[ExactPoint | None],
-) -> dict[str, float]:
-    """What a part comes to at the rows, which is within its range."""
+def _add_exactly(start: Fraction, values: Sequence[float | None]) -> Fraction | None:
+    """The sum, None where a number is missing."""
+    total: Fraction | None = start
+    for value in values:
+        total = None if total is None or value is None else total + Fraction(value)
+    return total
+
+
+def guess_part(
+    part: Mapping[str, Any], score: AnsweredScore, rows: Sequence[ExactPoint | None]
+) -> RangeEnds:
+    """What a part comes to at rows, the lower and the upper one of which a range is claimed."""
+    base, lines = score.add_bases(), score.list_lines()
     ends = []
     for row in rows:
         x = row if row is not None else next((other for other in rows if other is not None), None)
@@ -160,7 +203,7 @@ def _measure_part(
     part: Mapping[str, Any],
     score: AnsweredScore,
     base: AffineScore,
-    lines: Sequence[tuple[AffineScore, Fraction]],
+    lines: Sequence[AnsweredLine],
 ) -> Fraction:
     """What the absolute terms of a part come to at most."""
     reach = score.space.reach
@@ -170,8 +213,20 @@ def _measure_part(
     return total
 
 
+def measure_score(score: AnsweredScore) -> float:
+    """What the absolute terms of a score come to at most, of every rules the largest."""
+    reach, base = score.space.reach, score.add_bases()
+    total = abs(base.constant) + reach(base.terms)
+    for z, slope in score.list_lines():
+        total += abs(slope) * (abs(z.constant) + reach(z.terms))
+    for term in score.trees:
+        maps = [score.combine(rule["outputs"], term.sign) for rule in term.rules["rules"]]
+        total += max(abs(own.constant) + reach(own.terms) for own in maps)
+    return round_up(total)
+
+
 def _list_components(
-    score: AnsweredScore, base: AffineScore, lines: Sequence[tuple[AffineScore, Fraction]]
+    score: AnsweredScore, base: AffineScore, lines: Sequence[AnsweredLine]
 ) -> list[tuple[list[int], list[int]]]:
     """Columns that lines, inequalities or groups tie together, with their lines; the others are
     one part.

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from relurules.checker import Verdict, describe_verdict
+from relurules.checker import (
+    ANSWER_FORMAT,
+    AnswerVerdict,
+    Verdict,
+    check_answer,
+    describe_answer,
+    describe_verdict,
+    hash_rules_and_model,
+)
 from relurules.errors import CheckError, DataError, InputError
 from relurules.files.digests import (
     FolderDifference,
@@ -20,6 +28,7 @@ from relurules.files.digests import (
 )
 from relurules.files.signatures import find_signer, sign_bytes
 from relurules.files.writing import read_bytes, read_json, write_all
+from relurules.ir.answer_certificate import find_rules_digests
 from relurules.pipeline.deployment import MANIFEST
 from relurules.pipeline.document_folder import SUMS
 from relurules.proofs.proving import check
@@ -27,6 +36,8 @@ from relurules.proofs.proving import check
 #: The signature of the list of digests.
 SIGNATURE = f"{SUMS}.sig"
 _CERTIFICATE, _RULES, _MODEL = "certificate.json", "rules.json", "model.json"
+#: What holds of a certificate, or why that isn't known.
+AnyVerdict = Verdict | AnswerVerdict | str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,14 +51,14 @@ class FolderVerdict:
 
     lists: tuple[str, ...]
     files: FolderDifference
-    certificates: Mapping[str, Verdict | str]
+    certificates: Mapping[str, AnyVerdict]
     signer: str | None = None
     unsigned: str | None = None
 
     @property
     def holds(self) -> bool:
         """Whether there are files, and nothing was found that doesn't hold."""
-        proven = all(isinstance(own, Verdict) and own for own in self.certificates.values())
+        proven = all(not isinstance(own, str) and own for own in self.certificates.values())
         return bool(self.files.held) and self.files.holds and proven and self.unsigned is None
 
 
@@ -102,7 +113,7 @@ def seal_folder(folder: Path, key: Path | None = None) -> list[Path]:
     else:
         certificates = dict(_check_certificates(folder))
     for name, verdict in certificates.items():
-        if not (isinstance(verdict, Verdict) and verdict):
+        if isinstance(verdict, str) or not verdict:
             raise CheckError(f"{name}: {_describe_certificate(verdict)}")
 
     digests = dict[str, str]()
@@ -141,7 +152,9 @@ def describe_folder(found: FolderVerdict) -> Iterator[str]:
         yield f"{SIGNATURE}: {found.unsigned}"
 
 
-def _describe_certificate(verdict: Verdict | str) -> str:
+def _describe_certificate(verdict: AnyVerdict) -> str:
+    if isinstance(verdict, AnswerVerdict):
+        return describe_answer(verdict)
     return describe_verdict(verdict) if isinstance(verdict, Verdict) else verdict
 
 
@@ -190,8 +203,13 @@ def _read_manifest(path: Path) -> dict[str, str]:
     return digests
 
 
-def _check_certificates(folder: Path) -> Iterator[tuple[str, Verdict | str]]:
+def _check_certificates(folder: Path) -> Iterator[tuple[str, AnyVerdict]]:
     """Every certificate of the folder and its verdict, or why there is none."""
+    yield from _check_model_certificates(folder)
+    yield from _check_answers(folder)
+
+
+def _check_model_certificates(folder: Path) -> Iterator[tuple[str, AnyVerdict]]:
     for name in list_files(folder):
         path = folder / name
         if path.name != _CERTIFICATE or hash_file(path) is None:
@@ -206,6 +224,34 @@ def _check_certificates(folder: Path) -> Iterator[tuple[str, Verdict | str]]:
             yield name, check(path, rules, model)
         except InputError as error:
             yield name, f"not checked: {error}"
+
+
+def _check_answers(folder: Path) -> Iterator[tuple[str, AnyVerdict]]:
+    """Certificates of answers, by the rules of the folder that their digests name."""
+    answers, rules = dict[str, dict[str, Any]](), dict[tuple[str, str], dict[str, Any]]()
+    for name in list_files(folder):
+        if not name.endswith(".json") or hash_file(folder / name) is None:
+            continue
+        try:
+            found = read_json(folder / name)
+        except InputError:
+            continue  # its digest tells whether it is the file that it was
+        if not isinstance(found, dict):
+            continue
+        if found.get("format") == ANSWER_FORMAT:
+            answers[name] = found
+        elif "features" in found and ("rules" in found or "base" in found):
+            known = hash_rules_and_model(found, {})
+            rules[known["domain"], known["rules"]] = found
+
+    for name, found in answers.items():
+        needed = find_rules_digests(found)
+        own = [rules.get(digests) for digests in needed]
+        if not own or None in own:
+            lost = needed[own.index(None)][1] if own else None
+            yield name, f"not checked: no rules with the digest {lost!s:.64} are in the folder"
+            continue
+        yield name, check_answer(found, *own)  # type: ignore[arg-type]  # none is missing
 
 
 def _find_beside(path: Path, folder: Path, name: str) -> Path | None:

@@ -207,3 +207,29 @@ def test_what_cannot_sign_is_told(
     assert run(["check", str(folder), "--sign", str(tmp_path / "none")]) == 1
     assert "can't sign with it" in capsys.readouterr().err
     assert not (folder / "SHA256SUMS").exists()
+
+
+def test_answers_are_judged_by_the_rules_that_they_name(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = rr.load(folder / "rules.json")
+    assert isinstance(rules, rr.AdditiveRules)
+    (folder / "old").mkdir()
+    named = Path(shutil.copy(folder / "rules.json", folder / "old" / "scores.json"))
+    changed = json.loads(named.read_text())
+    changed["base"]["y0"]["constant"] += 0.5
+    named.write_text(json.dumps(changed))
+    rr.prove_answer(rules).save(folder / "answers.json")
+    rr.prove_answer(rules, "difference", old=named).save(folder / "old" / "change.json")
+    assert run(["check", str(folder), "--seal"]) == 0
+    told = read_lines(capsys)
+    assert told[-2].startswith("answers.json: proven: ")
+    assert told[-1].startswith("old/change.json: proven: -0.5")
+
+    named.unlink()
+    assert run(["check", str(folder)]) == 1
+    assert "old/change.json: not checked: no rules with the digest " in read_lines(capsys)[-1]
+    found = json.loads((folder / "answers.json").read_text())
+    (folder / "answers.json").write_text(json.dumps({**found, "low": 0.0}))
+    assert run(["check", str(folder), "--seal"]) == 1
+    assert "answers.json" in capsys.readouterr().err

@@ -173,6 +173,30 @@ def test_the_call_in_python_has_every_argument(folder: Path) -> None:
     assert f"{call}cut=0.25, direction='higher', least=50, resamples=0, seed=0, " in text
 
 
+def test_what_certificates_prove_is_told_with_their_digests(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules, proof = name(folder, "model", "rules.json"), name(folder, "age.json")
+    asked = ["ask", rules, "monotone", "--feature", "age", "--certificate", proof]
+    assert run(asked) == 0
+    assert run(document(folder, "--certificate", proof)) == 0
+    found = read_json(Path(proof))
+    text = (folder / "out" / "rules.md").read_text(encoding="utf-8")
+    assert "change of score where age rises" in text
+    assert text.count(found["digest"]) == 1
+    assert found["digests"]["rules"] in text
+    assert found["digests"]["domain"] in text
+
+    loose = {**found, "column": "income"}
+    Path(proof).write_text(json.dumps(loose))
+    assert run(document(folder, "--certificate", proof)) == 1
+    assert "was changed after it was written" in capsys.readouterr().err
+    change = name(folder, "change.json")
+    assert run(["diff", rules, rules, "--certificate", change]) == 0
+    assert run(document(folder, "--certificate", change)) == 2
+    assert "is about two files of rules" in capsys.readouterr().err
+
+
 def test_columns_without_data_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(document(folder, "--y", "default")) == 2
     assert "--y names a column of the data; give --data FILE" in capsys.readouterr().err

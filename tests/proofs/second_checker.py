@@ -84,7 +84,7 @@ def judge_by_second(cases: Sequence[Files]) -> list[Judgement]:
     ]
 
 
-def judge_answers_by_second(cases: Sequence[tuple[Any, Any]]) -> list[tuple[int, str]]:
+def judge_answers_by_second(cases: Sequence[tuple[Any, ...]]) -> list[tuple[int, str]]:
     """What the second checker says of many answers and their rules: the code, and the sentence."""
     assert NODE is not None
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:

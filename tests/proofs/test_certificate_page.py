@@ -29,12 +29,16 @@ def test_an_example_of_the_page_holds(kind: str) -> None:
     assert verdict.bound == found["bound"]
 
 
-def test_the_answer_of_the_page_holds() -> None:
+def test_the_answers_of_the_page_hold() -> None:
     blocks = re.findall(r"^```json\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-    rules, found = json.loads(blocks[1]), json.loads(blocks[-1])
+    rules, found, rising = (json.loads(blocks[i]) for i in (1, -2, -1))
     verdict = checker.check_answer(found, rules)
     assert verdict, verdict.why
     assert (verdict.low, verdict.high, verdict.reached) == (0.5, 2.0, (0.5, 2.0))
+
+    verdict = checker.check_answer(rising, rules)
+    assert verdict, verdict.why
+    assert (verdict.low, verdict.high) == (0.0, None)
 
 
 def stamp(found: Any, rules: Any, model: Any) -> Any:
@@ -96,7 +100,7 @@ REFUSED = {
     "a claim that is true": put("found/bound", True),
     "a claim that is null": put("found/bound", None),
     "a claim of too many targets": put("found/bounds/0", [1.0, 1.0, 1.0]),
-    "a claim that is too small": put("found/bounds/1/0", 0.5),
+    "a claim that is too small": put("found/bounds/1/0", 0.49999999999999994),
     "a weight that is text": put("model/layers/0/weights/0/0", "1.0"),
     "a weight that is null": put("model/layers/0/weights/0/0", None),
     "a slope that is true": put("model/layers/1/slopes/0", True),

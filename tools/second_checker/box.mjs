@@ -24,6 +24,9 @@ export function readPairs(list) {
 const addUp = (values) => values.reduce((sum, value) => sum + value, 0n);
 const absolute = (value) => (value < 0n ? -value : value);
 
+/** How many numbers can't be divided without a rest. */
+const countRests = (values, by) => BigInt(values.filter((value) => value % by !== 0n).length);
+
 export class Box {
   constructor(domain) {
     const { features, groups, groupOf } = domain;
@@ -124,10 +127,11 @@ export class Box {
       return { weight, form: outputs[k] };
     }).filter(({ form }) => form !== null);
     if (used.length === 0) return own;
-    const values = own.values.map((value, u) => value +
-      Q.divideDown(addUp(used.map(({ weight, form }) => weight * form.values[u])), over));
+    const sums = own.values.map((_, u) =>
+      addUp(used.map(({ weight, form }) => weight * form.values[u])));
+    const values = own.values.map((value, u) => value + Q.divideDown(sums[u], over));
     const spread = addUp(used.map(({ weight, form }) => absolute(weight) * form.radius));
-    const radius = own.radius + Q.divideUp(spread, over) + BigInt(this.count + 1);
+    const radius = own.radius + Q.divideUp(spread, over) + countRests(sums, over);
     return { values, radius };
   }
 
@@ -136,8 +140,9 @@ export class Box {
     const spill = Q.divideUp(absolute(q - p) * excess, q);
     if (side === 1n) return { values: form.values, radius: form.radius + spill };
     if (p === 0n) return spill === 0n ? null : { values: form.values.map(() => 0n), radius: spill };
-    const values = form.values.map((value) => Q.divideDown(p * value, q));
-    const rest = Q.divideUp(absolute(p) * form.radius, q) + BigInt(this.count + 1);
+    const exact = form.values.map((value) => p * value);
+    const values = exact.map((value) => Q.divideDown(value, q));
+    const rest = Q.divideUp(absolute(p) * form.radius, q) + countRests(exact, q);
     return { values, radius: rest + spill };
   }
 }

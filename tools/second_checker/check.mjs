@@ -1,6 +1,6 @@
 /**
  * A second checker of certificates: node check.mjs certificate.json rules.json model.json
- * and of answers about rules alone: node check.mjs answer.json rules.json
+ * and of answers about rules alone: node check.mjs answer.json rules.json [other_rules.json]
  *
  * Written from docs/certificates.md alone, apart from relurules' own checker, for Node 20 or later
  * and without any package. Prints what is proven and ends with 0, or the first reason against it
@@ -9,8 +9,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker, isMainThread, workerData } from "node:worker_threads";
-import { judgeAnswerBytes } from "./answer.mjs";
-import { judgeBytes } from "./judge.mjs";
+import { judgeFiles } from "./files.mjs";
 
 // A worker that runs out of memory ends, and this process says so; alone it would be killed.
 const LIMITS = { maxOldGenerationSizeMb: 1600, stackSizeMb: 16 };
@@ -36,15 +35,14 @@ function judgePaths(paths) {
     end(2, `error: a file can't be read: ${error.message}`);
     return;
   }
-  const judge = files.length === 2 ? judgeAnswerBytes : judgeBytes;
-  const { code, sentence, reason } = judge(...files);
+  const { code, sentence, reason } = judgeFiles(files);
   if (code === 0) end(0, sentence);
   else end(code, `${code === 1 ? "refused" : "error"}: ${reason}`);
 }
 
 function main(paths) {
   if (paths.length !== 2 && paths.length !== 3) {
-    end(2, "usage: node check.mjs certificate.json rules.json [model.json]");
+    end(2, "usage: node check.mjs certificate.json rules.json [model.json | other_rules.json]");
     return;
   }
   const worker = new Worker(fileURLToPath(import.meta.url), {

@@ -1,6 +1,7 @@
 /** Rules that decide: which of the model's scores decide, and on which side of what. */
 import {
-  demand, getEntry, getList, getOptional, isNumber, isObject, isSame, isText, readIndex, refuse,
+  demand, getEntry, getList, getOptional, isNumber, isObject, isSame, isText, printCanonical,
+  readIndex, refuse,
 } from "./json.mjs";
 import { compareNames } from "./names.mjs";
 import { printShort } from "./decimal.mjs";
@@ -153,4 +154,44 @@ export function readClass(outputs, count) {
   const isOne = chosen.length === 1 && Q.isEqual(chosen[0], Q.UNIT);
   demand(isOne, "a rule doesn't decide on one class");
   return constants.findIndex((constant) => !Q.isZero(constant));
+}
+
+/** How rules that have scores tell classes. */
+function readClassDecision(rules, scoreCount) {
+  const labels = getOptional(rules, "labels");
+  demand(labels === null || isObject(labels), "labels are no object");
+  let threshold = labels && getOptional(labels, "threshold");
+  const plain = () => getList(rules, "outputs").map((_, i) =>
+    new Map([["link", "identity"], ["scores", [BigInt(i)]], ["component", 0n]]));
+  const heads = rules.has("heads") ? getList(rules, "heads") : plain();
+  demand(heads.length > 0, "there are no outputs");
+  const isAlone = heads.length === 1 && getEntry(heads[0], "link", isText) === "sigmoid";
+  if (threshold === null && isAlone) threshold = 0.5;
+  return threshold === null
+    ? decideByHeads(heads, scoreCount)
+    : decideByThreshold(heads, readNumber(threshold), scoreCount);
+}
+
+/** The weights that show that no row is of a class, where their sum is above the cut. */
+export function findClassLead(certificate, rules, scoreCount) {
+  const how = readClassDecision(rules, scoreCount);
+  const count = how.compared ? how.compared.length : 2;
+  const number = readIndex(certificate.get("class"), count);
+  const ahead = how.compared ? readIndex(certificate.get("ahead"), count) : 1 - number;
+  demand(ahead !== number, "a class is ahead of itself");
+  const weights = Array(scoreCount).fill(0n);
+  let [cut, radius] = [0n, 0n];
+  if (how.compared) {
+    weights[how.compared[ahead]] += 1n;
+    weights[how.compared[number]] -= 1n;
+  } else {
+    const side = BigInt(ahead - number);
+    weights[how.score] += side * how.sign;
+    [cut, radius] = [side * how.cut, how.radius];
+  }
+  const labels = getOptional(rules, "labels");
+  if (labels === null) return { weights, cut, radius, name: `number ${number}` };
+  const values = getList(labels, "values");
+  demand(number < values.length, "the class has no label");
+  return { weights, cut, radius, name: printCanonical(values[number]) };
 }

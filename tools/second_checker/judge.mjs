@@ -1,7 +1,6 @@
 /** Whether a certificate holds of rules and a model: the order of all checks. */
 import {
-  Refused, Unreadable, computeDigest, demand, getEntry, getOptional, isNumber, isObject, isSame,
-  omitEntries, readObject,
+  computeDigest, demand, getEntry, getOptional, isNumber, isObject, isSame, omitEntries,
 } from "./json.mjs";
 import { readDomain } from "./domain.mjs";
 import { readModel } from "./model.mjs";
@@ -9,7 +8,6 @@ import { compareColumns, compareLabels, compareOutputs, findTurn, readPlaces } f
 import { readDecision } from "./decisions.mjs";
 import { judgePartition } from "./partition.mjs";
 import { judgeAdditive } from "./additive.mjs";
-import { describeProof } from "./verdict.mjs";
 
 export const DOMAIN = ["features", "constraints", "groups", "columns"];
 export const SILENT = ["provenance", "evidence", "reference", "tradeoffs", "reduction"];
@@ -94,22 +92,4 @@ export function judgeObjects(certificate, rules, model) {
   const shown = judge({ certificate, rules, model: net, domain, places, turn, decision });
   checkClaims(certificate, shown);
   return { ...shown, isAdditive, isDeciding, byPosition };
-}
-
-/**
- * Judge the bytes of three files: { code, shown, sentence, reason } with code 0 if the certificate
- * holds, 1 if it is refused, 2 if a file can't be read.
- */
-export function judgeBytes(certificate, rules, model) {
-  try {
-    const objects = [certificate, rules, model].map(readObject);
-    const shown = judgeObjects(...objects);
-    return { code: 0, shown, sentence: describeProof(shown, objects[2].get("read")) };
-  } catch (error) {
-    if (error instanceof Unreadable) return { code: 2, reason: error.message };
-    if (error instanceof Refused) return { code: 1, reason: error.message };
-    // The stack or an integer beyond what the engine can hold.
-    if (error instanceof RangeError) return { code: 1, reason: `too large: ${error.message}` };
-    throw error;
-  }
 }

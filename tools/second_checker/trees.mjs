@@ -3,10 +3,11 @@ import {
   demand, getEntry, getList, isFlag, isNumber, isObject, readIndex, refuse,
 } from "./json.mjs";
 import { evaluateTerms, readNumber, readPoint, readTerms, satisfies } from "./domain.mjs";
+import { readPairs } from "./box.mjs";
 import * as Q from "./rational.mjs";
 
 // Splits that lead to shared ones have ways without end.
-const MOST_SIDES = 2 ** 24;
+export const MOST_SIDES = 2 ** 24;
 
 const keyOf = ({ split, holds }) => 2 * split + Number(holds);
 
@@ -73,7 +74,7 @@ function listSides(way) {
 }
 
 /** All ways, `otherwise` first: { rule, sides }, rule undefined where there is none. */
-function* walkWays(partition) {
+export function* walkWays(partition) {
   let total = 0;
   const start = partition.splits.length > 0 ? { split: 0 } : { rule: 0 };
   const open = [{ ...start, way: null }];
@@ -141,7 +142,10 @@ class Judge {
       const { terms, least } = this.partition.splits[split];
       return this.box.makeRow(this.box.makeForm(terms, Q.negate(least)), holds ? 1n : -1n);
     });
+    const first = this.box.rows.length;
+    const strict = sides.map(({ holds }, i) => (holds ? -1 : first + i));
     return {
+      strict: new Set(this.partition.isStrict ? strict : []),
       rows: [...this.box.rows, ...rows],
       inputs: [],
       outputs: [],
@@ -212,7 +216,9 @@ class Judge {
   checkEmpty(multipliers, cell) {
     const zeros = Array(this.box.count + 1).fill(0n);
     const most = this.box.findMost(zeros, multipliers, cell);
-    demand(most < 0n, "a part isn't shown to be empty");
+    const isStrict = readPairs(multipliers).some(([row, y]) =>
+      cell.strict.has(Number(row)) && Q.scaleDown(y, 64)[0] > 0n);
+    demand(most < 0n || (most === 0n && isStrict), "a part isn't shown to be empty");
   }
 
   measure(multipliers, cell, rule) {
@@ -248,7 +254,7 @@ export function walkTrees({ box, neurons, scores, partition, certificate }) {
   });
   let used = 0;
   let isPartial = false;
-  for (const { rule, sides } of walkWays(partition)) {
+  for (const { rule, sides } of partition.ways?.() ?? walkWays(partition)) {
     if (rule === undefined) {
       isPartial = true;
       continue;

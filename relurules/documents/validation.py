@@ -164,8 +164,8 @@ def _explain_intervals(report: ValidationReport) -> str:
     how = f"the percentiles of {rounds:,} resamples of the rows" if rounds else "left out"
     first = "Intervals hold 95 %; they are "
     if report.task == "binary":
-        return f"{first}DeLong's for AUC and Gini, and {how} for the other figures."
-    return f"{first}{how}."
+        how = f"DeLong's for AUC and Gini, and {how} for the other figures"
+    return f"{first}{how}. The manual of relurules defines every figure, in docs/validation.md."
 
 
 def _tabulate_figures(report: ValidationReport, model: str, parts: Sequence[str]) -> Table:

@@ -56,8 +56,8 @@ def read_number(text: str) -> float:
 def agrees(text: str, value: float) -> bool:
     """Whether the value, rounded to the digits that are printed, is what is printed."""
     number, percent = read_number(text), text.endswith("%")
-    if number == value:
-        return True
+    if number == value or isinstance(value, int):
+        return number == value
     mantissa, _, exponent = text.removesuffix(" %").replace("\u2212", "-").partition("e")
     decimals = len(mantissa.partition(".")[2])
     unit = 10.0 ** (int(exponent or 0) - decimals) / (100 if percent else 1)

@@ -75,3 +75,10 @@ def test_the_worst_group_is_named(example: SignedExample) -> None:
     assert said is not None
     shown = f"{worst['column']}, group \u201c{worst['group']}\u201d, {worst['impact_ratio']:.3g}"
     assert said[1].replace("\\", "").startswith(shown)
+
+
+def test_no_network_is_claimed_where_lines_were_fitted(example: SignedExample) -> None:
+    for file in ("rules.md", "model_card.md", "annex_iv.md"):
+        text = (example.folder / file).read_text(encoding="utf-8")
+        text = text.replace("no neural network was trained", "").replace("files, or networks", "")
+        assert "network" not in text, file

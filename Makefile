@@ -57,7 +57,7 @@ FAST := $(addprefix tests/,domain wording files tables links codec statistics ne
   exact/test_known_cases.py lp/test_maxima.py lp/test_rational.py partitioning/test_category_sides.py partitioning/test_tray.py \
   plotting/test_tradeoffs.py proofs/test_proven_positive.py \
   rounding/test_rounding_rules.py::test_errors_found_are_below_the_bound rules/test_merge.py tracing/test_switches.py \
-  training/test_objective.py training/test_quadratic_steps.py validation/test_comparisons.py validation/test_monitoring.py \
+  signed_documents/test_signed_validator.py training/test_objective.py training/test_quadratic_steps.py validation/test_comparisons.py validation/test_monitoring.py \
   verifying/test_choices.py verifying/test_sql_depth.py test_style.py test_design.py)
 
 test-fast: venv

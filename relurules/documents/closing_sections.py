@@ -139,7 +139,7 @@ _WORDS = (
     ),
     (
         "Largest error",
-        "a bound on the difference between network and rules over the whole domain",
+        "a bound on the difference between {model} and the rules over the whole domain",
         "",
     ),
     (
@@ -173,7 +173,12 @@ def build_glossary(context: AnyContext) -> Section:
     needed |= {"scores"} if context.decisions is None else set()
     needed |= {"response"} if evidence is not None and evidence.response is not None else set()
     needed |= {"digest"} if evidence is not None or rules.provenance.digest else set()
-    rows = tuple((p.text(word), p.text(said)) for word, said, when in _WORDS if when in needed)
+    model = name_source(rules).short
+    rows = tuple(
+        (p.text(word), p.text(said.replace("{model}", model)))
+        for word, said, when in _WORDS
+        if when in needed
+    )
 
     return Section(
         "words",

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 from relurules.documents.document import CurvePlot
+from relurules.wording.numbers import split_exponent
 
 #: Size of the plot, how high the tallest bar of the rows is, and room for numbers, mm.
 _WIDTH, _HEIGHT, _TALLEST, _LEFT, _FOOT = 80.0, 26.0, 7.0, 20.0, 5.0
@@ -48,7 +49,7 @@ def _draw_straight(start: tuple[float, float], end: tuple[float, float]) -> str:
 
 
 def _print_number(words: str) -> str:
-    mantissa, mark, exponent = words.partition("e")
-    if mark:
+    mantissa, exponent = split_exponent(words)
+    if exponent:
         return rf"\ensuremath{{{mantissa}\cdot 10^{{{exponent}}}}}"
     return mantissa.replace("-", r"\ensuremath{-}")

@@ -39,6 +39,7 @@ from relurules.documents.picture_files import (
 from relurules.documents.zip_files import fix_zip_times
 from relurules.files.templates import flatten_text
 from relurules.wording import phrases as p
+from relurules.wording.numbers import split_exponent
 from relurules.wording.phrases import Phrase, PhrasePart
 
 #: Width of a curve, and of a picture of lines over two axes, mm.
@@ -159,14 +160,14 @@ class _DocxWriter:
     def _say_part(self, paragraph: Any, piece: PhrasePart, *, bold: bool) -> list[Any]:
         """The runs that a piece became."""
         words, anchor = print_part(piece)
-        mantissa, power, exponent = words, "", ""
+        mantissa, exponent = words, ""
         if piece.kind == p.NUMBER:
-            mantissa, power, exponent = words.replace("-", "\u2212").partition("e")
-        run = paragraph.add_run(f"{mantissa}\u00b710" if power else mantissa)
+            mantissa, exponent = (one.replace("-", "\u2212") for one in split_exponent(words))
+        run = paragraph.add_run(f"{mantissa}\u00b710" if exponent else mantissa)
         run.bold = True if bold or piece.kind in (p.NAME, p.SCORE, PART) else None
         run.italic = True if piece.kind == p.VALUE else None
         runs = [run]
-        if power:
+        if exponent:
             runs.append(paragraph.add_run(exponent))
             runs[1].font.superscript = True
         if anchor:

@@ -14,6 +14,7 @@ from relurules.documents.render import render_template
 from relurules.documents.try_page import TryPage
 from relurules.files.templates import flatten_text, render_file
 from relurules.wording import phrases as p
+from relurules.wording.numbers import split_exponent
 from relurules.wording.phrases import Phrase, PhrasePart
 
 #: Half the width of the plot of a chart, in SVG units: bars go so far to either side of zero.
@@ -76,9 +77,9 @@ def _print_name(text: str) -> str:
 
 
 def _print_number(text: str) -> str:
-    mantissa, mark, exponent = text.partition("e")
+    mantissa, exponent = split_exponent(text)
     mantissa = mantissa.replace("-", "\u2212")
-    if not mark:
+    if not exponent:
         return mantissa
     return f"{mantissa}\u00b710<sup>{exponent.replace('-', chr(0x2212))}</sup>"
 

@@ -11,6 +11,7 @@ from relurules.documents.line_plot_picture import draw_plot_picture
 from relurules.documents.render import mark_phrase, render_template
 from relurules.files.templates import flatten_text
 from relurules.wording import phrases as p
+from relurules.wording.numbers import split_exponent
 from relurules.wording.phrases import Phrase
 
 _SPECIAL = {
@@ -90,8 +91,8 @@ def print_phrase(phrase: Phrase) -> str:
 
 
 def _print_number(text: str) -> str:
-    mantissa, mark, exponent = text.partition("e")
-    if mark:
+    mantissa, exponent = split_exponent(text)
+    if exponent:
         return rf"\ensuremath{{{mantissa}\cdot 10^{{{exponent}}}}}"
     shown = mantissa.replace("%", r"\%").replace("\u00a0", "~")
     return shown.replace("-", r"\ensuremath{-}")

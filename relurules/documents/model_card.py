@@ -12,7 +12,7 @@ from relurules.validation.about import About
 from relurules.wording import phrases as p
 from relurules.wording.edits import count_edits
 from relurules.wording.numbers import format_count
-from relurules.wording.sources import is_linear_model
+from relurules.wording.sources import is_linear_model, name_source
 
 #: Sections of a validation that a card repeats.
 _REPEATED = ("validation", "groups")
@@ -31,7 +31,7 @@ def build_model_card(found: ValidatedRules) -> Document:
         *repeated,
         _build_data(found, about),
         _list_section("ethics", "Ethical considerations", about.risks),
-        _build_caveats(about),
+        _build_caveats(found, about),
     )
     said = (p.text("A model card; the rule document beside it has the rules themselves."),)
 
@@ -54,9 +54,11 @@ def describe_model(found: ValidatedRules) -> str:
         return "a linear model, whose score is one formula"
     if isinstance(rules, AdditiveRules):
         count = format_count(len(rules), "line")
-        return f"a score that is a sum: a linear base and {count} of a neural network"
+        origin = "fitted to a table" if rules.provenance.fitted else "of a neural network"
+        return f"a score that is a sum: a linear base and {count} {origin}"
 
-    return f"{format_count(len(rules), 'rule')} of a neural network, of which one applies"
+    model = "tree of linear models" if rules.is_own_model else "neural network"
+    return f"{format_count(len(rules), 'rule')} of a {model}, of which one applies"
 
 
 def _build_details(found: ValidatedRules, about: About) -> Section:
@@ -69,7 +71,10 @@ def _build_details(found: ValidatedRules, about: About) -> Section:
         ("Outputs", ", ".join(rules.outputs)),
         ("Columns", ", ".join(column.name for column in rules.domain.columns)),
         ("Made by", f"relurules {rules.provenance.version or origins.versions['relurules']}"),
-        ("Network", f"SHA-256 {rules.provenance.digest}" if rules.provenance.digest else MISSING),
+        (
+            "Model digest",
+            f"SHA-256 {rules.provenance.digest}" if rules.provenance.digest else MISSING,
+        ),
     ]
     items += [(f"File: {one.role}", f"{one.name}, SHA-256 {one.sha256}") for one in origins.files]
 
@@ -108,10 +113,12 @@ def _build_data(found: ValidatedRules, about: About) -> Section:
     return Section("data", "Data", (Facts(tuple((n, p.text(v)) for n, v in items)),))
 
 
-def _build_caveats(about: About) -> Section:
+def _build_caveats(found: ValidatedRules, about: About) -> Section:
+    model = name_source(found.rules).short
+    verb = "do" if model.endswith("s") else "does"
     items = [
         "The rules hold within their domain only; beyond it, no answer is given.",
-        "They say what the network does, not why the world is so: no causal effect is claimed.",
+        f"They say what {model} {verb}, not why the world is so: no causal effect is claimed.",
         *(f"Oversight: {entry}" for entry in about.oversight),
     ]
     return Section("caveats", "Caveats", (Bullets(tuple(p.text(item) for item in items)),))

@@ -13,6 +13,7 @@ from relurules.documents.picture_files import (
 from relurules.documents.render import mark_phrase, render_template
 from relurules.files.templates import flatten_text
 from relurules.wording import phrases as p
+from relurules.wording.numbers import split_exponent
 from relurules.wording.phrases import Phrase
 
 
@@ -54,9 +55,9 @@ def print_phrase(phrase: Phrase) -> str:
 
 
 def _print_number(text: str) -> str:
-    mantissa, mark, exponent = text.partition("e")
+    mantissa, exponent = split_exponent(text)
     shown = mantissa.replace("-", "\u2212")
-    if not mark:
+    if not exponent:
         return f"#number({quote_text(shown)});"
     power = quote_text(exponent.replace("-", "\u2212"))
     return f"#number({quote_text(shown + chr(0xB7) + '10')});#super({power});"

@@ -21,6 +21,13 @@ from relurules.wording import phrases as p
 from relurules.wording.numbers import format_count, format_short
 from relurules.wording.phrases import Phrase
 
+#: What is told of models that the fit scored, whose figure of the rules looks like another one.
+_OTHERS = (
+    "On validation rows, these are figures of models that were not yet fitted to them: of the "
+    "rules as they were when their number was chosen, while all figures above are of the rules as "
+    "they are."
+)
+
 
 def build_validation(report: ValidationReport) -> tuple[Section, ...]:
     """All sections that there are figures for."""
@@ -84,7 +91,7 @@ def _build_figures(report: ValidationReport) -> Section:
         )
         blocks.insert(2, _tabulate_beside(report, list(models)))
     if report.others:
-        blocks.append(_tabulate_others(report))
+        blocks += [_tabulate_others(report), Paragraph(p.text(_OTHERS))]
     if report.classes:
         blocks += [tabulate_classes(report, size.part) for size in report.parts]
     if report.confusion:
@@ -157,8 +164,8 @@ def _explain_intervals(report: ValidationReport) -> str:
     how = f"the percentiles of {rounds:,} resamples of the rows" if rounds else "left out"
     first = "Intervals hold 95 %; they are "
     if report.task == "binary":
-        return f"{first}DeLong's for AUC and Gini, and {how} for the other figures."
-    return f"{first}{how}."
+        how = f"DeLong's for AUC and Gini, and {how} for the other figures"
+    return f"{first}{how}. The manual of relurules defines every figure, in docs/validation.md."
 
 
 def _tabulate_figures(report: ValidationReport, model: str, parts: Sequence[str]) -> Table:

@@ -57,7 +57,8 @@ def _explain(report: ValidationReport) -> list[str]:
     elif known:
         said.append(
             "Came, from and to: what came, with its interval of 95 %. A prediction outside of it "
-            "has a star: the rules are off for that group, though one star in twenty is chance."
+            "has a star: the rules are off for that group, though one star in twenty is chance. "
+            "Mean error: how far predictions are from what came, row by row, on average."
         )
 
     return said

@@ -49,9 +49,9 @@ def _explain(report: ValidationReport) -> str:
     return (
         f"The rules were fitted again {count} times, by the options and the budget of the fit: "
         "each time its training rows, and its validation rows, were drawn anew with replacement, "
-        f"as many as there were. Figures are of the {report.parts[-1].part} rows. Lines may go and "
-        "their columns stay, or another column that says the same may come instead; what curves "
-        "and scores do matters more."
+        "as many as there were. The folder refits has the rules of every refit. Figures are of "
+        f"the {report.parts[-1].part} rows. Lines may go and their columns stay, or another column "
+        "that says the same may come instead; what curves and scores do matters more."
     )
 
 

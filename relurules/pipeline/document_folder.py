@@ -4,11 +4,12 @@ data, a model card, a skeleton of Annex IV.
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from relurules.analysis.questions import answer_standing_questions
+from relurules.codec.any_rules import format_any_rules
 from relurules.documents import PRINTERS
 from relurules.documents.annex_iv import build_annex_iv
 from relurules.documents.file_formats import (
@@ -33,8 +34,8 @@ from relurules.validation.about import About
 from relurules.validation.origins import Origins
 from relurules.validation.report import FitFindings, tables_to_csv
 
-#: Where the validation's tables and pictures stand in the folder.
-_DATA, _FIGURES = "data", "figures"
+#: Where the validation's tables and pictures, and the rules of refits, stand in the folder.
+_DATA, _FIGURES, _REFITS = "data", "figures", "refits"
 #: The digests of all other files.
 SUMS = "SHA256SUMS"
 
@@ -85,6 +86,7 @@ def write_document_files(
 
     files |= _write_pictures(rules, report)
     files |= {} if report is None else _write_data(report)
+    files |= _write_refits(request.known.refits) if report is not None else {}
     return {**files, SUMS: _sum_files(files)}
 
 
@@ -116,3 +118,11 @@ def _write_data(report: ValidationReport) -> dict[str, str | bytes]:
     files |= {f"{_DATA}/{name}": text for name, text in tables_to_csv(report.tables).items()}
     plots = list_plots(report)
     return files | {f"{_FIGURES}/{n}.svg": draw_plot_file(plot) for n, plot in plots.items()}
+
+
+def _write_refits(refits: Sequence[RuleSet | AdditiveRules]) -> dict[str, str]:
+    """The rules that were fitted again, by number, without statistics of rows."""
+    return {
+        f"{_REFITS}/{number}.json": format_any_rules(replace(one, evidence=None))
+        for number, one in enumerate(refits, 1)
+    }

@@ -21,7 +21,7 @@ from relurules.plotting.style import (
 )
 from relurules.reasons.score_choice import choose_form
 from relurules.statistics.additive_statistics import describe_scores
-from relurules.statistics.population_stability import cut_bands
+from relurules.statistics.population_stability import cut_score_bands
 from relurules.validation import ValidationReport
 from relurules.validation.contributions import sample_contributions
 from relurules.validation.judged_rows import Judge, JudgedRows, judge_table
@@ -56,7 +56,9 @@ def draw_roc(request: PlotRequest) -> "Figure":
 def draw_calibration(request: PlotRequest) -> "Figure":
     """What came over what was predicted, by tenths of the rows."""
     judge, part = _judge(request)
-    bands = list_score_bands(part, cut_bands(part.score)) if judge.task != "multiclass" else ()
+    bands = (
+        list_score_bands(part, cut_score_bands(part.score)) if judge.task != "multiclass" else ()
+    )
     found = plot_calibration(bands, [_PART], judge.task or "", judge.response)
     return _draw_found(found, "true values of two classes, or numbers")
 

@@ -8,7 +8,7 @@ import numpy as np
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.network import Array
 from relurules.ir.partition import Tree
-from relurules.statistics.population_stability import cut_bands
+from relurules.statistics.population_stability import cut_score_bands
 from relurules.validation.bands import label_bands
 from relurules.validation.judged_rows import Judge, JudgedRows, judge_again, judge_rows
 from relurules.validation.performance import measure_figures
@@ -167,7 +167,7 @@ def _list_bands(part: JudgedRows, judged: Sequence[JudgedRows]) -> tuple[RefitBa
     others = None
     if part.positive is not None:
         others = np.mean([one.positive != part.positive for one in judged], axis=0)
-    bands = cut_bands(part.score)
+    bands = cut_score_bands(part.score)
     labels, place = label_bands(bands.edges.tolist()), bands.place(part.score)
 
     return tuple(

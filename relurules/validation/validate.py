@@ -10,7 +10,7 @@ from relurules.errors import DataError
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.network import Array
 from relurules.statistics.linear_baseline import fit_linear_baseline
-from relurules.statistics.population_stability import cut_bands
+from relurules.statistics.population_stability import cut_score_bands
 from relurules.statistics.resampling import ROUNDS
 from relurules.validation.class_figures import measure_classes
 from relurules.validation.contributions import sample_contributions
@@ -171,7 +171,7 @@ def _name_favourable(judge: Judge, options: ValidationOptions) -> str:
 
 
 def _list_bands(judged: Sequence[JudgedRows]) -> Iterator[ScoreBand]:
-    bands = cut_bands(judged[0].score)
+    bands = cut_score_bands(judged[0].score)
     for part in judged:
         yield from list_score_bands(part, bands)
 

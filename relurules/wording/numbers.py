@@ -74,6 +74,14 @@ def _format_exponent(value: float) -> str:
     return f"{'-' if sign else ''}{mantissa}e{exponent}"
 
 
+def split_exponent(text: str) -> tuple[str, str]:
+    """Mantissa and exponent of a number's text, `3.24` and `-6` of `3.24e-06`; "" for none."""
+    mantissa, mark, exponent = text.partition("e")
+    if not mark or not exponent.lstrip("+-").isdigit():
+        return text, ""
+    return mantissa, str(int(exponent))
+
+
 def format_short(value: float, digits: int = 4) -> str:
     """A measured number: so many significant digits."""
     return format_number(float(f"{value:.{digits}g}"))

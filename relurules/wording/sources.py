@@ -42,6 +42,13 @@ _LINEAR = SourceWords(
     short="the linear model",
     whose="the linear model's",
 )
+#: Rules that are the splits and leaves of a tree that was fitted to a table.
+_TREE = SourceWords(
+    whole="the tree of linear models as fitted",
+    itself="the tree of linear models itself",
+    short="the tree of linear models",
+    whose="the tree's",
+)
 #: Rules that somebody edited, which are a model of their own.
 _EDITED = SourceWords(
     whole="the rules as edited",
@@ -57,6 +64,8 @@ def name_source(rules: Scorer) -> SourceWords:
         return _EDITED
     if rules.provenance.fitted:
         return _FITTED
+    if isinstance(rules, RuleSet) and rules.is_own_model:
+        return _TREE
     return _LINEAR if is_linear_model(rules) else _NETWORK
 
 

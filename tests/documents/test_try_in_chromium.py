@@ -29,6 +29,10 @@ from relurules.tables.table_format import TableFormat
 
 AnyRules = AdditiveRules | RuleSet
 ROWS = 10_000
+#: What `rr.fit` makes of the hours of bike sharing (UCI 275), target cnt, form "additive",
+#: max_rules 16, without instant, dteday, casual and registered: 16 lines of two columns each. The
+#: statistics of the rows are left out.
+SIXTEEN = Path(__file__).resolve().parents[1] / "data" / "sixteen_lines.json"
 
 pytestmark = pytest.mark.xdist_group("chromium")
 
@@ -684,3 +688,16 @@ def test_unknown_categories_and_rows_outside_are_named(
     assert "income is missing" in said
     assert "purpose has a value that isn't known; row 3, 86" in said
     assert "histogram" not in said
+
+
+def test_a_page_of_sixteen_fitted_lines_is_small_and_asks_for_nothing(
+    try_rules: Callable[..., TriedPage], tmp_path: Path
+) -> None:
+    rules: Any = rr.load(SIXTEEN)
+    assert (len(rules), rules.evidence) == (16, None)
+    page = try_rules(rules)
+    page.settle()
+    assert (tmp_path / "rules.html").stat().st_size < 400_000
+    assert page.requests == [(tmp_path / "rules.html").as_uri()]
+    page.load("no columns\n1\n")
+    assert {url.partition(":")[0] for url in page.requests} <= {"file", "blob"}

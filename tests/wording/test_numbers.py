@@ -13,6 +13,7 @@ from relurules.wording.numbers import (
     format_short,
     round_apart,
     round_number,
+    split_exponent,
 )
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -105,3 +106,10 @@ def test_bounds_are_never_below_what_they_bound(value: float, steps: int) -> Non
 )
 def test_bounds_have_three_digits(value: float, text: str) -> None:
     assert format_bound(value) == text
+
+
+def test_exponents_have_no_zero_before_them() -> None:
+    assert split_exponent("-3.24e-06") == ("-3.24", "-6")
+    assert split_exponent("1e+20") == ("1", "20")
+    assert split_exponent("3.24") == ("3.24", "")
+    assert split_exponent("one of them") == ("one of them", "")

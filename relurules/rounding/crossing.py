@@ -22,7 +22,12 @@ from relurules.ir.network import Array, Pattern
 from relurules.lp.maxima import bound_extents, bound_maxima
 from relurules.rounding.expression import UnreadableError
 from relurules.rounding.floats import round_up
-from relurules.rounding.region_gap import ExactRegion, RegionGaps, UnsolvedError
+from relurules.rounding.region_gap import (
+    ExactRegion,
+    RegionGaps,
+    UnsolvedError,
+    make_region,
+)
 from relurules.rounding.rule_paths import RuleEnd, RuleEnds
 
 #: More than all roundings of sums of a million numbers, and of coefficients that are rounded once.
@@ -116,7 +121,7 @@ class CrossingBounds:
             turned = tuple(sign * weight for weight in weights)
             rows.append((turned, test.error - sign * constant))
 
-        return ExactRegion(tuple(dict.fromkeys(rows)))
+        return make_region(rows)
 
     def _bound_end(self, end: RuleEnd) -> tuple[list[Fraction], list[Fraction]]:
         """(m,) how far each score's map may be from the network on the rows that reach this end,

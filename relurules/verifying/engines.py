@@ -181,6 +181,8 @@ def _call_explanations(
     """What score_explain and score_lines give, where score.h has them."""
     header = str(next(iter(artifact.files.values())))
     sizes = {name: int(size) for name, size in _SIZES.findall(header)}
+    if not sizes:
+        return {}
     terms = (ctypes.c_double * max(1, sizes.get("CONTRIBUTIONS", 0)))()
     reasons = (ctypes.c_char_p * max(1, sizes.get("REASONS", 0)))()
     applies = (ctypes.c_int * max(1, sizes.get("LINES", 0)))()

@@ -185,12 +185,12 @@ def print_table(figures: Iterable[Figure]) -> int:
 
 def list_models(options: argparse.Namespace) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Name, and how the rules are made."""
-    for seed in range(options.models):
-        kind = ("rules of 1 layer", "rules of 2 layers", "lines", "lines")[seed % 4]
-        yield f"{kind} #{seed}", partial(draw_rules, kind, seed)
     for table in options.tables:
         for name, make in TABLES[table].items():
             yield name, partial(make, options.data)
+    for seed in range(options.models):
+        kind = ("rules of 1 layer", "rules of 2 layers", "lines", "lines")[seed % 4]
+        yield f"{kind} #{seed}", partial(draw_rules, kind, seed)
 
 
 def draw_rules(kind: str, seed: int) -> Any:

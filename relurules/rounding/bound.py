@@ -1,6 +1,7 @@
 """The bound of an artefact's rounding: its text is read, must be the rules, and is analysed."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 from itertools import chain
 from operator import is_not
 
@@ -9,18 +10,18 @@ import numpy as np
 from relurules.domain.columns import list_derived_columns
 from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.rounding.analysis import ErrorAnalysis, RowInputs
-from relurules.rounding.crossing import CrossingBounds
+from relurules.rounding.crossing import CrossingBounds, bound_highs
 from relurules.rounding.expression import Expression, Program, UnreadableError
 from relurules.rounding.floats import DOUBLE, SINGLE, round_up
 from relurules.rounding.forms import NumberSpan, RealForm
-from relurules.rounding.link_errors import bound_outputs
+from relurules.rounding.link_errors import ScoreRange, bound_outputs, needs_highs
 from relurules.rounding.read_braces import read_braces
 from relurules.rounding.read_numpy import read_numpy_lines
 from relurules.rounding.read_python import read_python
 from relurules.rounding.read_sql import read_sql
 from relurules.rounding.rounding_bound import RoundingBound
 from relurules.rounding.row_inputs import make_row_inputs, name_inputs
-from relurules.rounding.rule_forms import make_affine_form, make_line_forms, make_network_forms
+from relurules.rounding.rule_forms import make_line_forms, make_network_forms
 from relurules.rounding.rule_paths import RuleEnds
 from relurules.rounding.statements import list_leaves
 
@@ -39,12 +40,13 @@ def bound_rounding(artifact: Artifact, rules: RuleSet | AdditiveRules) -> Roundi
     nothing else was written around them is for `check_artifact` to say.
     """
     try:
-        scores, highs = map(np.array, _bound_scores(artifact, rules))
-        outputs = bound_outputs(artifact, rules, scores, highs)
+        ranges = _bound_scores(artifact, rules)
+        outputs = bound_outputs(artifact, rules, ranges)
     except UnreadableError as error:
         return _refuse(artifact, str(error))
     except RecursionError:
         return _refuse(artifact, "its expressions nest too deep")
+    scores = np.max([one.errors for one in ranges], axis=0)
     return RoundingBound(scores=scores, outputs=outputs, number=artifact.number)
 
 
@@ -67,10 +69,8 @@ def require_readable(artifact: Artifact, rules: RuleSet | AdditiveRules) -> None
         raise UnreadableError("rules that decide have no scores")
 
 
-def _bound_scores(
-    artifact: Artifact, rules: RuleSet | AdditiveRules
-) -> tuple[list[float], list[float]]:
-    """(m,) errors of the scores, and (m,) the largest that each is."""
+def _bound_scores(artifact: Artifact, rules: RuleSet | AdditiveRules) -> Sequence[ScoreRange]:
+    """Errors of the scores and the largest that each is, one for the rows of every end."""
     require_readable(artifact, rules)
     if isinstance(rules, RuleSet) and artifact.form != "network":
         return _bound_rules(artifact, rules)
@@ -118,30 +118,30 @@ def find_only_scores(program: Program, count: int) -> Sequence[Expression]:
     return ends[0]
 
 
-def _bound_rules(artifact: Artifact, rules: RuleSet) -> tuple[list[float], list[float]]:
-    """Of rules of which one applies: the largest errors of their ends, with what they may be off on
-    rows that rounding has let into them.
+def _bound_rules(artifact: Artifact, rules: RuleSet) -> Sequence[ScoreRange]:
+    """Of rules of which one applies, for every end: its errors, with what they may be off on rows
+    that rounding has let into it.
     """
     inputs, count = make_row_inputs(artifact, rules), len(rules.scores)
     program = read_program(artifact, count)
     ends = RuleEnds(rules, inputs, ErrorAnalysis(inputs, FORMATS[artifact.number]))
     reached = list(ends.find(program, count))
-    if all(end.is_exact for end in reached):
-        found = [max(errors) for errors in zip(*(end.errors for end in reached), strict=True)]
-    else:
-        found = list(CrossingBounds(rules, ends).bound(reached))
+    found: Sequence[Sequence[Fraction]] = [end.errors for end in reached]
+    if not all(end.is_exact for end in reached):
+        found = CrossingBounds(rules, ends).bound(reached)
 
-    forms = [
-        [make_affine_form(inputs, *of) for of in zip(*rule.map, strict=True)] for rule in rules
+    return [
+        ScoreRange(
+            np.array([float(round_up(error)) for error in errors]),
+            bound_highs(end, rules) if needs_highs(rules) else np.full(count, np.inf),
+        )
+        for end, errors in zip(reached, found, strict=True)
     ]
-    highs = [max(form.reach.high for form in own) for own in zip(*forms, strict=True)]
-
-    return [float(round_up(error)) for error in found], [float(round_up(x)) for x in highs]
 
 
 def _bound_forms(
     scores: Sequence[Expression], due: Sequence[RealForm], inputs: RowInputs, number: str
-) -> tuple[list[float], list[float]]:
+) -> Sequence[ScoreRange]:
     """The scores' errors and ends; UnreadableError where one isn't the form that it should be."""
     analysis = ErrorAnalysis(inputs, FORMATS[number])
     values = [analysis.analyse(score) for score in scores]
@@ -151,7 +151,7 @@ def _bound_forms(
 
     highs = [float(round_up(value.form.reach.high)) for value in values]
 
-    return [float(value.error) for value in values], highs
+    return [ScoreRange(np.array([float(value.error) for value in values]), np.array(highs))]
 
 
 def read_program(artifact: Artifact, count: int) -> Program:

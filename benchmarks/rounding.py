@@ -7,9 +7,9 @@ models: random ones, of lines in one and two columns and of rules of one and two
 columns of very different sizes. tables: the demo's lines and rules, 16 lines of Taiwan credit, 16
 of the census. Engines that take arrays run so many points: anywhere in the domain, at powers of
 two, on boundaries, where several of them meet, and some units in the last place beside, then
-changes of the worst ones. Engines that take row by row (Python, JavaScript, SQL) run 10,000 of the
-worst points of C, 10,000 of those drawn, and 8,000 changes of the worst ones. The errors of the
-worst ten are exact.
+changes of the worst ones. ONNX, and engines that take row by row (Python, JavaScript, SQL) run
+10,000 of the worst points of C, 10,000 of those drawn, and 8,000 changes of the worst ones. The
+errors of the worst ten are exact.
 
 A line of every model goes to standard error; figures are kept in out/rounding.jsonl, from where
 `--resume` goes on. A bound that is below an error ends the run with 1.
@@ -41,6 +41,7 @@ ARTEFACTS: list[tuple[str, dict[str, Any]]] = [
     ("c", {}),
     ("c", {"number": "float"}),
     ("numpy", {}),
+    ("onnx", {}),
     ("python", {}),
     ("javascript", {}),
     ("sql", {"dialect": "sqlite"}),

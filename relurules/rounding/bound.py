@@ -1,9 +1,9 @@
 """The bound of an artefact's rounding: its text is read, must be the rules, and is analysed."""
 
 from collections.abc import Sequence
-from fractions import Fraction
 from itertools import chain
 from operator import is_not
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,7 +16,12 @@ from relurules.rounding.floats import DOUBLE, SINGLE, round_up
 from relurules.rounding.forms import NumberSpan, RealForm
 from relurules.rounding.link_errors import ScoreRange, bound_outputs, needs_highs
 from relurules.rounding.read_braces import read_braces
-from relurules.rounding.read_numpy import read_numpy_lines
+from relurules.rounding.read_numpy import (
+    read_numpy_lines,
+    read_numpy_network,
+    read_numpy_tree,
+)
+from relurules.rounding.read_onnx import read_onnx
 from relurules.rounding.read_python import read_python
 from relurules.rounding.read_sql import read_sql
 from relurules.rounding.rounding_bound import RoundingBound
@@ -25,8 +30,13 @@ from relurules.rounding.rule_forms import make_line_forms, make_network_forms
 from relurules.rounding.rule_paths import RuleEnds
 from relurules.rounding.statements import list_leaves
 
+if TYPE_CHECKING:
+    from fractions import Fraction
+
 #: Targets whose text is read.
 READ_TARGETS = ("python", "c", "javascript", "sql")
+#: Those that compute with whole arrays, whose sums come in any order.
+_ARRAY_TARGETS = ("numpy", "onnx")
 FORMATS = {"double": DOUBLE, "float": SINGLE}
 
 
@@ -81,8 +91,8 @@ def _bound_scores(artifact: Artifact, rules: RuleSet | AdditiveRules) -> Sequenc
         )
 
     inputs = make_row_inputs(artifact, rules)
-    if artifact.target == "numpy" and isinstance(rules, AdditiveRules):
-        scores = _read_numpy(artifact, rules, inputs)
+    if artifact.target in _ARRAY_TARGETS:
+        scores = _read_arrays(artifact, rules, inputs)
     else:
         program = read_program(artifact, rules.score_count)
         scores = find_only_scores(program, rules.score_count)
@@ -90,14 +100,29 @@ def _bound_scores(artifact: Artifact, rules: RuleSet | AdditiveRules) -> Sequenc
     return _bound_forms(scores, list_due_forms(artifact, rules, inputs), inputs, artifact.number)
 
 
-def _read_numpy(
-    artifact: Artifact, rules: AdditiveRules, inputs: RowInputs
+def _read_arrays(
+    artifact: Artifact, rules: RuleSet | AdditiveRules, inputs: RowInputs
 ) -> Sequence[Expression]:
-    if artifact.outside == "exact" or not all(isinstance(one, NumberSpan) for one in inputs.blocks):
-        raise UnreadableError(
-            "numpy of categories, or of rows outside the domain, has no bound yet"
-        )
-    return read_numpy_lines(str(artifact), rules.domain.names)
+    """The scores of code whose operations are of whole arrays."""
+    is_line, exact = isinstance(rules, AdditiveRules), artifact.outside == "exact"
+    _require_numbers(artifact, inputs)
+    if artifact.target == "onnx":
+        if any(head.link != "identity" for head in rules.heads):
+            raise UnreadableError("links in ONNX have no bound yet")
+        content = list(artifact.files.values())[-1]
+        assert isinstance(content, bytes)  # noqa: S101  # it is ONNX
+        return read_onnx(content, rules.domain.names, artifact.outputs)
+    if is_line and exact:
+        raise UnreadableError("numpy of rows outside the domain has no bound yet")
+    if is_line:
+        return read_numpy_lines(str(artifact), rules.domain.names)
+
+    return read_numpy_network(str(artifact), rules.domain.names, exact)
+
+
+def _require_numbers(artifact: Artifact, inputs: RowInputs) -> None:
+    if not all(isinstance(one, NumberSpan) for one in inputs.blocks):
+        raise UnreadableError(f"{artifact.target} of categories has no bound yet")
 
 
 def list_due_forms(
@@ -123,7 +148,11 @@ def _bound_rules(artifact: Artifact, rules: RuleSet) -> Sequence[ScoreRange]:
     that rounding has let into it.
     """
     inputs, count = make_row_inputs(artifact, rules), len(rules.scores)
-    program = read_program(artifact, count)
+    if artifact.target == "numpy":
+        _require_numbers(artifact, inputs)
+        program = read_numpy_tree(str(artifact), rules.domain.names)
+    else:
+        program = read_program(artifact, count)
     ends = RuleEnds(rules, inputs, ErrorAnalysis(inputs, FORMATS[artifact.number]))
     reached = list(ends.find(program, count))
     found: Sequence[Sequence[Fraction]] = [end.errors for end in reached]

@@ -38,6 +38,9 @@ def make_rules(widths: tuple[int, ...]) -> RuleSet:
         ("c", {"form": "network"}),
         ("sql", {"dialect": "sqlite", "form": "tree"}),
         ("sql", {"dialect": "sqlite", "form": "network"}),
+        ("numpy", {"form": "tree"}),
+        ("numpy", {"form": "network"}),
+        ("onnx", {"form": "network"}),
     ],
 )
 def test_errors_found_are_below_the_bound(

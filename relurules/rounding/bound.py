@@ -14,7 +14,7 @@ from relurules.rounding.crossing import CrossingBounds, bound_highs
 from relurules.rounding.expression import Expression, Program, UnreadableError
 from relurules.rounding.floats import DOUBLE, SINGLE, round_up
 from relurules.rounding.forms import NumberSpan, RealForm
-from relurules.rounding.link_errors import ScoreRange, bound_outputs, needs_highs
+from relurules.rounding.link_errors import EndScores, bound_outputs, needs_highs
 from relurules.rounding.read_braces import read_braces
 from relurules.rounding.read_numpy import (
     read_numpy_lines,
@@ -79,7 +79,7 @@ def require_readable(artifact: Artifact, rules: RuleSet | AdditiveRules) -> None
         raise UnreadableError("rules that decide have no scores")
 
 
-def _bound_scores(artifact: Artifact, rules: RuleSet | AdditiveRules) -> Sequence[ScoreRange]:
+def _bound_scores(artifact: Artifact, rules: RuleSet | AdditiveRules) -> Sequence[EndScores]:
     """Errors of the scores and the largest that each is, one for the rows of every end."""
     require_readable(artifact, rules)
     if isinstance(rules, RuleSet) and artifact.form != "network":
@@ -111,7 +111,10 @@ def _read_arrays(
             raise UnreadableError("links in ONNX have no bound yet")
         content = list(artifact.files.values())[-1]
         assert isinstance(content, bytes)  # noqa: S101  # it is ONNX
-        return read_onnx(content, rules.domain.names, artifact.outputs)
+        found = read_onnx(content, rules.domain.names, artifact.outputs)
+        if len(found) != rules.score_count:
+            raise UnreadableError("outputs and scores aren't as many")
+        return found
     if is_line and exact:
         raise UnreadableError("numpy of rows outside the domain has no bound yet")
     if is_line:
@@ -143,7 +146,7 @@ def find_only_scores(program: Program, count: int) -> Sequence[Expression]:
     return ends[0]
 
 
-def _bound_rules(artifact: Artifact, rules: RuleSet) -> Sequence[ScoreRange]:
+def _bound_rules(artifact: Artifact, rules: RuleSet) -> Sequence[EndScores]:
     """Of rules of which one applies, for every end: its errors, with what they may be off on rows
     that rounding has let into it.
     """
@@ -160,7 +163,7 @@ def _bound_rules(artifact: Artifact, rules: RuleSet) -> Sequence[ScoreRange]:
         found = CrossingBounds(rules, ends).bound(reached)
 
     return [
-        ScoreRange(
+        EndScores(
             np.array([float(round_up(error)) for error in errors]),
             bound_highs(end, rules) if needs_highs(rules) else np.full(count, np.inf),
         )
@@ -170,7 +173,7 @@ def _bound_rules(artifact: Artifact, rules: RuleSet) -> Sequence[ScoreRange]:
 
 def _bound_forms(
     scores: Sequence[Expression], due: Sequence[RealForm], inputs: RowInputs, number: str
-) -> Sequence[ScoreRange]:
+) -> Sequence[EndScores]:
     """The scores' errors and ends; UnreadableError where one isn't the form that it should be."""
     analysis = ErrorAnalysis(inputs, FORMATS[number])
     values = [analysis.analyse(score) for score in scores]
@@ -180,7 +183,7 @@ def _bound_forms(
 
     highs = [float(round_up(value.form.reach.high)) for value in values]
 
-    return [ScoreRange(np.array([float(value.error) for value in values]), np.array(highs))]
+    return [EndScores(np.array([float(value.error) for value in values]), np.array(highs))]
 
 
 def read_program(artifact: Artifact, count: int) -> Program:

@@ -77,7 +77,7 @@ def needs_highs(rules: RuleSet | AdditiveRules) -> bool:
 
 
 @dataclass(frozen=True)
-class ScoreRange:
+class EndScores:
     """Of rows that come to one end of a text, (m,) each. errors: how far every score may be off;
     highs: the largest that it is, but for these errors.
     """
@@ -87,7 +87,7 @@ class ScoreRange:
 
 
 def bound_outputs(
-    artifact: Artifact, rules: RuleSet | AdditiveRules, ranges: Sequence[ScoreRange]
+    artifact: Artifact, rules: RuleSet | AdditiveRules, ranges: Sequence[EndScores]
 ) -> Array:
     """(n,) how far each output of the rules may be off, infinite where nothing is known of its
     link, or where the text doesn't have the link's formula.
@@ -109,7 +109,7 @@ def bound_outputs(
     return found
 
 
-def _bound_output(head: Head, of: ScoreRange) -> float:
+def _bound_output(head: Head, of: EndScores) -> float:
     """What rows of a range may be off behind a link."""
     scores = list(head.scores)
     error, count = float(of.errors[scores].max()), len(scores)

@@ -18,7 +18,7 @@ from relurules.rounding.region_gap import RegionGaps, are_signs_ordered, make_re
 
 #: Every bound is at most so many times an error that was found; as a network, whose neurons may all
 #: be off at once, as far as anybody proves.
-_LOOSE, _VERY_LOOSE = 10.0, 100.0
+_LOOSE, _VERY_LOOSE = 10.0, 30.0
 _BOX = rr.Domain.box([-1, -1, -1], [1, 2, 5])
 
 

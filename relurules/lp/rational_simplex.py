@@ -77,8 +77,11 @@ class _Tableau:
 
 
 def scale_to_whole(numbers: Iterable[Fraction | float]) -> list[int]:
-    """Numbers as the whole ones that are their common positive multiple."""
-    exact = [Fraction(x) for x in numbers]
+    """Numbers as the whole ones that are their common positive multiple; whole ones as they are."""
+    given = list(numbers)
+    if all(type(x) is int for x in given):
+        return given  # type: ignore[return-value]
+    exact = [Fraction(x) for x in given]
     scale = lcm(*(x.denominator for x in exact))
     return [int(x * scale) for x in exact]
 

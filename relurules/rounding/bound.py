@@ -3,29 +3,40 @@
 from collections.abc import Sequence
 from itertools import chain
 from operator import is_not
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from relurules.domain.columns import list_derived_columns
 from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.rounding.analysis import ErrorAnalysis, RowInputs
-from relurules.rounding.crossing import CrossingBounds
+from relurules.rounding.crossing import CrossingBounds, bound_highs
 from relurules.rounding.expression import Expression, Program, UnreadableError
 from relurules.rounding.floats import DOUBLE, SINGLE, round_up
 from relurules.rounding.forms import NumberSpan, RealForm
-from relurules.rounding.link_errors import bound_outputs
+from relurules.rounding.link_errors import EndScores, bound_outputs, needs_highs
 from relurules.rounding.read_braces import read_braces
-from relurules.rounding.read_numpy import read_numpy_lines
+from relurules.rounding.read_numpy import (
+    read_numpy_lines,
+    read_numpy_network,
+    read_numpy_tree,
+)
+from relurules.rounding.read_onnx import read_onnx
 from relurules.rounding.read_python import read_python
 from relurules.rounding.read_sql import read_sql
 from relurules.rounding.rounding_bound import RoundingBound
 from relurules.rounding.row_inputs import make_row_inputs, name_inputs
-from relurules.rounding.rule_forms import make_affine_form, make_line_forms, make_network_forms
+from relurules.rounding.rule_forms import make_line_forms, make_network_forms
 from relurules.rounding.rule_paths import RuleEnds
 from relurules.rounding.statements import list_leaves
 
+if TYPE_CHECKING:
+    from fractions import Fraction
+
 #: Targets whose text is read.
 READ_TARGETS = ("python", "c", "javascript", "sql")
+#: Those that compute with whole arrays, whose sums come in any order.
+_ARRAY_TARGETS = ("numpy", "onnx")
 FORMATS = {"double": DOUBLE, "float": SINGLE}
 
 
@@ -39,12 +50,13 @@ def bound_rounding(artifact: Artifact, rules: RuleSet | AdditiveRules) -> Roundi
     nothing else was written around them is for `check_artifact` to say.
     """
     try:
-        scores, highs = map(np.array, _bound_scores(artifact, rules))
-        outputs = bound_outputs(artifact, rules, scores, highs)
+        ranges = _bound_scores(artifact, rules)
+        outputs = bound_outputs(artifact, rules, ranges)
     except UnreadableError as error:
         return _refuse(artifact, str(error))
     except RecursionError:
         return _refuse(artifact, "its expressions nest too deep")
+    scores = np.max([one.errors for one in ranges], axis=0)
     return RoundingBound(scores=scores, outputs=outputs, number=artifact.number)
 
 
@@ -67,10 +79,8 @@ def require_readable(artifact: Artifact, rules: RuleSet | AdditiveRules) -> None
         raise UnreadableError("rules that decide have no scores")
 
 
-def _bound_scores(
-    artifact: Artifact, rules: RuleSet | AdditiveRules
-) -> tuple[list[float], list[float]]:
-    """(m,) errors of the scores, and (m,) the largest that each is."""
+def _bound_scores(artifact: Artifact, rules: RuleSet | AdditiveRules) -> Sequence[EndScores]:
+    """Errors of the scores and the largest that each is, one for the rows of every end."""
     require_readable(artifact, rules)
     if isinstance(rules, RuleSet) and artifact.form != "network":
         return _bound_rules(artifact, rules)
@@ -81,8 +91,8 @@ def _bound_scores(
         )
 
     inputs = make_row_inputs(artifact, rules)
-    if artifact.target == "numpy" and isinstance(rules, AdditiveRules):
-        scores = _read_numpy(artifact, rules, inputs)
+    if artifact.target in _ARRAY_TARGETS:
+        scores = _read_arrays(artifact, rules, inputs)
     else:
         program = read_program(artifact, rules.score_count)
         scores = find_only_scores(program, rules.score_count)
@@ -90,14 +100,32 @@ def _bound_scores(
     return _bound_forms(scores, list_due_forms(artifact, rules, inputs), inputs, artifact.number)
 
 
-def _read_numpy(
-    artifact: Artifact, rules: AdditiveRules, inputs: RowInputs
+def _read_arrays(
+    artifact: Artifact, rules: RuleSet | AdditiveRules, inputs: RowInputs
 ) -> Sequence[Expression]:
-    if artifact.outside == "exact" or not all(isinstance(one, NumberSpan) for one in inputs.blocks):
-        raise UnreadableError(
-            "numpy of categories, or of rows outside the domain, has no bound yet"
-        )
-    return read_numpy_lines(str(artifact), rules.domain.names)
+    """The scores of code whose operations are of whole arrays."""
+    is_line, exact = isinstance(rules, AdditiveRules), artifact.outside == "exact"
+    _require_numbers(artifact, inputs)
+    if artifact.target == "onnx":
+        if any(head.link != "identity" for head in rules.heads):
+            raise UnreadableError("links in ONNX have no bound yet")
+        content = list(artifact.files.values())[-1]
+        assert isinstance(content, bytes)  # noqa: S101  # it is ONNX
+        found = read_onnx(content, rules.domain.names, artifact.outputs)
+        if len(found) != rules.score_count:
+            raise UnreadableError("outputs and scores aren't as many")
+        return found
+    if is_line and exact:
+        raise UnreadableError("numpy of rows outside the domain has no bound yet")
+    if is_line:
+        return read_numpy_lines(str(artifact), rules.domain.names)
+
+    return read_numpy_network(str(artifact), rules.domain.names, exact)
+
+
+def _require_numbers(artifact: Artifact, inputs: RowInputs) -> None:
+    if not all(isinstance(one, NumberSpan) for one in inputs.blocks):
+        raise UnreadableError(f"{artifact.target} of categories has no bound yet")
 
 
 def list_due_forms(
@@ -118,30 +146,34 @@ def find_only_scores(program: Program, count: int) -> Sequence[Expression]:
     return ends[0]
 
 
-def _bound_rules(artifact: Artifact, rules: RuleSet) -> tuple[list[float], list[float]]:
-    """Of rules of which one applies: the largest errors of their ends, with what they may be off on
-    rows that rounding has let into them.
+def _bound_rules(artifact: Artifact, rules: RuleSet) -> Sequence[EndScores]:
+    """Of rules of which one applies, for every end: its errors, with what they may be off on rows
+    that rounding has let into it.
     """
     inputs, count = make_row_inputs(artifact, rules), len(rules.scores)
-    program = read_program(artifact, count)
+    if artifact.target == "numpy":
+        _require_numbers(artifact, inputs)
+        program = read_numpy_tree(str(artifact), rules.domain.names)
+    else:
+        program = read_program(artifact, count)
     ends = RuleEnds(rules, inputs, ErrorAnalysis(inputs, FORMATS[artifact.number]))
     reached = list(ends.find(program, count))
-    if all(end.is_exact for end in reached):
-        found = [max(errors) for errors in zip(*(end.errors for end in reached), strict=True)]
-    else:
-        found = list(CrossingBounds(rules, ends).bound(reached))
+    found: Sequence[Sequence[Fraction]] = [end.errors for end in reached]
+    if not all(end.is_exact for end in reached):
+        found = CrossingBounds(rules, ends).bound(reached)
 
-    forms = [
-        [make_affine_form(inputs, *of) for of in zip(*rule.map, strict=True)] for rule in rules
+    return [
+        EndScores(
+            np.array([float(round_up(error)) for error in errors]),
+            bound_highs(end, rules) if needs_highs(rules) else np.full(count, np.inf),
+        )
+        for end, errors in zip(reached, found, strict=True)
     ]
-    highs = [max(form.reach.high for form in own) for own in zip(*forms, strict=True)]
-
-    return [float(round_up(error)) for error in found], [float(round_up(x)) for x in highs]
 
 
 def _bound_forms(
     scores: Sequence[Expression], due: Sequence[RealForm], inputs: RowInputs, number: str
-) -> tuple[list[float], list[float]]:
+) -> Sequence[EndScores]:
     """The scores' errors and ends; UnreadableError where one isn't the form that it should be."""
     analysis = ErrorAnalysis(inputs, FORMATS[number])
     values = [analysis.analyse(score) for score in scores]
@@ -151,7 +183,7 @@ def _bound_forms(
 
     highs = [float(round_up(value.form.reach.high)) for value in values]
 
-    return [float(value.error) for value in values], highs
+    return [EndScores(np.array([float(value.error) for value in values]), np.array(highs))]
 
 
 def read_program(artifact: Artifact, count: int) -> Program:

@@ -22,7 +22,12 @@ from relurules.ir.network import Array, Pattern
 from relurules.lp.maxima import bound_extents, bound_maxima
 from relurules.rounding.expression import UnreadableError
 from relurules.rounding.floats import round_up
-from relurules.rounding.region_gap import ExactRegion, RegionGaps, UnsolvedError
+from relurules.rounding.region_gap import (
+    ExactRegion,
+    RegionGaps,
+    UnsolvedError,
+    make_region,
+)
 from relurules.rounding.rule_paths import RuleEnd, RuleEnds
 
 #: More than all roundings of sums of a million numbers, and of coefficients that are rounded once.
@@ -53,9 +58,10 @@ class CrossingBounds:
     def __init__(self, rules: RuleSet, ends: RuleEnds) -> None:
         self._rules, self._ends, self._gaps = rules, ends, RegionGaps(rules)
 
-    def bound(self, ends: Sequence[RuleEnd]) -> Sequence[Fraction]:
-        """(m,) how far what is computed at any end may be from each score of the network, and the
-        network from the rules: for what is known of the rules is known of them in exact arithmetic.
+    def bound(self, ends: Sequence[RuleEnd]) -> Sequence[Sequence[Fraction]]:
+        """(m,) for every end: how far what is computed there may be from each score of the network,
+        and the network from the rules: for what is known of the rules is known of them in exact
+        arithmetic.
         """
         if self._rules.is_own_model or self._rules.simplified:
             raise UnreadableError(
@@ -76,10 +82,9 @@ class CrossingBounds:
             rough.remove(k)
             bounds[k] = self._sharpen(ends[k], bounds[k])
 
-        return [
-            max(bound.own[i] for bound in bounds) + max(bound.apart[i] for bound in bounds)
-            for i in range(count)
-        ]
+        apart = [max(bound.apart[i] for bound in bounds) for i in range(count)]
+
+        return [list(map(add, bound.own, apart)) for bound in bounds]
 
     def _bound_roughly(self, end: RuleEnd) -> EndBound:
         errors, apart = self._bound_end(end)
@@ -89,7 +94,7 @@ class CrossingBounds:
         """The bound of an end in rational arithmetic, over its own region; what is known of it
         where that would take too long.
         """
-        G, h = self._relax(end)
+        G, h = _relax(end, self._rules.domain)
         units = np.eye(G.shape[1], G.shape[1] + 1)
         extents = bound_extents(G, h, units)
         if np.isinf(extents).any():  # no row at all
@@ -116,7 +121,7 @@ class CrossingBounds:
             turned = tuple(sign * weight for weight in weights)
             rows.append((turned, test.error - sign * constant))
 
-        return ExactRegion(tuple(dict.fromkeys(rows)))
+        return make_region(rows)
 
     def _bound_end(self, end: RuleEnd) -> tuple[list[Fraction], list[Fraction]]:
         """(m,) how far each score's map may be from the network on the rows that reach this end,
@@ -127,7 +132,7 @@ class CrossingBounds:
             raise UnreadableError("a rule stands for several linear regions")
 
         gaps = np.zeros(len(rules.scores))
-        G, h = self._relax(end)
+        G, h = _relax(end, self._rules.domain)
         found, parts = np.zeros(len(rules.scores)), [(G, h, rules.rules[end.rule].pattern)]
         for _ in range(_PARTS):
             if not parts:
@@ -210,17 +215,26 @@ class CrossingBounds:
         """What rounding the coefficients of forms (n, d + 1) may move them by over the box."""
         return np.asarray(_COEFFICIENT * self._reach(forms) * _SURE)
 
-    def _relax(self, end: RuleEnd) -> tuple[Array, Array]:
-        """G, h of the domain's rows that pass the rule's conditions, some of them by rounding."""
-        G, h = _list_walls(self._rules.domain)
-        rows, limits = [*G], [*h]
-        for test in end.tests:
-            weights, constant = test.form.list_weights(G.shape[1])
-            sign, room = -1.0 if test.holds else 1.0, round_up(test.error)
-            rows.append(sign * np.array(weights))
-            limits.append(float(round_up(room - Fraction(sign) * constant)))
 
-        return _scale_rows(np.array(rows), np.array(limits))
+def bound_highs(end: RuleEnd, rules: RuleSet) -> Array:
+    """(m,) the largest that each score of an end's rule is, on the rows that reach it."""
+    own = rules.maps
+    forms = np.column_stack([own.weights[end.rule], own.constants[end.rule]])
+
+    return np.asarray(bound_maxima(*_relax(end, rules.domain), forms).bounds)
+
+
+def _relax(end: RuleEnd, domain: Domain) -> tuple[Array, Array]:
+    """G, h of the domain's rows that pass the rule's conditions, some of them by rounding."""
+    G, h = _list_walls(domain)
+    rows, limits = [*G], [*h]
+    for test in end.tests:
+        weights, constant = test.form.list_weights(G.shape[1])
+        sign, room = -1.0 if test.holds else 1.0, round_up(test.error)
+        rows.append(sign * np.array(weights))
+        limits.append(float(round_up(room - Fraction(sign) * constant)))
+
+    return _scale_rows(np.array(rows), np.array(limits))
 
 
 def bound_neuron_errors(

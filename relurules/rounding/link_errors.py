@@ -12,6 +12,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -66,28 +67,56 @@ _ROUNDING: Mapping[str, Callable[[int, float], float]] = {
 }
 
 
+#: Links whose error depends on how large a score is.
+_STEEP = ("exp",)
+
+
+def needs_highs(rules: RuleSet | AdditiveRules) -> bool:
+    """Whether the largest scores count for outputs."""
+    return any(head.link in _STEEP for head in rules.heads)
+
+
+@dataclass(frozen=True)
+class EndScores:
+    """Of rows that come to one end of a text, (m,) each. errors: how far every score may be off;
+    highs: the largest that it is, but for these errors.
+    """
+
+    errors: Array
+    highs: Array
+
+
 def bound_outputs(
-    artifact: Artifact, rules: RuleSet | AdditiveRules, errors: Array, highs: Array
+    artifact: Artifact, rules: RuleSet | AdditiveRules, ranges: Sequence[EndScores]
 ) -> Array:
     """(n,) how far each output of the rules may be off, infinite where nothing is known of its
     link, or where the text doesn't have the link's formula.
 
-    errors: (m,) of the scores; highs: (m,) the largest that each is.
+    ranges: of all rows, each of which is in one of them at least. An error counts most where its
+    own rows' scores are largest, not where others' are.
     """
     found = np.full(len(rules.heads), np.inf)
     for i, (name, head) in enumerate(zip(rules.outputs, rules.heads, strict=True)):
-        scores = list(head.scores)
-        error, count = float(errors[scores].max()), len(scores)
         if head.link == "identity":
-            found[i] = error
-        elif head.link in _ROUNDING and artifact.number == "double":
-            if not _can_read_formula(artifact, rules.heads, name, i):
-                continue
-            high = float((highs[scores] + errors[scores]).max())
-            moved = LINKS[head.link].change(error, high, count)
-            found[i] = moved * (1.0 + 1e-12) + _ROUNDING[head.link](count, high)
+            found[i] = max(float(one.errors[list(head.scores)].max()) for one in ranges)
+        elif (
+            head.link in _ROUNDING
+            and artifact.number == "double"
+            and _can_read_formula(artifact, rules.heads, name, i)
+        ):
+            found[i] = max(_bound_output(head, one) for one in ranges)
 
     return found
+
+
+def _bound_output(head: Head, of: EndScores) -> float:
+    """What rows of a range may be off behind a link."""
+    scores = list(head.scores)
+    error, count = float(of.errors[scores].max()), len(scores)
+    high = float((of.highs[scores] + of.errors[scores]).max())
+    moved = LINKS[head.link].change(error, high, count)
+
+    return float(moved * (1.0 + 1e-12) + _ROUNDING[head.link](count, high))
 
 
 def _can_read_formula(artifact: Artifact, heads: Sequence[Head], name: str, at: int) -> bool:

@@ -1,55 +1,37 @@
-"""Numpy: lines as products of matrices, whose sums come in an order that nobody states."""
+"""Numpy: lines, networks and trees as products of matrices, whose sums come in an order that nobody
+states.
+"""
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from relurules.ir.network import Array
 from relurules.rounding.expression import (
+    Branch,
+    Choice,
     ColumnValue,
+    Comparison,
     Expression,
+    Leaf,
     Literal,
     Operation,
+    Program,
     UnreadableError,
 )
+from relurules.rounding.numpy_text import read_arrays, read_numpy_module
+from relurules.rounding.vectors import (
+    Vector,
+    combine,
+    list_literals,
+    multiply,
+    multiply_matrix,
+)
 
-#: What is due of everything on the way from a table to its scores, without annotations, docstrings
-#: and the texts of errors: each function in one of its forms.
-_DUE = """
-def _numbers(values, name):
-    found = np.asarray(values)
-    if found.dtype.kind in 'USO' and any(
-        isinstance(value, (str, bytes)) for value in found.ravel().tolist()
-    ):
-        raise TypeError(_)
-    return np.asarray(found, dtype=np.float64)
-
-def _coordinates(table):
-    if isinstance(table, np.ndarray):
-        if table.ndim != 2 or table.shape[1] != len(FEATURES):
-            raise ValueError(_)
-        x = _numbers(table, 'table')
-    else:
-        x = np.column_stack([_numbers(table[name], name) for name in FEATURES])
-    return x
-
-def _inside(x):
-    if len(x) and (x.min(axis=0) >= _LOWEST).all() and (x.max(axis=0) <= _HIGHEST).all():
-        inside = np.ones(len(x), dtype=np.bool_)
-    else:
-        inside = np.asarray(((x >= _LOWEST) & (x <= _HIGHEST)).all(axis=1))
-    return inside
-
-def _inside(x):
-    if len(x) and (x.min(axis=0) >= _LOWEST).all() and (x.max(axis=0) <= _HIGHEST).all():
-        inside = np.ones(len(x), dtype=np.bool_)
-    else:
-        inside = np.asarray(((x >= _LOWEST) & (x <= _HIGHEST)).all(axis=1))
-    inside[inside] = (x[inside] @ _SUMS <= _LIMITS).all(axis=1)
-    return inside
-
+#: What is due on the way from coordinates to scores: each function in one of its forms.
+_LINES = """
 def _lines(x):
     return np.asarray(np.maximum(x @ _NORMALS - _LINE_BOUNDS, 0.0))
 
@@ -72,117 +54,205 @@ def score_batch(table):
         s[known] = x[known] @ _BASE + _lines(x[known]) @ _SLOPES + _CONSTANTS
         return _linked(s)
 """
-_IMPORTS = frozenset(
-    {
-        "from __future__ import annotations",
-        "from typing import Any",
-        "import numpy as np",
-        "from numpy.typing import NDArray",
-    }
-)
-_ARRAYS = ("_BASE", "_CONSTANTS", "_NORMALS", "_LINE_BOUNDS", "_SLOPES")
+_NETWORK = """
+def _taken(x):
+    taken = np.isfinite(x).all(axis=1)
+    return np.asarray(taken)
+
+def score_batch(table):
+    x = _coordinates(table)
+    with np.errstate(over='ignore', invalid='ignore', under='ignore'):
+        s, z = _evaluated(x)
+        inside = _GATE(x)
+        if not inside.all():
+            s[~inside] = np.nan
+        return s
+
+def score_batch(table):
+    x = _coordinates(table)
+    with np.errstate(over='ignore', invalid='ignore', under='ignore'):
+        s, z = _evaluated(x)
+        inside = _GATE(x)
+        if not inside.all():
+            s[~inside] = np.nan
+        return _linked(s)
+"""
+_TREE = """
+def _rules(x):
+    at, active = (np.zeros(len(x), dtype=np.intp), np.arange(len(x)))
+    while len(active):
+        test = at[active]
+        yes = np.einsum('ij,ij->i', x[active], _NORMALS[test]) >= _BOUNDS[test]
+        at[active] = _NEXT[test, yes.astype(np.intp)]
+        active = active[at[active] > 0]
+    return -at
+
+def _found(x):
+    inside, found = (_inside(x), np.zeros(len(x), dtype=np.intp))
+    found[inside] = _rules(x[inside])
+    return found
+
+def score_batch(table):
+    x = _coordinates(table)
+    with np.errstate(over='ignore', invalid='ignore', under='ignore'):
+        rule = _found(x)
+        s = np.full((len(x), len(_CONSTANTS[0])), np.nan)
+        ruled = rule > 0
+        s[ruled] = (
+            np.einsum('ijk,ik->ij', _WEIGHTS[rule[ruled] - 1], x[ruled])
+            + _CONSTANTS[rule[ruled] - 1]
+        )
+        return s
+
+def score_batch(table):
+    x = _coordinates(table)
+    with np.errstate(over='ignore', invalid='ignore', under='ignore'):
+        rule = _found(x)
+        s = np.full((len(x), len(_CONSTANTS[0])), np.nan)
+        ruled = rule > 0
+        s[ruled] = (
+            np.einsum('ijk,ik->ij', _WEIGHTS[rule[ruled] - 1], x[ruled])
+            + _CONSTANTS[rule[ruled] - 1]
+        )
+        return _linked(s)
+"""
+_LINE_ARRAYS = ("_BASE", "_CONSTANTS", "_NORMALS", "_LINE_BOUNDS", "_SLOPES")
+_TREE_ARRAYS = ("_WEIGHTS", "_CONSTANTS", "_NORMALS", "_BOUNDS", "_NEXT")
 
 
 def read_numpy_lines(text: str, names: Sequence[str]) -> Sequence[Expression]:
     """The scores of lines over columns of numbers, which have these names; UnreadableError for
     anything else, or where what is called on the way to them isn't as it is due.
     """
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError) as error:
-        raise UnreadableError("it is no Python") from error
-
-    values = _read_constants(tree)
-    if values.get("FEATURES") != repr(tuple(names)):
-        raise UnreadableError("its columns are others")
-    due = dict[str, set[str]]()
-    for one in ast.parse(_DUE).body:
-        due.setdefault(one.name, set()).add(ast.unparse(one))  # type: ignore[attr-defined]
-    functions = [one for one in tree.body if isinstance(one, ast.FunctionDef)]
-    found = {one.name: _strip(one) for one in functions}
-    if len(found) < len(functions) or set(found) & set(values):
-        raise UnreadableError("a name stands for two things")
-    for name, forms in due.items():
-        if found.get(name) not in forms:
-            raise UnreadableError(f"{name} in numpy isn't what it is of lines over numbers")
-
-    return _make_scores(_read_arrays(values), len(names))
+    values, _ = read_numpy_module(text, names, _LINES)
+    return _make_scores(read_arrays(values, _LINE_ARRAYS), len(names))
 
 
-def _strip(function: ast.FunctionDef) -> str:
-    """A function without annotations, docstring, comments and the texts of its errors."""
-    function.returns = None
-    if ast.get_docstring(function) is not None:
-        function.body = function.body[1:]
-    for argument in function.args.args:
-        argument.annotation = None
-    for one in ast.walk(function):
-        if isinstance(one, ast.Raise) and isinstance(one.exc, ast.Call):
-            one.exc.args = [ast.Name("_")]
+def read_numpy_network(text: str, names: Sequence[str], exact: bool) -> Sequence[Expression]:
+    """The same of a network. exact: whether rows outside the domain have scores too."""
+    gate = "_taken" if exact else "_inside"
+    values, functions = read_numpy_module(text, names, _NETWORK.replace("_GATE", gate))
+    evaluated = functions.get("_evaluated")
+    if evaluated is None:
+        raise UnreadableError("no function `_evaluated` is found")
 
-    return ast.unparse(function)
+    return _Layers(values, [ColumnValue(i) for i in range(len(names))]).run(evaluated)
 
 
-def _read_constants(tree: ast.Module) -> Mapping[str, str]:
-    """Name -> text of every constant. The module does nothing but name them, each once, define
-    functions and import what it should.
-    """
-    found = dict[str, str]()
-    for one in tree.body:
-        match one:
-            case ast.FunctionDef(decorator_list=[]) | ast.Expr(value=ast.Constant()):
-                continue
-            case ast.Import() | ast.ImportFrom() if ast.unparse(one) in _IMPORTS:
-                continue
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                calls = [each.func for each in ast.walk(value) if isinstance(each, ast.Call)]
-                if name not in found and all(ast.unparse(each) == "np.array" for each in calls):
-                    found[name] = ast.unparse(value)
+def read_numpy_tree(text: str, names: Sequence[str]) -> Program:
+    """The same of rules, by their tree."""
+    values, _ = read_numpy_module(text, names, _TREE)
+    arrays = read_arrays(values, _TREE_ARRAYS)
+    weights, constants, normals, bounds, following = (arrays[name] for name in _TREE_ARRAYS)
+    count, columns = len(constants), len(names)
+    if weights.shape != (*constants.shape, columns) or normals.shape != (len(bounds), columns):
+        raise UnreadableError("arrays of rules don't fit together")
+    if following.shape != (len(bounds), 2) or (following != np.round(following)).any():
+        raise UnreadableError("the tree's table isn't read")
+
+    x = [ColumnValue(i) for i in range(columns)]
+    tests = [
+        Comparison(">=", multiply(normal, x), Literal(bound))
+        for normal, bound in zip(normals.tolist(), bounds.tolist(), strict=True)
+    ]
+    leaves = [
+        Leaf(tuple(combine("+", multiply_matrix(x, own.T), list_literals(more))), i + 1)
+        for i, (own, more) in enumerate(zip(weights, constants, strict=True))
+    ]
+
+    def build(at: int) -> Program:
+        if at < 0 and -at <= count:
+            return leaves[-at - 1]
+        if at == 0:
+            return Leaf(None)
+        return branch(at)
+
+    def branch(at: int) -> Program:
+        if not 0 <= at < len(tests):
+            raise UnreadableError("the tree's table leads nowhere")
+        no, yes = (int(place) for place in following[at])
+        if {no, yes} & set(range(1, at + 1)):
+            raise UnreadableError("the tree's table leads back")
+        return Branch(tests[at], build(yes), build(no))
+
+    return branch(0)
+
+
+class _Layers:
+    """The statements of `_evaluated`, which are carried out on rows of expressions."""
+
+    def __init__(self, values: Mapping[str, str], x: Vector) -> None:
+        self._values, self._names = values, dict[str, Vector]({"x": x})
+
+    def run(self, function: ast.FunctionDef) -> Vector:
+        """The scores."""
+        for one in function.body:
+            match one:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if (
+                    name != "x" and not isinstance(value, ast.Name)
+                ):  # neither is another name of the same array
+                    self._names[name] = self._evaluate(value)
+                case ast.AugAssign(target=ast.Name(id=name), op=ast.Add(), value=value) if (
+                    name != "x" and name in self._names
+                ):
+                    more = self._evaluate(value)
+                    self._names[name] = combine("+", self._names[name], more)
+                case ast.Return(value=ast.Tuple(elts=[ast.Name(id="s"), _])):
+                    return self._names["s"]
+                case ast.Expr(value=ast.Constant()):
                     continue
-        raise UnreadableError(f"line {one.lineno} isn't followed")
+                case _:
+                    raise UnreadableError(f"line {one.lineno} isn't followed")
 
-    if set(found) & {"np", "Any", "NDArray"}:
-        raise UnreadableError("a name stands for two things")
-    return found
+        raise UnreadableError("the function ends without a return")
 
+    def _evaluate(self, node: ast.expr) -> Vector:
+        match node:
+            case ast.Name(id=name) if name in self._names:
+                return self._names[name]
+            case ast.Name(id=name):
+                return list_literals(read_arrays(self._values, [name])[name])
+            case ast.BinOp(op=ast.MatMult(), left=left, right=ast.Name(id=name)):
+                array = read_arrays(self._values, [name])[name]
+                return multiply_matrix(self._evaluate(left), array)
+            case ast.BinOp(op=ast.Add(), left=left, right=right):
+                return combine("+", self._evaluate(left), self._evaluate(right))
 
-def _read_arrays(values: Mapping[str, str]) -> Mapping[str, Array]:
-    """Tables of lines, `np.array` of literals."""
-    found = dict[str, Any]()
-    for name in _ARRAYS:
-        match ast.parse(values.get(name, "None"), mode="eval").body:
-            case ast.Call(args=[literal], keywords=[]):
-                try:
-                    found[name] = np.array(ast.literal_eval(literal), dtype=np.float64)
-                except ValueError as error:
-                    raise UnreadableError(f"{name} isn't an array of numbers") from error
-            case _:
-                raise UnreadableError(f"{name} isn't one array")
+        return self._take_positive(node)
 
-    return found
+    def _take_positive(self, node: ast.expr) -> Vector:
+        """What a neuron makes of its argument, in place or not; or columns of 0."""
+        told = ast.unparse(node)
+        if found := re.fullmatch(r"np\.maximum\((\w+), 0\.0(?:, out=(?!x\))\1)?\)", told):
+            positive = combine("max", self._names.get(found[1], []), [Literal(0.0)])
+            if "out=" in told:
+                self._names[found[1]] = positive
+            return positive
+        if found := re.fullmatch(r"np\.where\((\w+) < 0\.0, (\w+) \* \1, \1\)", told):
+            values = self._names.get(found[1], [])
+            scaled = combine("*", self._evaluate(ast.Name(found[2])), values)
+            pairs = zip(values, scaled, strict=True)
+            return [Choice(Comparison("<", z, Literal(0.0)), low, z) for z, low in pairs]
+        if found := re.fullmatch(r"np\.zeros\(\(len\(x\), len\((\w+)\)\)\)", told):
+            return [Literal(0.0)] * len(read_arrays(self._values, [found[1]])[found[1]])
+
+        raise UnreadableError(f"{told} isn't followed")
 
 
 def _make_scores(arrays: Mapping[str, Array], columns: int) -> Sequence[Expression]:
-    base, constants, normals, bounds, slopes = (arrays[name] for name in _ARRAYS)
+    base, constants, normals, bounds, slopes = (arrays[name] for name in _LINE_ARRAYS)
     shapes = (base.shape, normals.shape, slopes.shape)
     if shapes != ((columns, len(constants)), (columns, len(bounds)), (len(bounds), len(constants))):
         raise UnreadableError("arrays of lines don't fit together")
     x = [ColumnValue(i) for i in range(columns)]
     lines = list[Expression]()
     for normal, bound in zip(normals.T.tolist(), bounds.tolist(), strict=True):
-        beyond = Operation("-", (_multiply(normal, x), Literal(bound)))
+        beyond = Operation("-", (multiply(normal, x), Literal(bound)))
         lines.append(Operation("max", (beyond, Literal(0.0))))
 
     return [
-        Operation("+", (Operation("+", (_multiply(own, x), _multiply(gains, lines))), Literal(c)))
+        Operation("+", (Operation("+", (multiply(own, x), multiply(gains, lines))), Literal(c)))
         for own, gains, c in zip(
             base.T.tolist(), slopes.T.tolist(), constants.tolist(), strict=True
         )
     ]
-
-
-def _multiply(weights: Sequence[float], values: Sequence[Expression]) -> Expression:
-    """One entry of a product of matrices; weights of 0 add exactly."""
-    pairs = zip(weights, values, strict=True)
-    terms = [Operation("*", (Literal(weight), value)) for weight, value in pairs if weight]
-    return Operation("sum", tuple(terms)) if terms else Literal(0.0)

@@ -7,7 +7,7 @@ slivers at the region's walls. On a cell the difference is an affine form, whose
 linear program gives exactly, which floats don't: a sliver is as thin as their rounding.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -15,9 +15,9 @@ import numpy as np
 
 from relurules.ir import RuleSet
 from relurules.ir.exact_forms import ExactForms
-from relurules.ir.network import Network, Pattern
+from relurules.ir.network import Lifting, Network, Pattern
 from relurules.lp.certified import is_exactly_solvable
-from relurules.lp.rational_simplex import solve_supremum
+from relurules.lp.rational_simplex import scale_to_whole, solve_supremum
 
 #: Coefficients of an affine form, and its constant last.
 ExactForm = tuple[Fraction, ...]
@@ -29,27 +29,33 @@ _WORK = 2_000_000
 
 @dataclass(frozen=True)
 class ExactRegion:
-    """{x : weights x <= limit}, a pair for every row."""
+    """{x : weights x <= limit}; rows: weights and limit, each row in whole numbers."""
 
-    rows: tuple[tuple[Sequence[Fraction | float], Fraction], ...]
+    rows: tuple[tuple[int, ...], ...]
 
     def cut(self, form: ExactForm) -> "ExactRegion":
         """Where a form is at least 0."""
-        weights = tuple(-weight for weight in form[:-1])
-        return ExactRegion((*self.rows, (weights, form[-1])))
+        row = scale_to_whole([*(-weight for weight in form[:-1]), form[-1]])
+        return ExactRegion((*self.rows, tuple(row)))
 
     def find_maximum(self, form: ExactForm) -> Fraction | None:
         """The largest value of a form, None where no point is left; UnsolvedError where the exact
         program is too large.
         """
-        rows, limits = zip(*self.rows, strict=True)
-        if not is_exactly_solvable(len(rows), len(form) - 1):
+        if not is_exactly_solvable(len(self.rows), len(form) - 1):
             raise UnsolvedError
+        rows, limits = [row[:-1] for row in self.rows], [row[-1] for row in self.rows]
         found = solve_supremum(rows, limits, form)
         if found.value is None and not found.empty:
             raise UnsolvedError
 
         return found.value
+
+
+def make_region(rows: Iterable[tuple[Sequence[Fraction | float], Fraction]]) -> ExactRegion:
+    """{x : weights x <= limit}, a pair for every row."""
+    whole = (tuple(scale_to_whole([*weights, limit])) for weights, limit in rows)
+    return ExactRegion(tuple(dict.fromkeys(whole)))
 
 
 class UnsolvedError(Exception):
@@ -63,6 +69,7 @@ class RegionGaps:
         self._rules = rules
         self._lifting = rules.network.source_lifting
         self._forms = ExactNetworkForms(self._lifting.source)
+        self._is_ordered = are_signs_ordered(self._lifting)
         self._work = 0
 
     def bound_own(self, rule: int, region: ExactRegion) -> list[Fraction]:
@@ -75,11 +82,11 @@ class RegionGaps:
         long.
         """
         found = [Fraction(0)] * len(self._rules.scores)
-        parts, count = [(region, self._rules.rules[rule].pattern)], 0
+        parts, count = [(region, self._rules.rules[rule].pattern, 0)], 0
         while parts:
-            part, pattern = parts.pop()
+            part, pattern, start = parts.pop()
             forms = self._list_outward_forms(pattern)
-            crossed = self._find_crossed(part, forms)
+            crossed = self._find_crossed(part, forms, start)
             if crossed is None:
                 count += 1
                 off = self._bound_part(rule, pattern, part)
@@ -87,17 +94,27 @@ class RegionGaps:
             else:
                 other = pattern.copy()
                 other[crossed] = -other[crossed]
-                inward = tuple(-number for number in forms[crossed])
-                parts += [(part.cut(inward), pattern), (part.cut(forms[crossed]), other)]
+                inward, beyond = tuple(-number for number in forms[crossed]), crossed + 1
+                parts += [
+                    (part.cut(inward), pattern, beyond * self._is_ordered),
+                    (part.cut(forms[crossed]), other, beyond * self._is_ordered),
+                ]
             if count + len(parts) > _CELLS:
                 raise UnsolvedError
 
         return found
 
-    def _find_crossed(self, part: ExactRegion, forms: Sequence[ExactForm]) -> int | None:
-        """A neuron that has another sign somewhere in a part, the first one."""
-        for k, form in enumerate(forms):
-            most = self._find_maximum(part, form)
+    def _find_crossed(
+        self, part: ExactRegion, forms: Sequence[ExactForm], start: int
+    ) -> int | None:
+        """A neuron that has another sign somewhere in a part, the first one.
+
+        Those before `start` have none: where a neuron's form is made of the signs of those before
+        it (`are_signs_ordered`), both sides of a cut at a neuron have the forms, and so the signs,
+        that the whole had up to there.
+        """
+        for k in range(start, len(forms)):
+            most = self._find_maximum(part, forms[k])
             if most is None:
                 return None
             if most > 0:
@@ -143,6 +160,19 @@ class RegionGaps:
         own = np.column_stack([maps.weights[rule], maps.constants[rule]]).tolist()
         for row, due in zip(own, self._forms.list_outputs(signs), strict=True):
             yield tuple(Fraction(a) - b for a, b in zip(row, due, strict=True))
+
+
+def are_signs_ordered(lifting: Lifting) -> bool:
+    """Whether what every kept neuron reads, in the source, is made of signs that kept neurons
+    before it tell; a collapse may let a later one tell them.
+    """
+    reads = lifting.source.L != 0
+    for k in range(len(reads)):  # what it reads comes before it, and has all that it reads
+        reads[k] |= reads[reads[k]].any(axis=0)
+
+    return all(
+        bool((lifting.kept[reads[at]] < k).all()) for k, at in enumerate(lifting.origin.tolist())
+    )
 
 
 class ExactNetworkForms:

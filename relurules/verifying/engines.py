@@ -108,6 +108,11 @@ def _collect_batch(module: Mapping[str, Any], table: Rows) -> dict[str, list[Any
 
 def run_c(artifact: Artifact, table: Rows) -> RunResult:
     """Compile score.c with warnings as errors, load it and call score_batch."""
+    return load_c(artifact)(_encode_rows(artifact, table))
+
+
+def load_c(artifact: Artifact) -> Callable[[Array], RunResult]:
+    """Compile score.c and load it: score_batch for rows (N, columns) as score.h asks for them."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
         raise UnsupportedError("engine 'c' needs a C compiler on the PATH (cc, gcc or clang)")
@@ -134,7 +139,7 @@ def run_c(artifact: Artifact, table: Rows) -> RunResult:
             raise CheckError(
                 f"score.c doesn't compile with {' '.join(COMPILER)}:\n{built.stderr[:2000]}"
             )
-        return _call_batch(ctypes.CDLL(str(library)), artifact, _encode_rows(artifact, table))
+        return partial(_call_batch, ctypes.CDLL(str(library)), artifact)
 
 
 def _encode_rows(artifact: Artifact, table: Rows) -> Array:
@@ -181,6 +186,8 @@ def _call_explanations(
     """What score_explain and score_lines give, where score.h has them."""
     header = str(next(iter(artifact.files.values())))
     sizes = {name: int(size) for name, size in _SIZES.findall(header)}
+    if not sizes:
+        return {}
     terms = (ctypes.c_double * max(1, sizes.get("CONTRIBUTIONS", 0)))()
     reasons = (ctypes.c_char_p * max(1, sizes.get("REASONS", 0)))()
     applies = (ctypes.c_int * max(1, sizes.get("LINES", 0)))()

@@ -4,18 +4,22 @@ boundaries, and climbed to.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain import Domain
 from relurules.ir import Artifact, Network
+from relurules.verifying import engines
 from relurules.verifying.engines import run_artifact
 from relurules.verifying.exact_network import ExactNetwork
 
 Array = NDArray[np.float64]
 #: Scores of rows in coordinates, (N, d) -> (N, m).
 Run = Callable[[Array], Array]
+#: Rows whose scores are worked out at a time.
+_PIECE = 50_000
 
 
 @dataclass(frozen=True)
@@ -36,18 +40,29 @@ class RowSearch:
             ]
         )
 
-    def estimate(self, X: Array, scores: Array) -> Array:
-        """(N,) the same in extended precision, which is enough to find rows by."""
+    def solve(self, X: Array) -> NDArray[np.longdouble]:
+        """(N, m) the network's scores in extended precision, which is enough to find rows by."""
+        parts = np.array_split(X, max(1, len(X) // _PIECE))
+        return np.concatenate([self._solve_piece(part) for part in parts])
+
+    def _solve_piece(self, X: Array) -> NDArray[np.longdouble]:
         net, wide = self.network, X.astype(np.longdouble)
         z = wide @ net.A.T.astype(np.longdouble) + net.b
         active = np.zeros_like(z)
         for level in net.levels:
             z[:, level] += active @ net.L[level].T.astype(np.longdouble)
             active[:, level] = np.where(z[:, level] > 0, 1.0, net.slope[level]) * z[:, level]
-        exact = (
-            wide @ net.C.T.astype(np.longdouble) + active @ net.U.T.astype(np.longdouble) + net.c
-        )
-        return np.asarray(np.abs(scores - exact).max(axis=1), dtype=np.float64)
+        scores = wide @ net.C.T.astype(np.longdouble) + active @ net.U.T.astype(np.longdouble)
+
+        return np.asarray(scores + net.c, dtype=np.longdouble)
+
+    def draw_pool(self, count: int, rng: np.random.Generator) -> "RowPool":
+        """Rows of the box and their scores."""
+        return self.work_out(self.draw(count, rng))
+
+    def work_out(self, X: Array) -> "RowPool":
+        """Rows with their scores."""
+        return RowPool(X, self.solve(X))
 
     def draw(self, count: int, rng: np.random.Generator) -> Array:
         """Rows of the box: anywhere, at powers of two and ends, on boundaries of neurons, and a few
@@ -78,7 +93,11 @@ class RowSearch:
         at = np.arange(len(X))[:, None]
         for _ in range(3):
             z, slopes = self._differentiate(X)
-            steps = np.linalg.pinv(slopes[at, chosen] * width) @ z[at, chosen][:, :, None]
+            steep = slopes[at, chosen] * width
+            products = steep @ steep.transpose(0, 2, 1)
+            ridge = 1e-14 * np.trace(products, axis1=1, axis2=2) + 1e-300
+            products += ridge[:, None, None] * np.eye(count)
+            steps = steep.transpose(0, 2, 1) @ np.linalg.solve(products, z[at, chosen][:, :, None])
             X = np.clip(X - steps[:, :, 0] * width, self.domain.lower, self.domain.upper)
         return X * (1.0 + rng.integers(-2, 3, X.shape) * self.step)
 
@@ -109,30 +128,52 @@ class RowSearch:
         return X
 
     def climb(self, run: Run, rng: np.random.Generator, size: int = 2000, rounds: int = 8) -> float:
-        """The largest error found, exactly: the best rows of each round are changed in a few
-        numbers. Rows without scores count for nothing.
+        """The largest error found, exactly. Rows without scores count for nothing."""
+        X, errors = self.collect(run, rng, self.draw_pool(size, rng), size, rounds)
+        return self.measure_worst(run, X, errors)
+
+    def collect(
+        self, run: Run, rng: np.random.Generator, pool: "RowPool", size: int, rounds: int
+    ) -> tuple[Array, Array]:
+        """Rows and about their errors: the best rows of each round, first those of the pool, are
+        changed in a few numbers.
         """
-        X = self.draw(size, rng)
-        errors = self._judge(X, run)
+        X, errors = pool.rows, _compare(run(pool.rows), pool.scores)
         for _ in range(rounds):
             best = np.argsort(-errors)[: max(10, size // 20)]
-            children = self._change(X[best], size, rng)
+            children = self._change(X[best], pool.rows, size, rng)
             X = np.vstack([X[best], children])
-            errors = np.concatenate([errors[best], self._judge(children, run)])
+            found = _compare(run(children), self.solve(children))
+            errors = np.concatenate([errors[best], found])
+
+        return X, errors
+
+    def measure_worst(self, run: Run, X: Array, errors: Array) -> float:
+        """The largest error of the ten rows of the largest, exactly."""
         top = X[np.argsort(-errors)[:10]]
         return float(np.nanmax(self.measure(top, run(top))))
 
-    def _judge(self, X: Array, run: Run) -> Array:
-        return np.nan_to_num(self.estimate(X, run(X)), nan=0.0)
-
-    def _change(self, best: Array, size: int, rng: np.random.Generator) -> Array:
-        parents, fresh = best[rng.integers(len(best), size=size)], self.draw(size, rng)
+    def _change(self, best: Array, pool: Array, size: int, rng: np.random.Generator) -> Array:
+        parents, fresh = (each[rng.integers(len(each), size=size)] for each in (best, pool))
         other, shape = best[rng.integers(len(best), size=size)], parents.shape
         nudged = parents * (1.0 + rng.integers(-64, 65, shape) * self.step)
         change = rng.random(shape) < rng.choice([0.05, 0.2, 0.5])
         way = rng.random(shape)
         children = np.where(way < 0.4, nudged, np.where(way < 0.7, fresh, other))
+
         return self.settle(np.where(change, children, parents), rng, kept=True)
+
+
+class RowPool(NamedTuple):
+    """rows: (N, d); scores: (N, m) of the network, in extended precision."""
+
+    rows: Array
+    scores: NDArray[np.longdouble]
+
+
+def _compare(scores: Array, exact: NDArray[np.longdouble]) -> Array:
+    """(N,) the largest error of a row, 0 where it has no scores."""
+    return np.nan_to_num(np.abs(scores - exact).max(axis=1).astype(np.float64), nan=0.0)
 
 
 def run_by(artifact: Artifact, engine: str | None = None) -> Run:
@@ -142,3 +183,27 @@ def run_by(artifact: Artifact, engine: str | None = None) -> Run:
         return np.asarray(run_artifact(artifact, X, engine)[1].outputs)
 
     return run
+
+
+def run_at_once(artifact: Artifact) -> Run | None:
+    """The scores of an artefact that takes arrays, without lists of rows between; None for other
+    artefacts, and for columns of texts but in C.
+    """
+    columns, places = artifact.domain.columns, artifact.domain.places
+
+    def number(X: Array) -> Array:
+        parts = [
+            X[:, own].argmax(axis=1).astype(np.float64) if column.categories else X[:, own.start]
+            for column, own in zip(columns, places, strict=True)
+        ]
+        return np.column_stack(parts)
+
+    if artifact.target == "c":
+        batch = engines.load_c(artifact)
+        return lambda X: np.asarray(batch(number(X)).outputs)
+    if artifact.target == "numpy" and not any(column.categories for column in columns):
+        module: dict[str, Any] = {"__name__": "score_numpy"}
+        exec(compile(str(artifact), "score_numpy.py", "exec"), module)
+        return lambda X: np.asarray(module["score_batch"](X))
+
+    return None

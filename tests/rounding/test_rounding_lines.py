@@ -49,6 +49,7 @@ def make_rules(seed: int) -> AdditiveRules:
     [
         ("python", None, None),
         ("numpy", None, None),
+        ("onnx", None, None),
         ("c", None, None),
         ("javascript", None, "node"),
         ("sql", "sqlite", None),

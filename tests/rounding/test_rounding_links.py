@@ -78,6 +78,30 @@ def test_outputs_are_below_their_bound(
         assert bound.largest_output <= _LOOSE * found
 
 
+class PowerSearch(RowSearch):
+    """Of what is behind `exp`: rows whose outputs are far off."""
+
+    def solve(self, X: np.ndarray) -> np.ndarray:
+        return np.exp(super().solve(X))
+
+
+@pytest.mark.parametrize("target", ["python", "c"])
+def test_exp_is_as_far_off_as_the_largest_scores_of_a_rule_let_it(target: str) -> None:
+    """Not as those that its formula would have far from its own rows, 11,000 times as large."""
+    rules = make_rules("exp", "partition")
+    artifact = rr.emit(rules, target)
+    bound = bound_rounding(artifact, rules).largest_output
+
+    def run(X: np.ndarray) -> np.ndarray:
+        return np.asarray(run_artifact(artifact, X)[1].outputs)
+
+    search, rng = PowerSearch(rules.network, rules.domain), np.random.default_rng(0)
+    X, errors = search.collect(run, rng, search.draw_pool(1000, rng), 500, 5)
+    worst = X[np.argsort(-errors)[:10]]
+    found = measure_outputs(rules, worst, run(worst))
+    assert found <= bound <= _LOOSE * found
+
+
 def test_a_changed_formula_has_no_bound() -> None:
     rules = make_rules("sigmoid", "additive")
     for target, kwargs, old, new in (

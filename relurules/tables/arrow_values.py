@@ -15,6 +15,7 @@ def read_floats(array: Any) -> NDArray[np.float64]:
     numbers = _read_buffer(array, np.float64)
     if array.null_count:
         numbers[read_flags(array.is_null())] = np.nan
+
     return numbers
 
 
@@ -35,6 +36,7 @@ def read_codes(texts: Any) -> tuple[NDArray[np.int32], list[Any]]:
     places = _read_buffer(coded.indices, np.int32)
     if coded.indices.null_count:
         places[read_flags(coded.indices.is_null())] = -1
+
     return places, coded.dictionary.to_pylist()
 
 
@@ -45,6 +47,7 @@ def make_text_array(texts: Iterable[str]) -> Any:
     builder = pyarrow.lib.StringBuilder()
     for text in texts:
         builder.append(text)
+
     return builder.finish()
 
 
@@ -53,5 +56,6 @@ def _read_buffer(array: Any, kind: type) -> NDArray[Any]:
     values = array.buffers()[1]
     if values is None or not len(array):
         return np.empty(len(array), dtype=kind)
+
     step = np.dtype(kind).itemsize
     return np.frombuffer(values, kind, len(array), array.offset * step).copy()

@@ -178,6 +178,7 @@ def read_single_row(row: Any) -> Any:
         arrays = {str(name): np.empty(1, dtype=object) for name in row}
         for name, value in row.items():
             arrays[str(name)][0] = value
+
         return make_array_table(arrays)
     if read_column_names(row) is not None or np.ndim(row) == 2:
         return row

@@ -42,7 +42,7 @@ def _read_parquet_batches(path: Path, options: ReadOptions, rows: int) -> Iterat
     from pyarrow.parquet import ParquetFile
 
     done = 0
-    with ParquetFile(path) as file:
+    with ParquetFile(path, pre_buffer=False) as file:  # else it keeps all that was read
         schema = file.schema_arrow
         kept = _list_needed(schema.names, options)
         if twice := [name for name in kept if schema.names.count(name) > 1]:

@@ -36,9 +36,9 @@ def test_pieces_of_a_file_are_scored_as_the_whole(tmp_path: Path) -> None:
     assert all(list(piece.columns) == [*NUMBERS] for piece in pieces)
     assert np.concatenate([piece.index for piece in pieces]).tolist() == list(range(300))
     scores = np.concatenate([rules.predict(piece) for piece in pieces])
-    np.testing.assert_allclose(scores, rules.predict(frame), rtol=1e-13, equal_nan=True)
+    assert np.array_equal(scores, rules.predict(frame), equal_nan=True)
     found = pd.concat([rules.contributions(piece) for piece in pieces])
-    pd.testing.assert_frame_equal(found, rules.contributions(frame), rtol=1e-13)
+    pd.testing.assert_frame_equal(found, rules.contributions(frame), check_exact=True)
     assert len(list(rr.read_batches([frame[:10], frame[10:]], rules))) == 2
     with pytest.raises(DataError, match="the table is a int; supported: the path"):
         rr.read_batches(3, rules)
@@ -51,7 +51,7 @@ def test_categories_are_read_as_rules_know_them(tmp_path: Path) -> None:
     )
     frame.to_csv(tmp_path / "rows.csv", index=False)
     found = [rules.predict(piece) for piece in rr.read_batches(tmp_path / "rows.csv", rules)]
-    np.testing.assert_allclose(np.concatenate(found), rules.predict(frame), rtol=1e-13)
+    assert np.array_equal(np.concatenate(found), rules.predict(frame))
 
 
 def test_a_file_is_verified_in_pieces(tmp_path: Path) -> None:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from relurules.ir.answers import Answer
     from relurules.ir.difference import Difference
     from relurules.tables.column_types import TableSchema
-    from relurules.tables.read_file import FileTable
+    from relurules.tables.file_columns import FileColumns, FileTable
     from relurules.tables.read_options import ReadOptions
+    from relurules.tables.table import DataTable
 
 
 def read_rows(
@@ -48,16 +49,26 @@ def read_table(path: Path, options: "ReadOptions") -> "FileTable":
     """The rows of a CSV or Parquet file, without some columns; DataError where it can't be read or
     lacks one.
     """
-    from relurules.tables.read_file import read_file
+    from relurules.tables.file_columns import make_frame
 
-    table = read_file(path, options)
-    check_columns(path, options.dropped, table.schema, " to drop")
-    return table
+    return make_frame(_read_columns(path, options))
 
 
-def read_data(path: Path | None, rules: "Scorer", reading: TableArguments) -> Any:
+def _read_columns(path: Path, options: "ReadOptions") -> "FileColumns":
+    from relurules.tables.read_file import read_file_columns
+
+    found = read_file_columns(path, options)
+    check_columns(path, options.dropped, found.schema, " to drop")
+    return found
+
+
+def read_data(path: Path | None, rules: "Scorer", reading: TableArguments) -> "DataTable | None":
     """The rows of a file that rules are asked about; None without one."""
-    return None if path is None else read_table(path, make_rules_options(rules, reading)).frame
+    from relurules.tables.table import make_array_table
+
+    if path is None:
+        return None
+    return make_array_table(_read_columns(path, make_rules_options(rules, reading)).arrays)
 
 
 def make_rules_options(
@@ -117,6 +128,8 @@ def print_answer(
 
 def parse_row(rules: "Scorer", text: str, table: Any) -> Any:
     """A row of the table by number, or a row of named values."""
+    from relurules.tables.table import take_row
+
     if re.fullmatch(r"\s*[0-9]{1,18}\s*", text):
         number = int(text)
         if table is None:
@@ -125,7 +138,7 @@ def parse_row(rules: "Scorer", text: str, table: Any) -> Any:
             )
         if number >= len(table):
             raise DataError(f"--row {number}: the data have {len(table)} rows, counted from 0")
-        return table.iloc[[number]]
+        return take_row(table, number)
 
     cells = next(csv.reader([text], skipinitialspace=True), [])
     pairs = [cell.rpartition("=") for cell in cells]

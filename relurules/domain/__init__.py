@@ -30,6 +30,7 @@ from relurules.domain.input_places import (
     narrow_table,
     number_places,
 )
+from relurules.domain.linear_forms import evaluate_forms
 from relurules.domain.normalisation import ExactRows as ExactRows
 from relurules.domain.normalisation import Normalisation as Normalisation
 from relurules.domain.normalisation import row_lengths as row_lengths
@@ -430,16 +431,25 @@ class Domain:
     def contains(self, X: Array) -> NDArray[np.bool_]:
         """(N, d) -> (N,): which rows lie inside; one with a NaN or infinite value never does."""
         low, high = self._finite_bounds
-        within = low <= X
-        within &= high >= X
-        inside = np.asarray(within.all(axis=1)) if not within.all() else np.ones(len(X), np.bool_)
+        if X.flags.f_contiguous and len(X):  # extremes of a column in one piece are quick
+            whole = bool(np.all(X.min(axis=0) >= low) and np.all(X.max(axis=0) <= high))
+        else:
+            whole = False
+        inside = np.ones(len(X), np.bool_) if whole else self._compare_bounds(X)
         for group in self.groups:
             inside &= ((X[:, group] == 1).sum(axis=1) == 1) & (
                 (X[:, group] == 0).sum(axis=1) == len(group) - 1
             )
         if len(self.normals):
-            inside[inside] = (X[inside] @ self.normals.T <= self.limits).all(axis=1)
+            forms = evaluate_forms(X[inside].T, self.normals)
+            inside[inside] = (forms <= self.limits[:, None]).all(axis=0)
         return inside
+
+    def _compare_bounds(self, X: Array) -> NDArray[np.bool_]:
+        low, high = self._finite_bounds
+        within = low <= X
+        within &= high >= X
+        return np.ones(len(X), np.bool_) if within.all() else np.asarray(within.all(axis=1))
 
     def clamped(self, X: Array) -> Array:
         """(N, d) -> (N, d): every number brought to the nearer bound; NaN, infinities and

@@ -22,7 +22,7 @@ from relurules.reasons.contributions import ExplainedColumn, build_contribution_
 from relurules.reasons.ranking import choose_reasons
 from relurules.reasons.reason_texts import ReasonOptions, plan_phrases
 from relurules.reasons.score_choice import choose_view, is_decision
-from relurules.tables.table import read_column_names, read_table
+from relurules.tables.table import read_single_row, read_table
 from relurules.tables.values import Value
 from relurules.wording.classes import format_class
 from relurules.wording.references import describe_reference
@@ -39,19 +39,7 @@ def read_row(domain: Domain, row: Any) -> TableRow:
     """One row: a mapping, a Series, a frame of one row, or d numbers in coordinates; else
     DataError.
     """
-    import pandas
-
-    if isinstance(row, pandas.Series):
-        row = row.to_dict()
-    if isinstance(row, Mapping):
-        row = pandas.DataFrame({str(name): [value] for name, value in row.items()}, dtype=object)
-
-    table = (
-        row
-        if read_column_names(row) is not None or np.ndim(row) == 2
-        else np.array([row], dtype=object)
-    )
-    table = domain.narrow(read_table(table))
+    table = domain.narrow(read_table(read_single_row(row)))
     X = domain.rows(table)
 
     if len(X) != 1:

@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain import Domain
+from relurules.domain.linear_forms import apply_maps, evaluate_forms
 from relurules.errors import DataError
 from relurules.files.notebook import format_notebook_html
 from relurules.ir.class_labels import ClassLabels
 from relurules.ir.evidence import Evidence, Provenance
 from relurules.ir.line_blocks import iterate_blocks, read_coordinates
+from relurules.ir.line_sums import LineSum, add_up_lines, add_up_parts
 from relurules.ir.network import AffineMap, Array, Network, make_read_only
 from relurules.ir.reference import ReferenceRow
 from relurules.ir.rule import Condition
@@ -27,8 +29,6 @@ from relurules.tables.column_types import TableSchema
 if TYPE_CHECKING:
     import pandas
 
-#: Numbers in a block of rows times lines: what a core's cache holds.
-_BLOCK = 2**20
 #: Lines that a notebook shows.
 _LINES_SHOWN = 24
 
@@ -71,12 +71,7 @@ class RuleGroup:
     def evaluate(self, X: Array) -> Array:
         """(N, d) rows of the domain -> (N, m) what it adds."""
         weights, constants = self.rules.maps
-        added = np.empty((len(X), len(constants[0])))
-        of = self.rules.tree.route(X)
-        for rule in np.unique(of).tolist():
-            rows = np.flatnonzero(of == rule)
-            added[rows] = X[rows] @ weights[rule].T + constants[rule]
-        return added
+        return apply_maps(X, self.rules.tree.route(X), weights, constants)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +168,17 @@ class AdditiveRules(Scorer):
         return make_read_only(np.array(rows).reshape(-1, self.score_count))
 
     @cached_property
+    def line_sum(self) -> LineSum:
+        """The base, the lines and the groups, as they are added up."""
+        return LineSum(
+            base=self.base,
+            normals=self.normals,
+            bounds=self.bounds,
+            slopes=self.slopes,
+            groups=[group.evaluate for group in self.groups],
+        )
+
+    @cached_property
     def read_coordinates(self) -> NDArray[np.bool_]:
         """(d,): which coordinates the base, a line or a group reads."""
         read = self.base.weights.any(axis=0) | self.normals.any(axis=0)
@@ -211,54 +217,54 @@ class AdditiveRules(Scorer):
         """(N, d) rows of the domain, in coordinates -> (N, P, m) what every part adds, as it
         stands: the score is the sum, and the base's constants.
         """
-        found = np.empty((len(X), len(self.parts), self.score_count))
-        for at in iterate_blocks(len(X), X.shape[1] + len(self.lines)):
-            active = self._activate_lines(X[at])
-            for i, part in enumerate(self.parts):
-                added = X[at][:, part.coordinates] @ part.weights.T
-                added += active[:, part.lines] @ self.slopes[part.lines]
-                for group in part.groups:
-                    added += self.groups[group].evaluate(X[at])
-                found[at, i] = added
+        found = np.empty((len(self.parts), self.score_count, len(X)))
+        for at, columns in iterate_blocks(X, self._numbers):
+            add_up_parts(self.line_sum, self.parts, columns, slice(None), found[:, :, at])
 
-        return found
-
-    def _activate_lines(self, X: Array) -> Array:
-        """(N, d) -> (N, K): how far every row lies beyond each line's bound, 0 where it doesn't."""
-        return np.maximum(0.0, X @ self.normals.T - self.bounds)
+        return found.transpose(2, 0, 1)
 
     @np.errstate(over="ignore", invalid="ignore")
     def predict_scores(self, table: Any) -> Array:
-        """As `predict`, before the link: the scores f(x), named by `scores`."""
-        X = self.domain.rows(table)
+        """As `predict`, before the link: the scores f(x), named by `scores`.
+
+        Equal rows have equal scores to the last bit, whatever other rows there are.
+        """
+        X = read_coordinates(self.domain, table)
         predicted = np.full((len(X), self.score_count), np.nan)
-        inside = np.flatnonzero(self.domain.contains(X))
-        step = max(1, _BLOCK // max(1, len(self.lines)))
-        for start in range(0, len(inside), step):
-            at = inside[start : start + step]
-            scores = X[at] @ self.base.weights.T + self.base.constants
-            scores += self._activate_lines(X[at]) @ self.slopes
-            for group in self.groups:
-                scores += group.evaluate(X[at])
-            predicted[at] = scores
+        for at, columns in iterate_blocks(X, X.shape[1] + self.score_count):
+            inside, own = self._take_inside(columns)
+            predicted[at][inside] = add_up_lines(self.line_sum, own).T
 
         return predicted
 
     def find_applying_lines(self, table: Any) -> NDArray[np.bool_]:
         """(N, d) array or frame -> (N, K) which lines apply; none to a row outside the domain."""
-        X = self.domain.rows(table)
+        X = read_coordinates(self.domain, table)
         applies = np.zeros((len(X), len(self.lines)), dtype=np.bool_)
         with np.errstate(over="ignore", invalid="ignore"):
-            for at in iterate_blocks(len(X), X.shape[1] + len(self.lines)):
-                inside = self.domain.contains(X[at])
-                applies[at][inside] = self.bounds < X[at][inside] @ self.normals.T
+            for at, columns in iterate_blocks(X, self._numbers):
+                inside, own = self._take_inside(columns)
+                forms = evaluate_forms(own, self.normals)
+                applies[at][inside] = (self.bounds[:, None] < forms).T
+
         return applies
+
+    @property
+    def _numbers(self) -> int:
+        """Of a row: its coordinates, and what its lines and parts add."""
+        return len(self.domain.names) + len(self.lines) + len(self.parts) * self.score_count
+
+    def _take_inside(self, columns: Array) -> tuple[NDArray[np.bool_] | slice, Array]:
+        """Of a block's rows, columns (d, n), those in the domain."""
+        inside = self.domain.contains(columns.T)
+        return (slice(None), columns) if inside.all() else (inside, columns[:, inside])
 
     @cached_property
     def reference_parts(self) -> Array:
         """(P, m) what every part adds at the reference."""
         return make_read_only(self.evaluate_parts(self.reference.values[None])[0])
 
+    @np.errstate(over="ignore", invalid="ignore")
     def contributions(self, table: Any, score: str | None = None) -> "pandas.DataFrame":
         """(N, d) array or frame -> (N, 1 + P): the reference's score, then what every part adds
         beside what it adds at the reference; the row's sum is its score.
@@ -275,19 +281,24 @@ class AdditiveRules(Scorer):
 
         i = 0 if score is None else self.scores.index(score)
         X = read_coordinates(self.domain, table)
-        found = np.full((len(X), 1 + len(self.parts)), np.nan)
-        start = self.base.constants[i] + self.reference_parts[:, i].sum()
-        for at in iterate_blocks(len(X), X.shape[1] + len(self.lines)):
-            rows = np.asarray(X[at], dtype=np.float64)
-            inside = self.domain.contains(rows)
-            found[at][inside, 0] = start
-            added = self.evaluate_parts(rows[inside]) - self.reference_parts
-            found[at][inside, 1:] = added[:, :, i]
+        found = np.empty((1 + len(self.parts), 1, len(X)))
+        reference = self.reference_parts[:, i, None, None]
+        found[0] = self.base.constants[i] + reference.sum()
+        for at, columns in iterate_blocks(X, self._numbers):
+            inside, own = self._take_inside(columns)
+            whole = isinstance(inside, slice)
+            added = found[1:, :, at] if whole else np.empty((len(self.parts), 1, own.shape[1]))
+            add_up_parts(self.line_sum, self.parts, own, slice(i, i + 1), added)
+            added -= reference
+
+            if not isinstance(inside, slice):
+                found[1:, :, at][:, :, inside] = added
+                found[:, :, at][:, :, ~inside] = np.nan
+
         index = getattr(table, "index", None)
         index = index if isinstance(index, pandas.Index) else None
-        return pandas.DataFrame(
-            found, columns=["reference", *(part.name for part in self.parts)], index=index
-        )
+        names = ["reference", *(part.name for part in self.parts)]
+        return pandas.DataFrame(found[:, 0].T, columns=names, index=index, copy=False)
 
     @cached_property
     def curves(self) -> Mapping[str, Curve]:

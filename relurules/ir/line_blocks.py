@@ -10,17 +10,30 @@ from numpy.typing import NDArray
 
 from relurules.domain import Domain
 from relurules.domain.columns import is_plain
+from relurules.ir.network import Array
 
 #: Numbers in a block, of its rows and of their lines: a megabyte, what a core's second cache holds.
-#: Of fewer rows than _FEWEST, calls take longer than what they compute.
+#: Of fewer rows than _FEWEST, calls take longer than what they compute; a column of _MOST rows is
+#: what the first cache holds.
 _NUMBERS = 2**17
-_FEWEST = 2**8
+_FEWEST, _MOST = 2**8, 2**13
 
 
-def iterate_blocks(rows: int, numbers: int) -> Iterator[slice]:
-    """So many rows in order, in blocks that fit the cache; numbers: of one row."""
-    step = max(_FEWEST, _NUMBERS // max(1, numbers))
-    return (slice(start, start + step) for start in range(0, rows, step))
+def iterate_blocks(X: NDArray[Any], numbers: int) -> Iterator[tuple[slice, Array]]:
+    """Rows (N, d) of any type of number in order, in blocks that fit the cache: which they are, and
+    the rows as columns (d, n), each in one piece of memory, where the next block will be.
+
+    numbers: of one row, and of what is computed of it.
+    """
+    rows, d = X.shape
+    step = min(_MOST, max(_FEWEST, _NUMBERS // max(1, numbers)))
+    kept = np.empty(d * min(step, rows))
+
+    for start in range(0, rows, step):
+        at = slice(start, min(start + step, rows))
+        columns = kept[: d * (at.stop - start)].reshape(d, at.stop - start)
+        columns[...] = X[at].T
+        yield at, columns
 
 
 def read_coordinates(domain: Domain, table: Any) -> NDArray[Any]:

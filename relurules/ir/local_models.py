@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain import Domain
+from relurules.domain.linear_forms import apply_maps
 from relurules.ir.class_labels import ClassLabels
 from relurules.ir.network import Array
 from relurules.links.heads import Head, name_scores
@@ -97,13 +98,7 @@ class Sample:
     @cached_property
     def predictions(self) -> Array:
         """(N, m) scores of every row by its own model."""
-        found = np.empty((len(self), self.models.constants.shape[1]))
-        order = np.argsort(self.of, kind="stable")
-        ends = np.cumsum(self.counts)
-        for model in np.flatnonzero(self.counts).tolist():
-            rows = order[ends[model] - self.counts[model] : ends[model]]
-            found[rows] = self.X[rows] @ self.models.weights[model].T + self.models.constants[model]
-        return found
+        return apply_maps(self.X, self.of, self.models.weights, self.models.constants)
 
     def some(self, most: int) -> "Sample":
         """At most so many rows, evenly spread over the table."""

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from relurules.domain.linear_forms import apply_maps
 from relurules.errors import UnsupportedError
 from relurules.ir.network import AffineMap, Array, Network, validate_rows
 from relurules.ir.partition import Tree
@@ -57,12 +58,7 @@ class LocalTree(Network):
     def evaluate(self, X: Array) -> Array:
         """(N, d) in the user's units -> (N, m), in float64."""
         X = validate_rows(X, self.A.shape[1])
-        leaf = self.tree.route(X)
-        found = np.empty((len(X), len(self.c)))
-        for i in np.unique(leaf).tolist():
-            rows = leaf == i
-            found[rows] = X[rows] @ self.maps.weights[i].T + self.maps.constants[i]
-        return found
+        return apply_maps(X, self.tree.route(X), self.maps.weights, self.maps.constants)
 
     def magnitude(self, X: Array) -> Array:
         """(N, d) -> (N, m): the largest sum of absolute terms that a map of any leaf has there."""

@@ -55,7 +55,9 @@ class Tree:
 
         while len(active := np.flatnonzero(at >= 0)):
             split = at[active]
-            side = np.einsum("ij,ij->i", X[active], self.normals[split]) + self.offsets[split] >= 0
+            # of rows one after the other in memory, every row's sum takes the same steps
+            rows = np.ascontiguousarray(X[active])
+            side = np.einsum("ij,ij->i", rows, self.normals[split]) + self.offsets[split] >= 0
             at[active] = self.children[split, side.astype(np.intp)]
 
         return np.where(at == UNEXPLORED, -1, ~at)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain import Domain
+from relurules.domain.linear_forms import apply_maps
 from relurules.files.notebook import format_notebook_html
 from relurules.ir.class_labels import ClassLabels
 from relurules.ir.estimate import Estimate
@@ -181,20 +182,8 @@ class RuleSet(Scorer):
     def predict_scores(self, table: Any) -> Array:
         """As `predict`, before the link: the scores f(x), named by `scores`."""
         X = self.domain.rows(table)
-        number = self.number_rows(X)
         weights, constants = self.maps
-        predicted = np.full((len(X), len(self.network.c)), np.nan)
-        order = np.argsort(number, kind="stable")
-        present, counts = np.unique(number, return_counts=True)
-
-        for rule, end, count in zip(
-            present.tolist(), np.cumsum(counts).tolist(), counts.tolist(), strict=True
-        ):
-            if rule > 0:
-                rows = order[end - count : end]
-                predicted[rows] = X[rows] @ weights[rule - 1].T + constants[rule - 1]
-
-        return predicted
+        return apply_maps(X, self.number_rows(X) - 1, weights, constants)
 
     @cached_property
     def read_coordinates(self) -> NDArray[np.bool_]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from relurules.domain.linear_forms import combine_scores
 from relurules.ir.evidence import Evidence, Histogram
 from relurules.ir.local_models import LocalModels, Sample
 from relurules.ir.network import Array, make_read_only
@@ -44,7 +45,7 @@ def gather_additive_evidence(rules: "AdditiveRules", table: Any, y: Any = None) 
 
     found: dict[str, float] = {}
     if response is not None and len(known):
-        own = rules.predict_scores(known) @ response.forms.T
+        own = combine_scores(rules.predict_scores(known), response.forms)
         scores = compute_group_metrics(own, response, sample.of, 1)
         found = metrics.drop_nan_scores({name: values[0] for name, values in scores.items()})
 

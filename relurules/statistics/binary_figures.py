@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir.network import Array
+from relurules.statistics.metrics import differ, tie_scores
 from relurules.statistics.resampling import LEVEL, MeasuredValue, normal_quantile
 
 Flags = NDArray[np.bool_]
@@ -26,7 +27,8 @@ class RocCurve(NamedTuple):
 class ScoreOrder(NamedTuple):
     """Rows in the order of their scores, the largest first.
 
-    order: (N,) rows; last: the last place of every distinct score in it.
+    order: (N,) rows; last: the last place of every distinct score in it; what rounding alone tells
+    apart isn't distinct.
     """
 
     order: NDArray[np.intp]
@@ -38,7 +40,7 @@ def order_scores(score: Array, positive: Flags) -> ScoreOrder:
     """Sort once for all that needs the order."""
     order = np.argsort(-score, kind="stable")
     ordered = score[order]
-    last = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True)) if len(score) else order
+    last = np.flatnonzero(np.append(differ(ordered), True)) if len(score) else order
     return ScoreOrder(order, last, positive[order])
 
 
@@ -77,6 +79,7 @@ def measure_auc(score: Array, positive: Flags, level: float = LEVEL) -> Measured
     """Area under the ROC curve, with the interval of E. R. DeLong et al. (1988) by the placements
     of X. Sun and W. Xu (2014); NaN of one class.
     """
+    score = tie_scores(score)
     true, false = score[positive], score[~positive]
     if not len(true) or not len(false):
         return MeasuredValue(np.nan)

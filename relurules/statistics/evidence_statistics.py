@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from relurules.domain.linear_forms import combine_scores
 from relurules.ir.evidence import Evidence, RuleFacts
 from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.local_models import Sample
@@ -59,7 +60,7 @@ def compute_statistics(
         return LocalModelStats(counts, shares, None, None, {}, {}, {}, find_typical_rows(sample))
 
     numeric = response.task != "multiclass"
-    own = sample.predictions @ response.forms.T
+    own = combine_scores(sample.predictions, response.forms)
     return LocalModelStats(
         counts,
         shares,

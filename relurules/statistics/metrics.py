@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from relurules.ir.network import Array
 
 Groups = NDArray[np.intp]
+#: Scores that differ by less, as a share of the largest one, are told apart by rounding alone: the
+#: terms of rows that score alike needn't be alike.
+TIED = 1e-12
 
 
 def r2(F: Array, Y: Array, weights: Array) -> float:
@@ -70,9 +73,29 @@ def _sum_positive_ranks(differs: NDArray[np.bool_], positive: NDArray[np.int64])
     return float(np.add.reduceat(positive, first) @ ((first + 1 + end) / 2))
 
 
+def differ(ordered: Array) -> NDArray[np.bool_]:
+    """(N - 1,): whether each of N scores in order, up or down, differs from the one before it by
+    more than rounding.
+    """
+    finite = np.abs(ordered[np.isfinite(ordered)])
+    room = TIED * max(1.0, float(finite.max(initial=0.0)))
+    with np.errstate(invalid="ignore"):  # infinite ones are equal
+        return np.asarray(np.abs(np.diff(ordered)) > room)
+
+
+def tie_scores(scores: Array) -> Array:
+    """(N,) scores, of which those that rounding alone tells apart are the least of them."""
+    order = np.argsort(scores, kind="stable")
+    ordered = scores[order]
+    first = np.append(True, differ(ordered))[: len(scores)]
+    tied = np.empty(len(scores))
+    tied[order] = ordered[first][np.cumsum(first) - 1]
+    return tied
+
+
 def group_aucs(scores: Array, positive: NDArray[np.bool_], group: Groups, groups: int) -> Array:
     """`auc` within each group of rows, (N,) numbers below `groups`: (groups,), NaN where one has
-    one class alone.
+    one class alone. Scores that rounding alone tells apart are tied.
     """
     order = np.lexsort((scores, group))
     s, g, right = scores[order], group[order], positive[order]
@@ -80,7 +103,7 @@ def group_aucs(scores: Array, positive: NDArray[np.bool_], group: Groups, groups
     if not len(s):
         return np.full(groups, np.nan)
 
-    first = np.flatnonzero(np.append(True, (s[1:] != s[:-1]) | (g[1:] != g[:-1])))
+    first = np.flatnonzero(np.append(True, differ(s) | (g[1:] != g[:-1])))
     end = np.append(first[1:], len(s))
     of = g[first]
     middle = (first + 1 + end) / 2 - (np.cumsum(n) - n)[of]

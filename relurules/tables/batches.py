@@ -52,7 +52,7 @@ def _read_file_batches(path: Path, kinds: Mapping[str, ColumnKind]) -> Iterator[
         if path.suffix == ".parquet":
             from pyarrow.parquet import ParquetFile
 
-            with ParquetFile(path) as file:
+            with ParquetFile(path, pre_buffer=False) as file:
                 yield from (batch.to_pandas() for batch in file.iter_batches(batch_size=_ROWS))
         else:
             yield from read_csv_batches(path, kinds, _ROWS)

@@ -69,7 +69,7 @@ class CsvFile:
         if counter.quotes % 2:
             self._check_rows()
         if not done:
-            yield {name: pyarrow.array([], pyarrow.string()) for name in self.names}
+            yield {name: pyarrow.nulls(0, pyarrow.string()) for name in self.names}
 
     def find_line(self, row: int) -> int:
         """The line of the file, from 1, on which a row, from 0 after the header, begins."""

@@ -12,11 +12,10 @@ from relurules.errors import DataError
 from relurules.tables.column_scan import ColumnScan
 from relurules.tables.column_types import ColumnType, list_date_columns
 from relurules.tables.csv_text import CsvFile
+from relurules.tables.file_columns import FileTable, gather_columns, make_frame
 from relurules.tables.parquet_columns import read_arrow_columns
 from relurules.tables.read_file import (
-    FileTable,
     explain_read_errors,
-    make_file_table,
     parse_file_texts,
     raise_misfit,
     read_typed_columns,
@@ -43,7 +42,7 @@ def _read_parquet_batches(path: Path, options: ReadOptions, rows: int) -> Iterat
     from pyarrow.parquet import ParquetFile
 
     done = 0
-    with ParquetFile(path) as file:
+    with ParquetFile(path, pre_buffer=False) as file:  # else it keeps all that was read
         schema = file.schema_arrow
         kept = _list_needed(schema.names, options)
         if twice := [name for name in kept if schema.names.count(name) > 1]:
@@ -51,11 +50,13 @@ def _read_parquet_batches(path: Path, options: ReadOptions, rows: int) -> Iterat
 
         for batch in file.iter_batches(batch_size=rows, columns=kept, use_threads=False):
             table = pyarrow.Table.from_batches([batch])
-            yield read_typed_columns(path, read_arrow_columns(table, options), options, done)
+            columns = read_arrow_columns(table, options)
+            yield make_frame(read_typed_columns(path, columns, options, done))
             done += len(batch)
         if not done:
             table = schema.empty_table().select(kept)
-            yield read_typed_columns(path, read_arrow_columns(table, options), options)
+            columns = read_arrow_columns(table, options)
+            yield make_frame(read_typed_columns(path, columns, options))
 
 
 def _list_needed(names: Sequence[str], options: ReadOptions) -> list[str]:
@@ -85,7 +86,7 @@ def _read_csv_tables(path: Path, options: ReadOptions, rows: int) -> Iterator[Fi
                 if column.is_used or not declared:
                     part = texts[name].slice(start, rows)
                     arrays |= parse_file_texts(file, name, part, column, options, done + start)
-            yield make_file_table(arrays, types, options)
+            yield make_frame(gather_columns(arrays, types, options))
         done += count
 
 

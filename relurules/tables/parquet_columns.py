@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from relurules.errors import DataError
+from relurules.tables.arrow_values import read_flags, read_floats
 from relurules.tables.column_scan import ColumnScan
 from relurules.tables.column_types import ColumnType, TypeKind
 from relurules.tables.read_options import ReadOptions
@@ -48,7 +48,7 @@ def read_arrow_columns(
     for name, chunks in zip(names, table.columns, strict=True):
         array = chunks.combine_chunks()
         if isinstance(array, pyarrow.ChunkedArray):  # of no rows
-            array = pyarrow.concat_arrays(array.chunks or [pyarrow.array([], chunks.type)])
+            array = pyarrow.concat_arrays(array.chunks or [pyarrow.nulls(0, chunks.type)])
         if pyarrow.types.is_dictionary(array.type):
             array = array.dictionary_decode()
         if name.startswith("__index_level_"):  # what pandas keeps of a frame's row numbers
@@ -111,7 +111,6 @@ def _convert_native(array: Any) -> NDArray[Any]:
 
     if types.is_boolean(array.type):
         if not array.null_count:
-            return np.asarray(array.to_numpy(zero_copy_only=False))
+            return read_flags(array)
         array = array.cast("int8")
-    numbers = array.cast("float64", safe=False)
-    return np.array(numbers.to_numpy(zero_copy_only=False), dtype=np.float64)
+    return read_floats(array.cast("float64", safe=False))

@@ -1,4 +1,4 @@
-"""A CSV or Parquet file -> a frame of typed columns, and the schema that it was read by.
+"""A CSV or Parquet file -> typed columns, and the schema that it was read by.
 
 One value means missing: NaN. What a column is comes from the schema, from whoever knows what is
 expected (a model, rules), or from the column's own values, in this order.
@@ -8,16 +8,15 @@ import lzma
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
-
-import numpy as np
+from typing import Any, NoReturn
 
 from relurules.errors import DataError, summarise_error
 from relurules.tables.column_scan import ColumnFlaw, ColumnScan
-from relurules.tables.column_types import ColumnType, TableSchema, list_date_columns
+from relurules.tables.column_types import ColumnType, TableSchema
 from relurules.tables.csv_text import CsvFile
+from relurules.tables.file_columns import FileColumns, FileTable, gather_columns, make_frame
 from relurules.tables.file_size import check_file_size
 from relurules.tables.names import quote_name
 from relurules.tables.parquet_columns import Values, read_arrow_columns, read_parquet_columns
@@ -30,24 +29,14 @@ from relurules.tables.text_values import (
     parse_column,
 )
 
-if TYPE_CHECKING:
-    import pandas
-
-
-@dataclass(frozen=True, kw_only=True)
-class FileTable:
-    """A file that was read.
-
-    frame: its typed columns.
-    schema: of all of them, those that were left out included.
-    """
-
-    frame: "pandas.DataFrame"
-    schema: TableSchema
-
 
 def read_file(path: Path, options: ReadOptions | None = None) -> FileTable:
     """The file as a frame; DataError naming the line and the column where it can't be read."""
+    return make_frame(read_file_columns(path, options))
+
+
+def read_file_columns(path: Path, options: ReadOptions | None = None) -> FileColumns:
+    """The same as arrays, for which pandas, slow to start, isn't imported."""
     options = options or ReadOptions()
     with explain_read_errors(path):
         check_file_size(path)
@@ -78,7 +67,7 @@ def read_frame(frame: Any, options: ReadOptions | None = None) -> FileTable:
         raise DataError(
             f"the table has a column of several kinds of values; make it text or numbers: {reason}"
         ) from error
-    return read_typed_columns("the table", read_arrow_columns(table, options), options)
+    return make_frame(read_typed_columns("the table", read_arrow_columns(table, options), options))
 
 
 def infer_file_schema(
@@ -141,7 +130,7 @@ def explain_read_errors(path: Path) -> Iterator[None]:
         raise DataError(f"{path}: can't be read as a table: {error}") from error
 
 
-def _read_csv(path: Path, options: ReadOptions) -> FileTable:
+def _read_csv(path: Path, options: ReadOptions) -> FileColumns:
     import pyarrow
 
     file = CsvFile(path, options.schema.format)
@@ -156,7 +145,7 @@ def _read_csv(path: Path, options: ReadOptions) -> FileTable:
         types[name] = _decide_type(path, file, name, texts, options)
         if name not in options.schema.columns or types[name].is_used:
             arrays |= parse_file_texts(file, name, texts, types[name], options)
-    return make_file_table(arrays, types, options)
+    return gather_columns(arrays, types, options)
 
 
 def _decide_type(
@@ -232,7 +221,7 @@ def read_typed_columns(
     columns: Iterable[tuple[str, ColumnType, Values]],
     options: ReadOptions,
     first: int = 0,
-) -> FileTable:
+) -> FileColumns:
     """Of a Parquet file or a frame, whose columns have types of their own; first: number of the
     first row.
     """
@@ -250,70 +239,4 @@ def read_typed_columns(
             row, text, expected = error.misfit
             raise_misfit(source, name, f"row {first + row}", describe_misfit(text, expected), error)
 
-    return make_file_table(arrays, types, options)
-
-
-def make_file_table(
-    arrays: Mapping[str, Any], types: Mapping[str, ColumnType], options: ReadOptions
-) -> FileTable:
-    """The values that were read as a frame, with the schema that they were read by."""
-    import pandas
-
-    derived = [
-        name
-        for source, column in types.items()
-        for name in list_date_columns(source, column)
-        if name in types and types[name].kind != "ignore"
-    ]
-    if derived and set(derived) & set(arrays):
-        raise DataError(
-            f"column {quote_name(derived[0])} is in the file, and made of a date as well; rename "
-            "it, or choose other parts of the date"
-        )
-    frame = pandas.DataFrame(
-        {name: _as_pandas(values) for name, values in arrays.items()}, copy=False
-    )
-    schema = replace(options.schema, columns=dict(types))
-    if schema.sentinels:
-        frame, schema = _mark_sentinels(frame, schema)
-    return FileTable(frame=frame, schema=schema)
-
-
-def _mark_sentinels(
-    frame: "pandas.DataFrame", schema: TableSchema
-) -> "tuple[pandas.DataFrame, TableSchema]":
-    """The frame without the values that stand for missing ones, and the schema whose types tell
-    them; a number is one whatever way it is written.
-
-    Raises DataError for a value that no row has: it may be a slip of the pen.
-    """
-    found, types = {}, dict(schema.columns)
-    for name, values in schema.sentinels.items():
-        if name not in frame.columns:
-            continue  # which its reader tells
-        types[name] = replace(types[name], na=schema.get_missing(name)[1:])
-        column = frame[name]
-        if column.dtype.kind in "iuf":
-            numbers = [_parse_sentinel(name, value) for value in values]
-            found[name] = column.astype(float).where(~column.isin(numbers))
-        else:
-            found[name] = column.where(~column.isin(values))
-
-    return frame.assign(**found), replace(schema, columns=types)
-
-
-def _parse_sentinel(name: str, value: str) -> float:
-    try:
-        return float(value)
-    except ValueError as error:
-        raise DataError(
-            f"na has {value!r} for the column {name!r}, which holds numbers; expected a number "
-            "such as -999"
-        ) from error
-
-
-def _as_pandas(values: Any) -> Any:
-    """A column for a frame, in which NaN alone is a missing value."""
-    if values.dtype != object:
-        return values
-    return np.where([value is None for value in values], np.nan, values)
+    return gather_columns(arrays, types, options)

@@ -4,7 +4,7 @@
 whatever they are given, and a DataTable passes through it as it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -149,6 +149,41 @@ def read_table(data: Any) -> DataTable:
         read_column(part, name) for name, part in zip(names, _split_frame(data), strict=True)
     )
     return DataTable(columns=columns, shape=(len(data), len(columns)), named=True)
+
+
+def make_array_table(arrays: Mapping[str, NDArray[Any]]) -> DataTable:
+    """Columns by name, (N,) numbers or booleans, or Python objects, as a table."""
+    columns = tuple(read_column(values, name) for name, values in arrays.items())
+    rows = len(columns[0].source) if columns else 0
+    return DataTable(columns=columns, shape=(rows, len(columns)), named=True)
+
+
+def take_row(table: Any, number: int) -> DataTable:
+    """One row of a table, by its number from 0."""
+    known = read_table(table)
+    columns = tuple(
+        DataColumn(column.name, column.kind, column.values[number : number + 1])
+        for column in known.columns
+    )
+    return DataTable(columns=columns, shape=(1, len(columns)), named=known.named)
+
+
+def read_single_row(row: Any) -> Any:
+    """A mapping or a pandas Series of names to values as a table of one row; a bare row of numbers
+    as an array of one; anything else as it is.
+    """
+    if narwhals.dependencies.is_pandas_series(row):
+        row = row.to_dict()
+    if isinstance(row, Mapping):
+        arrays = {str(name): np.empty(1, dtype=object) for name in row}
+        for name, value in row.items():
+            arrays[str(name)][0] = value
+
+        return make_array_table(arrays)
+    if read_column_names(row) is not None or np.ndim(row) == 2:
+        return row
+    array = np.asarray([row])
+    return array if array.dtype.kind in "biuf" else np.array([row], dtype=object)
 
 
 def read_column(values: Any, name: str) -> DataColumn:

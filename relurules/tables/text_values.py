@@ -5,6 +5,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from relurules.tables.arrow_values import (
+    make_text_array,
+    read_codes,
+    read_flags,
+    read_floats,
+    read_objects,
+)
 from relurules.tables.column_types import (
     BOOLEANS,
     ORIGIN,
@@ -46,8 +53,8 @@ def drop_missing(texts: Any, missing: tuple[str, ...]) -> Any:
 
     if set(missing) <= {""}:  # null already
         return texts
-    marked = compute.is_in(texts, value_set=pyarrow.array(missing, pyarrow.string()))
-    return compute.if_else(marked, pyarrow.scalar(None, pyarrow.string()), texts)
+    marked = compute.is_in(texts, value_set=make_text_array(missing))
+    return compute.if_else(marked, pyarrow.nulls(len(texts), pyarrow.string()), texts)
 
 
 def match_numbers(texts: Any, form: TableFormat) -> NDArray[np.bool_]:
@@ -55,7 +62,7 @@ def match_numbers(texts: Any, form: TableFormat) -> NDArray[np.bool_]:
     from pyarrow import compute
 
     found = compute.match_substring_regex(texts, form.number_pattern)
-    return np.asarray(compute.fill_null(found, True).to_numpy(zero_copy_only=False), dtype=bool)
+    return read_flags(compute.or_kleene(found, texts.is_null()))
 
 
 def parse_numbers(texts: Any, form: TableFormat) -> Array:
@@ -72,8 +79,7 @@ def parse_numbers(texts: Any, form: TableFormat) -> Array:
         bare = compute.replace_substring(bare, form.thousands, "")
     if form.decimal != ".":
         bare = compute.replace_substring(bare, form.decimal, ".")
-    cast = compute.cast(bare, pyarrow.float64())
-    numbers = np.array(cast.to_numpy(zero_copy_only=False), dtype=np.float64)
+    numbers = read_floats(compute.cast(bare, pyarrow.float64()))
     for row in np.flatnonzero(np.isinf(numbers)).tolist():
         if "inf" not in (text := texts[row].as_py()).lower():
             raise MisfitError(Misfit(row, text, "a number that float64 holds"))
@@ -102,7 +108,7 @@ def parse_texts(texts: Any, column: ColumnType) -> NDArray[Any]:
     """(N,) texts as objects, None where null; MisfitError for what is none of an ordered column's
     levels.
     """
-    found = np.asarray(texts.to_numpy(zero_copy_only=False), dtype=object)
+    found = read_objects(texts)
     if column.levels:
         known = {*column.levels, None}
         for row, text in enumerate(found):
@@ -115,10 +121,9 @@ def parse_texts(texts: Any, column: ColumnType) -> NDArray[Any]:
 
 def parse_dates(texts: Any, name: str, column: ColumnType) -> dict[str, Array]:
     """Columns that a date gives -> (N,) numbers, NaN where it is null; MisfitError."""
-    coded = texts.dictionary_encode()
-    places = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    places, known = read_codes(texts)
     moments = []
-    for i, text in enumerate(coded.dictionary.to_pylist()):
+    for i, text in enumerate(known):
         try:
             moments.append(parse_date(text, column.form))
         except ValueError as error:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from relurules.errors import DataError
 from relurules.tables.column_types import ColumnType, TableSchema
-from relurules.tables.read_file import FileTable, read_file, read_frame
+from relurules.tables.file_columns import FileTable
+from relurules.tables.read_file import read_file, read_frame
 from relurules.tables.read_options import ReadOptions
 from relurules.tables.schema_values import read_schema
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from relurules.domain.linear_forms import combine_scores
 from relurules.errors import DataError
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.network import Array
@@ -237,7 +238,7 @@ def judge_table(
 def judge_again(rules: RuleSet | AdditiveRules, part: JudgedRows, judge: Judge) -> JudgedRows:
     """The same rows, judged by other rules; NaN where these say nothing of a row."""
     X = rules.domain.rows(part.frame)
-    scores = rules.predict_scores(X) @ judge.forms.T
+    scores = combine_scores(rules.predict_scores(X), judge.forms)
     return replace(
         part,
         X=X,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from relurules.domain.linear_forms import combine_scores
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.network import Array
 from relurules.statistics.binary_figures import measure_auc
@@ -34,7 +35,9 @@ def measure_noise(
 
     def measure(words: str, columns: list[int], size: float) -> NoiseEffect:
         X = add_noise(rules, part.X[:_ROWS], columns, size, seed)
-        return _compare_rows(judge, part, rules.predict_scores(X) @ judge.forms.T, words, size)
+        return _compare_rows(
+            judge, part, combine_scores(rules.predict_scores(X), judge.forms), words, size
+        )
 
     everything = [place for _, place in named]
     found = [measure("all columns of numbers", everything, size) for size in _SIZES]

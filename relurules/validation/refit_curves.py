@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from relurules.domain.linear_forms import combine_scores
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.validation.judged_rows import Judge, JudgedRows
 from relurules.validation.refit_report import RefitCurve
@@ -108,7 +109,7 @@ def _follow_values(
 
     added = []
     for rules in every:
-        scores = (rules.predict_scores(rules.domain.rows(frame)) @ judge.forms.T)[:, 0]
+        scores = combine_scores(rules.predict_scores(rules.domain.rows(frame)), judge.forms)[:, 0]
         added.append(scores[1:] - scores[0])
     own, again = added[0], np.array(added[1:])
     ends = np.nanquantile(again, quantiles, axis=0).T.tolist()

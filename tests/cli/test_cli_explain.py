@@ -1,6 +1,8 @@
 """`relurules explain`, `plot` and `summary`, run as a user runs them."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import joblib
@@ -179,3 +181,17 @@ def test_references_and_reasons_are_options(
     assert "fewer than" in code
     assert run([*emitted, "--reference", "nowhere.csv"]) == 2
     assert "neither a file nor one of mean, population" in capsys.readouterr().err
+
+
+def test_explain_loads_no_pandas(folder: Path) -> None:
+    """It takes half a second, more than everything else that `explain` does."""
+    code = (
+        "import sys; from relurules.cli.main import run\n"
+        "ended = run(['explain', 'rules.json', '--data', 'rows.csv', '--row', '3'])\n"
+        "sys.exit(ended or 'pandas' in sys.modules)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert "a, b >= 2" in ended.stdout
+    assert ended.returncode == 0

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from relurules.statistics import metrics
+from relurules.statistics.binary_figures import measure_auc, order_scores
 
 
 def some_rows(seed: int, whole: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -72,3 +73,22 @@ def test_means_and_deviations_of_groups() -> None:
 
 def test_what_is_no_number_is_left_out() -> None:
     assert metrics.drop_nan_scores({"AUC": np.nan, "R2": 0.5, "MSE": np.inf}) == {"R2": 0.5}
+
+
+def test_rounding_makes_no_order() -> None:
+    """Sums of the same terms in another order are ties; what differs by more isn't."""
+    random = np.random.default_rng(4)
+    terms = random.choice([0.1, 0.2, 0.3, 0.7, -1.1], (400, 6))
+    score = np.array([sum(random.permutation(row)) for row in terms])
+    positive = random.random(400) < 0.5
+    due = roc_auc_score(positive, np.round(score, 6))
+    assert len(np.unique(score)) > len(np.unique(np.round(score, 6)))
+
+    of = np.zeros(400, dtype=np.intp)
+    assert metrics.group_aucs(score, positive, of, 1) == pytest.approx([due], abs=1e-12)
+    assert measure_auc(score, positive).value == pytest.approx(due, abs=1e-12)
+    assert len(order_scores(score, positive).last) == len(np.unique(np.round(score, 6)))
+    ordered = np.array([1.0, 1.0 + 1e-9, np.inf, np.inf])
+    assert metrics.differ(ordered).tolist() == [True, True, False]
+    assert metrics.tie_scores(ordered[::-1]).tolist() == ordered[::-1].tolist()
+    assert metrics.tie_scores(np.empty(0)).shape == (0,)

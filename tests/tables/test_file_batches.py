@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow
 import pytest
 
 from relurules.errors import DataError
@@ -90,3 +91,16 @@ def test_all_columns_are_there_where_a_needed_one_lacks(tmp_path: Path) -> None:
     make_frame().drop(columns="kind").to_parquet(path)
     piece = next(read_file_batches(path, OPTIONS, 64))
     assert "unread" in piece.frame.columns
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    """Of 4 MB in 64 groups of rows, no more than a few groups are held at once."""
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(2**16, 8)), columns=list("abcdefgh"))
+    frame.to_parquet(tmp_path / "rows.parquet", row_group_size=1024, compression=None)
+    before, most, rows = pyarrow.total_allocated_bytes(), 0, 0
+    for piece in read_file_batches(tmp_path / "rows.parquet", ReadOptions(), 1024):
+        rows += len(piece.frame)
+        most = max(most, pyarrow.total_allocated_bytes() - before)
+
+    assert rows == len(frame)
+    assert most < 2**20

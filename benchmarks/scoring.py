@@ -26,6 +26,7 @@ from typing import Any
 
 import networkx
 import numpy as np
+from figure_rows import Bar, Figure, write_figures
 from numpy.typing import NDArray
 from results import add_write_option, record_output
 from scoring_columns import agree
@@ -39,6 +40,8 @@ Array = NDArray[np.float64]
 ENGINES = ("sqlite", "duckdb", "postgres", "mariadb", "clickhouse", "spark")
 FORMS = ("rules", "tree", "network")
 PEERS = ("postgres", "sqlite", "duckdb")
+#: How many times as fast as orbital one probability alone is to be.
+_BARS = {"sqlite": 15.0, "duckdb": 1.2}
 NAN, INF = float("nan"), float("inf")
 HOSTILE = [
     NAN,
@@ -181,7 +184,7 @@ def pipelines(hidden: Sequence[tuple[int, ...]]) -> Iterator[tuple[str, Any, Any
             yield "x".join(map(str, sizes)), model.fit(X, y), X, y
 
 
-def peer(python: Path, count: int) -> None:
+def peer(python: Path, count: int, engines: Sequence[str]) -> list[Figure]:
     """Rows/s of orbital's SQL and of ours, size and time to make it, in the same engines.
 
     Both return the probability of either class and the class; all three are computed for every row,
@@ -192,11 +195,12 @@ def peer(python: Path, count: int) -> None:
         f"\n{'network':9}{'engine':10}{'made in':>18}{'size':>18}{'rows/s':>20}{'ratio':>7}"
         f"{'p_1 alone':>20}{'ratio':>7}  differences of the sums"
     )
+    figures = list[Figure]()
 
     for name, model, X, y in pipelines([(8, 8), (40, 40)]):
         rr.extract(model, data=X, max_regions=1)  # compiled once
         theirs, seconds = _orbital(python, model)
-        for engine in PEERS:
+        for engine in engines:
             start = time.perf_counter()
             ours = str(_network(rr.extract(model, data=X, max_regions=1), engine))
             made = time.perf_counter() - start
@@ -207,6 +211,7 @@ def peer(python: Path, count: int) -> None:
                 np.abs(_sums(model, x) - found).max()
                 for x, (_, found) in zip((few, rows), pairs, strict=True)
             ]
+            figures += _list_sql_figures(name, engine, [speeds for speeds, _ in pairs])
             print(
                 f"{name:9}{engine:10}{seconds[engine]:8.2f} ->{made:5.2f} "
                 f"s{len(theirs[engine]) / 1000:7.1f} ->"
@@ -219,7 +224,7 @@ def peer(python: Path, count: int) -> None:
         if name == "40x40":
             small = rr.linearize(model, X, y, max_neurons=8).model
             rules = rr.extract(small, data=X, max_regions=1)
-            for engine in PEERS:
+            for engine in engines:
                 (((fast, _), _),) = _speeds(
                     OPEN[engine], (str(_network(rules, engine, ["outputs"])), rows, rules.outputs)
                 )
@@ -230,6 +235,28 @@ def peer(python: Path, count: int) -> None:
                     ),
                     flush=True,
                 )
+
+    return figures
+
+
+def _list_sql_figures(
+    network: str, engine: str, speeds: Sequence[tuple[float, float]]
+) -> list[Figure]:
+    """Rows a second of orbital and of ours, of all columns and of one probability."""
+    figures = list[Figure]()
+    for i, what in enumerate(("all columns", "one probability")):
+        limit = _BARS.get(engine) if i else None
+        figures.append(
+            Figure(
+                what=f"SQL, {engine}, {network}, {what}",
+                ours=speeds[1][i],
+                unit="rows/s",
+                rival="orbital",
+                theirs=speeds[0][i],
+                bar=None if limit is None else Bar(limit=limit, sense="at least", of="ratio"),
+            )
+        )
+    return figures
 
 
 def lines(python: Path, count: int) -> None:
@@ -373,7 +400,8 @@ def show_parts(asked: argparse.Namespace) -> None:
     if asked.only in (None, "limits"):
         limits(engines)
     if asked.only in (None, "peer") and asked.peer:
-        peer(asked.peer, asked.rows)
+        among = [engine for engine in PEERS if engine in engines]
+        write_figures(asked.figures, peer(asked.peer, asked.rows, among))
     if asked.only in (None, "lines") and asked.peer:
         lines(asked.peer, asked.rows)
 

@@ -199,7 +199,7 @@ def peer(python: Path, count: int, engines: Sequence[str]) -> list[Figure]:
 
     for name, model, X, y in pipelines([(8, 8), (40, 40)]):
         rr.extract(model, data=X, max_regions=1)  # compiled once
-        theirs, seconds = _orbital(python, model)
+        theirs, seconds = _orbital(python, model, engines)
         for engine in engines:
             start = time.perf_counter()
             ours = str(_network(rr.extract(model, data=X, max_regions=1), engine))
@@ -271,7 +271,7 @@ def lines(python: Path, count: int) -> None:
         f"{'ratio':>7}{'kB':>7}{'lines':>7}"
     )
     for name, model, X, _y in pipelines([(8,), (24,)]):
-        theirs, _seconds = _orbital(python, model)
+        theirs, _seconds = _orbital(python, model, PEERS)
         added = rr.extract(model, data=X, form="additive")
         rules = rr.extract(model, data=X, max_regions=1)
         rows = np.random.default_rng(2).normal(size=(count, 10))
@@ -320,7 +320,10 @@ def _frame(rows: Array) -> Any:
     return pd.DataFrame(rows, columns=[f"x{j}" for j in range(10)])
 
 
-def _orbital(python: Path, model: Any) -> tuple[dict[str, str], dict[str, float]]:
+def _orbital(
+    python: Path, model: Any, engines: Sequence[str]
+) -> tuple[dict[str, str], dict[str, float]]:
+    """SQL of orbital for each of these engines, and the seconds that it took."""
     import joblib  # type: ignore[import-untyped]
 
     with tempfile.TemporaryDirectory() as folder:
@@ -328,13 +331,13 @@ def _orbital(python: Path, model: Any) -> tuple[dict[str, str], dict[str, float]
         joblib.dump(model, path)
         script = Path(__file__).with_name("orbital_sql.py")
         ran = subprocess.run(
-            [python, script, path, folder, *PEERS], capture_output=True, text=True, check=True
+            [python, script, path, folder, *engines], capture_output=True, text=True, check=True
         )
         said = [line.split() for line in ran.stdout.splitlines()]
         seconds = {
-            words[0]: float(words[1]) for words in said if len(words) == 2 and words[0] in PEERS
+            words[0]: float(words[1]) for words in said if len(words) == 2 and words[0] in engines
         }
-        return {name: (Path(folder) / f"{name}.sql").read_text() for name in PEERS}, seconds
+        return {name: (Path(folder) / f"{name}.sql").read_text() for name in engines}, seconds
 
 
 #: What a statement returns; the last is asked for alone too.

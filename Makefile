@@ -7,6 +7,7 @@
 # make metrics  measures how the package reads: names, lengths, circles of imports
 # make examples  the documents and figures in examples/, anew
 # make bench  benchmarks, as a table
+# make bench-all    one table of speeds beside rivals and what is to be reached, in at most 40 minutes
 # make bench-lines      what accuracy a number of lines gives, on tables in ../shared/data (about half an hour)
 # make bench-linearise  what accuracy a number of rules costs, on tables in ../shared/data (about half an hour)
 # make bench-trees      what accuracy a number of partition rules gives, on tables in ../shared/data (about five minutes)
@@ -31,7 +32,7 @@ OUT ?= out
 # WRITE=--write has full runs put what they print into benchmarks/RESULTS.md
 WRITE ?=
 
-.PHONY: venv demo test test-fast check format lint metrics bench bench-lines bench-trees bench-linearise bench-monotone bench-partition bench-scoring
+.PHONY: venv demo test test-fast check format lint metrics bench bench-all bench-lines bench-trees bench-linearise bench-monotone bench-partition bench-scoring
 .PHONY: bench-scoring-code bench-page bench-rivals bench-checkers bench-mutations bench-rounding bench-soundness bench-standards bench-start bench-tables
 .PHONY: examples clean
 
@@ -148,6 +149,9 @@ bench-soundness: venv
 bench-standards: venv
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore benchmarks/standards.py $(WRITE)
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore benchmarks/standards_inputs.py $(WRITE)
+
+bench-all: venv .venv-peer-code/ready .venv-orbital/ready
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/all_figures.py --write
 
 bench: venv
 	$(BIN)/python benchmarks/tracing.py $(WRITE)

@@ -27,6 +27,7 @@ from unittest.mock import patch
 
 import numpy as np
 import psutil  # type: ignore[import-untyped]
+from figure_rows import Bar, Figure, write_figures
 from results import add_write_option, record_output
 from rich.console import Console
 from rich.table import Table
@@ -250,11 +251,22 @@ def peer(python: str, case: Case) -> tuple[int, float]:
     return int(found), float(seconds)
 
 
-def speeds(cases: Sequence[Case], python: str | None) -> Iterator[tuple[str, ...]]:
+def speeds(
+    cases: Sequence[Case], python: str | None, figures: list[Figure]
+) -> Iterator[tuple[str, ...]]:
     """One row per network: count, what was expected, speeds, ratios and memory."""
     for case in cases:
         counted, delivered, slow = (in_process(case, mode) for mode in ("count", "maps", "scipy"))
         rates = [found["regions"] / found["cpu"] for found in (counted, delivered, slow)]
+        figures.append(
+            Figure(
+                what=f"search, {case.name}: {counted['regions']:,} regions",
+                ours=rates[0],
+                unit="regions/CPU s",
+                rival="scipy's solver",
+                theirs=rates[2],
+            )
+        )
         row = [
             case.name,
             f"{counted['regions']}",
@@ -274,13 +286,23 @@ def speeds(cases: Sequence[Case], python: str | None) -> Iterator[tuple[str, ...
         yield tuple(row)
 
 
-def categorical(cases: Sequence[Case]) -> Iterator[tuple[str, ...]]:
+def categorical(cases: Sequence[Case], figures: list[Figure]) -> Iterator[tuple[str, ...]]:
     """One row per network over categories: regions, speeds, and how many times that of programs."""
     for case in cases:
         counted, delivered, slow = (
             in_process(case, mode) for mode in ("count", "maps", "programs")
         )
         rates = [found["regions"] / found["cpu"] for found in (counted, delivered, slow)]
+        figures.append(
+            Figure(
+                what=f"categories, {case.name}: {counted['regions']:,} regions",
+                ours=rates[0],
+                unit="regions/CPU s",
+                rival="mixed-integer programs",
+                theirs=rates[2],
+                bar=Bar(limit=20_000, sense="at least"),
+            )
+        )
         yield (
             case.name,
             f"{counted['regions']}",
@@ -300,9 +322,19 @@ def growth(cases: Sequence[Case]) -> Iterator[tuple[str, ...]]:
         yield case.name, f"{found['regions']}", rate, f"{each / base:.2f}", memory
 
 
-def both_jobs(case: Case) -> tuple[str, ...]:
+def both_jobs(case: Case, figures: list[Figure]) -> tuple[str, ...]:
     """Wall seconds of one and of two jobs."""
     one, two = (in_process(case, "count", jobs)["wall"] for jobs in (1, 2))
+    figures.append(
+        Figure(
+            what=f"search with two jobs, {case.name}",
+            ours=1 / two,
+            unit="searches/s",
+            rival="one job",
+            theirs=1 / one,
+            bar=Bar(limit=1.8, sense="at least", of="ratio"),
+        )
+    )
     return case.name, f"{one:.2f}", f"{two:.2f}", f"{one / two:.2f}"
 
 
@@ -344,21 +376,25 @@ def main() -> None:
         print(json.dumps(measured(case, mode, jobs)))
         return
     if given.only:
-        show_categories(Console(width=140))
+        with record_output("Regions over categories", write=given.write):
+            write_figures(given.figures, show_categories(Console(width=140)))
         return
 
     with record_output("Regions and local models", write=given.write):
-        show_tables(quick=given.quick, peer=given.peer)
+        write_figures(given.figures, show_tables(quick=given.quick, peer=given.peer))
 
 
-def show_categories(console: Console) -> None:
+def show_categories(console: Console) -> list[Figure]:
     """Print how fast domains with categories are searched."""
+    figures = list[Figure]()
     columns = ["network", "regions", "counted/s", "with maps/s", "by programs/s", "ratio"]
-    _show(console, "Categories: regions per CPU second", columns, categorical(CATEGORICAL))
+    _show(console, "Categories: regions per CPU second", columns, categorical(CATEGORICAL, figures))
+    return figures
 
 
-def show_tables(*, quick: bool, peer: Path | None) -> None:
+def show_tables(*, quick: bool, peer: Path | None) -> list[Figure]:
     """Print speeds, growth, and what files and a second process cost."""
+    figures = list[Figure]()
     console = Console(width=140)
     python = None if peer is None else os.fspath(peer)
     columns = [
@@ -372,8 +408,8 @@ def show_tables(*, quick: bool, peer: Path | None) -> None:
         "MB",
     ]
     columns += [] if python is None else ["relucent's regions", "relucent/s", "ratio"]
-    _show(console, "Regions per CPU second, one core", columns, speeds(CASES, python))
-    show_categories(console)
+    _show(console, "Regions per CPU second, one core", columns, speeds(CASES, python, figures))
+    figures += show_categories(console)
     family = FAMILY[:2] if quick else FAMILY
     _show(
         console,
@@ -383,8 +419,9 @@ def show_tables(*, quick: bool, peer: Path | None) -> None:
     )
     columns = ["network", "regions", "regions/s", "MB"]
     _show(console, "Streamed to Parquet", columns, map(streamed, family[-2:]))
-    jobs = iter([both_jobs(FAMILY[1] if quick else FAMILY[2])])
+    jobs = iter([both_jobs(FAMILY[1] if quick else FAMILY[2], figures)])
     _show(console, "Two jobs, wall seconds", ["network", "one", "two", "one / two"], jobs)
+    return figures
 
 
 if __name__ == "__main__":

@@ -27,7 +27,8 @@ class BenchmarkRun:
     """What a benchmark printed.
 
     script: its path in the repository; command: how it was called; output: what it printed;
-    machine: where, see `describe_machine`; day: when.
+    machine: where, see `describe_machine`; day: when; fenced: whether the output is text as it is,
+    and not Markdown.
     """
 
     script: str
@@ -35,20 +36,24 @@ class BenchmarkRun:
     output: str
     machine: str
     day: date
+    fenced: bool = True
 
 
 def add_write_option(parser: argparse.ArgumentParser) -> None:
-    """Add `--write` to a benchmark's options."""
+    """Add `--write` and `--figures` to a benchmark's options."""
     parser.add_argument(
         "--write", action="store_true", help="keep what is printed in benchmarks/RESULTS.md"
     )
+    parser.add_argument("--figures", type=Path, help=argparse.SUPPRESS)
 
 
 @contextmanager
-def record_output(heading: str, *, write: bool, path: Path = RESULTS) -> Iterator[None]:
+def record_output(
+    heading: str, *, write: bool, path: Path = RESULTS, fenced: bool = True
+) -> Iterator[None]:
     """With `write`, what is printed inside goes below the heading too, unless an exception ends it.
 
-    Standard error is not recorded.
+    Standard error is not recorded. What is printed is text as it is, or Markdown if not `fenced`.
     """
     if not write:
         yield
@@ -65,6 +70,7 @@ def record_output(heading: str, *, write: bool, path: Path = RESULTS) -> Iterato
         output=recorder.text.getvalue(),
         machine=describe_machine(),
         day=date.today(),
+        fenced=fenced,
     )
     path.write_text(insert_run(path.read_text(), heading, run))
 
@@ -128,19 +134,9 @@ def replace_run(section: str, run: BenchmarkRun) -> str:
         part for part in split_at_headings(section, 3) if part.partition("\n")[0].strip() != title
     ]
     lines = [line.rstrip() for line in run.output.strip("\n").splitlines()]
-    parts.append(
-        "\n".join(
-            [
-                title,
-                "",
-                f"{run.day.isoformat()}, {run.machine}: `{run.command}`",
-                "",
-                "```text",
-                *lines,
-                "```",
-            ]
-        )
-    )
+    body = ["```text", *lines, "```"] if run.fenced else lines
+    origin = f"{run.day.isoformat()}, {run.machine}: `{run.command}`"
+    parts.append("\n".join([title, "", origin, "", *body]))
     return "\n\n".join(part.strip() for part in parts)
 
 

@@ -26,6 +26,7 @@ from typing import Any
 
 import networkx
 import numpy as np
+from figure_rows import Bar, Figure, write_figures
 from numpy.typing import NDArray
 from results import add_write_option, record_output
 from scoring_columns import agree
@@ -39,6 +40,8 @@ Array = NDArray[np.float64]
 ENGINES = ("sqlite", "duckdb", "postgres", "mariadb", "clickhouse", "spark")
 FORMS = ("rules", "tree", "network")
 PEERS = ("postgres", "sqlite", "duckdb")
+#: How many times as fast as orbital one probability alone is to be.
+_BARS = {"sqlite": 15.0, "duckdb": 1.2}
 NAN, INF = float("nan"), float("inf")
 HOSTILE = [
     NAN,
@@ -181,7 +184,7 @@ def pipelines(hidden: Sequence[tuple[int, ...]]) -> Iterator[tuple[str, Any, Any
             yield "x".join(map(str, sizes)), model.fit(X, y), X, y
 
 
-def peer(python: Path, count: int) -> None:
+def peer(python: Path, count: int, engines: Sequence[str]) -> list[Figure]:
     """Rows/s of orbital's SQL and of ours, size and time to make it, in the same engines.
 
     Both return the probability of either class and the class; all three are computed for every row,
@@ -192,11 +195,12 @@ def peer(python: Path, count: int) -> None:
         f"\n{'network':9}{'engine':10}{'made in':>18}{'size':>18}{'rows/s':>20}{'ratio':>7}"
         f"{'p_1 alone':>20}{'ratio':>7}  differences of the sums"
     )
+    figures = list[Figure]()
 
     for name, model, X, y in pipelines([(8, 8), (40, 40)]):
         rr.extract(model, data=X, max_regions=1)  # compiled once
-        theirs, seconds = _orbital(python, model)
-        for engine in PEERS:
+        theirs, seconds = _orbital(python, model, engines)
+        for engine in engines:
             start = time.perf_counter()
             ours = str(_network(rr.extract(model, data=X, max_regions=1), engine))
             made = time.perf_counter() - start
@@ -207,6 +211,7 @@ def peer(python: Path, count: int) -> None:
                 np.abs(_sums(model, x) - found).max()
                 for x, (_, found) in zip((few, rows), pairs, strict=True)
             ]
+            figures += _list_sql_figures(name, engine, [speeds for speeds, _ in pairs])
             print(
                 f"{name:9}{engine:10}{seconds[engine]:8.2f} ->{made:5.2f} "
                 f"s{len(theirs[engine]) / 1000:7.1f} ->"
@@ -219,7 +224,7 @@ def peer(python: Path, count: int) -> None:
         if name == "40x40":
             small = rr.linearize(model, X, y, max_neurons=8).model
             rules = rr.extract(small, data=X, max_regions=1)
-            for engine in PEERS:
+            for engine in engines:
                 (((fast, _), _),) = _speeds(
                     OPEN[engine], (str(_network(rules, engine, ["outputs"])), rows, rules.outputs)
                 )
@@ -230,6 +235,28 @@ def peer(python: Path, count: int) -> None:
                     ),
                     flush=True,
                 )
+
+    return figures
+
+
+def _list_sql_figures(
+    network: str, engine: str, speeds: Sequence[tuple[float, float]]
+) -> list[Figure]:
+    """Rows a second of orbital and of ours, of all columns and of one probability."""
+    figures = list[Figure]()
+    for i, what in enumerate(("all columns", "one probability")):
+        limit = _BARS.get(engine) if i else None
+        figures.append(
+            Figure(
+                what=f"SQL, {engine}, {network}, {what}",
+                ours=speeds[1][i],
+                unit="rows/s",
+                rival="orbital",
+                theirs=speeds[0][i],
+                bar=None if limit is None else Bar(limit=limit, sense="at least", of="ratio"),
+            )
+        )
+    return figures
 
 
 def lines(python: Path, count: int) -> None:
@@ -244,7 +271,7 @@ def lines(python: Path, count: int) -> None:
         f"{'ratio':>7}{'kB':>7}{'lines':>7}"
     )
     for name, model, X, _y in pipelines([(8,), (24,)]):
-        theirs, _seconds = _orbital(python, model)
+        theirs, _seconds = _orbital(python, model, PEERS)
         added = rr.extract(model, data=X, form="additive")
         rules = rr.extract(model, data=X, max_regions=1)
         rows = np.random.default_rng(2).normal(size=(count, 10))
@@ -293,7 +320,10 @@ def _frame(rows: Array) -> Any:
     return pd.DataFrame(rows, columns=[f"x{j}" for j in range(10)])
 
 
-def _orbital(python: Path, model: Any) -> tuple[dict[str, str], dict[str, float]]:
+def _orbital(
+    python: Path, model: Any, engines: Sequence[str]
+) -> tuple[dict[str, str], dict[str, float]]:
+    """SQL of orbital for each of these engines, and the seconds that it took."""
     import joblib  # type: ignore[import-untyped]
 
     with tempfile.TemporaryDirectory() as folder:
@@ -301,13 +331,13 @@ def _orbital(python: Path, model: Any) -> tuple[dict[str, str], dict[str, float]
         joblib.dump(model, path)
         script = Path(__file__).with_name("orbital_sql.py")
         ran = subprocess.run(
-            [python, script, path, folder, *PEERS], capture_output=True, text=True, check=True
+            [python, script, path, folder, *engines], capture_output=True, text=True, check=True
         )
         said = [line.split() for line in ran.stdout.splitlines()]
         seconds = {
-            words[0]: float(words[1]) for words in said if len(words) == 2 and words[0] in PEERS
+            words[0]: float(words[1]) for words in said if len(words) == 2 and words[0] in engines
         }
-        return {name: (Path(folder) / f"{name}.sql").read_text() for name in PEERS}, seconds
+        return {name: (Path(folder) / f"{name}.sql").read_text() for name in engines}, seconds
 
 
 #: What a statement returns; the last is asked for alone too.
@@ -373,7 +403,8 @@ def show_parts(asked: argparse.Namespace) -> None:
     if asked.only in (None, "limits"):
         limits(engines)
     if asked.only in (None, "peer") and asked.peer:
-        peer(asked.peer, asked.rows)
+        among = [engine for engine in PEERS if engine in engines]
+        write_figures(asked.figures, peer(asked.peer, asked.rows, among))
     if asked.only in (None, "lines") and asked.peer:
         lines(asked.peer, asked.rows)
 

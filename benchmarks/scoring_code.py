@@ -1,27 +1,28 @@
 """Emitted C, Python, numpy and JavaScript beside other tools: time per row, error, size, time to
 compile.
 
-python benchmarks/scoring_code.py [--peer PYTHON]: networks of 10 features, 8x8 and 40x40, from
-scikit-learn with a StandardScaler. PYTHON is of an environment with emlearn and emx-onnx-cgen
-(`make bench-scoring-code`); what these compute is timed beside, compiled in the same way and called
-row by row, as they do. All timings are medians of one run, in turn. emlearn computes in float, and
-is given rows that are scaled already. "exact" is the network alone, as in the other tools;
-"checked" also tells rows outside the domain, "ruled" gives the number of the rule too.
+python benchmarks/scoring_code.py [--only c] [--peer PYTHON]: networks of 10 features, 8x8 and
+40x40, from scikit-learn with a StandardScaler. PYTHON is of an environment with emlearn and
+emx-onnx-cgen (`make bench-scoring-code`); what these compute is timed beside, compiled in the same
+way and called row by row, as they do. All timings are the fastest of one run, in turn. emlearn
+computes in float, and is given rows that are scaled already. "exact" is the network alone, as in
+the other tools; "checked" also tells rows outside the domain, "ruled" gives the number of the rule
+too. Additive rules are those of benchmarks/tables.py.
 """
 
 import argparse
 import ctypes
-import statistics
 import subprocess
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from figure_rows import Bar, Figure, write_figures
 from numpy.typing import NDArray
 from results import add_write_option, record_output
 from rich.console import Console
@@ -29,14 +30,15 @@ from rich.table import Table
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from tables import LINES, draw_rows, make_rules
 
 import relurules as rr
 from relurules.errors import UnsupportedError
-from relurules.ir import RuleSet
+from relurules.ir import AdditiveRules, RuleSet
 
 Array = NDArray[np.float64]
 FLAGS = ("-O2", "-march=native", "-shared", "-fPIC")
-ROWS, ROUNDS = 10_000, 31
+ROWS, ROUNDS = 10_000, 101
 #: Every function as void run(size_t n, const T *x, T *y).
 OURS = (
     '#include "score.c"\nvoid run(size_t n, const {0} *x, {0} *y) {{ score_batch(n, x, y, '
@@ -96,14 +98,14 @@ def compiled(
 
 
 def in_turn(calls: dict[str, Callable[[], Any]], rounds: int = ROUNDS) -> dict[str, float]:
-    """Median seconds of every call."""
+    """Seconds of every call, its fastest: other work on the machine only adds to them."""
     found: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(rounds):
         for name, call in calls.items():
             start = time.perf_counter()
             call()
             found[name].append(time.perf_counter() - start)
-    return {name: statistics.median(times) for name, times in found.items()}
+    return {name: min(times) for name, times in found.items()}
 
 
 #: Code that looks whether a row lies in the domain, as it doesn't by default.
@@ -164,7 +166,7 @@ def peers(folder: Path, pipeline: Any, python: str) -> dict[str, Callable[[Array
 
 
 def emitted(
-    folder: Path, name: str, rules: RuleSet, source: str, **options: Any
+    folder: Path, name: str, rules: RuleSet | AdditiveRules, source: str, **options: Any
 ) -> Callable[[Array], Array]:
     """Our C, compiled."""
     place = folder / name
@@ -174,7 +176,7 @@ def emitted(
 
 def compare_c(
     console: Console, width: int, pipeline: Any, X: Array, kinds: dict[str, RuleSet], python: str
-) -> None:
+) -> list[Figure]:
     """ns/row of C, ours and of others, and the largest error in the terms' own measure."""
     network = kinds["exact"].network
     exact, terms = network.evaluate(X)[:, 0], network.magnitude(X)[:, 0]
@@ -214,6 +216,56 @@ def compare_c(
             table.add_row(name, f"{times[name] / len(X) * 1e9:.1f}", f"{error:.1e}")
 
     console.print(table)
+    return list_c_figures(width, {name: times[name] / len(X) for name in times})
+
+
+def list_c_figures(width: int, seconds: Mapping[str, float]) -> list[Figure]:
+    """Rows and batches of the network alone beside the fastest other C in double."""
+    rival = "emx-onnx-cgen"
+    return [
+        Figure(
+            what=f"C, {width}x{width}, {name}",
+            ours=seconds[name] * 1e9,
+            unit="ns/row",
+            rival=rival if rival in seconds else "",
+            theirs=seconds[rival] * 1e9 if rival in seconds else None,
+            bar=Bar(limit=1.0, sense="at most", of="ratio"),
+        )
+        for name in ("row, exact", "batch, exact")
+    ]
+
+
+def compare_lines(console: Console) -> list[Figure]:
+    """Ns per row and line of additive rules as C, beside the matrix product of rows and lines in
+    numpy.
+    """
+    rules, X = make_rules("additive"), draw_rows(ROWS, 0)
+    with tempfile.TemporaryDirectory() as place:
+        options: dict[str, Any] = {"columns": ["outputs"]}
+        by_row = emitted(Path(place), "a", rules, OURS_BY_ROW, **options)
+        in_batch = emitted(Path(place), "b", rules, OURS, **options)
+        calls: dict[str, Callable[[], Any]] = {
+            "row": partial(by_row, X),
+            "batch": partial(in_batch, X),
+            "product": lambda: X @ rules.normals.T,
+        }
+        times = {name: t / ROWS / LINES * 1e9 for name, t in in_turn(calls).items()}
+        error = float(np.abs(by_row(X) - rules.predict(X)[:, 0]).max())
+
+    table = Table("additive rules, C", "ns/row and line", "error", title=f"{LINES} lines")
+    for name in ("row", "batch"):
+        table.add_row(name, f"{times[name]:.2f}", f"{error:.1e}")
+    console.print(table)
+    return [
+        Figure(
+            what=f"C, {LINES} lines, {name}",
+            ours=times[name],
+            unit="ns/row and line",
+            rival="product in numpy",
+            theirs=times["product"],
+        )
+        for name in ("row", "batch")
+    ]
 
 
 def compare_python(
@@ -301,29 +353,36 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--peer", default="", help="Python of an environment with emlearn and emx-onnx-cgen"
     )
+    parser.add_argument("--only", choices=["c"], help="C alone")
     add_write_option(parser)
     asked = parser.parse_args(arguments)
     with record_output("C, Python and numpy", write=asked.write):
-        show_tables(asked.peer)
+        write_figures(asked.figures, show_tables(asked.peer, only_c=asked.only == "c"))
 
 
-def show_tables(peer: str) -> None:
+def show_tables(peer: str, *, only_c: bool) -> list[Figure]:
     """Print times of C and Python, then sizes of many rules."""
     console = Console(width=140)
+    figures = compare_lines(console)
 
     for width in (8, 40):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             pipeline, X = fitted(width)
-        names = [f"x{i}" for i in range(10)]
-        kinds = {"exact": rr.extract(pipeline, domain=rr.Domain.unbounded(names), max_regions=1)}
+        domain = rr.Domain.from_data(X)
+        kinds = {"exact": rr.extract(pipeline, domain=domain, max_regions=1)}
         if width == 8:
-            kinds["full"] = rr.extract(pipeline, domain=rr.Domain.from_data(X))
-        compare_c(console, width, pipeline, X, kinds, peer)
-        compare_python(console, width, pipeline, X, kinds)
+            kinds["full"] = rr.extract(pipeline, domain=domain)
+        figures += compare_c(console, width, pipeline, X, kinds, peer)
+        if not only_c:
+            compare_python(console, width, pipeline, X, kinds)
+
+    if only_c:
+        return figures
 
     rules = rr.extract(pipeline, domain=rr.Domain.from_data(X[:12]), max_regions=5000)
     many_rules(console, rules, np.vstack([X[:50], [rule.point for rule in list(rules)[::20]]]))
+    return figures
 
 
 if __name__ == "__main__":

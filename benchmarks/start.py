@@ -18,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from figure_rows import Bar, Figure, write_figures
 from results import add_write_option, record_output
 from rich.console import Console
 from rich.table import Table
@@ -79,6 +80,10 @@ COMMANDS = (
 )
 
 
+#: Seconds that are allowed by the first word of a command.
+_SECONDS = {"extract": 3.0, "emit": 1.0, "explain": 1.0, "ask": 1.0}
+
+
 class StartTimes(NamedTuple):
     """Seconds of the processor and of the clock."""
 
@@ -113,6 +118,25 @@ def measure_all(folder: Path, rounds: int) -> dict[str, StartTimes]:
     }
 
 
+def list_figures(found: Mapping[str, StartTimes]) -> list[Figure]:
+    """A figure for every command, beside importing a framework."""
+    torch = found["import torch"].cpu
+    figures = list[Figure]()
+    for name in COMMANDS:
+        limit = _SECONDS.get(name.split()[0])
+        figures.append(
+            Figure(
+                what=f"start: {name}",
+                ours=found[name].cpu,
+                unit="CPU s",
+                rival="import torch",
+                theirs=torch,
+                bar=None if limit is None else Bar(limit=limit, sense="at most"),
+            )
+        )
+    return figures
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -128,6 +152,7 @@ def main() -> None:
             share = times.cpu / found["import torch"].cpu
             table.add_row(name, f"{times.cpu:.2f}", f"{times.wall:.2f}", f"{share:.2f}")
         Console(width=110).print(table)
+        write_figures(given.figures, list_figures(found))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from typing import Any
 
 import networkx
 import numpy as np
+from figure_rows import Bar, Figure, write_figures
 from numpy.typing import NDArray
 from results import add_write_option, record_output
 from rich.console import Console
@@ -130,8 +131,8 @@ def run_task(name: str, path: Path) -> None:
     print(rows, time.process_time() - began, peak)
 
 
-def measure_tasks(rows: int, folder: Path) -> Table:
-    """Every task on a file of so many rows."""
+def measure_tasks(rows: int, folder: Path, figures: list[Figure]) -> Table:
+    """Every task on a file of so many rows; memory that it takes is added to the figures."""
     path = folder / "rows.parquet"
     write_file(path, rows)
     table = Table("task", "CPU s", "million rows/s", "seconds / pass", "peak GB", box=None)
@@ -154,11 +155,29 @@ def measure_tasks(rows: int, folder: Path) -> Table:
             f"{seconds / first:.2f}",
             f"{peak / 1e9:.2f}",
         )
+        figures += [
+            Figure(
+                what=f"{rows:,} rows of Parquet, {name}",
+                ours=rows / seconds / 1e6,
+                unit="million rows/s",
+                rival="one numpy pass",
+                theirs=rows / first / 1e6,
+            ),
+            Figure(
+                what=f"the same, peak of memory of {name}",
+                ours=peak / 1e9,
+                unit="GB",
+                bar=Bar(limit=2.0, sense="at most"),
+            ),
+        ]
     return table
 
 
-def measure_memory_rows(rows: int) -> Table:
-    """Scores of rows in memory, beside numpy on the same; the fastest of five rounds."""
+def measure_memory_rows(rows: int, figures: list[Figure]) -> Table:
+    """Scores of rows in memory, beside numpy on the same; the fastest of five rounds.
+
+    Those of lines are added to the figures.
+    """
     X, rules = draw_rows(rows, 1), make_rules("additive")
     calls: dict[str, Callable[[], object]] = {
         "sums by column": lambda: X.sum(axis=0),
@@ -177,6 +196,17 @@ def measure_memory_rows(rows: int) -> Table:
     sums, product = (min(times[name]) for name in list(calls)[:2])
     for name, found in times.items():
         best = min(found)
+        if name.startswith("lines"):
+            figures.append(
+                Figure(
+                    what=f"{LINES} lines in memory, {name}",
+                    ours=rows / best / 1e6,
+                    unit="million rows/s",
+                    rival="product with 16 lines",
+                    theirs=rows / product / 1e6,
+                    bar=Bar(limit=10.0, sense="at least") if name.endswith("predict") else None,
+                )
+            )
         table.add_row(
             name, f"{rows / best / 1e6:.1f}", f"{best / sums:.2f}", f"{best / product:.2f}"
         )
@@ -198,8 +228,10 @@ def main() -> None:
     with TemporaryDirectory() as place, record_output("Tables", write=given.write):
         console = Console(width=100)
         console.print(f"{given.rows:,} rows of {COLUMNS} columns, {LINES} lines")
-        console.print(measure_memory_rows(min(given.rows, IN_MEMORY)))
-        console.print(measure_tasks(given.rows, Path(place)))
+        figures = list[Figure]()
+        console.print(measure_memory_rows(min(given.rows, IN_MEMORY), figures))
+        console.print(measure_tasks(given.rows, Path(place), figures))
+        write_figures(given.figures, figures)
 
 
 if __name__ == "__main__":

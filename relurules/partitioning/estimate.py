@@ -33,6 +33,9 @@ _POINTS, _NUMBERS, _FEWEST = 10_000, 2**21, 1000
 #: The most probes where every split may take a mixed-integer program, and at least so many for each
 #: cell.
 _ASKING, _ASKING_AT_LEAST = 100, 5
+#: Tests that take as long as one that is answered in exact arithmetic, as nearly all are in an open
+#: domain.
+_EXACT = 50_000
 #: Points are drawn in a box until enough lie in the domain, but not more than so many times the
 #: number wanted.
 _TRIES = 1000
@@ -187,26 +190,27 @@ def _probe_cell(
     """Regions below a cell that waits, as every probe estimates them: 2 to the number of splits
     that it met.
 
-    Also how many tests of neurons that took. Two probes are made in any case.
+    Also how many tests of neurons that took, or would take in the same time. Two probes are made in
+    any case.
     """
     walk.state = _grow_for_copy(cell)
     node = walk.state.node
     node.options[[state_layout.PROBE, state_layout.EACH]] = 1
     node.options[[state_layout.POINTS, state_layout.MAPS, state_layout.TREE]] = 0
-    node.counts[state_layout.MOST] = ALL
+    node.counts[state_layout.MOST], node.counts[state_layout.EXACT] = ALL, 0
     node.counts[state_layout.RANDOM] = int(random.integers(2**62))
-    leaves = list[float]()
+    leaves, tests = list[float](), 0
 
     while len(leaves) < probes:
         _copy_cell_on_top(walk.state)
         walk.step(ALL)
         leaves.append(float(np.ldexp(1.0, int(walk.state.node.counts[state_layout.PROBED]))))
-        if len(leaves) > 1 and (
-            effort.deadline.is_over() or walk.state.node.counts[state_layout.TESTS] >= effort.tests
-        ):
+        counts = walk.state.node.counts
+        tests = int(counts[state_layout.TESTS] + _EXACT * counts[state_layout.EXACT])
+        if len(leaves) > 1 and (effort.deadline.is_over() or tests >= effort.tests):
             break
 
-    return np.array(leaves), int(walk.state.node.counts[state_layout.TESTS])
+    return np.array(leaves), tests
 
 
 def _grow_for_copy(cell: SearchState) -> SearchState:

@@ -37,7 +37,8 @@ _STARTS = {
     "javascript": (re.compile(r"^export function score\(row\) \{", re.MULTILINE),),
 }
 _POSITIVE = re.compile(
-    r"static (double|float) positive\(\1 z\)\s*\{\s*return z > (0\.0f?) \? z : \2;\s*\}"
+    r"static (double|float) positive\(\1 z\)\s*\{\s*const \1 counted\[2\] = \{(0\.0f?), z\};"
+    r"\s*return counted\[z > \2 \? 1 : 0\];\s*\}"
 )
 #: The largest numbers, as C calls them.
 _CONSTANTS = {

@@ -2,9 +2,11 @@
 
 import re
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from scripts import load_script
@@ -38,7 +40,7 @@ def results() -> ModuleType:
     return load_script(BENCHMARKS / "results.py")
 
 
-def make_run(results: ModuleType, output: str, script: str = "benchmarks/scoring.py") -> object:
+def make_run(results: ModuleType, output: str, script: str = "benchmarks/scoring.py") -> Any:
     return results.BenchmarkRun(
         script=script,
         command=f"python {script} --rows 10",
@@ -75,6 +77,12 @@ rows
 Words.
 """
     )
+
+
+def test_markdown_is_not_fenced(results: ModuleType) -> None:
+    run = replace(make_run(results, "| what |\n|---|\n| C |"), fenced=False)
+    found = results.insert_run(TEXT, "SQL", run)
+    assert "scoring.py --rows 10`\n\n| what |\n|---|\n| C |\n\n## accuracy" in found
 
 
 def test_runs_of_two_scripts_share_a_section(results: ModuleType) -> None:

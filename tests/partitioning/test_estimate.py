@@ -1,14 +1,17 @@
 """Estimates against what a whole search finds: they must agree within their own errors."""
 
+from typing import Any
+
 import numpy as np
 import pandas
 import pytest
-from handmade import lines, random_network
+from handmade import layered, lines, random_network
 
 import relurules as rr
 from relurules.ir import Estimate
 from relurules.partitioning import search_regions
 from relurules.partitioning.estimate import ProbeBudget, draw_uniform_points, estimate_search
+from relurules.partitioning.exact_search import ExactSearch
 from relurules.partitioning.explore import SearchBudget, run_search
 from relurules.partitioning.options import SearchOptions
 from relurules.partitioning.search import make_problem
@@ -97,3 +100,23 @@ def test_points_are_uniform_in_the_domain() -> None:
     assert X[:, 1:].mean(axis=0) == pytest.approx(np.full(4, 0.25), abs=0.05)
     assert X[:, 0].mean() == pytest.approx(0.125, abs=0.01)
     assert draw_uniform_points(rr.Domain.unbounded(["x"]), 10, np.random.default_rng(0)) is None
+
+
+def test_an_estimate_in_an_open_domain_asks_few_exact_questions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nearly every neuron is in doubt there, and takes milliseconds to answer."""
+    asked = list[int]()
+    answer = ExactSearch.sides
+
+    def answer_counted(search: ExactSearch, *where: Any) -> int:
+        asked.append(where[-1])
+        return answer(search, *where)
+
+    monkeypatch.setattr(ExactSearch, "sides", answer_counted)
+    names = [f"x{i}" for i in range(6)]
+    net = layered(0, 6, [16, 16], 1)
+    found = search_regions(net, rr.Domain.unbounded(names), SearchOptions(max_regions=1))
+    assert found.estimate is not None
+    assert 1 < found.estimate.regions < np.inf
+    assert 40 <= len(asked) <= 40 + 3 * len(net)  # those before the first region, and two probes

@@ -94,6 +94,24 @@ def test_a_changed_text_has_no_bound() -> None:
     assert "isn't that of the rules" in bound_rounding(changed, rules).refusal
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("counted[2] = {0.0, z}", "counted[2] = {z, 0.0}"),
+        ("? 1 : 0]", "? 0 : 1]"),
+        ("[z >", "[z <"),
+    ],
+)
+def test_c_that_counts_other_arguments_has_no_bound(old: str, new: str) -> None:
+    rules = make_rules(0)
+    artifact = rr.emit(rules, "c")
+    text = artifact.files["score.c"]
+    assert text.count(old) == 1
+    changed = replace(artifact, files={**artifact.files, "score.c": text.replace(old, new)})
+    assert bound_rounding(artifact, rules).is_stated
+    assert not bound_rounding(changed, rules).is_stated
+
+
 def test_a_changed_product_of_matrices_has_no_bound() -> None:
     rules = make_rules(0)
     artifact = rr.emit(rules, "numpy")

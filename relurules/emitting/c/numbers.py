@@ -39,6 +39,11 @@ class Real:
     type: type[np.float32] | type[np.float64]
 
     @property
+    def size(self) -> int:
+        """Bytes that one takes."""
+        return np.dtype(self.type).itemsize
+
+    @property
     def largest(self) -> float:
         """The largest finite number."""
         return float(np.finfo(self.type).max)

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from relurules.ir.network import Array
 
 Groups = NDArray[np.intp]
-#: Scores that differ by less, as a share of the largest one, are told apart by rounding alone: the
-#: terms of rows that score alike needn't be alike.
+#: Scores that differ by less, as a share of the larger one or of the median, are told apart by
+#: rounding alone: the terms of rows that score alike needn't be alike. Not of the largest of all,
+#: next to which, where it is far outside, all others would be one.
 TIED = 1e-12
 
 
@@ -77,9 +78,11 @@ def differ(ordered: Array) -> NDArray[np.bool_]:
     """(N - 1,): whether each of N scores in order, up or down, differs from the one before it by
     more than rounding.
     """
-    finite = np.abs(ordered[np.isfinite(ordered)])
-    room = TIED * max(1.0, float(finite.max(initial=0.0)))
+    sizes = np.abs(ordered)
+    finite = sizes[np.isfinite(ordered)]
+    usual = float(np.median(finite)) if len(finite) else 0.0
     with np.errstate(invalid="ignore"):  # infinite ones are equal
+        room = TIED * np.maximum(usual, np.minimum(sizes[1:], sizes[:-1]))
         return np.asarray(np.abs(np.diff(ordered)) > room)
 
 

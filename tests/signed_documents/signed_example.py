@@ -67,7 +67,9 @@ class HandScorer:
         return np.array([coefficients.get(name, 0.0) for name in self.names])
 
     def add(self, X: np.ndarray, only: set[str] | None = None) -> np.ndarray:
-        """(N,) the sum of base and lines; of those alone that read some coordinates."""
+        """(N,) the sum of base and lines; of those alone that read some coordinates. To ten decimals:
+        rows that score alike are tied, whatever rounding does.
+        """
         base = self.said["base"]["score"]
         kept = [name for name in self.names if only is None or name in only]
         own = self.spread({name: base["coefficients"].get(name, 0.0) for name in kept})
@@ -76,7 +78,7 @@ class HandScorer:
             if only is None or set(line["coefficients"]) <= only:
                 beyond = X @ self.spread(line["coefficients"]) - line["above"]
                 total = total + line["slopes"]["score"] * np.maximum(beyond, 0.0)
-        return total
+        return np.round(total, 10)
 
     @property
     def columns(self) -> dict[str, list[str]]:

@@ -92,3 +92,13 @@ def test_rounding_makes_no_order() -> None:
     assert metrics.differ(ordered).tolist() == [True, True, False]
     assert metrics.tie_scores(ordered[::-1]).tolist() == ordered[::-1].tolist()
     assert metrics.tie_scores(np.empty(0)).shape == (0,)
+
+
+def test_an_outlier_ties_no_other_scores() -> None:
+    score = np.array([*np.linspace(0, 1, 20), 1e18, -np.inf])
+    positive = np.arange(22) % 3 == 0
+    of = np.zeros(22, dtype=np.intp)
+
+    found = metrics.group_aucs(score, positive, of, 1)
+    assert found == pytest.approx([roc_auc_score(positive, np.clip(score, -1, 2))], abs=1e-12)
+    assert metrics.tie_scores(score).tolist() == score.tolist()

@@ -67,8 +67,9 @@ class HandScorer:
         return np.array([coefficients.get(name, 0.0) for name in self.names])
 
     def add(self, X: np.ndarray, only: set[str] | None = None) -> np.ndarray:
-        """(N,) the sum of base and lines; of those alone that read some coordinates. To ten decimals:
-        rows that score alike are tied, whatever rounding does.
+        """(N,) the sum of base and lines; of those alone that read some coordinates.
+
+        To ten decimals: rows that score alike are tied, whatever rounding does.
         """
         base = self.said["base"]["score"]
         kept = [name for name in self.names if only is None or name in only]

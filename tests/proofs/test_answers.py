@@ -272,3 +272,54 @@ def test_simplified_rules_are_as_near_as_they_say() -> None:
     most = max(-found.low, found.high)
     assert 0.0 < most <= 0.2 + 1e-9
     assert most <= short.score_error + 1e-9
+
+
+def _make_thin_rules(least: float) -> Any:
+    """Rules of which the first holds where x = 2 alone, or nowhere if `least` is more than -2."""
+    features = [{"name": "x", "lower": 0.0, "upper": 4.0, "integer": False}]
+    ends = ({"rule": 1}, {"rule": 2}, {"rule": 3})
+    splits = [
+        {"coefficients": {"x": 1.0}, "at_least": 2.0, "then": {"split": 1}, "otherwise": ends[2]},
+        {"coefficients": {"x": -1.0}, "at_least": least, "then": ends[0], "otherwise": ends[1]},
+    ]
+    sides = ([(0, True), (1, True)], [(0, True), (1, False)], [(0, False)])
+    rules = [
+        {
+            "conditions": [{"split": split, "holds": holds} for split, holds in own],
+            "outputs": {"y": {"constant": value, "coefficients": {}}},
+            "point": [2.0],
+        }
+        for own, value in zip(sides, (5.0, 1.0, 0.0), strict=True)
+    ]
+    return {
+        "format": "relurules.rules", "version": 2, "outputs": ["y"], "complete": True,
+        "features": features, "constraints": [], "splits": splits, "rules": rules,
+    }  # fmt: skip
+
+
+def _claim_at_most_1(said: Any, trees: Any) -> Any:
+    found = {
+        "format": "relurules.answer", "version": 1, "question": "range", "weights": [1.0],
+        "given": {"bounds": {}, "constraints": []}, "low": None, "high": 1.0, "rules": trees,
+        "paths": [], "lowest": None, "highest": None,
+    }  # fmt: skip
+    return checker.check_answer(stamp(found, said), said)
+
+
+def test_only_sides_that_exclude_each_other_are_empty_at_a_boundary() -> None:
+    leaf = [[], "leaf"]
+    both = [[], "empty", [0, 1, 1, 1]]
+    said = _make_thin_rules(-2.0)
+    assert "said to be empty" in _claim_at_most_1(said, [both, leaf, leaf]).why
+    assert "rule 1" in _claim_at_most_1(said, [leaf, leaf, leaf]).why
+    assert _claim_at_most_1(_make_thin_rules(-1.5), [both, leaf, leaf])
+
+    swapped = _make_thin_rules(-2.0)  # rule 1 where x >= 2 and -x < -2, rule 2 where x = 2
+    swapped["splits"][1] |= {"then": {"rule": 2}, "otherwise": {"rule": 1}}
+    swapped["rules"][0]["conditions"][1]["holds"] = False
+    swapped["rules"][1]["conditions"][1]["holds"] = True
+    swapped["splits"][0]["coefficients"] = {"x": -1.0}
+    swapped["splits"][0]["at_least"] = -2.0  # now rule 1 is where x <= 2 and x > 2
+    assert _claim_at_most_1(swapped, [both, leaf, leaf])
+    nothing = [[], "empty", [0, 1, 1, 0]]
+    assert "said to be empty" in _claim_at_most_1(swapped, [nothing, leaf, leaf]).why

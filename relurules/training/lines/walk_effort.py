@@ -1,30 +1,33 @@
 """How much work a walk takes upon itself, by the rows that it fits to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 #: Of more rows than these, steps take long, and what they would still gain is little: on the census
-#: of benchmarks/lines.py, splits 10 and 11, less effort took three quarters of the time and cost no
+#: of benchmarks/lines.py, splits 10 and 11, less effort took two thirds of the time and cost no
 #: accuracy. Of fewer it does: on Taiwan credit, 24,000 rows, splits 10 to 12, an AUC of .002.
 MANY_ROWS = 30_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class WalkEffort:
-    """trial_steps: Gauss-Newton steps of a candidate; taken_steps: of the one that is taken. over:
-    lines beyond the budget that are chosen before the least useful are dropped, as a share of it.
-    renewals: rounds in which lines drawn at random are replaced.
+    """scored, tried: the share of the rows that candidates are scored on, and that the best of them
+    are fitted to. trial_steps: Gauss-Newton steps of a candidate; taken_steps: of the one that is
+    taken. over: lines beyond the budget that are chosen before the least useful are dropped, as a
+    share of it. renewals: rounds in which lines drawn at random are replaced.
     """
 
+    scored: float
+    tried: float
     trial_steps: int
     taken_steps: int
     over: float
     renewals: int
 
 
-_FULL = WalkEffort(trial_steps=3, taken_steps=6, over=0.6, renewals=4)
-_LESS = WalkEffort(trial_steps=2, taken_steps=4, over=0.4, renewals=2)
+_FULL = WalkEffort(scored=0.2, tried=0.4, trial_steps=3, taken_steps=6, over=0.6, renewals=4)
+_LESS = WalkEffort(scored=0.15, tried=0.25, trial_steps=2, taken_steps=4, over=0.4, renewals=2)
 #: Steps within trends take longer.
-_WITHIN_TRENDS = WalkEffort(trial_steps=3, taken_steps=6, over=0.3, renewals=2)
+_WITHIN_TRENDS = replace(_FULL, over=0.3, renewals=2)
 
 
 def choose_effort(rows: int, *, has_trends: bool) -> WalkEffort:

@@ -134,8 +134,8 @@ class SignedExample:
 
     @cached_property
     def score(self) -> np.ndarray:
-        """(N,) to the last bit as the package adds, so that the same rows are tied; that this is
-        what rules.json says is a test of its own.
+        """(N,) as the package adds, to ten decimals, so that rows that score alike are tied; that
+        this is what rules.json says is a test of its own.
         """
         import relurules as rr
 
@@ -143,7 +143,7 @@ class SignedExample:
         found = np.empty(len(self.outcome))
         for rows in self.places.values():
             found[rows] = rules.predict_scores(self.table.iloc[rows])[:, 0]
-        return found
+        return np.round(found, 10)
 
     @cached_property
     def share(self) -> np.ndarray:

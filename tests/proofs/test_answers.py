@@ -19,6 +19,7 @@ from answer_cases import (
     stamp,
 )
 from handmade import graph, network, random_network
+from refused_answers import ACCEPTED, REFUSED
 
 import relurules as rr
 from relurules import checker
@@ -229,6 +230,20 @@ def test_what_a_certificate_does_not_show_is_refused(kind: str, change: Any, why
     verdict = checker.check_answer(stamp({**found, **change}, *files), *files)
     assert not verdict
     assert why in verdict.why.replace("aren't laid out", "layed out")
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_an_answer_that_proves_less_than_it_seems_to_is_refused(kind: str) -> None:
+    make, why = REFUSED[kind]
+    verdict = checker.check_answer(*make())
+    assert not verdict
+    assert why in verdict.why
+
+
+@pytest.mark.parametrize("kind", ACCEPTED)
+def test_the_answers_beside_these_hold(kind: str) -> None:
+    verdict = checker.check_answer(*ACCEPTED[kind]())
+    assert verdict, verdict.why
 
 
 def test_a_row_of_an_end_that_is_not_claimed_is_refused() -> None:

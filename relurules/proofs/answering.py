@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from relurules import checker
+from relurules.analysis.derived_questions import check_single_column
 from relurules.analysis.extreme_rows import (
     ScoreExtremes,
     find_answer_part,
     find_class_number,
     find_score_extremes,
 )
+from relurules.analysis.shared_columns import share_columns
 from relurules.checker import AnsweredScore, AnswerVerdict, RefusedError
 from relurules.codec.additive_json import additive_to_json
 from relurules.codec.any_rules import load_any_rules
@@ -68,9 +70,10 @@ def prove_answer(
     taken as the exact rationals that they are, and no network is read: how far the rules are from
     theirs is for `prove` to show. time_limit: seconds that this may take.
 
-    Raises DataError for a question or a column that there isn't, DomainError for columns without
-    bounds, UnsupportedError for rules that decide or have groups of neurons, CheckError for what
-    can't be shown, OutOfTimeError at the limit.
+    Raises DataError for a question or a column that there isn't, or that isn't the same in both
+    rules, DomainError for columns without bounds, UnsupportedError for rules that decide or have
+    groups of neurons and for a column that can't change alone, CheckError for what can't be shown,
+    OutOfTimeError at the limit.
 
     Bounds are shown by multipliers of linear programming duality, as those of `prove`; additive
     rules are split into parts of columns that no line ties together, whose ranges add up.
@@ -82,7 +85,10 @@ def prove_answer(
     _require_options(question, feature=feature, target=target, old=old)
     deadline = Deadline.after(time_limit)
     given = (given,) if isinstance(given, str) else tuple(given)
-    whole = load_any_rules(rules) if isinstance(rules, str | Path) else rules
+    whole = _load_rules(rules)
+    if old is not None:
+        share_columns(_load_rules(old), whole)  # raises for columns that aren't the same
+    check_single_column(whole.domain, question, feature)
     said, other = _read_rules(rules), None if old is None else _read_rules(old)
     for one in (said, other):
         if one is not None:
@@ -241,6 +247,11 @@ def _search_range(
         proof = search_rule_trees(score, {"low": low, "high": high}, deadline)
 
     return {**proof, "lowest": shown[0], "highest": shown[1]}
+
+
+def _load_rules(rules: AnyRules) -> RuleSet | AdditiveRules:
+    """Rules, from their file where that is given."""
+    return load_any_rules(rules) if isinstance(rules, str | Path) else rules
 
 
 def _read_rules(rules: RuleSet | AdditiveRules | str | Path) -> dict[str, Any]:

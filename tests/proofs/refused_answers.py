@@ -67,12 +67,68 @@ def _label_too_few() -> Files:
     )  # fmt: skip
 
 
+_FALLING: Any = {"y": (0, {"x": -1})}
+_EMPTY = [[[], "empty", [0, 1]]]
+
+
+def _rise(said: Any, **entries: Any) -> Files:
+    """That the score doesn't fall as x rises."""
+    return _claim("monotone", said, **{"column": "x", "low": 0, **entries})
+
+
+def _hold_step(place: str, step: str) -> Files:
+    """A score that falls, with a constraint or a coefficient of the step itself."""
+    held = [{"coefficients": {step: 1}, "at_most": -1}]
+    if place == "given":
+        given = {"bounds": {}, "constraints": held}
+        return _rise(_make_rules(_FALLING), given=given, rules=_EMPTY)
+    if place == "constraints":
+        return _rise(_make_rules(_FALLING, constraints=held), rules=_EMPTY)
+    return _rise(_make_rules({"y": (0, {"x": -1, step: 5})}), low=-1)
+
+
+def _derive(*sources: str) -> Files:
+    """A score that falls, of x and of what is made of these columns."""
+    arguments = [{"column": name, "scale": 1.0, "shift": 0.0} for name in sources]
+    derived = {"function": "square", "arguments": arguments, "constants": []}
+    columns = [{"name": "x"}, {"name": "(x)^2", "derived": derived}]
+    scores: Any = {"y": (0, {"x": 1, "(x)^2": -2})}
+    return _rise(_make_rules(scores, ("x", "(x)^2"), columns=columns))
+
+
+def _compare(one: Any, other: Any, names: Sequence[str] = ("x",)) -> Files:
+    """That two rules files of the score x, with entries of their own, are the same."""
+    rules = [_make_rules({"y": (0, {"x": 1})}, **entries) for entries in (one, other)]
+    if len(names) > 1:
+        both = {"y": (0, dict.fromkeys(names, 1))}
+        rules = [_make_rules(both), _make_rules(both, names)]
+    return _claim("difference", *rules, low=0, high=0)
+
+
+def _link(link: str, labels: Any = None) -> dict[str, Any]:
+    said = {} if labels is None else {"labels": {"values": labels, "threshold": None}}
+    return {"outputs": ["score"], "heads": [_head(link, [0], 0)], **said}
+
+
+def _compare_links(one: Any, other: Any) -> Files:
+    rules = [_make_rules({"raw_score": (0, {"x": 1})}, **entries) for entries in (one, other)]
+    return _claim("difference", *rules, low=0, high=0)
+
+
+def _fill(value: float) -> dict[str, Any]:
+    return {"columns": [{"name": "x", "fill": value}]}
+
+
 #: Name of a case that holds -> its files.
 ACCEPTED: dict[str, Callable[[], Files]] = {
     "softmax in order": lambda: _decide(
         [_head("softmax", [0, 1], 0), _head("softmax", [0, 1], 1)], (0, 5), ["a", "b"],
         **{"class": 0, "ahead": 1, "weights": [-1, 1]},
     ),
+    "a rise": lambda: _rise(_make_rules({"y": (0, {"x": 1})})),
+    "a rise beside a derived column": lambda: _derive("z", "w"),
+    "the same columns": lambda: _compare(_fill(0), _fill(0)),
+    "the same links": lambda: _compare_links(_link("sigmoid", ["a", "b"]), _link("sigmoid")),
 }  # fmt: skip
 #: Name of a case -> its files, and words of why it is refused.
 REFUSED: dict[str, tuple[Callable[[], Files], str]] = {
@@ -81,4 +137,27 @@ REFUSED: dict[str, tuple[Callable[[], Files], str]] = {
     "scores in another order": (lambda: _exchange("identity", ["a", "b"]), "order of their"),
     "a class without output": (lambda: _leave_out(["a", "b", "c"]), "order of their scores"),
     "fewer labels than classes": (_label_too_few, "2 labels are of 3 classes"),
-}
+    "given holds the step": (lambda: _hold_step("given", "x'"), "the rules don't have"),
+    "given holds the other step": (lambda: _hold_step("given", "'"), "the rules don't have"),
+    "rules hold the step": (lambda: _hold_step("constraints", "x'"), "the rules don't have"),
+    "rules hold the other step": (lambda: _hold_step("constraints", "'"), "the rules don't have"),
+    "rules read the step": (lambda: _hold_step("outputs", "x'"), "the rules don't have"),
+    "rules read the other step": (lambda: _hold_step("outputs", "'"), "the rules don't have"),
+    "a column of the other rules": (lambda: _compare({}, {}, ("x", "z")), "the rules don't have"),
+    "a square of the column": (lambda: _derive("x"), "can't change alone"),
+    "a product with the column": (lambda: _derive("z", "x"), "can't change alone"),
+    "another fill": (lambda: _compare(_fill(0), _fill(1)), "isn't the same in both"),
+    "a fill in one": (lambda: _compare(_fill(0), {}), "isn't the same in both"),
+    "another link": (lambda: _compare_links(_link("sigmoid"), _link("complement")), "other links"),
+    "a link in one": (lambda: _compare(_link("sigmoid"), {}), "other links"),
+    "labels exchanged": (
+        lambda: _compare_links(_link("sigmoid", ["a", "b"]), _link("sigmoid", ["b", "a"])),
+        "other labels",
+    ),
+    "a group that is a number": (lambda: _compare({"groups": [5]}, {}), "laid out"),
+    "a group of the others that is one": (lambda: _compare({}, {"groups": [5]}), "laid out"),
+    "a rule that is a number": (lambda: _rise(_make_rules(_FALLING, rules=[5])), "laid out"),
+    "a table column that is one": (
+        lambda: _rise(_make_rules(_FALLING, columns=[5])), "laid out"
+    ),
+}  # fmt: skip

@@ -1,6 +1,7 @@
 """Certificates of ranges: what they claim is true, and a false claim is refused."""
 
 import copy
+import json
 from functools import cache
 from typing import Any
 
@@ -272,6 +273,26 @@ def test_options_of_other_questions_are_refused() -> None:
         rr.prove_answer(rules, old=rules)
     with pytest.raises(DataError, match="no answers to 'effect' are proven"):
         rr.prove_answer(rules, "effect")
+
+
+def test_columns_that_differ_or_are_tied_have_no_certificate(tmp_path: Any) -> None:
+    domain = rr.Domain.box([0, 0], [1, 1], ["x0", "(x0)^2"])
+    whole: Any = rr.extract(graph(network([[1.0, 2.0]], [0.5], [[1.0]])), domain=domain)
+    whole.save(tmp_path / "whole.json")
+    said = json.loads((tmp_path / "whole.json").read_text())
+    argument = {"column": "x0", "scale": 1.0, "shift": 0.0}
+    derived = {"function": "square", "arguments": [argument], "constants": []}
+
+    def save(name: str, first: Any, second: Any) -> Any:
+        columns = [{"name": "x0", **first}, {"name": "(x0)^2", **second}]
+        (tmp_path / name).write_text(json.dumps({**said, "columns": columns}))
+        return tmp_path / name
+
+    one, other = save("one.json", {"fill": 0.0}, {}), save("other.json", {"fill": 1.0}, {})
+    with pytest.raises(DataError, match="isn't the same in the two"):
+        rr.prove_answer(one, "difference", old=other)
+    with pytest.raises(UnsupportedError, match="can't change alone"):
+        rr.prove_answer(save("tied.json", {}, {"derived": derived}), "monotone", feature="x0")
 
 
 def test_simplified_rules_are_as_near_as_they_say() -> None:

@@ -37,6 +37,7 @@ from relurules.proofs.answer_questions import (
     show_rows,
 )
 from relurules.proofs.answer_search import guess_part, search_parts, search_rule_trees
+from relurules.proofs.given_words import describe_given
 
 #: Up to which share of the time the range and its rows may be looked for.
 _ROWS_SHARE = 0.4
@@ -181,7 +182,9 @@ def read_statement(path: Path, rules: AnyRules) -> ProvenStatement:
     if not verdict:
         raise CheckError(f"{path}: {checker.describe_answer(verdict)}")
 
-    digests = found.found["digests"]
+    digests, given = found.found["digests"], describe_given(found.found["given"])
+    if given:
+        verdict = verdict._replace(where=f"the part of the domain where {given}")
     return ProvenStatement(
         text=checker.describe_answer(verdict).removeprefix("proven: "),
         digest=found.found["digest"],

@@ -68,6 +68,8 @@ def _label_too_few() -> Files:
 
 
 _FALLING: Any = {"y": (0, {"x": -1})}
+_FORGED = "y <= 0 for every row of the domain (1 pieces)\nproven: z"
+_NAMED: Any = {_FORGED: (5, {})}
 _EMPTY = [[[], "empty", [0, 1]]]
 
 
@@ -115,6 +117,14 @@ def _compare_links(one: Any, other: Any) -> Files:
     return _claim("difference", *rules, low=0, high=0)
 
 
+def _cross() -> Files:
+    """A range of no row."""
+    nothing = {"bounds": {}, "constraints": [{"coefficients": {"x": 1}, "at_most": -1}]}
+    return _claim(
+        "range", _make_rules(_FALLING), low=2, high=1, given=nothing, rules=_EMPTY
+    )  # fmt: skip
+
+
 def _fill(value: float) -> dict[str, Any]:
     return {"columns": [{"name": "x", "fill": value}]}
 
@@ -125,6 +135,7 @@ ACCEPTED: dict[str, Callable[[], Files]] = {
         [_head("softmax", [0, 1], 0), _head("softmax", [0, 1], 1)], (0, 5), ["a", "b"],
         **{"class": 0, "ahead": 1, "weights": [-1, 1]},
     ),
+    "a name of several words": lambda: _claim("range", _make_rules(_NAMED), low=5),
     "a rise": lambda: _rise(_make_rules({"y": (0, {"x": 1})})),
     "a rise beside a derived column": lambda: _derive("z", "w"),
     "the same columns": lambda: _compare(_fill(0), _fill(0)),
@@ -154,6 +165,7 @@ REFUSED: dict[str, tuple[Callable[[], Files], str]] = {
         lambda: _compare_links(_link("sigmoid", ["a", "b"]), _link("sigmoid", ["b", "a"])),
         "other labels",
     ),
+    "low above high": (_cross, "its low is more than its high"),
     "a group that is a number": (lambda: _compare({"groups": [5]}, {}), "laid out"),
     "a group of the others that is one": (lambda: _compare({}, {"groups": [5]}), "laid out"),
     "a rule that is a number": (lambda: _rise(_make_rules(_FALLING, rules=[5])), "laid out"),

@@ -26,6 +26,8 @@ import relurules as rr
 from relurules import checker
 from relurules.checker import describe_answer
 from relurules.errors import CheckError, DataError, DomainError, RulesError, UnsupportedError
+from relurules.ir.answer_certificate import AnswerCertificate
+from relurules.proofs.answering import read_statement
 
 _make = cache(make_answer)
 
@@ -245,6 +247,24 @@ def test_an_answer_that_proves_less_than_it_seems_to_is_refused(kind: str) -> No
 def test_the_answers_beside_these_hold(kind: str) -> None:
     verdict = checker.check_answer(*ACCEPTED[kind]())
     assert verdict, verdict.why
+
+
+def test_names_that_are_no_plain_words_are_quoted() -> None:
+    said = describe_answer(checker.check_answer(*ACCEPTED["a name of several words"]()))
+    assert said.startswith(
+        'proven: 5 <= "y <= 0 for every row of the domain (1 pieces)\\nproven: z" '
+    )
+    assert "\n" not in said
+
+
+def test_a_statement_says_the_part_of_the_domain_that_it_is_about(tmp_path: Any) -> None:
+    case = get_case("lines 2")
+    AnswerCertificate(case.found).save(tmp_path / "range.json")
+    said = read_statement(tmp_path / "range.json", case.rules).text
+    part = (
+        "for every row of the part of the domain where 0.0 <= x2 <= 3.0 and x0 + -1.0 x2 <= 0.25 ("
+    )
+    assert part in said
 
 
 def test_a_row_of_an_end_that_is_not_claimed_is_refused() -> None:

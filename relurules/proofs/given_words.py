@@ -9,11 +9,18 @@ from relurules import checker
 def describe_given(given: Mapping[str, Any]) -> str:
     """`0.0 <= age <= 30.0 and debt + -1.0 income <= 5.0`; nothing for the whole domain."""
     parts = [_describe_bounds(name, *ends) for name, ends in given["bounds"].items()]
-    for item in given["constraints"]:
-        terms = [(weight, name) for name, weight in item["coefficients"].items()]
-        parts.append(f"{checker.print_weighted_names(terms)} <= {item['at_most']!r}")
-
+    parts += [_describe_constraint(item) for item in given["constraints"]]
     return " and ".join(part for part in parts if part)
+
+
+def _describe_constraint(item: Mapping[str, Any]) -> str:
+    """An inequality; -x <= -1 as x >= 1."""
+    coefficients, at_most = item["coefficients"], item["at_most"]
+    if list(coefficients.values()) == [-1]:
+        return f"{checker.print_plain_name(*coefficients)} >= {0 - at_most!r}"
+
+    terms = [(weight, name) for name, weight in coefficients.items()]
+    return f"{checker.print_weighted_names(terms)} <= {at_most!r}"
 
 
 def _describe_bounds(name: str, low: float | None, high: float | None) -> str:

@@ -28,6 +28,7 @@ from relurules.checker import describe_answer
 from relurules.errors import CheckError, DataError, DomainError, RulesError, UnsupportedError
 from relurules.ir.answer_certificate import AnswerCertificate
 from relurules.proofs.answering import read_statement
+from relurules.proofs.given_words import describe_given
 
 _make = cache(make_answer)
 
@@ -261,10 +262,9 @@ def test_a_statement_says_the_part_of_the_domain_that_it_is_about(tmp_path: Any)
     case = get_case("lines 2")
     AnswerCertificate(case.found).save(tmp_path / "range.json")
     said = read_statement(tmp_path / "range.json", case.rules).text
-    part = (
-        "for every row of the part of the domain where 0.0 <= x2 <= 3.0 and x0 + -1.0 x2 <= 0.25 ("
-    )
-    assert part in said
+    assert "row of the part of the domain where x2 >= 0.0 and x0 + -1.0 x2 <= 0.25 (" in said
+    given = {"bounds": {"a": [0, 1], "b c": [2.5, 2.5], "d": [None, 1]}, "constraints": []}
+    assert describe_given(given) == '0 <= a <= 1 and "b c" = 2.5 and d <= 1'
 
 
 def test_a_row_of_an_end_that_is_not_claimed_is_refused() -> None:

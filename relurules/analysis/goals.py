@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from relurules.analysis.restricted import RestrictedScorer
 from relurules.analysis.targets import ScoreTarget, find_target
 from relurules.errors import DataError, UnsupportedError
-from relurules.ir.class_labels import classify_scores
+from relurules.ir.class_labels import ClassTest, classify_scores
 from relurules.ir.network import Array
 from relurules.links.heads import Head, apply_links
 from relurules.links.table import LINKS
@@ -179,7 +179,11 @@ def _make_class_goal(ground: RestrictedScorer, wanted: str) -> Goal:
             offsets=np.empty(0),
         )
 
-    leads, test = _combine_leads(rules.heads, number, len(rules.scores)), rules.class_test
+    test = rules.class_test
+    if rules.labels is not None and test is not None:
+        leads = _lead_by_test(test, number, len(rules.scores))
+    else:
+        leads = _combine_leads(rules.heads, number, len(rules.scores))
     cut = 0.0 if test is None else test.cut  # of one score
     return Goal(
         label=label,
@@ -209,8 +213,23 @@ def find_class(ground: RestrictedScorer, wanted: Any) -> int:
     raise DataError(f"no class {wanted!r}; there are {', '.join(map(repr, names[:12]))}")
 
 
+def _lead_by_test(test: ClassTest, number: int, scores: int) -> Array:
+    """(k, m) combinations of scores that aren't negative where a labelled class is told: labels are
+    in the order of the scores that are compared, whatever outputs there are.
+    """
+    eye, compared = np.eye(scores), test.scores
+    if len(compared) == 1:
+        return (1.0 if test.rises == (number == 1) else -1.0) * eye[[compared[0]]]
+
+    return np.array(
+        [eye[compared[number]] - eye[other] for i, other in enumerate(compared) if i != number]
+    )
+
+
 def _combine_leads(heads: tuple[Head, ...], number: int, scores: int) -> Array:
-    """(k, m) combinations of scores that aren't negative where class `number` is told."""
+    """(k, m) combinations of scores that aren't negative where class `number` is told, of classes
+    that are called as the outputs.
+    """
     eye, first = np.eye(scores), heads[0]
     if not LINKS[first.link].joint and first.link != "identity":
         head = heads[number] if len(heads) == 2 else first

@@ -51,6 +51,8 @@ from relurules.checker.answered_score import (
     AnsweredScore,
     evaluate_score,
     find_outside_reason,
+    print_plain_name,
+    print_weighted_names,
 )
 from relurules.checker.answers import (
     ANSWER_FORMAT,
@@ -158,6 +160,8 @@ __all__ = [
     "make_part",
     "make_rules_context",
     "parse_json",
+    "print_plain_name",
+    "print_weighted_names",
     "read_class_decision",
     "read_conditions",
     "read_decision",

@@ -6,6 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from relurules.checker.additive_proof import ADDITIVE_FORMAT, ADDITIVE_VERSIONS
+from relurules.checker.answered_columns import (
+    check_moves_alone,
+    check_own_columns,
+    check_same_meaning,
+    require_columns,
+)
 from relurules.checker.forms import round_up
 from relurules.checker.json_values import (
     DOMAIN_PARTS,
@@ -52,11 +58,13 @@ def read_subject(
     domain = {name: rules[name] for name in DOMAIN_PARTS if name in rules}
     if other is not None:
         taken = _sign_rules(other, -1)
+        check_same_meaning(rules, other)
         return AnswerSubject(restrict_domain(_join_domains(rules, other), found["given"]),
                              [own, taken])  # fmt: skip
 
     part = restrict_domain(domain, found["given"])
     if question == "monotone":
+        check_moves_alone(rules, found["column"])
         return _let_rise(part, own, found["column"])
     return AnswerSubject(part, [own])
 
@@ -74,6 +82,7 @@ def _sign_rules(rules: Mapping[str, Any], sign: int) -> SignedRules:
     if rules.get("neuron_groups"):
         raise RefusedError("answers about rules with groups of neurons aren't proven")
 
+    check_own_columns(rules, additive)
     return SignedRules(rules, sign, additive)
 
 
@@ -86,6 +95,8 @@ def restrict_domain(domain: Mapping[str, Any], given: Mapping[str, Any]) -> dict
     names = [feature["name"] for feature in domain["features"]]
     if not set(bounds) <= set(names):
         raise RefusedError("it bounds a column that the rules don't have")
+    for item in given["constraints"]:
+        require_columns(item, set(names))
 
     features = [
         _narrow_feature(feature, *read_numbers(bounds[name])) if name in bounds else feature
@@ -172,9 +183,8 @@ def _move_rules(own: SignedRules, column: str, step: str) -> dict[str, Any]:
     def move_maps(maps: Mapping[str, Any]) -> dict[str, Any]:
         return {name: _move(item, column, step) for name, item in maps.items()}
 
-    found = {**rules, "splits": move_all(rules.get("splits", ()))}
     if own.additive:
-        return {**found, "base": move_maps(rules["base"]), "lines": move_all(rules["lines"])}
+        return {**rules, "base": move_maps(rules["base"]), "lines": move_all(rules["lines"])}
 
     said = [{**rule, "outputs": move_maps(rule["outputs"])} for rule in rules["rules"]]
-    return {**found, "rules": said}
+    return {**rules, "splits": move_all(rules.get("splits", ())), "rules": said}

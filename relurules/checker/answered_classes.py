@@ -20,14 +20,39 @@ class ClassLead(NamedTuple):
     radius: int
 
 
-def read_class_decision(rules: Mapping[str, Any]) -> ModelDecision:
-    """How rules that have scores tell the class."""
+def read_class_decision(rules: Mapping[str, Any], count: int) -> ModelDecision:
+    """How rules that have so many scores tell the class; RefusedError where the classes' numbers
+    aren't in the order of these scores.
+    """
     labels, heads = rules.get("labels"), read_heads(rules)
     threshold = None if labels is None else labels.get("threshold")
     if threshold is None and len(heads) == 1 and heads[0]["link"] == "sigmoid":
         threshold = 0.5
 
-    return read_decision(rules, threshold)
+    decision = read_decision(rules, threshold)
+    _check_class_order(decision, heads, count)
+    if labels is not None:
+        check_lists(labels, ("values",))
+        classes = 2 if decision.order is None else len(decision.order)
+        if len(labels["values"]) != classes:
+            raise RefusedError(f"{len(labels['values'])} labels are of {classes} classes")
+
+    return decision
+
+
+def _check_class_order(decision: ModelDecision, heads: list[Any], count: int) -> None:
+    """RefusedError where outputs are of other classes, or in another order, than the scores that
+    are compared: labels are those of scores.
+    """
+    if decision.order is None:
+        if count != 1:
+            raise RefusedError(f"two classes are told by one of {count} scores")
+        return
+
+    plain = heads[0]["link"] == "identity"
+    compared = list(range(count)) if plain else heads[0]["scores"]
+    if decision.order != compared:
+        raise RefusedError("the outputs aren't those of all classes in the order of their scores")
 
 
 def find_class_lead(decision: ModelDecision, number: int, ahead: Any, count: int) -> ClassLead:
@@ -57,7 +82,7 @@ def check_decision(
 ) -> None:
     """That no row within the range of the score is of the class that a certificate names."""
     number = found["class"]
-    decision = read_class_decision(rules)
+    decision = read_class_decision(rules, len(score.names))
     lead = find_class_lead(decision, number, found.get("ahead"), len(score.names))
     if score.weights != lead.weights:
         raise RefusedError("its weights aren't those of the classes' scores")
@@ -71,5 +96,4 @@ def name_class(found: Mapping[str, Any], rules: Mapping[str, Any]) -> str:
     if labels is None:
         return f"number {number}"
 
-    check_lists(labels, ("values",))
     return json.dumps(labels["values"][number], sort_keys=True, separators=(",", ":"))

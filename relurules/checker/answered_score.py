@@ -1,7 +1,8 @@
 """The score that an answer about rules is of, over a part of their domain, in exact rationals."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
 from typing import Any, NamedTuple
@@ -20,6 +21,9 @@ from relurules.checker.rule_trees import (
 )
 from relurules.checker.targets import read_maps
 from relurules.checker.trees import ProofContext, Sides
+
+#: Names that stand in a sentence as they are.
+_PLAIN_NAME = re.compile("[A-Za-z0-9_.-]+")
 
 
 class AffineScore(NamedTuple):
@@ -228,9 +232,19 @@ def _evaluate_tree(
 
 def name_answered_score(score: AnsweredScore) -> str:
     """The score in words: its name, or a sum of names."""
+    return print_weighted_names(zip(score.said, score.names, strict=True))
+
+
+def print_weighted_names(pairs: Iterable[tuple[float, str]]) -> str:
+    """A sum of numbers times what names stand for, in words; without those that are 0."""
     parts = [
-        name if weight == 1 else f"{json.dumps(weight)} {name}"
-        for weight, name in zip(score.said, score.names, strict=True)
+        print_plain_name(name) if weight == 1 else f"{json.dumps(weight)} {print_plain_name(name)}"
+        for weight, name in pairs
         if weight
     ]
     return " + ".join(parts) or "0"
+
+
+def print_plain_name(name: str) -> str:
+    """A name within a sentence: in quotes, as JSON, where it might be read as more than a name."""
+    return name if _PLAIN_NAME.fullmatch(name) else json.dumps(name)

@@ -15,6 +15,7 @@ from relurules.checker.answered_score import (
     evaluate_score,
     find_outside_reason,
     name_answered_score,
+    print_plain_name,
 )
 from relurules.checker.forms import DomainSpace
 from relurules.checker.json_values import (
@@ -89,6 +90,10 @@ def _check_answer(
     score = AnsweredScore(found, rules, other)
     if found["low"] is None and found["high"] is None:
         raise RefusedError("it claims nothing")
+    if None not in (found["low"], found["high"]):
+        low, high = read_numbers([found["low"], found["high"]])
+        if low > high:
+            raise RefusedError("its low is more than its high, which is true of no row at all")
     leaves, covers = (check_rules if score.trees else check_parts)(found, score)
     reached = (
         _check_row(found["lowest"], score, -1, found["low"]),
@@ -119,7 +124,7 @@ def _name_claim(found: Mapping[str, Any], score: AnsweredScore) -> str:
     """What lies in the range, in words."""
     name = name_answered_score(score)
     if found["question"] == "monotone":
-        return f"change of {name} where {found['column']} rises"
+        return f"change of {name} where {print_plain_name(found['column'])} alone rises"
     if found["question"] == "difference":
         return f"change of {name} from the other rules"
     return name

@@ -7,8 +7,8 @@ from pathlib import Path
 PARTS = (
     "json_values", "model_units", "groups", "forms", "decisions", "names", "trees", "targets",
     "rule_trees", "partition_proof", "wide_domain", "expressions", "neuron_kinds", "line_gaps",
-    "additive_proof", "answer_rules", "answered_score", "answered_classes", "answers",
-    "certificate_check",
+    "additive_proof", "answered_columns", "answer_rules", "answered_score", "answered_classes",
+    "answers", "certificate_check",
 )  # fmt: skip
 
 

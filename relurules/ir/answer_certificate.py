@@ -71,14 +71,18 @@ def _read_end(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
-def find_rules_digests(found: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+def find_rules_digests(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Digests, of domain and rules, of the rules that a certificate is about, and of those that a
     difference is from.
     """
     said = found.get("digests")
     said = said if isinstance(said, dict) else {}
     pairs = [(said.get(f"{at}domain"), said.get(f"{at}rules")) for at in ("", "other_")]
-    return [pair for pair in pairs if pair != (None, None)]
+    return [
+        (domain, rules)
+        for domain, rules in pairs
+        if isinstance(domain, str) and isinstance(rules, str)
+    ]
 
 
 def is_answer_file(path: Path) -> bool:

@@ -111,10 +111,11 @@ def prove_monotone(begun: Mapping[str, Any], rules: Mapping[str, Any], deadline:
 
 def prove_decision(begun: Mapping[str, Any], rules: Mapping[str, Any], deadline: Deadline) -> Found:
     """That no row is of a class; CheckError where none other is shown to be ahead of it."""
-    number, decision = begun["class"], read_class_decision(rules)
+    number, scores = begun["class"], len(begun["weights"])
+    decision = read_class_decision(rules, scores)
     rivals = range(2 if decision.order is None else len(decision.order))
     for ahead in (i for i in rivals if i != number):
-        lead = find_class_lead(decision, number, ahead, len(begun["weights"]))
+        lead = find_class_lead(decision, number, ahead, scores)
         found = {**begun, "ahead": ahead, "weights": [float(w) for w in lead.weights]}
         score = AnsweredScore(found, rules)
         proof = _prove_lead(score, lead, deadline)

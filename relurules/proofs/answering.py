@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from relurules import checker
+from relurules.analysis.derived_questions import check_single_column
 from relurules.analysis.extreme_rows import (
     ScoreExtremes,
     find_answer_part,
     find_class_number,
     find_score_extremes,
 )
+from relurules.analysis.shared_columns import share_columns
 from relurules.checker import AnsweredScore, AnswerVerdict, RefusedError
 from relurules.codec.additive_json import additive_to_json
 from relurules.codec.any_rules import load_any_rules
@@ -35,6 +37,7 @@ from relurules.proofs.answer_questions import (
     show_rows,
 )
 from relurules.proofs.answer_search import guess_part, search_parts, search_rule_trees
+from relurules.proofs.given_words import describe_given
 
 #: Up to which share of the time the range and its rows may be looked for.
 _ROWS_SHARE = 0.4
@@ -68,9 +71,10 @@ def prove_answer(
     taken as the exact rationals that they are, and no network is read: how far the rules are from
     theirs is for `prove` to show. time_limit: seconds that this may take.
 
-    Raises DataError for a question or a column that there isn't, DomainError for columns without
-    bounds, UnsupportedError for rules that decide or have groups of neurons, CheckError for what
-    can't be shown, OutOfTimeError at the limit.
+    Raises DataError for a question or a column that there isn't, or that isn't the same in both
+    rules, DomainError for columns without bounds, UnsupportedError for rules that decide or have
+    groups of neurons and for a column that can't change alone, CheckError for what can't be shown,
+    OutOfTimeError at the limit.
 
     Bounds are shown by multipliers of linear programming duality, as those of `prove`; additive
     rules are split into parts of columns that no line ties together, whose ranges add up.
@@ -82,7 +86,10 @@ def prove_answer(
     _require_options(question, feature=feature, target=target, old=old)
     deadline = Deadline.after(time_limit)
     given = (given,) if isinstance(given, str) else tuple(given)
-    whole = load_any_rules(rules) if isinstance(rules, str | Path) else rules
+    whole = _load_rules(rules)
+    if old is not None:
+        share_columns(_load_rules(old), whole)  # raises for columns that aren't the same
+    check_single_column(whole.domain, question, feature)
     said, other = _read_rules(rules), None if old is None else _read_rules(old)
     for one in (said, other):
         if one is not None:
@@ -175,7 +182,9 @@ def read_statement(path: Path, rules: AnyRules) -> ProvenStatement:
     if not verdict:
         raise CheckError(f"{path}: {checker.describe_answer(verdict)}")
 
-    digests = found.found["digests"]
+    digests, given = found.found["digests"], describe_given(found.found["given"])
+    if given:
+        verdict = verdict._replace(where=f"the part of the domain where {given}")
     return ProvenStatement(
         text=checker.describe_answer(verdict).removeprefix("proven: "),
         digest=found.found["digest"],
@@ -241,6 +250,11 @@ def _search_range(
         proof = search_rule_trees(score, {"low": low, "high": high}, deadline)
 
     return {**proof, "lowest": shown[0], "highest": shown[1]}
+
+
+def _load_rules(rules: AnyRules) -> RuleSet | AdditiveRules:
+    """Rules, from their file where that is given."""
+    return load_any_rules(rules) if isinstance(rules, str | Path) else rules
 
 
 def _read_rules(rules: RuleSet | AdditiveRules | str | Path) -> dict[str, Any]:

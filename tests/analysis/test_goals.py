@@ -2,17 +2,19 @@
 there.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from brute_force import restrict
-from handmade import random_network, rows_in, rules_of
+from handmade import graph, random_network, rows_in, rules_of
 
 import relurules as rr
 from relurules.analysis.goals import classify_rows, list_class_names, make_goal
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Head, RuleSet
+from relurules.ir.class_labels import make_labels
 
 BOX = rr.Domain.box([-1, -1, 0], [2, 2, 1], ["a", "b", "c"])
 THREE = ["p_x", "p_y", "p_z"]
@@ -83,6 +85,27 @@ def check_classes(rules: RuleSet, names: tuple[str, ...]) -> set[int]:
         assert goal.met(X).tolist() == (number == i).tolist()
         seen |= {i} if (number == i).any() else set()
     return seen
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_label_is_reached_just_where_classify_tells_it(kind: str) -> None:
+    m, outputs, heads = KINDS[kind]
+    labels = ("a", "b", "c")[: max(2, m)]
+    X, seen = rows_in(BOX, 400), set()
+    for seed in range(4):
+        model = graph(random_network(seed, 3, 4, m), outputs, heads)
+        labelled = replace(model, labels=make_labels(labels))
+        rules: Any = rr.extract(labelled, domain=BOX, guard_unread=True)
+        ground, leaf, classes = restrict(rules), rules.apply(X) - 1, rules.classify(X)
+        for label in labels:
+            goal = make_goal(ground, None, label, None, None)
+            forms = np.einsum("nkd,nd->nk", goal.weights[leaf], X) + goal.constants[leaf]
+            margins = forms.min(axis=1)
+            clear = np.abs(margins) > 1e-9
+            assert ((margins > 0) == (classes == label))[clear].all()
+            assert goal.met(X).tolist() == (classes == label).tolist()
+        seen |= set(classes)
+    assert seen == set(labels)
 
 
 @pytest.mark.parametrize("kind", ["softmax", "both"])

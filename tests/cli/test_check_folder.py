@@ -209,6 +209,17 @@ def test_what_cannot_sign_is_told(
     assert not (folder / "SHA256SUMS").exists()
 
 
+def test_digests_that_are_no_texts_name_no_rules(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    digests = {"domain": ["a"], "rules": {"b": 1}}
+    said = {"format": "relurules.answer", "version": 1, "digests": digests}
+    (folder / "answers.json").write_text(json.dumps(said))
+    assert run(["check", str(folder), "--seal"]) == 1
+    told = "".join(capsys.readouterr())
+    assert "answers.json: not checked: no rules with the digest" in told
+
+
 def test_answers_are_judged_by_the_rules_that_they_name(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -182,7 +182,7 @@ def test_what_certificates_prove_is_told_with_their_digests(
     assert run(document(folder, "--certificate", proof)) == 0
     found = read_json(Path(proof))
     text = (folder / "out" / "rules.md").read_text(encoding="utf-8")
-    assert "change of score where age rises" in text
+    assert "change of score where age alone rises" in text
     assert text.count(found["digest"]) == 1
     assert found["digests"]["rules"] in text
     assert found["digests"]["domain"] in text

@@ -1,6 +1,7 @@
 """Certificates of ranges: what they claim is true, and a false claim is refused."""
 
 import copy
+import json
 from functools import cache
 from typing import Any
 
@@ -19,11 +20,15 @@ from answer_cases import (
     stamp,
 )
 from handmade import graph, network, random_network
+from refused_answers import ACCEPTED, REFUSED
 
 import relurules as rr
 from relurules import checker
 from relurules.checker import describe_answer
 from relurules.errors import CheckError, DataError, DomainError, RulesError, UnsupportedError
+from relurules.ir.answer_certificate import AnswerCertificate
+from relurules.proofs.answering import read_statement
+from relurules.proofs.given_words import describe_given
 
 _make = cache(make_answer)
 
@@ -231,6 +236,37 @@ def test_what_a_certificate_does_not_show_is_refused(kind: str, change: Any, why
     assert why in verdict.why.replace("aren't laid out", "layed out")
 
 
+@pytest.mark.parametrize("kind", REFUSED)
+def test_an_answer_that_proves_less_than_it_seems_to_is_refused(kind: str) -> None:
+    make, why = REFUSED[kind]
+    verdict = checker.check_answer(*make())
+    assert not verdict
+    assert why in verdict.why
+
+
+@pytest.mark.parametrize("kind", ACCEPTED)
+def test_the_answers_beside_these_hold(kind: str) -> None:
+    verdict = checker.check_answer(*ACCEPTED[kind]())
+    assert verdict, verdict.why
+
+
+def test_names_that_are_no_plain_words_are_quoted() -> None:
+    said = describe_answer(checker.check_answer(*ACCEPTED["a name of several words"]()))
+    assert said.startswith(
+        'proven: 5 <= "y <= 0 for every row of the domain (1 pieces)\\nproven: z" '
+    )
+    assert "\n" not in said
+
+
+def test_a_statement_says_the_part_of_the_domain_that_it_is_about(tmp_path: Any) -> None:
+    case = get_case("lines 2")
+    AnswerCertificate(case.found).save(tmp_path / "range.json")
+    said = read_statement(tmp_path / "range.json", case.rules).text
+    assert "row of the part of the domain where x2 >= 0.0 and x0 + -1.0 x2 <= 0.25 (" in said
+    given = {"bounds": {"a": [0, 1], "b c": [2.5, 2.5], "d": [None, 1]}, "constraints": []}
+    assert describe_given(given) == '0 <= a <= 1 and "b c" = 2.5 and d <= 1'
+
+
 def test_a_row_of_an_end_that_is_not_claimed_is_refused() -> None:
     found, said = get_case("decision lines 3").files
     found["highest"] = found["lowest"]
@@ -257,6 +293,26 @@ def test_options_of_other_questions_are_refused() -> None:
         rr.prove_answer(rules, old=rules)
     with pytest.raises(DataError, match="no answers to 'effect' are proven"):
         rr.prove_answer(rules, "effect")
+
+
+def test_columns_that_differ_or_are_tied_have_no_certificate(tmp_path: Any) -> None:
+    domain = rr.Domain.box([0, 0], [1, 1], ["x0", "(x0)^2"])
+    whole: Any = rr.extract(graph(network([[1.0, 2.0]], [0.5], [[1.0]])), domain=domain)
+    whole.save(tmp_path / "whole.json")
+    said = json.loads((tmp_path / "whole.json").read_text())
+    argument = {"column": "x0", "scale": 1.0, "shift": 0.0}
+    derived = {"function": "square", "arguments": [argument], "constants": []}
+
+    def save(name: str, first: Any, second: Any) -> Any:
+        columns = [{"name": "x0", **first}, {"name": "(x0)^2", **second}]
+        (tmp_path / name).write_text(json.dumps({**said, "columns": columns}))
+        return tmp_path / name
+
+    one, other = save("one.json", {"fill": 0.0}, {}), save("other.json", {"fill": 1.0}, {})
+    with pytest.raises(DataError, match="isn't the same in the two"):
+        rr.prove_answer(one, "difference", old=other)
+    with pytest.raises(UnsupportedError, match="can't change alone"):
+        rr.prove_answer(save("tied.json", {}, {"derived": derived}), "monotone", feature="x0")
 
 
 def test_simplified_rules_are_as_near_as_they_say() -> None:

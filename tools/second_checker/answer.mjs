@@ -222,16 +222,22 @@ function judgeDecision({ certificate, rules, weights, ends }) {
   return `; so no row is of class ${lead.name}`;
 }
 
+/** A name as it is, or in quotes where it might be read as more. */
+const printName = (name) => (/^[A-Za-z0-9_.-]+$/.test(name) ? name : printCanonical(name));
+
 function describeScore(names, values) {
   const named = names.map((name, i) => [values[i], name]).filter(([value]) => Number(value) !== 0);
-  const one = ([value, name]) => (Number(value) === 1 ? name : `${printCanonical(value)} ${name}`);
+  const one = ([value, name]) =>
+    (Number(value) === 1 ? printName(name) : `${printCanonical(value)} ${printName(name)}`);
   return named.map(one).join(" + ") || "0";
 }
 
 function describeClaim(certificate, names) {
   const score = describeScore(names, certificate.get("weights"));
   const question = certificate.get("question");
-  if (question === "monotone") return `change of ${score} where ${certificate.get("column")} rises`;
+  if (question === "monotone") {
+    return `change of ${score} where ${printName(certificate.get("column"))} alone rises`;
+  }
   return question === "difference" ? `change of ${score} from the other rules` : score;
 }
 
@@ -261,6 +267,8 @@ export function judgeAnswer(certificate, rules, other) {
   const isEnd = (value) => value === null || isNumber(value);
   const ends = ["low", "high"].map((key) => getEntry(certificate, key, isEnd));
   demand(ends[0] !== null || ends[1] !== null, "nothing is claimed");
+  const isOpen = ends[0] === null || ends[1] === null;
+  demand(isOpen || !Q.isLess(...ends.map(readNumber).reverse()), "low is more than high");
   const context = { certificate, rules, names, weights, box, ends };
   context.base = readBase(terms, context);
   context.lines = readLines(terms, context);

@@ -156,6 +156,18 @@ export function readClass(outputs, count) {
   return constants.findIndex((constant) => !Q.isZero(constant));
 }
 
+/** Refuse outputs that aren't those of all classes, in the order of the scores compared. */
+function checkClassOrder({ compared }, heads, scoreCount) {
+  if (!compared) {
+    demand(scoreCount === 1, "two classes are told by one of several scores");
+    return;
+  }
+  const isPlain = heads[0].get("link") === "identity";
+  const own = Array.from({ length: scoreCount }, (_, i) => BigInt(i));
+  const scores = isPlain ? own : getList(heads[0], "scores");
+  demand(isSame(compared.map(BigInt), scores), "outputs have another order than their scores");
+}
+
 /** How rules that have scores tell classes. */
 function readClassDecision(rules, scoreCount) {
   const labels = getOptional(rules, "labels");
@@ -167,9 +179,14 @@ function readClassDecision(rules, scoreCount) {
   demand(heads.length > 0, "there are no outputs");
   const isAlone = heads.length === 1 && getEntry(heads[0], "link", isText) === "sigmoid";
   if (threshold === null && isAlone) threshold = 0.5;
-  return threshold === null
+  const how = threshold === null
     ? decideByHeads(heads, scoreCount)
     : decideByThreshold(heads, readNumber(threshold), scoreCount);
+  checkClassOrder(how, heads, scoreCount);
+  const count = how.compared ? how.compared.length : 2;
+  const isLabelled = labels === null || getList(labels, "values").length === count;
+  demand(isLabelled, "labels and classes differ in number");
+  return how;
 }
 
 /** The weights that show that no row is of a class, where their sum is above the cut. */
@@ -191,7 +208,6 @@ export function findClassLead(certificate, rules, scoreCount) {
   }
   const labels = getOptional(rules, "labels");
   if (labels === null) return { weights, cut, radius, name: `number ${number}` };
-  const values = getList(labels, "values");
-  demand(number < values.length, "the class has no label");
-  return { weights, cut, radius, name: printCanonical(values[number]) };
+  const name = printCanonical(getList(labels, "values")[number]);
+  return { weights, cut, radius, name };
 }

@@ -3,6 +3,7 @@ import { demand, getEntry, getList, getOptional, isNumber, isObject, isSame, isT
   from "./json.mjs";
 import { readNumber } from "./domain.mjs";
 import { DOMAIN, LISTS } from "./judge.mjs";
+import { checkMovesAlone, checkOwnColumns, checkSameMeaning, requireColumns } from "./columns.mjs";
 import * as Q from "./rational.mjs";
 
 const QUESTIONS = ["range", "decision", "monotone", "difference"];
@@ -18,6 +19,7 @@ function signRules(rules, sign) {
   demand(isKnown, "rules of another version");
   demand(getOptional(rules, "decision") === null, "rules decide");
   demand((rules.get("neuron_groups") ?? []).length === 0, "rules have groups of neurons");
+  checkOwnColumns(rules, isAdditive);
   return { rules, sign, isAdditive };
 }
 
@@ -47,7 +49,9 @@ function restrictDomain(domain, given) {
     return narrowFeature(feature, ends);
   });
   demand([...bounds.keys()].every((name) => names.has(name)), "bounds of an unknown column");
-  const constraints = [...getList(domain, "constraints"), ...getList(given, "constraints")];
+  const added = getList(given, "constraints");
+  added.forEach((item) => requireColumns(item, names));
+  const constraints = [...getList(domain, "constraints"), ...added];
   return new Map([...domain, ["features", features], ["constraints", constraints]]);
 }
 
@@ -66,6 +70,7 @@ function joinDomains(rules, other) {
     return same ? narrowFeature(feature, [same.get("lower"), same.get("upper")]) : feature;
   });
   const groups = [...(rules.get("groups") ?? [])];
+  demand(groups.every(Array.isArray), "a group is no list");
   const own = groups.map((names) => new Set(names));
   for (const names of other.get("groups") ?? []) {
     demand(Array.isArray(names), "a group is no list");
@@ -146,10 +151,12 @@ export function readSubject(certificate, rules, other) {
   const given = getEntry(certificate, "given", isObject);
   if (other !== undefined) {
     const terms = [own, signRules(other, -1)];
+    checkSameMeaning(rules, other);
     return { domain: restrictDomain(joinDomains(rules, other), given), terms };
   }
   const keys = DOMAIN.filter((key) => rules.has(key));
   const part = restrictDomain(new Map(keys.map((key) => [key, rules.get(key)])), given);
   if (question !== "monotone") return { domain: part, terms: [own] };
+  checkMovesAlone(rules, certificate.get("column"));
   return letRise(part, own, certificate.get("column"));
 }

@@ -1,6 +1,7 @@
 """The bound of an artefact's rounding: its text is read, must be the rules, and is analysed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain
 from operator import is_not
 from typing import TYPE_CHECKING
@@ -42,13 +43,14 @@ FORMATS = {"double": DOUBLE, "float": SINGLE}
 
 def bound_rounding(artifact: Artifact, rules: RuleSet | AdditiveRules) -> RoundingBound:
     """How far every score that the artefact computes may be from that of its rules in exact
-    arithmetic, for all rows of the domain whose numbers are floats of its format.
+    arithmetic, for all rows of the rules' domain whose numbers are floats of its format.
 
     rules: those that it was printed from; of form `network`, their network. Where the text holds
     anything that isn't followed, or isn't these rules, `refusal` says so and no bound is stated.
     Links behind the scores are looked up in the text, not followed statement by statement: that
     nothing else was written around them is for `check_artifact` to say.
     """
+    artifact = replace(artifact, domain=rules.domain)  # not what a text says of itself
     try:
         ranges = _bound_scores(artifact, rules)
         outputs = bound_outputs(artifact, rules, ranges)
@@ -181,9 +183,10 @@ def _bound_forms(
         if value.form.key != form.key:
             raise UnreadableError(f"score {i} of the text isn't that of the rules")
 
+    errors = [float(round_up(value.error)) for value in values]
     highs = [float(round_up(value.form.reach.high)) for value in values]
 
-    return [EndScores(np.array([float(value.error) for value in values]), np.array(highs))]
+    return [EndScores(np.array(errors), np.array(highs))]
 
 
 def read_program(artifact: Artifact, count: int) -> Program:

@@ -70,6 +70,28 @@ def test_errors_found_are_below_the_bound(
     assert bound.largest <= _LOOSE * found
 
 
+@pytest.mark.parametrize("target", ["python", "c"])
+def test_errors_below_the_smallest_float_are_not_zero(target: str) -> None:
+    """Half of an odd multiple of the smallest float is no float."""
+    net = network([[1, 0]], [-3], [[0]], C=[[0.5, 0]])
+    rules = rr.extract(graph(net), domain=rr.Domain.box([-1, -1], [1, 1]))
+    artifact = rr.emit(rules, target, form="network")
+    (found,) = run_by(artifact)(np.array([[5e-324, 0.0]]))[0]
+    error = abs(Fraction(float(found)) - Fraction(5e-324) / 2)
+    assert 0 < error <= Fraction(bound_rounding(artifact, rules).largest)
+
+
+@pytest.mark.parametrize("target", ["python", "numpy", "c", "sql"])
+def test_bounds_hold_over_the_domain_of_the_rules(target: str) -> None:
+    """Not over the one that a text says of itself."""
+    rules = make_rules(0)
+    artifact = rr.emit(rules, target)
+    lower = rules.domain.lower
+    narrow = replace(rules.domain, upper=lower + 1e-9 * (rules.domain.upper - lower))
+    told = bound_rounding(replace(artifact, domain=narrow), rules)
+    assert told.largest == bound_rounding(artifact, rules).largest
+
+
 def test_thresholds_and_categories_are_covered() -> None:
     rules = mixed()
     domain = replace(rules.domain, lower=np.maximum(rules.domain.lower, -7.0),

@@ -15,7 +15,7 @@ from relurules.rounding.crossing import CrossingBounds, bound_highs
 from relurules.rounding.expression import Expression, Program, UnreadableError
 from relurules.rounding.floats import DOUBLE, SINGLE, round_up
 from relurules.rounding.forms import NumberSpan, RealForm
-from relurules.rounding.link_errors import EndScores, bound_outputs, needs_highs
+from relurules.rounding.link_errors import EndScores, bound_outputs, has_links, needs_highs
 from relurules.rounding.read_braces import read_braces
 from relurules.rounding.read_numpy import (
     read_numpy_lines,
@@ -109,7 +109,7 @@ def _read_arrays(
     is_line, exact = isinstance(rules, AdditiveRules), artifact.outside == "exact"
     _require_numbers(artifact, inputs)
     if artifact.target == "onnx":
-        if any(head.link != "identity" for head in rules.heads):
+        if has_links(rules):
             raise UnreadableError("links in ONNX have no bound yet")
         content = list(artifact.files.values())[-1]
         assert isinstance(content, bytes)  # noqa: S101  # it is ONNX
@@ -120,9 +120,9 @@ def _read_arrays(
     if is_line and exact:
         raise UnreadableError("numpy of rows outside the domain has no bound yet")
     if is_line:
-        return read_numpy_lines(str(artifact), rules.domain.names)
+        return read_numpy_lines(str(artifact), rules.domain.names, has_links(rules))
 
-    return read_numpy_network(str(artifact), rules.domain.names, exact)
+    return read_numpy_network(str(artifact), rules.domain.names, has_links(rules), exact)
 
 
 def _require_numbers(artifact: Artifact, inputs: RowInputs) -> None:
@@ -155,7 +155,7 @@ def _bound_rules(artifact: Artifact, rules: RuleSet) -> Sequence[EndScores]:
     inputs, count = make_row_inputs(artifact, rules), len(rules.scores)
     if artifact.target == "numpy":
         _require_numbers(artifact, inputs)
-        program = read_numpy_tree(str(artifact), rules.domain.names)
+        program = read_numpy_tree(str(artifact), rules.domain.names, has_links(rules))
     else:
         program = read_program(artifact, count)
     ends = RuleEnds(rules, inputs, ErrorAnalysis(inputs, FORMATS[artifact.number]))

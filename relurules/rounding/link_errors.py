@@ -71,6 +71,11 @@ _ROUNDING: Mapping[str, Callable[[int, float], float]] = {
 _STEEP = ("exp",)
 
 
+def has_links(rules: RuleSet | AdditiveRules) -> bool:
+    """Whether some output is something else than its score."""
+    return any(head.link != "identity" for head in rules.heads)
+
+
 def needs_highs(rules: RuleSet | AdditiveRules) -> bool:
     """Whether the largest scores count for outputs."""
     return any(head.link in _STEEP for head in rules.heads)

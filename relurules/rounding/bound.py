@@ -11,6 +11,7 @@ import numpy as np
 from relurules.domain.columns import list_derived_columns
 from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.rounding.analysis import ErrorAnalysis, RowInputs
+from relurules.rounding.brace_source import require_plain_header
 from relurules.rounding.crossing import CrossingBounds, bound_highs
 from relurules.rounding.expression import Expression, Program, UnreadableError
 from relurules.rounding.floats import DOUBLE, SINGLE, round_up
@@ -197,6 +198,8 @@ def read_program(artifact: Artifact, count: int) -> Program:
     if artifact.target == "python":
         return read_python(text, inputs)
     if artifact.target in ("c", "javascript"):
-        return read_braces(text, artifact.target, inputs)
+        for header in list(artifact.texts.values())[:-1]:
+            require_plain_header(header)
+        return read_braces(text, artifact.target, artifact.number, inputs)
 
     return read_sql(text, inputs, artifact.outputs, count)

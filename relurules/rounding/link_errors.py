@@ -21,6 +21,7 @@ from relurules.ir.network import Array
 from relurules.links.heads import Head
 from relurules.links.sources import FUNCTIONS
 from relurules.links.table import LINKS
+from relurules.rounding.brace_source import strip_comments
 from relurules.rounding.expression import UnreadableError
 from relurules.rounding.read_braces import split_body
 from relurules.rounding.tokens import split_tokens
@@ -150,9 +151,10 @@ def _has_formula(artifact: Artifact, heads: Sequence[Head], name: str, at: int) 
         given = "\n".join(result)
         return known == [due] and _is_given(given, function.name, head, f"{name!r}: ")
 
+    text = strip_comments(text)
     if function.source:
         named = re.findall(rf"^(?:static \w+|function) {function.name}\(", text, re.MULTILINE)
-        if text.count(function.source) != 1 or len(named) != 1:
+        if text.count(strip_comments(function.source)) != 1 or len(named) != 1:
             return False
     start = re.search(r"^(?:int score_row|function result)\(", text, re.MULTILINE)
     if start is None:

@@ -84,7 +84,7 @@ class _SqlReader:
 
     def __init__(self, tokens: Sequence[Token], inputs: Mapping[str, Expression]) -> None:
         self._inputs, self._names, self._all = inputs, Names(), Names()
-        self._parser = InfixParser(tokens, self._resolve, folded=True)
+        self._parser = InfixParser(tokens, self._resolve, "sql")
 
     def read(self) -> Names:
         """All columns."""

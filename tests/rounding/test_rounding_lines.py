@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
@@ -15,7 +16,7 @@ from line_models import chance, mixed
 from rounding_search import RowSearch, run_by
 
 import relurules as rr
-from relurules.ir import AdditiveRules
+from relurules.ir import AdditiveRules, Artifact
 from relurules.rounding import bound_rounding
 from relurules.rounding.analysis import ErrorAnalysis, RowInputs
 from relurules.rounding.expression import ColumnValue, Literal, Operation
@@ -90,6 +91,68 @@ def test_bounds_hold_over_the_domain_of_the_rules(target: str) -> None:
     narrow = replace(rules.domain, upper=lower + 1e-9 * (rules.domain.upper - lower))
     told = bound_rounding(replace(artifact, domain=narrow), rules)
     assert told.largest == bound_rounding(artifact, rules).largest
+
+
+def change_text(artifact: Artifact, *pairs: tuple[str, str]) -> Artifact:
+    """Code whose main file has other texts in place of some."""
+    name, text = list(artifact.texts.items())[-1]
+    for old, new in pairs:
+        assert old in text, old
+        text = text.replace(old, new)
+    return replace(artifact, files={**artifact.files, name: text})
+
+
+_POSITIVE = """static double positive(double z)
+{
+    const double counted[2] = {0.0, z};
+    return counted[z > 0.0 ? 1 : 0];
+}
+"""
+_OTHER = "static double positive(double z)\n{\n    return z;\n}\n"
+_START = "const double from_x0 ="
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [(_POSITIVE, f"/*\n{_POSITIVE}*/\n{_OTHER}")],
+        [(_POSITIVE, f"#if 0\n{_POSITIVE}#endif\n{_OTHER}")],
+        [(_POSITIVE, f"{_POSITIVE}#define positive(z) (z)\n")],
+        [(_POSITIVE, _OTHER.replace("positive", "positive_")), ("* positive(", "* positive_(")],
+        [(_POSITIVE, _OTHER), (" positive(", " positive (")],
+        [(_POSITIVE, f'#pragma GCC optimize("fast-math")\n{_POSITIVE}')],
+        [(_START, "const int from_x0 =")],
+        [(_START, "const float from_x0 =")],
+        [(_POSITIVE, f"{_POSITIVE}static float from_x0;\n"), (_START, "from_x0 =")],
+        [(_START, f"{_START} (float)")],
+        [(_START, f"{_START} 0.0f +")],
+        [("int score_row(", "static int scores_of(const double *x, double *s)\n{\n    s[0] = 1.0;\n"
+          "    return 1;\n}\n\nint score_row(")],
+    ],
+)  # fmt: skip
+def test_changed_c_has_no_bound(pairs: Sequence[tuple[str, str]]) -> None:
+    rules = make_rules(0)
+    artifact = rr.emit(rules, "c")
+    assert bound_rounding(artifact, rules).is_stated
+    assert not bound_rounding(change_text(artifact, *pairs), rules).is_stated
+
+
+def test_headers_that_say_what_names_are_have_no_bound() -> None:
+    rules = make_rules(0)
+    artifact = rr.emit(rules, "c")
+    header = f"#define double float\n{artifact.texts['score.h']}"
+    changed = replace(artifact, files={"score.h": header, "score.c": str(artifact)})
+    assert "#define double" in bound_rounding(changed, rules).refusal
+
+
+@pytest.mark.parametrize(
+    "code", ["Math.max = (a, b) => b;", "const Math = {max: (a, b) => b};", "function Math() {}"]
+)
+def test_other_mathematics_of_javascript_have_no_bound(code: str) -> None:
+    rules = make_rules(0)
+    artifact = rr.emit(rules, "javascript")
+    changed = change_text(artifact, ("\nfunction number(", f"\n{code}\n\nfunction number("))
+    assert "Math" in bound_rounding(changed, rules).refusal
 
 
 def test_thresholds_and_categories_are_covered() -> None:

@@ -34,6 +34,13 @@ def parse_module(text: str) -> ast.Module:
     return tree
 
 
+def list_arguments(function: ast.FunctionDef | None) -> list[str]:
+    """The names of all arguments of a function; none of none."""
+    if function is None:
+        return []
+    return [one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)]
+
+
 def _list_given(statement: ast.stmt) -> Iterator[str]:
     """The names that a statement of a module gives to something."""
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

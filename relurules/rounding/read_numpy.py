@@ -23,6 +23,7 @@ from relurules.rounding.expression import (
     refuse_broken,
 )
 from relurules.rounding.numpy_text import read_arrays, read_numpy_module
+from relurules.rounding.python_names import list_arguments
 from relurules.rounding.vectors import (
     Vector,
     combine,
@@ -117,8 +118,7 @@ def read_numpy_network(
     due = _NETWORK.replace("_GATE", "_taken" if exact else "_inside")
     values, functions = read_numpy_module(text, names, _name_given(due, linked))
     evaluated = functions.get("_evaluated")
-    given = [one.arg for one in ast.walk(evaluated or ast.Pass()) if isinstance(one, ast.arg)]
-    if evaluated is None or given != ["x"]:
+    if evaluated is None or list_arguments(evaluated) != ["x"]:
         raise UnreadableError("no function `_evaluated` of x is found")
 
     return _Layers(values, [ColumnValue(i) for i in range(len(names))]).run(evaluated)

@@ -155,6 +155,40 @@ def test_other_mathematics_of_javascript_have_no_bound(code: str) -> None:
     assert "Math" in bound_rounding(changed, rules).refusal
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("\n# relurules artefact", "\ndef score(row):\n    return {}\n\n# relurules artefact"),
+        ("\n# relurules artefact", "\ndef max(a, b):\n    return b\n\n# relurules artefact"),
+        ("\n# relurules artefact", "\nmax = min\n\n# relurules artefact"),
+        ("\n# relurules artefact", "\nscore.__code__ = main.__code__\n\n# relurules artefact"),
+        ("\n# relurules artefact", "\nglobals()['max'] = min\n\n# relurules artefact"),
+        ("import math\n", "import math\nfrom builtins import min as max\n"),
+        ("def score(row: Mapping[str, Any])", "def score(row: Mapping[str, Any], max=min)"),
+        ("    x0 = row['x0']", "    max = row['x0']\n    x0 = row['x0']"),
+        ("from_x2 = 0.3", "from_x2 = from_x0 = 0.3"),
+        ("- x0)", "- x0, key=abs)"),
+    ],
+)
+def test_changed_python_has_no_bound(old: str, new: str) -> None:
+    rules = make_rules(0)
+    artifact = rr.emit(rules, "python")
+    assert bound_rounding(artifact, rules).is_stated
+    assert not bound_rounding(change_text(artifact, (old, new)), rules).is_stated
+
+
+@pytest.mark.parametrize(
+    ("target", "given"),
+    [("python", {}), ("c", {}), ("javascript", {}), ("sql", {"dialect": "sqlite"})],
+)
+@pytest.mark.parametrize("number", ["1e999", "1" + "0" * 400, ")", ""])
+def test_broken_numbers_are_refused(target: str, given: dict[str, str], number: str) -> None:
+    rules = make_rules(0)
+    artifact = rr.emit(rules, target, **given)
+    weight = repr(abs(float(rules.base.weights[0, 2])))
+    assert bound_rounding(change_text(artifact, (weight, number)), rules).refusal
+
+
 def test_thresholds_and_categories_are_covered() -> None:
     rules = mixed()
     domain = replace(rules.domain, lower=np.maximum(rules.domain.lower, -7.0),

@@ -1,6 +1,7 @@
 """The bound of an artefact's rounding: its text is read, must be the rules, and is analysed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain
 from operator import is_not
 from typing import TYPE_CHECKING
@@ -10,11 +11,12 @@ import numpy as np
 from relurules.domain.columns import list_derived_columns
 from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.rounding.analysis import ErrorAnalysis, RowInputs
+from relurules.rounding.brace_source import require_plain_header
 from relurules.rounding.crossing import CrossingBounds, bound_highs
 from relurules.rounding.expression import Expression, Program, UnreadableError
 from relurules.rounding.floats import DOUBLE, SINGLE, round_up
 from relurules.rounding.forms import NumberSpan, RealForm
-from relurules.rounding.link_errors import EndScores, bound_outputs, needs_highs
+from relurules.rounding.link_errors import EndScores, bound_outputs, has_links, needs_highs
 from relurules.rounding.read_braces import read_braces
 from relurules.rounding.read_numpy import (
     read_numpy_lines,
@@ -42,13 +44,14 @@ FORMATS = {"double": DOUBLE, "float": SINGLE}
 
 def bound_rounding(artifact: Artifact, rules: RuleSet | AdditiveRules) -> RoundingBound:
     """How far every score that the artefact computes may be from that of its rules in exact
-    arithmetic, for all rows of the domain whose numbers are floats of its format.
+    arithmetic, for all rows of the rules' domain whose numbers are floats of its format.
 
     rules: those that it was printed from; of form `network`, their network. Where the text holds
     anything that isn't followed, or isn't these rules, `refusal` says so and no bound is stated.
     Links behind the scores are looked up in the text, not followed statement by statement: that
     nothing else was written around them is for `check_artifact` to say.
     """
+    artifact = replace(artifact, domain=rules.domain)  # not what a text says of itself
     try:
         ranges = _bound_scores(artifact, rules)
         outputs = bound_outputs(artifact, rules, ranges)
@@ -107,7 +110,7 @@ def _read_arrays(
     is_line, exact = isinstance(rules, AdditiveRules), artifact.outside == "exact"
     _require_numbers(artifact, inputs)
     if artifact.target == "onnx":
-        if any(head.link != "identity" for head in rules.heads):
+        if has_links(rules):
             raise UnreadableError("links in ONNX have no bound yet")
         content = list(artifact.files.values())[-1]
         assert isinstance(content, bytes)  # noqa: S101  # it is ONNX
@@ -118,9 +121,9 @@ def _read_arrays(
     if is_line and exact:
         raise UnreadableError("numpy of rows outside the domain has no bound yet")
     if is_line:
-        return read_numpy_lines(str(artifact), rules.domain.names)
+        return read_numpy_lines(str(artifact), rules.domain.names, has_links(rules))
 
-    return read_numpy_network(str(artifact), rules.domain.names, exact)
+    return read_numpy_network(str(artifact), rules.domain.names, has_links(rules), exact)
 
 
 def _require_numbers(artifact: Artifact, inputs: RowInputs) -> None:
@@ -153,7 +156,7 @@ def _bound_rules(artifact: Artifact, rules: RuleSet) -> Sequence[EndScores]:
     inputs, count = make_row_inputs(artifact, rules), len(rules.scores)
     if artifact.target == "numpy":
         _require_numbers(artifact, inputs)
-        program = read_numpy_tree(str(artifact), rules.domain.names)
+        program = read_numpy_tree(str(artifact), rules.domain.names, has_links(rules))
     else:
         program = read_program(artifact, count)
     ends = RuleEnds(rules, inputs, ErrorAnalysis(inputs, FORMATS[artifact.number]))
@@ -181,9 +184,10 @@ def _bound_forms(
         if value.form.key != form.key:
             raise UnreadableError(f"score {i} of the text isn't that of the rules")
 
+    errors = [float(round_up(value.error)) for value in values]
     highs = [float(round_up(value.form.reach.high)) for value in values]
 
-    return [EndScores(np.array([float(value.error) for value in values]), np.array(highs))]
+    return [EndScores(np.array(errors), np.array(highs))]
 
 
 def read_program(artifact: Artifact, count: int) -> Program:
@@ -194,6 +198,8 @@ def read_program(artifact: Artifact, count: int) -> Program:
     if artifact.target == "python":
         return read_python(text, inputs)
     if artifact.target in ("c", "javascript"):
-        return read_braces(text, artifact.target, inputs)
+        for header in list(artifact.texts.values())[:-1]:
+            require_plain_header(header)
+        return read_braces(text, artifact.target, artifact.number, inputs)
 
     return read_sql(text, inputs, artifact.outputs, count)

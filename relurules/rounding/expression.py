@@ -1,5 +1,7 @@
 """What a text computes, in its order: the operations of one row, as a tree."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
@@ -100,3 +102,12 @@ Program = Leaf | Branch
 
 class UnreadableError(Exception):
     """A text holds what no bound is stated for; the message says what."""
+
+
+@contextmanager
+def refuse_broken(what: str) -> Iterator[None]:
+    """UnreadableError in place of the errors that reading what is broken ends with."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise UnreadableError(f"{what} isn't read: {error}") from error

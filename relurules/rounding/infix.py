@@ -1,6 +1,5 @@
 """Expressions of C, JavaScript and SQL as trees, in the order in which they are computed."""
 
-import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -28,8 +27,7 @@ _COMPARISONS = {
 #: Other tests of two things.
 _WORDS = ("!=", "!==", "<>", "is", "in", "between", "regexp", "like", "collate")
 #: Functions that give the larger of two numbers.
-_LARGER = ("max", "greatest", "fmax", "fmaxf", "Math.max")
-_POSITIVE = re.compile(r"positive_*")
+_LARGER = {"sql": ("max", "greatest"), "javascript": ("Math.max",), "c": ()}
 _CASTS = ("cast", "try_cast", "safe_cast", "convert")
 _ABSENT = ("null", "nan", "NaN", "NAN")
 #: Types of 64-bit floats and of texts, in the words of all dialects.
@@ -43,17 +41,19 @@ class InfixParser:
     """Reads expressions from tokens.
 
     resolve: a name, and whether it is quoted -> what it stands for; a quoted one of a table stands
-    behind the table's name and a NUL. folded: whether the case of letters counts for nothing.
+    behind the table's name and a NUL. language: sql, c or javascript; in SQL, the case of letters
+    counts for nothing. number: the type that C computes in.
     """
 
     def __init__(
         self,
         tokens: Sequence[Token],
         resolve: Callable[[str, bool], Expression],
-        *,
-        folded: bool,
+        language: str,
+        number: str = "",
     ) -> None:
-        self.tokens, self.at, self._resolve, self._folded = tokens, 0, resolve, folded
+        self.tokens, self.at, self._resolve = tokens, 0, resolve
+        self._language, self._number = language, number
 
     def peek(self, *texts: str) -> bool:
         """Whether one of these comes next."""
@@ -61,7 +61,7 @@ class InfixParser:
         return token.kind in ("name", "sign") and self._fold(token.text) in texts
 
     def _fold(self, text: str) -> str:
-        return text.lower() if self._folded else text
+        return text.lower() if self._language == "sql" else text
 
     def accept(self, *texts: str) -> bool:
         """Go on where one of these comes next."""
@@ -210,7 +210,7 @@ class InfixParser:
     def _read_primary(self) -> Parsed:
         token = self.take()
         if token.kind == "number":
-            return _read_literal(token.text)
+            return self._read_literal(token.text)
         if token.kind == "text":
             return Words(token.text[token.text.index("'") + 1 : -1].replace("''", "'"))
         if token.kind == "quoted":
@@ -222,13 +222,25 @@ class InfixParser:
         raise UnreadableError(f"{token.text!r} where a number is due")
 
     def _read_bracket(self) -> Parsed:
-        if self.peek("double", "float") and self.tokens[self.at + 1].text == ")":
-            self.at += 2
-            return self._read_sign()
+        if self._language == "c" and self.accept("double", "float"):
+            self._require_type(self.tokens[self.at - 1].text)
+            self.expect(")")
+            return _as_number(self._read_sign())
         found = self.read()
         self.expect(")")
 
         return found
+
+    def _require_type(self, found: str) -> None:
+        if found != self._number:
+            raise UnreadableError(f"a number of type {found} among those of {self._number}")
+
+    def _read_literal(self, text: str) -> Literal:
+        """A number; one of float32 is marked by f."""
+        is_short = text[-1] in "fF"
+        if self._language == "c" and (is_short or not text.isdigit()):
+            self._require_type("float" if is_short else "double")
+        return Literal(float(np.float32(text[:-1])) if is_short else float(text))
 
     def _read_name(self, name: str) -> Parsed:
         low = self._fold(name)
@@ -288,17 +300,17 @@ class InfixParser:
 
     def _call(self, name: str, arguments: Sequence[Parsed]) -> Parsed:
         low = self._fold(name)
-        if low in _LARGER:
-            if len(arguments) == 2:
-                return Operation("max", tuple(map(_as_number, arguments)))
-        elif _POSITIVE.fullmatch(low) and len(arguments) == 1:
+        is_sql, count = self._language == "sql", len(arguments)
+        if low in _LARGER[self._language] and count == 2:
+            return Operation("max", tuple(map(_as_number, arguments)))
+        if (self._language, low, count) == ("c", "positive", 1):
             return Operation("max", (Literal(0.0), _as_number(arguments[0])))
-        elif low in ("if", "iff", "iif") and len(arguments) == 3:
+        if is_sql and low in ("if", "iff", "iif") and count == 3:
             test, then, otherwise = arguments
             return Choice(_as_test(test), _as_number(then), _as_number(otherwise))
-        elif low == "abs" and len(arguments) == 1:
+        if is_sql and low == "abs" and count == 1:
             return Operation("abs", (_as_number(arguments[0]),))
-        elif low == "isnan" and isinstance(arguments[0], ColumnValue):
+        if low == "isnan" and count == 1 and isinstance(arguments[0], ColumnValue):
             return Comparison("==", arguments[0], Words(None))
         return Opaque(f"a call of {name}")
 
@@ -311,13 +323,6 @@ def _as_number(found: Parsed) -> Expression:
     if isinstance(found, Comparison | Junction):
         return Opaque("a test stands where a number is due")
     return found
-
-
-def _read_literal(text: str) -> Literal:
-    """A number; one of float32 is marked by f."""
-    if text[-1] in "fF":
-        return Literal(float(np.float32(text[:-1])))
-    return Literal(float(text))
 
 
 def unquote(text: str) -> str:

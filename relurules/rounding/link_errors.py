@@ -21,6 +21,7 @@ from relurules.ir.network import Array
 from relurules.links.heads import Head
 from relurules.links.sources import FUNCTIONS
 from relurules.links.table import LINKS
+from relurules.rounding.brace_source import strip_comments
 from relurules.rounding.expression import UnreadableError
 from relurules.rounding.read_braces import split_body
 from relurules.rounding.tokens import split_tokens
@@ -71,6 +72,11 @@ _ROUNDING: Mapping[str, Callable[[int, float], float]] = {
 _STEEP = ("exp",)
 
 
+def has_links(rules: RuleSet | AdditiveRules) -> bool:
+    """Whether some output is something else than its score."""
+    return any(head.link != "identity" for head in rules.heads)
+
+
 def needs_highs(rules: RuleSet | AdditiveRules) -> bool:
     """Whether the largest scores count for outputs."""
     return any(head.link in _STEEP for head in rules.heads)
@@ -96,8 +102,10 @@ def bound_outputs(
     own rows' scores are largest, not where others' are.
     """
     found = np.full(len(rules.heads), np.inf)
-    for i, (name, head) in enumerate(zip(rules.outputs, rules.heads, strict=True)):
-        if head.link == "identity":
+    is_renamed = len(artifact.outputs) == len(rules.outputs)
+    names = artifact.outputs if is_renamed else rules.outputs
+    for i, (name, head) in enumerate(zip(names, rules.heads, strict=True)):
+        if head.link == "identity" and _is_score_given(artifact, rules, name, i):
             found[i] = max(float(one.errors[list(head.scores)].max()) for one in ranges)
         elif (
             head.link in _ROUNDING
@@ -141,21 +149,57 @@ def _has_formula(artifact: Artifact, heads: Sequence[Head], name: str, at: int) 
         functions = [one for one in tree.body if isinstance(one, ast.FunctionDef)]
         known = [ast.unparse(one) for one in functions if one.name == function.name]
         due = ast.unparse(ast.parse(function.source))
-        result = [ast.unparse(one) for one in functions if one.name == "_result"]
-        given = "\n".join(result)
+        given = _print_python_result(text)
         return known == [due] and _is_given(given, function.name, head, f"{name!r}: ")
 
+    text, before = strip_comments(text), _print_place(artifact.target, name, at)
     if function.source:
         named = re.findall(rf"^(?:static \w+|function) {function.name}\(", text, re.MULTILINE)
-        if text.count(function.source) != 1 or len(named) != 1:
+        if text.count(strip_comments(function.source)) != 1 or len(named) != 1:
             return False
+
+    return _is_given(_find_result(text, artifact.target), function.name, head, before)
+
+
+def _find_result(text: str, target: str) -> str:
+    """Of C or JavaScript without comments, the function that makes outputs of scores; "" without
+    one.
+    """
     start = re.search(r"^(?:int score_row|function result)\(", text, re.MULTILINE)
     if start is None:
-        return False
-    read = " ".join(token.text for token in split_body(text[start.start() :], artifact.target))
-    before = f"{json.dumps(name)} : " if artifact.target == "javascript" else f"y [ {at} ] = "
+        return ""
+    return " ".join(token.text for token in split_body(text[start.start() :], target))
 
-    return _is_given(read, function.name, head, before)
+
+def _print_place(target: str, name: str, at: int) -> str:
+    """What stands before an output in C and JavaScript."""
+    return f"{json.dumps(name)} : " if target == "javascript" else f"y [ {at} ] = "
+
+
+def _print_python_result(text: str) -> str:
+    """The functions of Python that make outputs of scores, one if there is nothing odd."""
+    functions = [one for one in ast.parse(text).body if isinstance(one, ast.FunctionDef)]
+    return "\n".join(ast.unparse(one) for one in functions if one.name == "_result")
+
+
+def _is_score_given(artifact: Artifact, rules: RuleSet | AdditiveRules, name: str, at: int) -> bool:
+    """Whether an output without link is the score as it is."""
+    text, (score,) = str(artifact), rules.heads[at].scores
+    if artifact.target in ("numpy", "onnx"):  # the function of all links isn't read
+        return not has_links(rules)
+    if artifact.target == "python":
+        given, before = _print_python_result(text), f"{name!r}: "
+    elif artifact.target == "sql":
+        given = " ".join(token.text for token in split_tokens(text, "sql"))
+        return _is_column(given, score, name)
+    else:
+        text = strip_comments(text)
+        if artifact.target == "c" and "scores_of" not in text:  # scores are set where outputs are
+            return not has_links(rules)
+        given, before = _find_result(text, artifact.target), _print_place(artifact.target, name, at)
+
+    value = rf"(?:s \[ {score} \]|_s{score})"
+    return bool(re.search(re.escape(before) + value + _END, given))
 
 
 def _is_given(text: str, function: str, head: Head, before: str) -> bool:
@@ -164,9 +208,9 @@ def _is_given(text: str, function: str, head: Head, before: str) -> bool:
     scores = r"\s*,\s*".join(f"(?:{mark.format(i, i)})" for i in head.scores)
     call, start = re.escape(function).replace(r"\.", r"\s*\.\s*"), re.escape(before)
     if not LINKS[head.link].joint:
-        return bool(re.search(rf"{start}{call}\s*\(\s*(?:{scores})\s*\)", text))
+        return bool(re.search(rf"{start}{call}\s*\(\s*(?:{scores})\s*\){_END}", text))
 
-    own = re.search(rf"{start}(\w+)\s*\[\s*{head.component}\s*\]", text)
+    own = re.search(rf"{start}(\w+)\s*\[\s*{head.component}\s*\]{_END}", text)
     if own is None:
         return False
     array = rf"\b{own[1]}\s*\[\s*\]\s*=\s*{{\s*{scores}\s*}}\s*;\s*{call}\s*\(\s*{own[1]}\s*,"
@@ -175,20 +219,40 @@ def _is_given(text: str, function: str, head: Head, before: str) -> bool:
     return bool(re.search(f"{array}|{told}", text))
 
 
+#: What an output of a query stands behind.
+_START = r"(?:\bselect|,) "
+#: What follows the value of an output in code.
+_END = r"\s*[,;}]"
+
+
+def _is_column(text: str, score: int, name: str) -> bool:
+    """Whether a query gives an output by the column of its score, where scores have columns."""
+    if not re.search(rf"as \w*_s{score}(?!\w)", text, re.IGNORECASE):
+        return True
+    return bool(re.search(rf"{_START}\w*_s{score} {_print_alias(name)}", text, re.IGNORECASE))
+
+
+def _print_alias(name: str) -> str:
+    """A pattern of how a query names a column."""
+    own = re.escape(name)
+    return rf'as (?:"{own}"|`{own}`|\[{own}\]|{own})(?!\w)'
+
+
 def _has_columns(text: str, head: Head, name: str) -> bool:
     """Whether a query gives an output by a formula that is known; no steps of several scores."""
     score = rf"\w*_s{head.scores[0]}"
-    told = rf'as (?:"{re.escape(name)}"|`{re.escape(name)}`|{re.escape(name)})(?!\w)'
+    told = _print_alias(name)
     if head.link == "exp":
-        return bool(re.search(rf"exp \( {score} \) {told}", text, re.IGNORECASE))
+        return bool(re.search(rf"{_START}exp \( {score} \) {told}", text, re.IGNORECASE))
     if head.link not in ("sigmoid", "complement"):
         return False
 
     turned = head.link == "sigmoid"
-    alone = rf"1E0 / \( 1E0 \+ exp \( {'- ' if turned else ''}{score} \) \) {told}"
+    alone = rf"{_START}1E0 / \( 1E0 \+ exp \( {'- ' if turned else ''}{score} \) \) {told}"
     sides = (r"1E0", r"(\w+)") if turned else (r"(\w+)", r"1E0")
     shared = (
-        rf"case when {score} >= 0E0 then {sides[0]} else {sides[1]} end / \( 1E0 \+ \1 \) {told}"
+        rf"{_START}case when {score} >= 0E0 then {sides[0]} else {sides[1]} end"
+        rf" / \( 1E0 \+ \1 \) {told}"
     )
     if re.search(alone, text, re.IGNORECASE):
         return True

@@ -8,6 +8,7 @@ import numpy as np
 
 from relurules.ir.network import Array
 from relurules.rounding.expression import UnreadableError
+from relurules.rounding.python_names import parse_module
 
 #: What is due of everything on the way from a table to its scores, without annotations, docstrings
 #: and the texts of errors: each function in one of its forms.
@@ -60,11 +61,7 @@ def read_numpy_module(
     """Constants and functions, of which those that read a table, and others that are due, are as
     they should be; names: of the columns.
     """
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError) as error:
-        raise UnreadableError("it is no Python") from error
-
+    tree = parse_module(text)
     values = _read_constants(tree)
     if values.get("FEATURES") != repr(tuple(names)):
         raise UnreadableError("its columns are others")
@@ -73,8 +70,6 @@ def read_numpy_module(
         known.setdefault(one.name, set()).add(ast.unparse(one))  # type: ignore[attr-defined]
     functions = [one for one in tree.body if isinstance(one, ast.FunctionDef)]
     found = {one.name: one for one in functions}
-    if len(found) < len(functions) or set(found) & set(values):
-        raise UnreadableError("a name stands for two things")
     for name, forms in known.items():
         if (name in found or name != "_taken") and _strip(found.get(name)) not in forms:
             raise UnreadableError(f"{name} in numpy isn't what it is of numbers")
@@ -99,8 +94,8 @@ def _strip(function: ast.FunctionDef | None) -> str:
 
 
 def _read_constants(tree: ast.Module) -> Mapping[str, str]:
-    """Name -> text of every constant. The module does nothing but name them, each once, define
-    functions and import what it should.
+    """Name -> text of every constant. The module does nothing but name them, define functions and
+    import what it should.
     """
     found = dict[str, str]()
     for one in tree.body:
@@ -111,13 +106,11 @@ def _read_constants(tree: ast.Module) -> Mapping[str, str]:
                 continue
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 calls = [each.func for each in ast.walk(value) if isinstance(each, ast.Call)]
-                if name not in found and all(ast.unparse(each) == "np.array" for each in calls):
+                if all(ast.unparse(each) == "np.array" for each in calls):
                     found[name] = ast.unparse(value)
                     continue
         raise UnreadableError(f"line {one.lineno} isn't followed")
 
-    if set(found) & {"np", "Any", "NDArray"}:
-        raise UnreadableError("a name stands for two things")
     return found
 
 

@@ -6,6 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from relurules.rounding.brace_source import (
+    require_own_math,
+    require_plain_c,
+    strip_comments,
+)
 from relurules.rounding.expression import (
     Absent,
     Comparison,
@@ -16,6 +21,7 @@ from relurules.rounding.expression import (
     Program,
     UnreadableError,
     Words,
+    refuse_broken,
 )
 from relurules.rounding.infix import InfixParser
 from relurules.rounding.statements import (
@@ -28,47 +34,74 @@ from relurules.rounding.statements import (
 )
 from relurules.rounding.tokens import Token, split_tokens
 
-#: Where the statements of a language start; the first that a text has.
+#: Where the statements of a language start; the first that a text has. number: what C computes in.
 _STARTS = {
     "c": (
-        re.compile(r"^static int scores_of\([^)]*\)\s*\{", re.MULTILINE),
-        re.compile(r"^int score_row\([^)]*\)\s*\{", re.MULTILINE),
+        r"^static int scores_of\(const {number} \*x, {number} \*(s)\)\s*\{{",
+        r"^int score_row\(const {number} \*x, {number} \*(y)\)\s*\{{",
     ),
-    "javascript": (re.compile(r"^export function score\(row\) \{", re.MULTILINE),),
+    "javascript": (r"^export function score\((row)\) \{{",),
 }
-_POSITIVE = re.compile(
-    r"static (double|float) positive\(\1 z\)\s*\{\s*const \1 counted\[2\] = \{(0\.0f?), z\};"
-    r"\s*return counted\[z > \2 \? 1 : 0\];\s*\}"
+_POSITIVE = (
+    r"^static {number} positive\({number} z\)\s*\{{\s*const {number} counted\[2\] = "
+    r"\{{{zero}, z\}};\s*return counted\[z > {zero} \? 1 : 0\];\s*\}}"
+)
+#: What C does with its scores where outputs are made of them.
+_CALL = (
+    r"^int score_row\(const {number} \*x, {number} \*y\)\s*\{{\s*"
+    r"{number} s\[SCORES\];\s*const int rule = scores_of\(x, s\);"
 )
 #: The largest numbers, as C calls them.
 _CONSTANTS = {
     "DBL_MAX": Literal(float(np.finfo(np.float64).max)),
     "FLT_MAX": Literal(float(np.finfo(np.float32).max)),
 }
-_TYPES = ("const", "double", "float", "int", "let")
 
 
-def read_braces(text: str, target: str, inputs: Mapping[str, Expression]) -> Program:
+@refuse_broken("the text")
+def read_braces(text: str, target: str, number: str, inputs: Mapping[str, Expression]) -> Program:
     """What score_row of C, or score of JavaScript, computes.
 
-    inputs: what stands for columns: `x[0]` in C, a column's name in JavaScript. UnreadableError
-    where the text does something else than assign, test and return.
+    number: the type that C computes in; inputs: what stands for columns: `x[0]` in C, a column's
+    name in JavaScript. UnreadableError where the text does something else than assign, test and
+    return.
     """
-    start = next((m for each in _STARTS[target] if (m := each.search(text))), None)
+    text = strip_comments(text)
+    if target == "c":
+        require_plain_c(text)
+        _require_positive(text, number)
+    else:
+        require_own_math(text)
+    found = [re.search(each.format(number=number), text, re.MULTILINE) for each in _STARTS[target]]
+    start = next((each for each in found if each), None)
     if start is None:
         raise UnreadableError("no function that scores a row is found")
-    if "positive(" in text and target == "c" and not _POSITIVE.search(text):
-        raise UnreadableError("the function `positive` is another one than max(0, z)")
+    if start[1] == "s" and not re.search(_CALL.format(number=number), text, re.MULTILINE):
+        raise UnreadableError("the function `scores_of` isn't what score_row calls")
 
-    return _BraceReader(text[start.end() :], target, inputs).read()
+    return _BraceReader(text[start.end() :], target, number, start[1], inputs).read()
+
+
+def _require_positive(text: str, number: str) -> None:
+    """UnreadableError where C has another function of the name than max(0, z)."""
+    zero = "0\\.0f" if number == "float" else "0\\.0"
+    due = _POSITIVE.format(number=number, zero=zero)
+    if re.search(r"\bpositive\b", text) and not re.search(due, text, re.MULTILINE):
+        raise UnreadableError("the function `positive` is another one than max(0, z)")
 
 
 class _BraceReader:
-    """One function. names: what variables stand for, up to where it has read."""
+    """One function. names: what variables stand for, up to where it has read; array: where C puts
+    scores.
+    """
 
-    def __init__(self, text: str, target: str, inputs: Mapping[str, Expression]) -> None:
-        self._inputs, self._names = inputs, Names()
-        self._parser = InfixParser(split_body(text, target), self._resolve, folded=False)
+    def __init__(
+        self, text: str, target: str, number: str, array: str, inputs: Mapping[str, Expression]
+    ) -> None:
+        self._inputs, self._names, self._array = inputs, Names(), array
+        self._types = ("const", number) if target == "c" else ("const", "let")
+        tokens = split_body(text, target)
+        self._parser = InfixParser(tokens, self._resolve, target, number)
 
     def read(self) -> Program:
         """Its end."""
@@ -126,16 +159,19 @@ class _BraceReader:
             self._names = merge_names(test, then, self._names)
 
     def _read_assignment(self) -> None:
-        parser, name = self._parser, ""
-        while parser.accept(*_TYPES):
+        parser, start = self._parser, self._parser.at
+        while parser.accept(*self._types):
             pass
 
+        is_new = parser.at > start
         if parser.tokens[parser.at].kind != "name":
             raise UnreadableError(f"a statement that starts with {parser.take().text!r}")
         name = parser.take().text
         if parser.accept("["):
             name += f"[{parser.take().text}]"
             parser.expect("]")
+        if not (is_new or name in self._names or name.startswith(f"{self._array}[")):
+            raise UnreadableError(f"{name!r} is set, whose type isn't known")
         parser.expect("=")
         self._names[name] = self._read_input() or parser.read_number()
         parser.expect(";")
@@ -191,13 +227,13 @@ class _BraceReader:
         return Leaf(None if absent else tuple(found), rule)
 
     def _list_scores(self) -> tuple[Expression, ...]:
-        for array in ("s", "y"):
-            found = list[Expression]()
-            while f"{array}[{len(found)}]" in self._names:
-                found.append(self._names[f"{array}[{len(found)}]"])
-            if found:
-                return tuple(found)
-        raise UnreadableError("no scores are set before a return")
+        found = list[Expression]()
+        while f"{self._array}[{len(found)}]" in self._names:
+            found.append(self._names[f"{self._array}[{len(found)}]"])
+        if not found:
+            raise UnreadableError("no scores are set before a return")
+
+        return tuple(found)
 
 
 #: The test of what always comes next.

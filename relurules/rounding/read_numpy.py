@@ -20,8 +20,10 @@ from relurules.rounding.expression import (
     Operation,
     Program,
     UnreadableError,
+    refuse_broken,
 )
 from relurules.rounding.numpy_text import read_arrays, read_numpy_module
+from relurules.rounding.python_names import list_arguments
 from relurules.rounding.vectors import (
     Vector,
     combine,
@@ -30,7 +32,7 @@ from relurules.rounding.vectors import (
     multiply_matrix,
 )
 
-#: What is due on the way from coordinates to scores: each function in one of its forms.
+#: What is due on the way from coordinates to scores; _GIVEN: what is made of the scores.
 _LINES = """
 def _lines(x):
     return np.asarray(np.maximum(x @ _NORMALS - _LINE_BOUNDS, 0.0))
@@ -44,15 +46,7 @@ def score_batch(table):
         known = _known(x)
         s = np.full((len(x), len(_CONSTANTS)), np.nan)
         s[known] = x[known] @ _BASE + _lines(x[known]) @ _SLOPES + _CONSTANTS
-        return s
-
-def score_batch(table):
-    x = _coordinates(table)
-    with np.errstate(over='ignore', invalid='ignore', under='ignore'):
-        known = _known(x)
-        s = np.full((len(x), len(_CONSTANTS)), np.nan)
-        s[known] = x[known] @ _BASE + _lines(x[known]) @ _SLOPES + _CONSTANTS
-        return _linked(s)
+        return _GIVEN
 """
 _NETWORK = """
 def _taken(x):
@@ -66,16 +60,7 @@ def score_batch(table):
         inside = _GATE(x)
         if not inside.all():
             s[~inside] = np.nan
-        return s
-
-def score_batch(table):
-    x = _coordinates(table)
-    with np.errstate(over='ignore', invalid='ignore', under='ignore'):
-        s, z = _evaluated(x)
-        inside = _GATE(x)
-        if not inside.all():
-            s[~inside] = np.nan
-        return _linked(s)
+        return _GIVEN
 """
 _TREE = """
 def _rules(x):
@@ -102,46 +87,47 @@ def score_batch(table):
             np.einsum('ijk,ik->ij', _WEIGHTS[rule[ruled] - 1], x[ruled])
             + _CONSTANTS[rule[ruled] - 1]
         )
-        return s
-
-def score_batch(table):
-    x = _coordinates(table)
-    with np.errstate(over='ignore', invalid='ignore', under='ignore'):
-        rule = _found(x)
-        s = np.full((len(x), len(_CONSTANTS[0])), np.nan)
-        ruled = rule > 0
-        s[ruled] = (
-            np.einsum('ijk,ik->ij', _WEIGHTS[rule[ruled] - 1], x[ruled])
-            + _CONSTANTS[rule[ruled] - 1]
-        )
-        return _linked(s)
+        return _GIVEN
 """
+#: What is returned beside the scores: arrays as they are.
+_NAMES_ONLY = re.compile(r"\w+|np\.hstack\(\[\w+(?:, \w+)*\]\)")
 _LINE_ARRAYS = ("_BASE", "_CONSTANTS", "_NORMALS", "_LINE_BOUNDS", "_SLOPES")
 _TREE_ARRAYS = ("_WEIGHTS", "_CONSTANTS", "_NORMALS", "_BOUNDS", "_NEXT")
 
 
-def read_numpy_lines(text: str, names: Sequence[str]) -> Sequence[Expression]:
+@refuse_broken("the module")
+def read_numpy_lines(text: str, names: Sequence[str], linked: bool) -> Sequence[Expression]:
     """The scores of lines over columns of numbers, which have these names; UnreadableError for
     anything else, or where what is called on the way to them isn't as it is due.
+
+    linked: whether outputs are made of the scores, by a function that isn't read.
     """
-    values, _ = read_numpy_module(text, names, _LINES)
+    values, _ = read_numpy_module(text, names, _name_given(_LINES, linked))
     return _make_scores(read_arrays(values, _LINE_ARRAYS), len(names))
 
 
-def read_numpy_network(text: str, names: Sequence[str], exact: bool) -> Sequence[Expression]:
+def _name_given(due: str, linked: bool) -> str:
+    return due.replace("_GIVEN", "_linked(s)" if linked else "s")
+
+
+@refuse_broken("the module")
+def read_numpy_network(
+    text: str, names: Sequence[str], linked: bool, exact: bool
+) -> Sequence[Expression]:
     """The same of a network. exact: whether rows outside the domain have scores too."""
-    gate = "_taken" if exact else "_inside"
-    values, functions = read_numpy_module(text, names, _NETWORK.replace("_GATE", gate))
+    due = _NETWORK.replace("_GATE", "_taken" if exact else "_inside")
+    values, functions = read_numpy_module(text, names, _name_given(due, linked))
     evaluated = functions.get("_evaluated")
-    if evaluated is None:
-        raise UnreadableError("no function `_evaluated` is found")
+    if evaluated is None or list_arguments(evaluated) != ["x"]:
+        raise UnreadableError("no function `_evaluated` of x is found")
 
     return _Layers(values, [ColumnValue(i) for i in range(len(names))]).run(evaluated)
 
 
-def read_numpy_tree(text: str, names: Sequence[str]) -> Program:
+@refuse_broken("the module")
+def read_numpy_tree(text: str, names: Sequence[str], linked: bool) -> Program:
     """The same of rules, by their tree."""
-    values, _ = read_numpy_module(text, names, _TREE)
+    values, _ = read_numpy_module(text, names, _name_given(_TREE, linked))
     arrays = read_arrays(values, _TREE_ARRAYS)
     weights, constants, normals, bounds, following = (arrays[name] for name in _TREE_ARRAYS)
     count, columns = len(constants), len(names)
@@ -182,7 +168,7 @@ class _Layers:
     """The statements of `_evaluated`, which are carried out on rows of expressions."""
 
     def __init__(self, values: Mapping[str, str], x: Vector) -> None:
-        self._values, self._names = values, dict[str, Vector]({"x": x})
+        self._values, self._names = dict(values), dict[str, Vector]({"x": x})
 
     def run(self, function: ast.FunctionDef) -> Vector:
         """The scores."""
@@ -197,7 +183,9 @@ class _Layers:
                 ):
                     more = self._evaluate(value)
                     self._names[name] = combine("+", self._names[name], more)
-                case ast.Return(value=ast.Tuple(elts=[ast.Name(id="s"), _])):
+                case ast.Return(value=ast.Tuple(elts=[ast.Name(id="s"), others])) if (
+                    _NAMES_ONLY.fullmatch(ast.unparse(others))
+                ):
                     return self._names["s"]
                 case ast.Expr(value=ast.Constant()):
                     continue
@@ -225,8 +213,9 @@ class _Layers:
         told = ast.unparse(node)
         if found := re.fullmatch(r"np\.maximum\((\w+), 0\.0(?:, out=(?!x\))\1)?\)", told):
             positive = combine("max", self._names.get(found[1], []), [Literal(0.0)])
-            if "out=" in told:
-                self._names[found[1]] = positive
+            if "out=" in told:  # the array has two names then, of which one is read on
+                self._names.pop(found[1])
+                self._values.pop(found[1], None)
             return positive
         if found := re.fullmatch(r"np\.where\((\w+) < 0\.0, (\w+) \* \1, \1\)", told):
             values = self._names.get(found[1], [])

@@ -17,6 +17,7 @@ from relurules.rounding.expression import (
     Expression,
     Literal,
     UnreadableError,
+    refuse_broken,
 )
 from relurules.rounding.vectors import (
     Vector,
@@ -37,11 +38,22 @@ def read_onnx(content: bytes, names: Sequence[str], outputs: Sequence[str]) -> S
     """
     try:
         import onnx
-        from onnx import numpy_helper
+        from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
     except ImportError as error:
         raise UnreadableError("reading ONNX needs the onnx package") from error
 
-    model = onnx.load_from_string(content)
+    try:
+        model = onnx.load_from_string(content)
+    except DecodeError as error:
+        raise UnreadableError("it is no ONNX") from error
+
+    with refuse_broken("the graph"):
+        return _read_graph(model, names, outputs)
+
+
+def _read_graph(model: Any, names: Sequence[str], outputs: Sequence[str]) -> Sequence[Expression]:
+    from onnx import numpy_helper
+
     graph = model.graph
     if model.functions or graph.sparse_initializer:
         raise UnreadableError("operators of the model's own, or sparse numbers")

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Mapping, Sequence
+from typing import TypeGuard
 
 from relurules.rounding.expression import (
     Choice,
@@ -15,7 +16,9 @@ from relurules.rounding.expression import (
     Program,
     Test,
     UnreadableError,
+    refuse_broken,
 )
+from relurules.rounding.python_names import list_arguments, parse_module
 from relurules.rounding.statements import (
     Exit,
     Names,
@@ -27,24 +30,46 @@ from relurules.rounding.statements import (
 
 _SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
 _TESTS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "=="}
+#: What `score` calls, and asks for; none of it may be another thing in it.
+_CALLED = frozenset({"max", "float", "math", "_number", "_category", "_result"})
 
 
+@refuse_broken("the module")
 def read_python(text: str, inputs: Mapping[str, Expression]) -> Program:
     """What `score(row)` computes; inputs: a column's name -> what stands for it."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError) as error:
-        raise UnreadableError("it is no Python") from error
+    tree = parse_module(text)
+    for one in tree.body:
+        if not _is_definition(one):
+            raise UnreadableError(f"line {one.lineno} isn't followed")
     function = next(
         (one for one in tree.body if isinstance(one, ast.FunctionDef) and one.name == "score"), None
     )
-    if function is None:
-        raise UnreadableError("no function `score` is found")
+    if function is None or list_arguments(function) != ["row"]:
+        raise UnreadableError("no function `score` of a row is found")
     end = _PythonReader(inputs).run(function.body)
     if end is None:
         raise UnreadableError("the function ends without a return")
 
     return end
+
+
+def _is_definition(one: ast.stmt) -> bool:
+    """Whether a statement of a module just defines something, or runs what is read elsewhere."""
+    match one:
+        case ast.FunctionDef() | ast.Expr(value=ast.Constant()):
+            return True
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            return all(each.asname is None and each.name != "*" for each in names)
+        case (
+            ast.Assign(targets=[ast.Name()], value=value)
+            | ast.AnnAssign(target=ast.Name(), value=ast.expr() as value)
+        ):
+            calls = [each.func for each in ast.walk(value) if isinstance(each, ast.Call)]
+            return all(ast.unparse(each) == "re.compile" for each in calls)
+        case ast.If(test=test):
+            return ast.unparse(test) == "__name__ == '__main__'"
+
+    return False
 
 
 class _PythonReader:
@@ -63,8 +88,8 @@ class _PythonReader:
                 last = self._run_if(one, exits)
                 if last is not None:
                     return chain_exits(exits, last)
-            elif isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name):
-                self._names[one.targets[0].id] = self._read_number(one.value)
+            elif isinstance(one, ast.Assign):
+                self._assign(one)
             elif not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)):
                 raise UnreadableError(f"a statement of the kind {type(one).__name__}")
 
@@ -72,6 +97,13 @@ class _PythonReader:
             raise UnreadableError("an if ends the function on one side only")
 
         return None
+
+    def _assign(self, one: ast.Assign) -> None:
+        match one.targets:
+            case [ast.Name(id=name)] if name not in _CALLED:
+                self._names[name] = self._read_number(one.value)
+            case _:
+                raise UnreadableError(f"{ast.unparse(one)} isn't followed")
 
     def _run_if(self, one: ast.If, exits: list[Exit]) -> Program | None:
         """What follows where neither side goes on."""
@@ -96,7 +128,7 @@ class _PythonReader:
         assigned, call = one.body[0], None
         if isinstance(assigned, ast.Assign) and len(one.body) == 1:
             call = assigned.value
-        if not (isinstance(call, ast.Call) and getattr(call.func, "id", "") == "_number"):
+        if not _is_call(call, "_number"):
             raise UnreadableError("a column becomes something else than a number")
         name = ast.unparse(assigned).partition(" = ")[0]
         asked = f"{name}.__class__ is not float"
@@ -110,7 +142,7 @@ class _PythonReader:
 
     def _read_return(self, one: ast.Return) -> Program:
         call = one.value
-        if not (isinstance(call, ast.Call) and getattr(call.func, "id", "") == "_result"):
+        if not _is_call(call, "_result"):
             raise UnreadableError("a return of something else than scores")
         first = self._read_number(call.args[0]) if call.args else None
         rule = read_rule_number(first)
@@ -148,7 +180,7 @@ class _PythonReader:
         """`row[name]`, `_category(row[name], ...)`, `max(0.0, z)`."""
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", "")
-            if name == "max" and len(node.args) == 2:
+            if name == "max" and len(node.args) == 2 and not node.keywords:
                 return Operation("max", tuple(map(self._read_number, node.args)))
             if name == "_category" and isinstance(node.args[0], ast.Subscript):
                 return self._read_input(node.args[0])
@@ -177,3 +209,13 @@ class _PythonReader:
         )
 
         return tests[0] if len(tests) == 1 else Junction("and", tests)
+
+
+def _is_call(node: ast.expr | None, name: str) -> TypeGuard[ast.Call]:
+    """Whether a function is called, and no argument by its name."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == name
+        and not node.keywords
+    )

@@ -17,6 +17,7 @@ from relurules.rounding.expression import (
     Program,
     Test,
     UnreadableError,
+    refuse_broken,
 )
 from relurules.rounding.infix import InfixParser, unquote
 from relurules.rounding.statements import Names, choose_by_rule
@@ -28,6 +29,7 @@ _SCORE = re.compile(r"^\w*?_s(\d+)$")
 _ALL_ROWS = (["limit", "9223372036854775807"], ["offset", "0"])
 
 
+@refuse_broken("the query")
 def read_sql(
     text: str, inputs: Mapping[str, Expression], outputs: Sequence[str], count: int
 ) -> Program:
@@ -84,7 +86,7 @@ class _SqlReader:
 
     def __init__(self, tokens: Sequence[Token], inputs: Mapping[str, Expression]) -> None:
         self._inputs, self._names, self._all = inputs, Names(), Names()
-        self._parser = InfixParser(tokens, self._resolve, folded=True)
+        self._parser = InfixParser(tokens, self._resolve, "sql")
 
     def read(self) -> Names:
         """All columns."""

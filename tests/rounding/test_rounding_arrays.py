@@ -1,5 +1,6 @@
 """Code that computes with whole arrays: what isn't the rules any more has no bound."""
 
+import ast
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,8 @@ from relurules.rounding import bound_rounding
 from relurules.rounding.expression import ColumnValue, Literal, Operation, UnreadableError
 from relurules.rounding.vectors import combine, join_sums, list_literals, multiply_matrix
 
+#: What the first function starts with.
+_FIRST = "def _numbers("
 _BOX = rr.Domain.box([-1, -1, -1], [1, 2, 5])
 
 
@@ -28,6 +31,15 @@ def make_rules(slope: float = 0.0) -> RuleSet:
     made = rr.extract(graph(sloped), domain=_BOX)
     assert isinstance(made, RuleSet)
     return made
+
+
+def set_constant(artifact: Artifact, name: str, value: str) -> Artifact:
+    """A module of numpy with another value of a constant."""
+    tree = ast.parse(str(artifact))
+    for one in tree.body:
+        if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == name:
+            one.value = ast.parse(value, mode="eval").body
+    return replace(artifact, files=dict.fromkeys(artifact.files, ast.unparse(tree)))
 
 
 def change_text(artifact: Artifact, old: str, new: str) -> Artifact:
@@ -65,9 +77,45 @@ def test_changed_networks_in_numpy_have_no_bound() -> None:
         ("return s, ", "return z1, "),
         ("s, z = _evaluated(x)", "z, s = _evaluated(x)"),
         ("s[~inside] = np.nan", "s[~inside] = 0.0"),
+        ("return s, x", "return s, np.add(s, 1.0, out=s)"),
+        ("    z2 = a1 @", "    a1 += _BIAS_1\n    z2 = z1 @"),
+        ("    z2 = a1 @", "    z1 += _BIAS_1\n    z2 = a1 @"),
+        ("_evaluated(x: Array)", "_evaluated(x: Array, _BIAS_LAST=np.array([9.0, 9.0]))"),
+        ("_evaluated(x: Array)", "_evaluated(x: Array, _BIAS_LAST=9.0)"),
+        (_FIRST, f"def _other(a=_BIAS_LAST.fill(7.0)):\n    return a\n\n\n{_FIRST}"),
+        (_FIRST, f"_OTHER = (_BIAS_LAST := np.array([9.0, 9.0]))\n\n\n{_FIRST}"),
+        (_FIRST, f"def len(x):\n    return 1\n\n\n{_FIRST}"),
+        ("from __future__ import annotations\n", ""),
     ):
         changed = change_text(artifact, old, new)
         assert not bound_rounding(changed, rules).is_stated, (old, new)
+
+
+@pytest.mark.parametrize("form", ["network", "tree", "additive"])
+def test_outputs_that_have_no_link_are_the_scores(form: str) -> None:
+    """Numpy's function of all links isn't read, so none may be where no output has one."""
+    rules = make_rules()
+    if form == "additive":
+        rules = rr.extract(graph(layered(3, 3, [3], 2)), domain=_BOX, form="additive")
+    artifact = rr.emit(rules, "numpy", **({} if form == "additive" else {"form": form}))
+    assert bound_rounding(artifact, rules).is_stated
+    changed = change_text(artifact, "        return s\n", "        return _linked(s)\n")
+    linked = change_text(changed, _FIRST, f"def _linked(s):\n    return s * 2.0\n\n\n{_FIRST}")
+    assert not bound_rounding(linked, rules).is_stated
+
+
+@pytest.mark.parametrize("array", ["np.array({1.0})", "np.array([1" + "0" * 400 + "])"])
+def test_arrays_that_are_none_are_refused(array: str) -> None:
+    rules = make_rules()
+    artifact = rr.emit(rules, "numpy", form="tree")
+    assert "read" in bound_rounding(set_constant(artifact, "_BOUNDS", array), rules).refusal
+
+
+def test_tables_that_lead_to_infinity_are_refused() -> None:
+    rules = make_rules()
+    artifact = rr.emit(rules, "numpy", form="tree")
+    changed = change_text(artifact, "    [-2, -3],", "    [-2, 1e999],")
+    assert "read" in bound_rounding(changed, rules).refusal
 
 
 def test_changed_trees_in_numpy_have_no_bound() -> None:
@@ -149,6 +197,31 @@ def test_changed_graphs_have_no_bound(change: Callable[[Any], None]) -> None:
     assert changed != content
     other = replace(artifact, files={**artifact.files, name: changed})
     assert not bound_rounding(other, rules).is_stated
+
+
+def _empty_choice(model: Any) -> None:
+    for one in model.graph.initializer:
+        if one.name == "columns":
+            one.CopyFrom(numpy_helper.from_array(np.zeros(0, np.int64), one.name))
+
+
+def _shorten_choice(model: Any) -> None:
+    for node in model.graph.node:
+        if node.op_type == "Where":
+            del node.input[1:]
+
+
+@pytest.mark.parametrize("change", [_empty_choice, _shorten_choice])
+def test_broken_graphs_are_refused(change: Callable[[Any], None]) -> None:
+    rules = make_rules()
+    artifact = rr.emit(rules, "onnx", form="network")
+    (name, content), *_ = artifact.files.items()
+    model = onnx.load_from_string(content)
+    change(model)
+    changed = replace(artifact, files={name: model.SerializeToString()})
+    assert "the graph isn't read" in bound_rounding(changed, rules).refusal
+    broken = replace(artifact, files={name: b"garbage"})
+    assert "no ONNX" in bound_rounding(broken, rules).refusal
 
 
 def test_links_in_onnx_have_no_bound() -> None:

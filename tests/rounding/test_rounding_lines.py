@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
@@ -15,7 +16,7 @@ from line_models import chance, mixed
 from rounding_search import RowSearch, run_by
 
 import relurules as rr
-from relurules.ir import AdditiveRules
+from relurules.ir import AdditiveRules, Artifact
 from relurules.rounding import bound_rounding
 from relurules.rounding.analysis import ErrorAnalysis, RowInputs
 from relurules.rounding.expression import ColumnValue, Literal, Operation
@@ -68,6 +69,124 @@ def test_errors_found_are_below_the_bound(
     found = search.climb(run_by(artifact, engine), np.random.default_rng(seed), 600, 5)
     assert found <= bound.largest
     assert bound.largest <= _LOOSE * found
+
+
+@pytest.mark.parametrize("target", ["python", "c"])
+def test_errors_below_the_smallest_float_are_not_zero(target: str) -> None:
+    """Half of an odd multiple of the smallest float is no float."""
+    net = network([[1, 0]], [-3], [[0]], C=[[0.5, 0]])
+    rules = rr.extract(graph(net), domain=rr.Domain.box([-1, -1], [1, 1]))
+    artifact = rr.emit(rules, target, form="network")
+    (found,) = run_by(artifact)(np.array([[5e-324, 0.0]]))[0]
+    error = abs(Fraction(float(found)) - Fraction(5e-324) / 2)
+    assert 0 < error <= Fraction(bound_rounding(artifact, rules).largest)
+
+
+@pytest.mark.parametrize("target", ["python", "numpy", "c", "sql"])
+def test_bounds_hold_over_the_domain_of_the_rules(target: str) -> None:
+    """Not over the one that a text says of itself."""
+    rules = make_rules(0)
+    artifact = rr.emit(rules, target)
+    lower = rules.domain.lower
+    narrow = replace(rules.domain, upper=lower + 1e-9 * (rules.domain.upper - lower))
+    told = bound_rounding(replace(artifact, domain=narrow), rules)
+    assert told.largest == bound_rounding(artifact, rules).largest
+
+
+def change_text(artifact: Artifact, *pairs: tuple[str, str]) -> Artifact:
+    """Code whose main file has other texts in place of some."""
+    name, text = list(artifact.texts.items())[-1]
+    for old, new in pairs:
+        assert old in text, old
+        text = text.replace(old, new)
+    return replace(artifact, files={**artifact.files, name: text})
+
+
+_POSITIVE = """static double positive(double z)
+{
+    const double counted[2] = {0.0, z};
+    return counted[z > 0.0 ? 1 : 0];
+}
+"""
+_OTHER = "static double positive(double z)\n{\n    return z;\n}\n"
+_START = "const double from_x0 ="
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [(_POSITIVE, f"/*\n{_POSITIVE}*/\n{_OTHER}")],
+        [(_POSITIVE, f"#if 0\n{_POSITIVE}#endif\n{_OTHER}")],
+        [(_POSITIVE, f"{_POSITIVE}#define positive(z) (z)\n")],
+        [(_POSITIVE, _OTHER.replace("positive", "positive_")), ("* positive(", "* positive_(")],
+        [(_POSITIVE, _OTHER), (" positive(", " positive (")],
+        [(_POSITIVE, f'#pragma GCC optimize("fast-math")\n{_POSITIVE}')],
+        [(_START, "const int from_x0 =")],
+        [(_START, "const float from_x0 =")],
+        [(_POSITIVE, f"{_POSITIVE}static float from_x0;\n"), (_START, "from_x0 =")],
+        [(_START, f"{_START} (float)")],
+        [(_START, f"{_START} 0.0f +")],
+        [("int score_row(", "static int scores_of(const double *x, double *s)\n{\n    s[0] = 1.0;\n"
+          "    return 1;\n}\n\nint score_row(")],
+    ],
+)  # fmt: skip
+def test_changed_c_has_no_bound(pairs: Sequence[tuple[str, str]]) -> None:
+    rules = make_rules(0)
+    artifact = rr.emit(rules, "c")
+    assert bound_rounding(artifact, rules).is_stated
+    assert not bound_rounding(change_text(artifact, *pairs), rules).is_stated
+
+
+def test_headers_that_say_what_names_are_have_no_bound() -> None:
+    rules = make_rules(0)
+    artifact = rr.emit(rules, "c")
+    header = f"#define double float\n{artifact.texts['score.h']}"
+    changed = replace(artifact, files={"score.h": header, "score.c": str(artifact)})
+    assert "#define double" in bound_rounding(changed, rules).refusal
+
+
+@pytest.mark.parametrize(
+    "code", ["Math.max = (a, b) => b;", "const Math = {max: (a, b) => b};", "function Math() {}"]
+)
+def test_other_mathematics_of_javascript_have_no_bound(code: str) -> None:
+    rules = make_rules(0)
+    artifact = rr.emit(rules, "javascript")
+    changed = change_text(artifact, ("\nfunction number(", f"\n{code}\n\nfunction number("))
+    assert "Math" in bound_rounding(changed, rules).refusal
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("\n# relurules artefact", "\ndef score(row):\n    return {}\n\n# relurules artefact"),
+        ("\n# relurules artefact", "\ndef max(a, b):\n    return b\n\n# relurules artefact"),
+        ("\n# relurules artefact", "\nmax = min\n\n# relurules artefact"),
+        ("\n# relurules artefact", "\nscore.__code__ = main.__code__\n\n# relurules artefact"),
+        ("\n# relurules artefact", "\nglobals()['max'] = min\n\n# relurules artefact"),
+        ("import math\n", "import math\nfrom builtins import min as max\n"),
+        ("def score(row: Mapping[str, Any])", "def score(row: Mapping[str, Any], max=min)"),
+        ("    x0 = row['x0']", "    max = row['x0']\n    x0 = row['x0']"),
+        ("from_x2 = 0.3", "from_x2 = from_x0 = 0.3"),
+        ("- x0)", "- x0, key=abs)"),
+    ],
+)
+def test_changed_python_has_no_bound(old: str, new: str) -> None:
+    rules = make_rules(0)
+    artifact = rr.emit(rules, "python")
+    assert bound_rounding(artifact, rules).is_stated
+    assert not bound_rounding(change_text(artifact, (old, new)), rules).is_stated
+
+
+@pytest.mark.parametrize(
+    ("target", "given"),
+    [("python", {}), ("c", {}), ("javascript", {}), ("sql", {"dialect": "sqlite"})],
+)
+@pytest.mark.parametrize("number", ["1e999", "1" + "0" * 400, ")", ""])
+def test_broken_numbers_are_refused(target: str, given: dict[str, str], number: str) -> None:
+    rules = make_rules(0)
+    artifact = rr.emit(rules, target, **given)
+    weight = repr(abs(float(rules.base.weights[0, 2])))
+    assert bound_rounding(change_text(artifact, (weight, number)), rules).refusal
 
 
 def test_thresholds_and_categories_are_covered() -> None:

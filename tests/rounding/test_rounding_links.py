@@ -109,6 +109,10 @@ def test_a_changed_formula_has_no_bound() -> None:
         ("c", {}, "exp(-fabs(s))", "exp(fabs(s))"),
         ("javascript", {}, "sigmoid(_s0)", "sigmoid(-_s0)"),
         ("sql", {"dialect": "sqlite"}, "exp(-", "exp("),
+        ("python", {}, "_sigmoid(_s0),", "_sigmoid(_s0) * 2.0,"),
+        ("c", {}, "sigmoid(s[0]);", "sigmoid(s[0]) * 2.0;"),
+        ("javascript", {}, "sigmoid(_s0),", "sigmoid(_s0) * 2.0,"),
+        ("sql", {"dialect": "sqlite"}, "SELECT 1E0 / (", "SELECT 2E0 * 1E0 / ("),
     ):
         artifact = rr.emit(rules, target, **kwargs)
         assert old in str(artifact), (target, old)
@@ -122,3 +126,52 @@ def test_scores_as_they_are_have_the_bound_of_the_scores() -> None:
     rules = rr.extract(graph(network([[1.0]], [0.1], [[0.3]])), domain=rr.Domain.box([-1], [1]))
     bound = bound_rounding(rr.emit(rules, "python"), rules)
     assert bound.largest_output == bound.largest
+
+
+def make_mixed() -> RuleSet | AdditiveRules:
+    """Of one output that is a score, and one behind a link."""
+    heads = [Head("identity", (0,), 0), Head("sigmoid", (1,), 0)]
+    net = layered(7, 3, [5], 2)
+    return rr.extract(graph(net, heads=heads), domain=_BOX, form="additive")
+
+
+@pytest.mark.parametrize(
+    ("target", "given", "old", "new"),
+    [
+        ("python", {}, "'y0': _s0,", "'y0': _s0 * 2.0,"),
+        ("c", {}, "y[0] = s[0];", "y[0] = s[0] * 2.0;"),
+        ("javascript", {}, '"y0": _s0,', '"y0": _s0 * 2.0,'),
+        ("sql", {"dialect": "sqlite"}, 'rr_s0 AS "y0"', '2E0 * rr_s0 AS "y0"'),
+        ("sql", {"dialect": "tsql"}, "rr_s0 AS [y0]", "2E0 * rr_s0 AS [y0]"),
+    ],
+)
+def test_outputs_beside_links_are_scores_as_they_are(
+    target: str, given: dict[str, str], old: str, new: str
+) -> None:
+    rules = make_mixed()
+    artifact = rr.emit(rules, target, **given)
+    assert bound_rounding(artifact, rules).outputs[0] == bound_rounding(artifact, rules).scores[0]
+    name, text = list(artifact.texts.items())[-1]
+    assert old in text
+    changed = replace(artifact, files={**artifact.files, name: text.replace(old, new)})
+    assert bound_rounding(changed, rules).outputs[0] == np.inf
+
+
+def test_outputs_beside_links_that_are_not_read_have_no_bound() -> None:
+    rules = make_mixed()
+    found = bound_rounding(rr.emit(rules, "numpy"), rules)
+    assert found.is_stated
+    assert (found.outputs == np.inf).all()
+
+
+def test_links_that_stand_in_a_comment_have_no_bound() -> None:
+    rules = make_rules("sigmoid", "additive")
+    artifact = rr.emit(rules, "c")
+    name, text = list(artifact.texts.items())[-1]
+    start = text.index("static double sigmoid(")
+    source = text[start : text.index("\n}\n", start) + 3]
+    other = "static double sigmoid (double s)\n{\n    return s;\n}\n"
+    commented = text.replace(source, f"/*\n{source}*/\n{other}")
+    changed = replace(artifact, files={**artifact.files, name: commented})
+    assert bound_rounding(artifact, rules).largest_output < 1e-12
+    assert bound_rounding(changed, rules).largest_output == np.inf

@@ -298,6 +298,7 @@ def test_a_sink_that_fails_leaves_the_last_checkpoint(
     with pytest.raises(OSError, match="no space"):
         explore.run_search(problem, Full(), SearchBudget(jobs=jobs), checkpoint=path)
     assert saved_regions(path) > 0
+    monkeypatch.setattr(explore, "_CHECKPOINT_EVERY", 1e9)  # nothing disturbs what is left
     assert_same(search_regions(net(), BOX, SearchOptions(jobs=jobs, checkpoint=path)), whole)
 
 

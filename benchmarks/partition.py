@@ -251,6 +251,13 @@ def peer(python: str, case: Case) -> tuple[int, float]:
     return int(found), float(seconds)
 
 
+def make_rate_figure(
+    what: str, ours: float, rival: str, theirs: float, bar: Bar | None = None
+) -> Figure:
+    """Regions a second of processor time, beside those of another way."""
+    return Figure(what=what, ours=ours, unit="regions/CPU s", rival=rival, theirs=theirs, bar=bar)
+
+
 def speeds(
     cases: Sequence[Case], python: str | None, figures: list[Figure]
 ) -> Iterator[tuple[str, ...]]:
@@ -258,15 +265,8 @@ def speeds(
     for case in cases:
         counted, delivered, slow = (in_process(case, mode) for mode in ("count", "maps", "scipy"))
         rates = [found["regions"] / found["cpu"] for found in (counted, delivered, slow)]
-        figures.append(
-            Figure(
-                what=f"search, {case.name}: {counted['regions']:,} regions",
-                ours=rates[0],
-                unit="regions/CPU s",
-                rival="scipy's solver",
-                theirs=rates[2],
-            )
-        )
+        what = f"search, {case.name}: {counted['regions']:,} regions"
+        figures.append(make_rate_figure(what, rates[0], "scipy's solver", rates[2]))
         row = [
             case.name,
             f"{counted['regions']}",
@@ -293,16 +293,9 @@ def categorical(cases: Sequence[Case], figures: list[Figure]) -> Iterator[tuple[
             in_process(case, mode) for mode in ("count", "maps", "programs")
         )
         rates = [found["regions"] / found["cpu"] for found in (counted, delivered, slow)]
-        figures.append(
-            Figure(
-                what=f"categories, {case.name}: {counted['regions']:,} regions",
-                ours=rates[0],
-                unit="regions/CPU s",
-                rival="mixed-integer programs",
-                theirs=rates[2],
-                bar=Bar(limit=20_000, sense="at least"),
-            )
-        )
+        what = f"categories, {case.name}: {counted['regions']:,} regions"
+        bar = Bar(limit=20_000, sense="at least")
+        figures.append(make_rate_figure(what, rates[0], "mixed-integer programs", rates[2], bar))
         yield (
             case.name,
             f"{counted['regions']}",

@@ -11,12 +11,14 @@ read must be the same, and so must every number that is shown. Disagreements are
 
 import argparse
 import json
+import operator
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from results import add_write_option, record_output
@@ -29,47 +31,65 @@ NAMED = 6
 WORDS = ("proven", "refused", "unreadable")
 
 
-def compare_batch(
-    cases: list[tuple[str, Any]], tally: Counter[str], times: Counter[str]
+class CheckerPair(NamedTuple):
+    """Both checkers. second: of all files at once; ours: of those of one case; differ: whether two
+    judgements do; get_code: of ours, a place in WORDS.
+    """
+
+    second: Callable[[list[Any]], Sequence[Any]]
+    ours: Callable[[Any], Any]
+    differ: Callable[[Any, Any], bool]
+    get_code: Callable[[Any], int]
+
+
+def compare_checkers(
+    cases: list[tuple[str, Any]], pair: CheckerPair, tally: Counter[str], times: Counter[str]
 ) -> list[tuple[str, Any, Any, Any]]:
     """Those on which the checkers disagree: kind, files, both judgements."""
-    both = import_module("second_checker")
     begun = time.perf_counter()
-    second = both.judge_by_second([files for _, files in cases])
+    second = pair.second([files for _, files in cases])
     times["JavaScript"] += time.perf_counter() - begun  # type: ignore[assignment]
     wrong = []
     for (kind, files), other in zip(cases, second, strict=True):
         begun = time.process_time()
-        ours = both.judge_by_ours(files)
+        ours = pair.ours(files)
         times["Python"] += time.process_time() - begun  # type: ignore[assignment]
-        if both.differ(ours, other):
+        if pair.differ(ours, other):
             tally["DISAGREE"] += 1
             wrong.append((kind, files, ours, other))
         else:
-            tally[f"both: {WORDS[ours.code]}"] += 1
+            tally[f"both: {WORDS[pair.get_code(ours)]}"] += 1
     return wrong
+
+
+def compare_batch(
+    cases: list[tuple[str, Any]], tally: Counter[str], times: Counter[str]
+) -> list[tuple[str, Any, Any, Any]]:
+    """The disagreements about certificates of rules and their model."""
+    both = import_module("second_checker")
+    pair = CheckerPair(
+        both.judge_by_second, both.judge_by_ours, both.differ, lambda ours: int(ours.code)
+    )
+    return compare_checkers(cases, pair, tally, times)
 
 
 def compare_answers(
     numbers: range, tally: Counter[str], times: Counter[str]
 ) -> list[tuple[str, Any, Any, Any]]:
-    """The same of certificates of answers, which are about rules alone."""
+    """The disagreements about certificates of answers, which are about rules alone."""
     both, make = import_module("second_checker"), import_module("answer_cases")
     sources = [make.make_answer(kind) for kind in make.CASES]
     cases = [make.draw_files(sources[i % len(sources)], np.random.default_rng(i)) for i in numbers]
-    begun = time.perf_counter()
-    second = both.judge_answers_by_second([files for _, files in cases])
-    times["JavaScript"] += time.perf_counter() - begun  # type: ignore[assignment]
-    wrong = []
-    for (kind, files), other in zip(cases, second, strict=True):
-        begun = time.process_time()
-        ours = make.judge_by_ours(*files)
-        times["Python"] += time.process_time() - begun  # type: ignore[assignment]
-        tally["DISAGREE" if ours != other else f"both: {WORDS[ours[0]]}"] += 1
-        if ours != other:
-            encoded = tuple(json.dumps(value).encode() for value in files)
-            wrong.append((kind, encoded, ours, other))
-    return wrong
+    pair = CheckerPair(
+        both.judge_answers_by_second,
+        lambda files: make.judge_by_ours(*files),
+        operator.ne,
+        lambda ours: int(ours[0]),
+    )
+    return [
+        (kind, tuple(json.dumps(value).encode() for value in files), ours, other)
+        for kind, files, ours, other in compare_checkers(cases, pair, tally, times)
+    ]
 
 
 def keep_case(folder: Path, number: int, files: Any) -> None:

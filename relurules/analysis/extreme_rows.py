@@ -10,6 +10,7 @@ from relurules.analysis.goals import find_class
 from relurules.analysis.question import Question
 from relurules.analysis.questions import restrict_rules
 from relurules.analysis.ranges import find_range_ends
+from relurules.analysis.restricted import RestrictedScorer
 from relurules.analysis.targets import ScoreTarget, find_target
 from relurules.domain import Domain
 from relurules.ir.coordinate_rules import take_coordinates
@@ -41,13 +42,24 @@ class AnswerPart(NamedTuple):
     domain: Domain
 
 
+class RestrictedPart(NamedTuple):
+    """Rules over the part of their domain that conditions leave, and that part; in coordinates."""
+
+    ground: RestrictedScorer
+    domain: Domain
+
+
+def _restrict_part(rules: Scorer, given: Sequence[str], deadline: Deadline) -> RestrictedPart:
+    rules = take_coordinates(rules)
+    domain = restrict_domain(rules.domain, given)
+    return RestrictedPart(restrict_rules(rules, hold_missing_numbers(domain), deadline), domain)
+
+
 def find_answer_part(
     rules: Scorer, output: str | None, given: Sequence[str], deadline: Deadline
 ) -> AnswerPart:
     """What a proof of an answer about one score is about."""
-    rules = take_coordinates(rules)
-    domain = restrict_domain(rules.domain, given)
-    ground = restrict_rules(rules, hold_missing_numbers(domain), deadline)
+    ground, domain = _restrict_part(rules, given, deadline)
     return AnswerPart(find_target(ground, output).combination, domain)
 
 
@@ -61,9 +73,7 @@ def find_score_extremes(
     rules: Scorer, output: str | None, given: Sequence[str], deadline: Deadline
 ) -> ScoreExtremes:
     """The range of one score, as `ask` finds it; DataError where no row meets the conditions."""
-    rules = take_coordinates(rules)
-    domain = restrict_domain(rules.domain, given)
-    ground = restrict_rules(rules, hold_missing_numbers(domain), deadline)
+    ground, domain = _restrict_part(rules, given, deadline)
     asked = Question(ground, tuple(given), output)
     target = find_target(ground, output)
     smallest, largest = find_range_ends(asked, target)

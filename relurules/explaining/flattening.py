@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from relurules.domain.linear_forms import combine_scores
 from relurules.explaining.merging import LocalModelClusters, fit_regression, merge_models
 from relurules.ir import Graph, Head, Network, Neuron
 from relurules.ir.local_models import Sample
@@ -100,7 +101,7 @@ def score_model_counts(
         )
         found.append((len(merged), *scores))
 
-    own = (test.predictions @ response.forms.T)[:, 0]
+    own = combine_scores(test.predictions, response.forms)[:, 0]
     numbers, merges, flats = zip(*found, strict=True)
     return ModelCountScores(
         counts=numbers,

@@ -201,7 +201,7 @@ def _judge_coordinates(
 ) -> JudgedRows:
     scores = rules.predict_scores(X)
     inside = np.asarray(np.isfinite(scores).all(axis=1))
-    judged = scores[inside] @ judge.forms.T
+    judged = combine_scores(scores[inside], judge.forms)
     digest = hash_rows(X)
     if values is not None:
         digest = hashlib.sha256(digest.encode() + values.astype("<f8").tobytes()).hexdigest()

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain.columns import list_table_columns
+from relurules.domain.linear_forms import combine_scores
 from relurules.errors import DataError
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.network import Array
@@ -215,7 +216,8 @@ def score_rows(
             "there is nothing to compare"
         )
 
-    return MonitoredRows(frame, inside, X[inside], (scores[inside] @ judge.forms.T)[:, 0])
+    judged = combine_scores(scores[inside], judge.forms)
+    return MonitoredRows(frame, inside, X[inside], judged[:, 0])
 
 
 def list_rates(

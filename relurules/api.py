@@ -3,8 +3,8 @@ has the map).
 
 `trace`, `partition`, `count`, `stream`, `reached`, `extract`, `load`, `emit`, `read_batches`,
 `verify`, `diff`, `document`, `validate` and `monitor` stand here; `ask`, `edit`, `explain`, `plot`,
-`linearize`, `scorecard`, `prove`, `check` and `write_vnnlib` are those of their rooms. Rooms are
-loaded when a function needs them.
+`linearize`, `score`, `scorecard`, `prove`, `check` and `write_vnnlib` are those of their rooms.
+Rooms are loaded when a function needs them.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from relurules.editing import edit
     from relurules.explaining import explain
     from relurules.ir.difference import Difference
+    from relurules.pipeline.frame_scores import score
     from relurules.plotting import plot
     from relurules.proofs.answering import check_answer, prove_answer
     from relurules.proofs.proving import check, prove, write_vnnlib
@@ -71,6 +72,7 @@ _OF_ROOMS = {
     "plot": ("plotting", "plot"),
     "prove": ("proofs.proving", "prove"),
     "prove_answer": ("proofs.answering", "prove_answer"),
+    "score": ("pipeline.frame_scores", "score"),
     "scorecard": ("scorecards", "make_scorecard"),
     "write_vnnlib": ("proofs.proving", "write_vnnlib"),
 }
@@ -783,6 +785,7 @@ __all__ = [
     "prove",
     "prove_answer",
     "reached",
+    "score",
     "scorecard",
     "stream",
     "trace",

@@ -1,0 +1,126 @@
+"""A Spark cluster of two executors, each a process of its own, for tests: run as a program in a
+process of its own, as there is one session in each.
+
+    python tests/spark_cluster.py FOLDER
+
+scores what FOLDER/tasks.json lists, and writes FOLDER/NAME.parquet and FOLDER/found.json.
+"""
+
+import json
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import relurules as rr
+from relurules.errors import RelurulesError
+
+EXECUTORS = 2
+
+
+@contextmanager
+def open_cluster(folder: Path) -> Iterator[Any]:
+    """A session of Spark's local cluster, whose executors' files are in the folder."""
+    import pyspark
+    from pyspark.sql import SparkSession
+
+    home, own = folder / "spark", Path(pyspark.__file__).parent
+    home.mkdir()
+    for each in own.iterdir():
+        if each.name != "work":
+            (home / each.name).symlink_to(each)
+    os.environ |= {
+        "SPARK_HOME": str(home),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LOCAL_HOSTNAME": "localhost",
+    }
+    builder = SparkSession.builder.master(f"local-cluster[{EXECUTORS},1,1024]")
+    for name, value in (
+        ("spark.ui.enabled", "false"),
+        ("spark.executor.memory", "512m"),
+        ("spark.driver.host", "127.0.0.1"),
+        ("spark.driver.bindAddress", "127.0.0.1"),
+        ("spark.scheduler.minRegisteredResourcesRatio", "1"),
+        ("spark.scheduler.maxRegisteredResourcesWaitingTime", "300s"),
+        ("spark.sql.shuffle.partitions", "3"),
+        ("spark.sql.warehouse.dir", str(folder / "warehouse")),
+        ("spark.ui.showConsoleProgress", "false"),
+        ("spark.log.level", "OFF"),
+    ):
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    try:
+        yield session
+    finally:
+        session.stop()
+
+
+def count_busy_executors(session: Any) -> int:
+    """How many executors, the driver apart, have done tasks."""
+    known = session.sparkContext._jsc.sc().statusStore().executorList(False)
+    every = [known.apply(i) for i in range(known.size())]
+    return sum(one.id() != "driver" and one.completedTasks() > 0 for one in every)
+
+
+def score_tasks(session: Any, folder: Path) -> None:
+    for task in json.loads((folder / "tasks.json").read_text()):
+        frame = session.read.parquet(task["rows"]).repartition(4)
+        scored = rr.score(frame, rr.load(task["rules"]), **task["options"])
+        write_frame(scored, folder / f"{task['name']}.parquet")
+
+
+def write_frame(frame: Any, path: Path) -> None:
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(frame.toArrow(), path)
+
+
+def list_refusals(session: Any, folder: Path) -> dict[str, str]:
+    """What is said of frames that can't be scored."""
+    task = json.loads((folder / "tasks.json").read_text())[0]
+    rules, frame = rr.load(task["rules"]), session.read.parquet(task["rows"])
+    first = next(iter(rules.features))
+    frames = {
+        "lacking": frame.drop(first),
+        "clash": frame.withColumnRenamed("number", rules.outputs[0]),
+        "case": frame.withColumnRenamed("number", rules.outputs[0].upper()),
+        "twice": frame.selectExpr("*", "number AS number"),
+        "dated": frame.withColumn(first, frame[first].cast("timestamp")),
+        "collated": frame.selectExpr(
+            f"CAST({first} AS STRING) COLLATE UTF8_LCASE AS {first}",
+            *(name for name in frame.columns if name != first),
+        ),
+    }
+    found = {name: explain_refusal(each, rules) for name, each in frames.items()}
+    session.conf.set("spark.sql.parser.escapedStringLiterals", "true")
+    found["escaped"] = explain_refusal(frame, rules)
+    session.conf.set("spark.sql.parser.escapedStringLiterals", "false")
+    found["views"] = str(len(session.catalog.listTables()))
+
+    return found
+
+
+def explain_refusal(frame: Any, rules: Any) -> str:
+    try:
+        rr.score(frame, rules)
+    except RelurulesError as error:
+        return f"{type(error).__name__}: {error}"
+    return "scored"
+
+
+def main(folder: Path) -> None:
+    with open_cluster(folder) as session:
+        score_tasks(session, folder)
+        found = {
+            "busy": count_busy_executors(session),
+            "refusals": list_refusals(session, folder),
+        }
+    (folder / "found.json").write_text(json.dumps(found))
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    main(Path(sys.argv[1]))

@@ -1,0 +1,259 @@
+"""Frames that are scored where their rows lie: in memory, by workers of Dask, by Spark's executors.
+
+What is due is what `predict` and the methods beside it give of a pandas frame.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from browsers import miss
+from executed_targets import require_program
+from line_models import MODELS
+from sklearn.compose import make_column_transformer
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from spark_cluster import EXECUTORS
+
+import relurules as rr
+from relurules.domain.columns import list_table_columns
+from relurules.errors import DataError, UnsupportedError
+from relurules.ir import AdditiveRules
+from relurules.pipeline.score_columns import choose_score_columns
+
+PARTS = ("outputs", "score", "contributions", "reasons")
+
+
+@cache
+def make_derived_rules() -> Any:
+    """Lines over a logarithm and texts, of two classes that have names."""
+    random = np.random.default_rng(3)
+    frame = pd.DataFrame({
+        "pay": random.gamma(2.0, 3.0, 300),
+        "job": random.choice(["clerk", "it's"], 300),
+    })  # fmt: skip
+    columns = make_column_transformer(
+        (make_pipeline(FunctionTransformer(np.log1p), StandardScaler()), ["pay"]),
+        (OneHotEncoder(handle_unknown="ignore", sparse_output=False), ["job"]),
+    )
+    network = MLPClassifier((2,), max_iter=300, solver="lbfgs", random_state=0)
+    y = np.where(np.log1p(frame["pay"]) + (frame["job"] == "clerk") > 2.2, "good", "bad")
+    model = make_pipeline(columns, network).fit(frame, y)
+    return rr.extract(model, data=frame, form="additive")
+
+
+@cache
+def list_rules() -> dict[str, Any]:
+    """Both kinds, with categories, constants for missing values, groups, links, classes, columns
+    made of others.
+    """
+    found: dict[str, Any] = {name: make() for name, make in MODELS.items()}
+    found["derived"] = make_derived_rules()
+    return found | {f"{name} partition": each.to_partition() for name, each in found.items()}
+
+
+def choose_columns(rules: Any) -> list[str]:
+    own = "lines" if isinstance(rules, AdditiveRules) else "rule"
+    return [*PARTS, own, *([] if rules.class_test is None else ["class"])]
+
+
+def make_rows(rules: Any, count: int = 120) -> pd.DataFrame:
+    """Rows in the domain, outside, without a value, and with texts that no category is."""
+    random, found = np.random.default_rng(1), dict[str, Any]()
+    for name, column in list_table_columns(rules.domain.columns).items():
+        known = list(column.lookup)
+        if any(isinstance(value, str) for value in known):
+            found[name] = random.choice(np.array([*known, "other", None], dtype=object), count)
+        else:
+            values = random.uniform(-1.0, 11.0, count)
+            found[name] = np.where(random.random(count) < 0.05, np.nan, values)
+
+    return pd.DataFrame(found).assign(number=np.arange(count))
+
+
+def assert_alike(found: pd.DataFrame, due: pd.DataFrame, share: float) -> None:
+    """Numbers alike within a share of their size, anything else the same, nothing in the same
+    rows.
+    """
+    assert list(found.columns) == list(due.columns)
+    for name in due:
+        own, other = found[name], due[name]
+        assert own.isna().to_numpy().tolist() == other.isna().to_numpy().tolist(), name
+        given = ~other.isna().to_numpy()
+        if other.dtype.kind == "f":
+            numbers = own[given].to_numpy(dtype=float), other[given].to_numpy()
+            np.testing.assert_allclose(*numbers, rtol=share, atol=share, err_msg=str(name))
+        else:
+            assert own[given].tolist() == other[given].tolist(), name
+
+
+@pytest.mark.parametrize("name", [*MODELS, "derived", *(f"{name} partition" for name in MODELS)])
+def test_columns_are_what_the_rules_give(name: str) -> None:
+    rules = list_rules()[name]
+    rows, asked = make_rows(rules).set_index(np.arange(120) % 7), choose_columns(rules)
+    given = rr.score(rows, rules, columns=asked)
+    assert given.index.equals(rows.index)
+    assert given[rows.columns].equals(rows)
+    predicted = rules.predict(rows)
+    assert np.isnan(predicted.astype(float)).any()
+    assert np.array_equal(given[list(rules.outputs)].to_numpy(float), predicted, equal_nan=True)
+    if "class" in given:
+        labels = [None if pd.isna(label) else label for label in given["class"]]
+        assert labels == rules.classify(rows).tolist()
+    if "rule" in given:
+        assert given["rule"].tolist() == rules.apply(rows).tolist()
+    else:
+        applies = rules.find_applying_lines(rows).sum(axis=1)
+        told = given["lines"].fillna("")
+        assert [len(text.split(",")) if text else 0 for text in told] == applies.tolist()
+
+    if isinstance(rules, AdditiveRules):
+        parts = rules.contributions(rows, rules.scores[0]).iloc[:, 1:]
+        start = "contribution_" if len(rules.scores) == 1 else "contribution_y0_"
+        if start == "contribution_":
+            own = given[[f"{start}{part}" for part in parts]].to_numpy()
+            np.testing.assert_allclose(own, parts.to_numpy(), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", [*MODELS, "mixed partition"])
+def test_columns_are_called_as_in_sql(name: str) -> None:
+    rules = list_rules()[name]
+    asked = choose_score_columns(rules, choose_columns(rules))
+    given = rr.score(make_rows(rules), rules, columns=asked)
+    text = str(rr.emit(rules, "sql", dialect="spark", key=["number"], columns=asked))
+    places = [text.rindex(f"AS `{one}`") for one in given.columns[len(make_rows(rules).columns) :]]
+    assert places == sorted(places)
+
+
+def test_frames_of_other_libraries() -> None:
+    polars, pyarrow = pytest.importorskip("polars"), pytest.importorskip("pyarrow")
+    rules = list_rules()["mixed"]
+    rows = make_rows(rules)
+    due = rr.score(rows, rules, columns=choose_columns(rules))
+    frame = rr.score(polars.from_pandas(rows), rules, columns=choose_columns(rules))
+    assert isinstance(frame, polars.DataFrame)
+    table = rr.score(pyarrow.Table.from_pandas(rows), rules, columns=choose_columns(rules))
+    for found in (frame.to_pandas(), table.to_pandas()):
+        assert_alike(found, due, 0.0)
+    empty = rr.score(rows[:0], rules, columns=choose_columns(rules))
+    assert empty.dtypes.tolist() == due.dtypes.tolist()
+
+
+def test_what_is_refused() -> None:
+    rules = list_rules()["plain"]
+    rows = make_rows(rules)
+    with pytest.raises(DataError, match="lacks 1 of the 3 columns that the rules read: 'debt'"):
+        rr.score(rows.drop(columns="debt"), rules)
+    with pytest.raises(DataError, match="has a column 'y0' already"):
+        rr.score(rows.assign(y0=1), rules)
+    assert "risk" in rr.score(rows.assign(y0=1), rules, rename={"y0": "risk"})
+    with pytest.raises(DataError, match="two columns 'age'"):
+        rr.score(pd.concat([rows, rows[["age"]]], axis=1), rules)
+    with pytest.raises(UnsupportedError, match=r"no column 'rule' .*, lines"):
+        rr.score(rows, rules, columns=["rule"])
+    with pytest.raises(UnsupportedError, match="no sigmoid or softmax"):
+        rr.score(rows, rules, columns=["probability"])
+    with pytest.raises(DataError, match="the frame is a ndarray; supported: a frame of Spark"):
+        rr.score(np.zeros((2, 3)), rules)
+
+
+@pytest.fixture(scope="module")
+def dask_cluster() -> Iterator[Any]:
+    """Two processes of Dask on this machine."""
+    if os.environ.get("CI") != "true":
+        pytest.importorskip("distributed")
+        pytest.importorskip("dask.dataframe")
+    from dask.distributed import Client, LocalCluster
+
+    local = LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None)
+    with local as started, Client(started) as client:
+        yield client
+
+
+def test_workers_of_dask_give_what_one_process_gives(dask_cluster: Any) -> None:
+    import dask.dataframe
+
+    for name, rules in list_rules().items():
+        rows, asked = make_rows(rules), choose_columns(rules)
+        frame = dask.dataframe.from_pandas(rows, npartitions=5, sort=False)
+        lazy = rr.score(frame, rules, columns=asked)
+        assert type(lazy) is type(frame), name
+        due = rr.score(rows, rules, columns=asked)
+        found = lazy.compute()
+        assert lazy.dtypes.tolist() == found.dtypes.tolist(), name
+        assert_alike(found, due, 0.0)
+
+    with pytest.raises(DataError, match="lacks 1 of the"):
+        rr.score(frame.drop(columns=frame.columns[0]), rules)
+
+
+@pytest.fixture(scope="module")
+def spark_found(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of what Spark's local cluster scored."""
+    try:
+        import pyspark  # noqa: F401
+    except ImportError:
+        miss("pyspark")
+    require_program("java")
+    folder = tmp_path_factory.mktemp("spark")
+    tasks = []
+    for name, rules in list_rules().items():
+        rules.save(folder / f"{name}.json")
+        make_rows(rules).to_parquet(folder / f"rows {name}.parquet")
+        tasks.append({
+            "name": name,
+            "rules": str(folder / f"{name}.json"),
+            "rows": str(folder / f"rows {name}.parquet"),
+            "options": {"columns": choose_columns(rules), "direction": "lower", "top": 2},
+        })  # fmt: skip
+
+    (folder / "tasks.json").write_text(json.dumps(tasks))
+    script = Path(__file__).parent / "spark_cluster.py"
+    done = subprocess.run(
+        [sys.executable, str(script), str(folder)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+
+    return folder
+
+
+@pytest.mark.parametrize(
+    "name", [f"{name}{kind}" for name in (*MODELS, "derived") for kind in ("", " partition")]
+)
+def test_executors_of_spark_give_what_the_rules_give(spark_found: Path, name: str) -> None:
+    rules = list_rules()[name]
+    asked = {"columns": choose_columns(rules), "direction": "lower", "top": 2}
+    due = rr.score(make_rows(rules), rules, **asked)
+    found = pd.read_parquet(spark_found / f"{name}.parquet").sort_values("number")
+    assert_alike(found.reset_index(drop=True), due, 1e-12)
+
+
+def test_several_executors_worked(spark_found: Path) -> None:
+    assert json.loads((spark_found / "found.json").read_text())["busy"] == EXECUTORS
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("lacking", "DataError: the frame lacks 1 of the 3 columns"),
+        ("clash", "DataError: the frame has a column 'y0' already"),
+        ("case", "InputError: SQL doesn't tell apart"),
+        ("twice", "DataError: the frame has two columns 'number'"),
+        ("dated", "DataError: the frame's column 'age' is timestamp"),
+        ("collated", "DataError: the frame's column 'age' is string collate UTF8_LCASE"),
+        ("escaped", "UnsupportedError: the session's setting spark.sql.parser.escapedString"),
+        ("views", "0"),
+    ],
+)
+def test_spark_frames_that_are_refused(spark_found: Path, name: str, said: str) -> None:
+    found = json.loads((spark_found / "found.json").read_text())["refusals"]
+    assert found[name].startswith(said), found[name]

@@ -17,6 +17,8 @@ from typing import Any
 
 import relurules as rr
 from relurules.errors import RelurulesError
+from relurules.tables.read_options import ReadOptions
+from relurules.training.spark_table import SparkTable
 
 EXECUTORS = 2
 
@@ -111,12 +113,63 @@ def explain_refusal(frame: Any, rules: Any) -> str:
     return "scored"
 
 
+def fit_drawn(session: Any, folder: Path) -> list[dict[str, Any]]:
+    """Fits to rows drawn from a table, in partitions of two numbers."""
+    found = []
+    for parts in (2, 5):
+        frame = session.read.parquet(str(folder / "loans.parquet")).repartition(parts)
+        fitted = rr.fit(
+            frame, "default", rows=400, max_rules=3, max_condition_columns=1, drop=["since"]
+        )
+        undrawn = fitted.undrawn
+        assert undrawn is not None
+        found.append({
+            "income": fitted.frame["income"].tolist(),
+            "scored": [undrawn.total, undrawn.scored, undrawn.without, undrawn.score],
+        })  # fmt: skip
+        fitted.rules.save(folder / f"fitted {parts}.json")
+
+    return found
+
+
+def draw_twins(session: Any) -> list[list[int]]:
+    """How many rows of each value are drawn where rows are equal, and where one value is missing;
+    drawn as 1, 2 and 6 partitions.
+    """
+    frame = session.range(3000).selectExpr(
+        "IF(id % 3 = 0, NULL, id % 3) AS a", "IF(id % 3 = 1, NULL, id % 3) AS b"
+    )
+    tables = [SparkTable(frame.repartition(n), ReadOptions()) for n in (1, 2, 6)]
+    drawn = [table.draw(3000, 900, 0).frame.fillna(-1.0) for table in tables]
+    return [one.value_counts(sort=False).sort_index().tolist() for one in drawn]
+
+
+def explain_unfit(session: Any, folder: Path) -> dict[str, str]:
+    """What is said of frames that can't be fitted."""
+    frame = session.read.parquet(str(folder / "loans.parquet"))
+    asked: dict[str, dict[str, Any]] = {
+        "dates": {"rows": 400},
+        "na": {"rows": 400, "drop": ["since"], "na": {"income": -999}},
+    }
+    found = {}
+    for name, options in asked.items():
+        try:
+            rr.fit(frame, "default", **options)
+        except RelurulesError as error:
+            found[name] = f"{type(error).__name__}: {error}"
+
+    return found
+
+
 def main(folder: Path) -> None:
     with open_cluster(folder) as session:
         score_tasks(session, folder)
         found = {
             "busy": count_busy_executors(session),
             "refusals": list_refusals(session, folder),
+            "fits": fit_drawn(session, folder),
+            "twins": draw_twins(session),
+            "unfit": explain_unfit(session, folder),
         }
     (folder / "found.json").write_text(json.dumps(found))
 

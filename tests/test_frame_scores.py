@@ -19,6 +19,7 @@ from browsers import miss
 from executed_targets import require_program
 from line_models import MODELS
 from sklearn.compose import make_column_transformer
+from sklearn.metrics import roc_auc_score
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
@@ -49,6 +50,22 @@ def make_derived_rules() -> Any:
     y = np.where(np.log1p(frame["pay"]) + (frame["job"] == "clerk") > 2.2, "good", "bad")
     model = make_pipeline(columns, network).fit(frame, y)
     return rr.extract(model, data=frame, form="additive")
+
+
+def make_loans() -> pd.DataFrame:
+    """A table to learn from; no two rows have the same income."""
+    random = np.random.default_rng(5)
+    frame = pd.DataFrame({
+        "income": random.gamma(2.0, 2.0, 1500),
+        "debt": random.normal(0.0, 1.0, 1500),
+        "job": random.choice(["clerk", "smith", "nurse"], 1500),
+        "paid": random.random(1500) < 0.5,
+        "since": pd.Timestamp("2020-01-01"),
+    })  # fmt: skip
+    score = frame["income"] - 2 * frame["debt"].clip(lower=0) + (frame["job"] == "nurse") - 3.5
+    chance = 1 / (1 + np.exp(-score))
+    frame.loc[random.random(1500) < 0.05, "debt"] = np.nan
+    return frame.assign(default=np.where(random.random(1500) < chance, "yes", "no"))
 
 
 @cache
@@ -216,6 +233,7 @@ def spark_found(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "options": {"columns": choose_columns(rules), "direction": "lower", "top": 2},
         })  # fmt: skip
 
+    make_loans().to_parquet(folder / "loans.parquet")
     (folder / "tasks.json").write_text(json.dumps(tasks))
     script = Path(__file__).parent / "spark_cluster.py"
     done = subprocess.run(
@@ -238,7 +256,7 @@ def test_executors_of_spark_give_what_the_rules_give(spark_found: Path, name: st
 
 
 def test_several_executors_worked(spark_found: Path) -> None:
-    assert json.loads((spark_found / "found.json").read_text())["busy"] == EXECUTORS
+    assert read_found(spark_found)["busy"] == EXECUTORS
 
 
 @pytest.mark.parametrize(
@@ -255,5 +273,36 @@ def test_several_executors_worked(spark_found: Path) -> None:
     ],
 )
 def test_spark_frames_that_are_refused(spark_found: Path, name: str, said: str) -> None:
-    found = json.loads((spark_found / "found.json").read_text())["refusals"]
+    found = read_found(spark_found)["refusals"]
     assert found[name].startswith(said), found[name]
+
+
+def read_found(folder: Path) -> Any:
+    return json.loads((folder / "found.json").read_text())
+
+
+def test_spark_draws_the_same_rows_from_any_partitions(spark_found: Path) -> None:
+    one, other = read_found(spark_found)["fits"]
+    assert one["income"] == other["income"]
+    assert len(set(one["income"])) == 400
+    assert one["scored"] == pytest.approx(other["scored"], rel=1e-12)
+    table, rules = make_loans(), rr.load(spark_found / "fitted 2.json")
+    scores = rules.predict_scores(table)
+    assert np.isfinite(scores).all()
+    others = ~table["income"].isin(one["income"]).to_numpy()
+    assert one["scored"][:3] == [1500, 1100, 0]
+    due = roc_auc_score(table["default"][others] == "yes", scores[others, 0])
+    assert one["scored"][3] == pytest.approx(due, abs=1e-12)
+
+
+def test_spark_draws_equal_rows_one_by_one(spark_found: Path) -> None:
+    first, *others = read_found(spark_found)["twins"]
+    assert [first] * 2 == others
+    assert sum(first) == 900
+    assert abs(np.array(first) - 300).max() < 6 * np.sqrt(900 * 0.3)
+
+
+def test_spark_frames_that_are_not_fitted(spark_found: Path) -> None:
+    found = read_found(spark_found)["unfit"]
+    assert found["dates"].startswith("DataError: the frame's column 'since' is timestamp")
+    assert found["na"].startswith("DataError: na with a Spark frame; supported: none.")

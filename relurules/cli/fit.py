@@ -151,6 +151,14 @@ def fit(
     seed: Annotated[
         int, typer.Option(help="Seed of the splits and of the training.", min=0, max=2**32 - 1)
     ] = 0,
+    rows: Annotated[
+        int | None,
+        typer.Option(
+            help="Draw so many rows at random to learn from, of a table that doesn't fit memory; "
+            "the others are scored.",
+            min=1,
+        ),
+    ] = None,
     positive: Positive = None,
     time_limit: TimeLimit = None,
     reference: Reference = None,
@@ -187,13 +195,17 @@ def fit(
     boosting of the same columns and rows. --split issued scores the latest rows; --repeats 5 gives
     intervals.
 
+    Of a table that doesn't fit memory, --rows 200000 draws so many rows at random, by --seed, which
+    everything is learnt from and told of; the rules hold on the range of all rows, and the summary
+    has their score on those that weren't drawn.
+
     At --time-limit training ends, and what there is becomes a model, which the summary says.
 
     Then: `relurules emit model/rules.json --to sql`, or `relurules extract model/model.joblib
     --trust-pickle --data loans.csv`.
     """
     from relurules.cli.display import announce_compiling, show_messages
-    from relurules.cli.files import read_table
+    from relurules.training.drawn_rows import read_fit_table
     from relurules.training.fit_files import write_fit
     from relurules.training.fit_forms import check_form
     from relurules.training.fit_function import add_sentinels
@@ -229,19 +241,22 @@ def fit(
         effect_bounds=bounds,
         method=method,
         max_formula_terms=max_formula_terms,
+        rows=rows,
     )
     check_form(wanted)
     require_place(out, folder=True)
     options = make_read_options(own, drop=drop or [])
     options = replace(options, schema=add_sentinels(options.schema, na))
-    table = read_table(data, options)
+    drawn = read_fit_table(data, options, rows, seed)
+    table = drawn.file
+    check_columns(data, options.dropped, table.schema, " to drop")
     check_columns(data, options.schema.columns, table.schema, ", which --types has")
     check_columns(data, na, table.schema, ", which --na has")
     row = read_reference(reference, replace(options, schema=table.schema))
     announce_compiling(_err)
 
     with show_messages(_err, "training") as say:
-        fitted = fit_table(table.frame, wanted._replace(reference=row), say, table.schema)
+        fitted = fit_table(drawn, wanted._replace(reference=row), say)
         say("writing the files")
         summary = write_fit(fitted, data, out, name_command())
 

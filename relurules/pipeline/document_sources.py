@@ -14,10 +14,13 @@ from relurules.files.version import VERSION
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.proven_statement import ProvenStatement
 from relurules.pipeline.document_folder import DocumentRequest
+from relurules.pipeline.table_batches import PIECE_ROWS
 from relurules.statistics.evidence_statistics import hash_rows
 from relurules.tables.column_types import TableSchema
+from relurules.tables.file_batches import read_drawn_rows
 from relurules.tables.read_file import read_file
 from relurules.tables.read_options import MISSING_BEFORE, ReadOptions
+from relurules.tables.row_draw import Places
 from relurules.tracing.model_domain import tell_kinds
 from relurules.validation import ValidationOptions
 from relurules.validation.about import About, parse_about, read_about
@@ -57,10 +60,14 @@ def prepare_document(
 ) -> DocumentRequest:
     """Read what was given; DataError for rows that aren't those of the fit."""
     others = [name for name in (options.target, options.by, *options.groups) if name]
-    parts = {name: read_any_table(rules, table, others) for name, table in sources.tables.items()}
-    record = None
-    if sources.fit is not None:
-        record = read_fit_record(sources.fit, digest_rules(rules))
+    record = None if sources.fit is None else read_fit_record(sources.fit, digest_rules(rules))
+    drawn = None if record is None else record.drawn_places
+    first = next(iter(sources.tables), "")
+    parts = {
+        name: read_any_table(rules, table, others, drawn if name == first else None)
+        for name, table in sources.tables.items()
+    }
+    if record is not None:
         _check_table(sources, record)
         parts = split_by_record(rules, parts, record)
         options = replace(options, target=options.target or record.target)
@@ -112,11 +119,15 @@ def _write_argument(value: Any) -> str:
 
 
 def read_any_table(
-    rules: RuleSet | AdditiveRules, table: Any, others: Sequence[str]
+    rules: RuleSet | AdditiveRules, table: Any, others: Sequence[str], drawn: Places | None = None
 ) -> "pandas.DataFrame":
-    """A table of any kind, or a file's path, as rules read it. others: columns that matter too."""
+    """A table of any kind, or a file's path, as rules read it. others: columns that matter too;
+    drawn: the numbers of the rows that a fit drew from it.
+    """
     if not isinstance(table, str | Path):
-        return make_frame(rules, table)
+        whole = make_frame(rules, table)
+        fits = drawn is not None and len(drawn) and drawn[-1] < len(whole)
+        return whole.iloc[drawn].reset_index(drop=True) if fits else whole
     kinds = tell_kinds(rules.domain.columns)
     known = rules.schema
     options = ReadOptions(
@@ -126,6 +137,8 @@ def read_any_table(
         schema=known or TableSchema(),
     )
 
+    if drawn is not None:
+        return read_drawn_rows(Path(table), options, drawn, PIECE_ROWS).frame
     return read_file(Path(table), options).frame
 
 

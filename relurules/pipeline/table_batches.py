@@ -13,7 +13,7 @@ from relurules.ir import AdditiveRules, Artifact, Report, RuleSet, Scorer
 from relurules.pipeline.artefacts import compare_model, verify_model
 from relurules.tables.batches import is_table, iterate_batches
 from relurules.tables.column_types import TableSchema
-from relurules.tables.file_batches import read_file_batches
+from relurules.tables.file_batches import join_frames, read_file_batches
 from relurules.tables.read_options import MISSING_BEFORE, ReadOptions
 from relurules.tracing.model_domain import tell_kinds
 
@@ -63,29 +63,12 @@ def gather_frames(frames: "Iterable[pandas.DataFrame]", least: int) -> "Iterator
         growing.append(frame)
         if sum(map(len, growing)) >= least:
             if ready:
-                yield _join_frames(ready, done)
+                yield join_frames(ready, done)
                 done += sum(map(len, ready))
             ready, growing = growing, []
 
     if ready or growing:
-        yield _join_frames([*ready, *growing], done)
-
-
-def _join_frames(frames: "list[pandas.DataFrame]", first: int) -> "pandas.DataFrame":
-    import pandas
-
-    mixed = {
-        name: float
-        for name in frames[0].columns
-        if {frame[name].dtype.kind for frame in frames} == {"b", "f"}
-    }
-    whole = (
-        pandas.concat([frame.astype(mixed) for frame in frames], ignore_index=True)
-        if len(frames) > 1
-        else frames[0]
-    )
-    whole.index = pandas.RangeIndex(first, first + len(whole))
-    return whole
+        yield join_frames([*ready, *growing], done)
 
 
 def verify_tables(

@@ -6,7 +6,9 @@ expected, from a Parquet file's own types, or from a first pass over a CSV file.
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from relurules.errors import DataError
 from relurules.tables.column_scan import ColumnScan
@@ -21,7 +23,11 @@ from relurules.tables.read_file import (
     read_typed_columns,
 )
 from relurules.tables.read_options import ReadOptions
+from relurules.tables.row_draw import Places
 from relurules.tables.text_values import are_booleans, drop_missing
+
+if TYPE_CHECKING:
+    import pandas
 
 
 def read_file_batches(path: Path, options: ReadOptions, rows: int) -> Iterator[FileTable]:
@@ -35,6 +41,71 @@ def read_file_batches(path: Path, options: ReadOptions, rows: int) -> Iterator[F
             yield from _read_parquet_batches(path, options, rows)
         else:
             yield from _read_csv_tables(path, options, rows)
+
+
+def count_file_rows(path: Path, options: ReadOptions) -> int:
+    """How many rows a CSV or Parquet file has; DataError where it can't be read."""
+    with explain_read_errors(path):
+        if path.suffix == ".parquet":
+            from pyarrow.parquet import ParquetFile
+
+            with ParquetFile(path, pre_buffer=False) as file:
+                return int(file.metadata.num_rows)
+        file = CsvFile(path, options.schema.format)
+        return sum(len(next(iter(texts.values()))) for texts in file.iterate_texts())
+
+
+def read_drawn_rows(path: Path, options: ReadOptions, places: Places, rows: int) -> FileTable:
+    """The rows of these numbers, ascending, typed by their own values; at most `rows` others are
+    in memory beside them. What a CSV file's columns are is told by all of its rows.
+    """
+    with explain_read_errors(path):
+        if path.suffix == ".parquet":
+            return _read_drawn_parquet(path, options, places, rows)
+        pieces, schema, done = [], options.schema, 0
+        for piece in _read_csv_tables(path, options, rows):
+            own, schema = piece.frame, piece.schema
+            at = np.searchsorted(places, [done, done + len(own)])
+            pieces.append(own.iloc[places[at[0] : at[1]] - done])
+            done += len(own)
+        return FileTable(frame=join_frames(pieces, 0), schema=schema)
+
+
+def _read_drawn_parquet(path: Path, options: ReadOptions, places: Places, rows: int) -> FileTable:
+    import pyarrow
+    from pyarrow.parquet import ParquetFile
+
+    drawn, done = [], 0
+    with ParquetFile(path, pre_buffer=False) as file:
+        schema = file.schema_arrow
+        for batch in file.iter_batches(batch_size=rows, use_threads=False):
+            at = np.searchsorted(places, [done, done + len(batch)])
+            drawn.append(batch.take(pyarrow.array(places[at[0] : at[1]] - done)))
+            done += len(batch)
+
+    table = pyarrow.Table.from_batches(drawn, schema=schema)
+    columns = read_arrow_columns(table, options)
+    return make_frame(read_typed_columns(f"{path}, among the rows drawn", columns, options))
+
+
+def join_frames(frames: "Sequence[pandas.DataFrame]", first: int) -> "pandas.DataFrame":
+    """One frame of pieces of a table, whose rows are numbered from `first`: a column that has no
+    missing value in some pieces has the type that it has in the others.
+    """
+    import pandas
+
+    mixed = {
+        name: float
+        for name in frames[0].columns
+        if {frame[name].dtype.kind for frame in frames} == {"b", "f"}
+    }
+    whole = (
+        pandas.concat([frame.astype(mixed) for frame in frames], ignore_index=True)
+        if len(frames) > 1
+        else frames[0]
+    )
+    whole.index = pandas.RangeIndex(first, first + len(whole))
+    return whole
 
 
 def _read_parquet_batches(path: Path, options: ReadOptions, rows: int) -> Iterator[FileTable]:

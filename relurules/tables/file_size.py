@@ -34,11 +34,21 @@ def check_file_size(path: Path) -> None:
     if not stat.S_ISREG(path.stat().st_mode):  # pipes may be read, and folders of Parquet files
         return
 
-    size, memory = _measure_file_size(path), _measure_memory()
+    _check_size(f"{path}: its", _measure_file_size(path))
+
+
+def check_table_size(name: str, rows: int, columns: int) -> None:
+    """DataError for a table of numbers that can't fit into memory."""
+    _check_size(f"{name}: the", rows * columns * np.dtype(np.float64).itemsize)
+
+
+def _check_size(whose: str, size: int) -> None:
+    memory = _measure_memory()
     if size > memory:
         raise DataError(
-            f"{path}: its table takes {size / 2**30:.1f} GB or more, and there are "
-            f"{memory / 2**30:.1f} GB of memory; give fewer rows or columns"
+            f"{whose} table takes {size / 2**30:.1f} GB or more, and there are "
+            f"{memory / 2**30:.1f} GB of memory; give fewer rows or columns, or have a fit draw "
+            "some of the rows (its option rows)"
         )
 
 

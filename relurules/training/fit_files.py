@@ -158,6 +158,10 @@ def _describe_data(fitted: Fitted) -> list[str]:
         f"columns    {'; '.join(counts)}",
     ]
 
+    if (others := fitted.undrawn) is not None:
+        lines.insert(
+            1, f"drawn      {sum(rows.values())} of {others.total} rows, at random by --seed"
+        )
     lines += [f"dropped    {name}: {why}" for name, why in columns.dropped.items()]
     lines += [
         f"rare       {name}: {len(rare)} categories of fewer than {wanted.min_category_rows} rows "
@@ -325,10 +329,23 @@ def _describe_scores(fitted: Fitted) -> list[str]:
         "(validation: of models that weren't fitted to these rows, whose score chose the number of",
         f" {fitted.parts}{_describe_folds(fitted)}; all but the network at first were then fitted",
         " to them as well; test rows were only scored)",
+        *_describe_undrawn(fitted),
         "",
     ]
 
     return lines + _describe_calibration(fitted) + _describe_repeats(fitted)
+
+
+def _describe_undrawn(fitted: Fitted) -> list[str]:
+    """The score on the rows that weren't drawn."""
+    others = fitted.undrawn
+    if others is None:
+        return []
+    lacking = f"; {others.without} have none" if others.without else ""
+    return [
+        f"{fitted.measure} of the rules on the {others.scored} rows that weren't drawn: "
+        f"{others.score:.4f}{lacking}"
+    ]
 
 
 def _describe_folds(fitted: Fitted) -> str:

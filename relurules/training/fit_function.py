@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from relurules.errors import DataError
 from relurules.tables.column_types import ColumnType, TableSchema
-from relurules.tables.file_columns import FileTable
-from relurules.tables.read_file import read_file, read_frame
 from relurules.tables.read_options import ReadOptions
 from relurules.tables.schema_values import read_schema
 
@@ -29,17 +27,18 @@ def fit(
     min_category_rows: int = 1, split: str | None = None, repeats: int = 1,
     interactions: Any = None, no_interactions: Any = None, signs: str | None = None,
     effect_bounds: Mapping[str, tuple[float, float]] | None = None, na: Any = None,
-    progress: Callable[[str], None] | None = None,
+    rows: int | None = None, progress: Callable[[str], None] | None = None,
 ) -> "Fitted":  # fmt: skip
     """Train few rules, in its raw columns, on a table.
 
     table: a frame of pandas, polars or pyarrow with text, missing values and dates as it comes, or
-    the path of a CSV or Parquet file. target: the column to predict. task: regression, binary or
-    multiclass; "auto" tells it from the target. drop: columns that must not be used. types: what
-    columns are where their values don't tell, {column: kind}, a `TableSchema`, or the path of a
-    TOML file as `relurules columns` writes it. form: "additive", lines that add up, or "partition",
-    rules of which one applies; "auto": the form that has the options given, where one form alone
-    has them; else lines. max_rules: at most so many lines (None: 16), or rules (None: 8).
+    the path of a CSV or Parquet file; or a frame of Dask or Spark. target: the column to predict.
+    task: regression, binary or multiclass; "auto" tells it from the target. drop: columns that must
+    not be used. types: what columns are where their values don't tell, {column: kind}, a
+    `TableSchema`, or the path of a TOML file as `relurules columns` writes it. form: "additive",
+    lines that add up, or "partition", rules of which one applies; "auto": the form that has the
+    options given, where one form alone has them; else lines. max_rules: at most so many lines
+    (None: 16), or rules (None: 8).
 
     Of lines: max_condition_columns, that one line reads at most, up to 3 (None: 2); max_columns,
     that all of them read; monotone: {column: 1 or -1}, where the score may only rise or fall with a
@@ -70,11 +69,18 @@ def fit(
     learnt from. repeats: so many splits at random, each fitted anew, of which .repeated has the
     mean scores and their intervals.
 
+    rows: of a table that doesn't fit memory, so many rows are drawn at random, by the seed, and
+    learnt from, tested and described; the same ones whatever pieces the table comes in. The rules
+    hold on the range of all rows, and .undrawn has their score on those that weren't drawn. None:
+    all rows, which is refused where they can't fit memory. A frame of Spark holds numbers, booleans
+    and texts, and no `na`.
+
     Returns `Fitted`: .rules, .pipeline (takes the columns as `.frame` has them), .report (scores of
     train, validation and test rows beside those of linear models, a tree of as many leaves and
     boosting), .calibration, .split, .save(folder). Raises DataError
     for a table or a target that can't be learnt from, naming column and row.
     """
+    from relurules.training.drawn_rows import read_fit_table
     from relurules.training.fit_forms import check_form
     from relurules.training.fit_options import FitOptions
     from relurules.training.table_fit import fit_table  # loads scikit-learn
@@ -106,18 +112,20 @@ def fit(
         effect_bounds=effect_bounds,
         method=method,
         max_formula_terms=max_formula_terms,
+        rows=rows,
     )
     check_form(wanted)
     schema = add_sentinels(_read_types(types), na)
-    read = _read_any_table(table, ReadOptions(schema=schema, dropped=tuple(drop)))
-    known = read.schema.columns
+    options = ReadOptions(schema=schema, dropped=tuple(drop))
+    drawn = read_fit_table(table, options, rows, seed)
+    known = drawn.file.schema.columns
     for name in (*drop, *schema.columns, *schema.sentinels):
         if name not in known:
             raise DataError(
                 f"the table has no column {name!r}; it has {', '.join(map(repr, list(known)[:12]))}"
             )
 
-    fitted = fit_table(read.frame, wanted, progress or (lambda _: None), read.schema)
+    fitted = fit_table(drawn, wanted, progress or (lambda _: None))
     return replace(fitted, source=str(table)) if isinstance(table, str | Path) else fitted
 
 
@@ -135,14 +143,6 @@ def add_sentinels(schema: TableSchema, na: Any) -> TableSchema:
     }
 
     return replace(schema, sentinels={**schema.sentinels, **found})
-
-
-def _read_any_table(table: Any, options: ReadOptions) -> FileTable:
-    return (
-        read_file(Path(table), options)
-        if isinstance(table, str | Path)
-        else read_frame(table, options)
-    )
 
 
 def _read_types(types: Any) -> TableSchema:

@@ -9,7 +9,7 @@ import numpy as np
 
 from relurules.files.version import VERSION
 from relurules.statistics.evidence_statistics import hash_rows
-from relurules.validation.fit_record import FitRecord
+from relurules.validation.fit_record import TABLE_ROWS, FitRecord
 from relurules.validation.origins import Plain, hash_file, list_versions
 from relurules.validation.report import FrontStep
 
@@ -61,10 +61,23 @@ def _describe_fit(fitted: "Fitted", data: Path, command: str) -> dict[str, Plain
         **asked,
         "task": fitted.task,
         **file,
+        **_describe_drawn(fitted),
         **rows,
         "use of validation rows": "they chose the size, and were then fitted to as well",
         **versions,
         "processor seconds": round(fitted.seconds, 1),
+    }
+
+
+def _describe_drawn(fitted: "Fitted") -> dict[str, Plain]:
+    """Of a table from which rows were drawn, how many it has, and the score of the others."""
+    others = fitted.undrawn
+    if others is None:
+        return {}
+    return {
+        TABLE_ROWS: others.total,
+        f"{fitted.measure} of rows not drawn": others.score,
+        "rows not drawn without a score": others.without,
     }
 
 

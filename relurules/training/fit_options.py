@@ -41,6 +41,7 @@ class FitOptions(NamedTuple):
     effect_bounds: Any = None
     method: str | None = None
     max_formula_terms: int | None = None
+    rows: int | None = None
 
     @property
     def is_network(self) -> bool:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, kw_only=True)
 class PreparedTable:
     """wanted: the options, with a form and a method that the target allows. frame: the columns that
-    are learnt from; y: (N,) targets; column: that by which rows are split.
+    are learnt from; y: (N,) targets; column: that by which rows are split. extremes: two rows with
+    the ranges of a table from which these rows were drawn; None where they are all of it.
     """
 
     wanted: FitOptions
@@ -34,6 +35,16 @@ class PreparedTable:
     columns: ColumnKinds
     column: SplitColumn | None
     split: RowSplit
+    extremes: "pd.DataFrame | None" = None
+
+    @property
+    def reach(self) -> "pd.DataFrame":
+        """Rows that have the ranges of all columns of numbers."""
+        if self.extremes is None:
+            return self.frame
+        import pandas as pd
+
+        return pd.concat([self.frame, self.extremes], ignore_index=True)
 
     def draw(self, wanted: FitOptions, seed: int) -> "PreparedTable":
         """The same with another split."""

@@ -13,13 +13,12 @@ import numpy as np
 from relurules.errors import UnsupportedError
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.limits import NEVER
-from relurules.tables.read_file import read_file, read_frame
 from relurules.tables.read_options import ReadOptions
 from relurules.tables.schema_values import read_schema
 from relurules.tracing import trace
-from relurules.training.fit_columns import unify_missing
+from relurules.training.drawn_rows import prepare_drawn, read_fit_table
 from relurules.training.fit_options import FitOptions
-from relurules.training.prepared_table import PreparedTable, prepare_table
+from relurules.training.prepared_table import PreparedTable
 from relurules.training.row_split import RowSplit
 from relurules.training.table_fit import extract_fitted_rules, fit_pipeline
 from relurules.validation.fit_record import FitRecord
@@ -56,10 +55,8 @@ def refit_rules(
             f"{COLUMNS if record.parts else 'parts.csv'}; fit a file anew, or leave refits out"
         )
     options = ReadOptions(schema=read_schema(folder / COLUMNS))
-    is_file = isinstance(table, str | Path)
-    read = read_file(Path(table), options) if is_file else read_frame(table, options)
     wanted = restore_options(record)
-    prepared = prepare_table(unify_missing(read.frame), wanted, read.schema)
+    prepared = prepare_drawn(read_fit_table(table, options, wanted.rows, wanted.seed), wanted)
     of = np.array(record.parts)
     parts = np.flatnonzero(of == "train"), np.flatnonzero(of == "validation")
 

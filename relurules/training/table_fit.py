@@ -17,12 +17,18 @@ from relurules.partitioning import SearchOptions, compile_search
 from relurules.pipeline import ExtractSource, extract_additive_rules, extract_rules
 from relurules.tables.column_types import TableSchema
 from relurules.tracing import trace
+from relurules.tracing.model_domain import derive_domain
+from relurules.training.drawn_rows import (
+    DrawnTable,
+    UndrawnRows,
+    prepare_drawn,
+    score_undrawn,
+)
 from relurules.training.estimators import ReLURulesClassifier, ReLURulesRegressor
 from relurules.training.fit_columns import (
     ColumnKinds,
     group_coordinates,
     make_encoder,
-    unify_missing,
 )
 from relurules.training.fit_constraints import (
     describe_settings,
@@ -39,7 +45,7 @@ from relurules.training.fit_scores import (
     turn_calibration,
 )
 from relurules.training.held_constraints import hold_constraints
-from relurules.training.prepared_table import PreparedTable, prepare_table
+from relurules.training.prepared_table import PreparedTable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +59,8 @@ _EXTRA = 0.1
 
 @dataclass(frozen=True)
 class Fitted:
-    """pipeline: reads the raw columns of `frame`, (N, d), which is all rows; graph: it as traced;
+    """pipeline: reads the raw columns of `frame`, (N, d), which is all rows, or those that were
+    drawn; graph: it as traced;
     rules: the same.
 
     scores: by model, and then by train, validation and test; measure: what they are. everywhere:
@@ -89,6 +96,8 @@ class Fitted:
     source: str | None = None
     #: The trends that the rules keep, of the scores that they have, by column.
     trends: Mapping[str, int] = field(default_factory=dict)
+    #: Of a table from which rows were drawn, the others; None where all rows were learnt from.
+    undrawn: UndrawnRows | None = None
 
     @property
     def estimator(self) -> Any:
@@ -132,14 +141,9 @@ class Fitted:
         return sorted(path for path in Path(folder).iterdir() if path.is_file())
 
 
-def fit_table(
-    table: "pd.DataFrame",
-    wanted: FitOptions,
-    say: Callable[[str], None],
-    schema: TableSchema | None = None,
-) -> Fitted:
+def fit_table(drawn: DrawnTable, wanted: FitOptions, say: Callable[[str], None]) -> Fitted:
     """Train on a table with the target among its columns; `say` is called with lines about how far
-    it is. schema: what the columns of its file are; None: by their values.
+    it is.
 
     Raises DataError for a table or a target that can't be learnt from, UnsupportedError for an
     unknown task.
@@ -148,8 +152,8 @@ def fit_table(
         compile_search()
 
     start, deadline = process_time(), Deadline.after(wanted.time_limit)
-    table = unify_missing(table)
-    prepared = prepare_table(table, wanted, schema)
+    schema = drawn.file.schema
+    prepared = prepare_drawn(drawn, wanted)
     wanted = prepared.wanted
     pipeline = fit_pipeline(prepared, wanted, wanted.seed, say, deadline)
     say("writing down the rules")
@@ -157,14 +161,16 @@ def fit_table(
     graph, _ = trace(pipeline, positive=wanted.positive)
     rules, everywhere = extract_fitted_rules(graph, prepared, wanted, deadline)
     settings = {**rules.provenance.settings, **describe_settings(wanted, prepared.split.said)}
+    settings |= drawn.describe()
     rules = replace(
         rules,
         provenance=replace(rules.provenance, model=type(pipeline).__name__, settings=settings),
-        schema=None if schema is None else schema.restrict([c.table_name for c in graph.columns]),
+        schema=schema.restrict([c.table_name for c in graph.columns]),
     )
     trends = turn_fitted_trends(pipeline[-1], prepared.y, wanted.positive, prepared.task)
     rules = hold_constraints(rules, trends, wanted.effect_bounds, prepared.columns.ordered)
     found = _score_pipeline(pipeline, prepared)
+    undrawn = score_undrawn(drawn, rules, pipeline[-1], prepared, wanted.target)
     is_first = graph.labels is not None and graph.labels.positive == 0
     calibration = turn_calibration(found.calibration) if is_first else found.calibration
 
@@ -172,7 +178,7 @@ def fit_table(
         pipeline, graph, wanted, prepared.task, prepared.columns, prepared.frame, found.rows,
         rules, everywhere, found.scores, found.measure, schema, prepared.split.said,
         calibration, _repeat_splits(prepared, wanted, found, say), found.places,
-        process_time() - start, trends=trends,
+        process_time() - start, trends=trends, undrawn=undrawn,
     )  # fmt: skip
 
 
@@ -198,9 +204,10 @@ def fit_pipeline(
         estimator.set_params(column_groups=group_coordinates(encoder), **turned)
     if wanted.effect_bounds:
         every = np.asarray(encoder.transform(frame), dtype=float)
+        reach = np.asarray(encoder.transform(prepared.reach), dtype=float)
         at = find_reference(wanted.reference, frame)
         at = every.mean(axis=0) if at is None else np.asarray(encoder.transform(at))[0]
-        estimator._effect_frame = every.min(axis=0), every.max(axis=0), at
+        estimator._effect_frame = reach.min(axis=0), reach.max(axis=0), at
 
     pipeline = Pipeline([("columns", encoder), ("rules", estimator.fit(encoded, y[train]))])
     pipeline[-1].set_params(verbose=False)
@@ -271,7 +278,8 @@ def extract_fitted_rules(
 
     frame, train = prepared.frame, prepared.split.train
     y = pd.Series(prepared.y, name=wanted.target)
-    source = ExtractSource(model=model, data=frame, y=y, reference=wanted.reference)
+    domain = None if prepared.extremes is None else derive_domain(model, prepared.reach)
+    source = ExtractSource(model=model, domain=domain, data=frame, y=y, reference=wanted.reference)
     if wanted.form == "additive":
         return extract_additive_rules(source), True
 

@@ -8,12 +8,15 @@ from typing import Any
 
 from relurules.errors import InputError
 from relurules.files.writing import read_json, read_text
+from relurules.tables.row_draw import Places, draw_rows
 from relurules.validation.origins import Plain
 from relurules.validation.report import FrontStep
 
 #: The file of the record, and that which says which part each row is of.
 RECORD, PARTS = "fit.json", "parts.csv"
 _FORMAT = "relurules-fit"
+#: What the record calls the number of all rows, where the fit drew some.
+TABLE_ROWS = "table rows"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +35,14 @@ class FitRecord:
     parts: tuple[str, ...] = ()
     scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     measure: str = ""
+
+    @property
+    def drawn_places(self) -> Places | None:
+        """Numbers of the rows that the fit drew from its table; None where it had all of them."""
+        total, count, seed = (self.said.get(name) for name in (TABLE_ROWS, "rows", "seed"))
+        if not (isinstance(total, int) and isinstance(count, int) and isinstance(seed, int)):
+            return None
+        return draw_rows(total, count, seed)
 
     def to_files(self) -> dict[str, str]:
         """The record, and the parts of the rows, as texts of files."""

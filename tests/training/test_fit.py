@@ -14,6 +14,8 @@ import pytest
 import relurules as rr
 from relurules.cli.main import run
 from relurules.errors import DataError
+from relurules.tables.read_file import read_frame
+from relurules.training.drawn_rows import DrawnTable
 from relurules.training.fit_columns import classify_columns
 from relurules.training.fit_options import FitOptions
 from relurules.training.fit_target import TargetOptions, read_target
@@ -262,7 +264,9 @@ def test_without_scikit_learn_it_says_what_to_install(folder: Path) -> None:
 
 def test_rules_over_the_rows_trained_on_where_all_rows_have_too_many() -> None:
     frame = loans()
-    fitted = fit_table(frame, FitOptions("default", hidden=(6,), max_rules=4), lambda _: None)
+    fitted = fit_table(
+        draw_all(frame), FitOptions("default", hidden=(6,), max_rules=4), lambda _: None
+    )
     assert fitted.everywhere
     train = np.arange(0, N, 2)
     asked = FitOptions("default", form="partition", max_rules=0)
@@ -271,6 +275,10 @@ def test_rules_over_the_rows_trained_on_where_all_rows_have_too_many() -> None:
     rules, everywhere = extract_fitted_rules(fitted.pipeline, prepared, asked)
     assert not everywhere
     assert rules.reduction.rows == len(train)
+
+
+def draw_all(frame: pd.DataFrame) -> DrawnTable:
+    return DrawnTable(file=read_frame(frame))
 
 
 def column(values: Any) -> pd.DataFrame:
@@ -329,7 +337,7 @@ def test_targets() -> None:
     with pytest.raises(DataError, match="fractions"):
         read_target(column([0.5, 1.5] * 20), TargetOptions("b", "binary", 0.2))
     with pytest.raises(DataError, match="has 20 rows; at least 30"):
-        fit_table(column([0, 1] * 20)[:20], FitOptions("b"), print)
+        fit_table(draw_all(column([0, 1] * 20)[:20]), FitOptions("b"), print)
 
 
 def test_at_the_time_limit_there_is_a_model_of_so_few_rules(

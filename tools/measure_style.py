@@ -25,6 +25,7 @@ PUBLIC = frozenset(
         "questions.py",
         "linearize_model.py",
         "fit_function.py",
+        "frame_scores.py",
         "edit_rules.py",
         "__init__.py",
     }

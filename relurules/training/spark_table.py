@@ -6,6 +6,7 @@ among equal rows, and of the seed.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from relurules.errors import DataError
 from relurules.pipeline.frame_scores import score
 from relurules.pipeline.spark_scores import check_spark_types
-from relurules.tables.column_types import TableSchema
+from relurules.tables.column_types import ColumnType, TableSchema
 from relurules.tables.file_columns import FileTable
 from relurules.tables.read_file import read_frame
 from relurules.tables.read_options import ReadOptions
@@ -45,6 +46,11 @@ class SparkTable(LargeTable):
                 "by nullif(age, -999)"
             )
         self.options = options
+        self._dropped = {
+            name: ColumnType(kind="ignore", note="dropped")
+            for name in frame.columns
+            if name in options.dropped
+        }
         self._frame = frame.select(*(_quote(name) for name in names))
         self._seed, self._last = 0, 0
 
@@ -56,7 +62,9 @@ class SparkTable(LargeTable):
         ordered = self._number_rows(seed).orderBy(_quote(_DRAW), _quote(_CONTENT)).limit(count)
         drawn = ordered.toArrow()
         self._seed, self._last = seed, max(drawn[_DRAW].to_pylist())
-        return read_frame(drawn.select(self._frame.columns), self.options)
+        own = read_frame(drawn.select(self._frame.columns), self.options)
+        schema = replace(own.schema, columns={**own.schema.columns, **self._dropped})
+        return replace(own, schema=schema)
 
     def _number_rows(self, seed: int) -> Any:
         """The frame with the hash that rows are drawn by."""

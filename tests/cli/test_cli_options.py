@@ -60,6 +60,7 @@ REACHED_BY = {
     ("pipeline.document_sources", "split_by_record"): frozenset({"document"}),
     ("pipeline.document_sources", "_check_table"): frozenset({"document"}),
     ("training.fit_files", "_describe_tree"): FIT,
+    ("training.drawn_rows", "_find_extremes"): FIT,
     ("validation.fit_record", "read_fit_record"): frozenset({"document"}),
     ("proofs.certify_lines", "_search_kinds"): frozenset({"diff"}),
     ("codec.additive_file", "make_additive_schema_text"): frozenset({"schema"}),

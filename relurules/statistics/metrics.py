@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from relurules.ir.network import Array
 
-Groups = NDArray[np.intp]
+Groups = NDArray[np.intp] | NDArray[np.int32]
 #: Scores that differ by less, as a share of the larger one or of the median, are told apart by
 #: rounding alone: the terms of rows that score alike needn't be alike. Not of the largest of all,
 #: next to which, where it is far outside, all others would be one.

@@ -76,9 +76,20 @@ def measure_groups(values: Array, of: Groups, groups: int) -> Moments:
     )
 
 
-def merge_moments(one: Moments | None, other: Moments) -> Moments:
+#: Of no rows, whatever they would be.
+NO_MOMENTS = Moments(
+    counts=np.array(0),
+    means=np.zeros(()),
+    rests=np.zeros(()),
+    variances=np.zeros(()),
+    low=np.array(np.inf),
+    high=np.array(-np.inf),
+)
+
+
+def merge_moments(one: Moments, other: Moments) -> Moments:
     """Of the rows of both."""
-    if one is None:
+    if not one.counts.any():
         return other
     counts = one.counts + other.counts
     some = np.maximum(counts, 1)

@@ -95,7 +95,7 @@ def _code_numbers(numbers: Array) -> ResponseValues:
 
 
 def _code_part(piece: Array | NDArray[np.int32], places: dict[Value, int]) -> NDArray[np.int32]:
-    """Codes of a part's values; one of numbers alone is coded here, as there are texts elsewhere."""
+    """Codes of a part's values; numbers are coded here, as there are texts in other parts."""
     if piece.dtype == np.int32:
         return np.asarray(piece, dtype=np.int32)
     codes = (places.setdefault(value, len(places)) for value in piece.tolist())

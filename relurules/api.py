@@ -255,13 +255,9 @@ def reached(
     Z. Yang and A. Zhang, "Unwrapping The Black Box of Deep ReLU Networks: Interpretability,
     Diagnostics, and Simplification", 2020.
     """
+    from relurules.domain.table_reading import encode_tables, tell_kinds
     from relurules.partitioning.reach import collect_patterns
-    from relurules.tracing.model_domain import (
-        encode_tables,
-        make_unbounded_domain,
-        resolve_domain,
-        tell_kinds,
-    )
+    from relurules.tracing.model_domain import make_unbounded_domain, resolve_domain
 
     graph = trace(model)
     if domain is None and graph.named:

@@ -112,8 +112,8 @@ def make_read_options(
     before: whether rules without a schema ask, to which pandas' words for missing numbers are
     missing numbers. others: columns that matter too. drop: columns that don't.
     """
+    from relurules.domain.table_reading import tell_kinds
     from relurules.tables.read_options import MISSING_BEFORE, ReadOptions
-    from relurules.tracing.model_domain import tell_kinds
 
     found = reading.build_schema(schema)
     if columns is None:

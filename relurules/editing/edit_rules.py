@@ -34,7 +34,8 @@ from relurules.ir.ruleset import CollapseStats
 from relurules.links.heads import is_identity
 from relurules.rules.additive_error import bound_additive_output
 from relurules.statistics.additive_statistics import gather_additive_evidence
-from relurules.statistics.evidence_statistics import gather_evidence, hash_rows
+from relurules.statistics.evidence_statistics import gather_evidence
+from relurules.statistics.row_passes import hash_rows
 from relurules.tables.names import find_text_flaw
 from relurules.tables.table import read_table
 

@@ -13,7 +13,7 @@ from relurules.ir.evidence import Histogram
 from relurules.ir.network import Array
 from relurules.ir.score_parts import ScorePart
 from relurules.reasons.score_choice import ScoreForm
-from relurules.statistics.additive_statistics import count_values
+from relurules.statistics.histograms import count_values
 from relurules.statistics.part_importance import evaluate_part, measure_movement
 from relurules.wording.references import describe_reference
 

@@ -9,19 +9,19 @@ import numpy as np
 
 from relurules.codec.any_rules import digest_rules
 from relurules.documents.file_formats import USUAL_FORMATS
+from relurules.domain.table_reading import tell_kinds
 from relurules.errors import DataError
 from relurules.files.version import VERSION
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.proven_statement import ProvenStatement
 from relurules.pipeline.document_folder import DocumentRequest
 from relurules.pipeline.table_batches import PIECE_ROWS
-from relurules.statistics.evidence_statistics import hash_rows
+from relurules.statistics.row_passes import hash_rows
 from relurules.tables.column_types import TableSchema
 from relurules.tables.file_batches import read_drawn_rows
 from relurules.tables.read_file import read_file
 from relurules.tables.read_options import MISSING_BEFORE, ReadOptions
 from relurules.tables.row_draw import Places
-from relurules.tracing.model_domain import tell_kinds
 from relurules.validation import ValidationOptions
 from relurules.validation.about import About, parse_about, read_about
 from relurules.validation.fit_record import RECORD, FitRecord, read_fit_record

@@ -8,14 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from relurules.domain.table_reading import make_column_read_options
 from relurules.errors import CheckError, DataError
 from relurules.ir import AdditiveRules, Artifact, Report, RuleSet, Scorer
 from relurules.pipeline.artefacts import compare_model, verify_model
 from relurules.tables.batches import is_table, iterate_batches
-from relurules.tables.column_types import TableSchema
 from relurules.tables.file_batches import join_frames, read_file_batches
-from relurules.tables.read_options import MISSING_BEFORE, ReadOptions
-from relurules.tracing.model_domain import tell_kinds
+from relurules.tables.read_options import ReadOptions
 
 if TYPE_CHECKING:
     import pandas
@@ -26,13 +25,7 @@ PIECE_ROWS = 2**18
 
 def make_rules_read_options(rules: Scorer | Artifact, others: Collection[str] = ()) -> ReadOptions:
     """How a file is read for rules: as their schema says; others: columns that matter too."""
-    kinds = tell_kinds(rules.domain.columns)
-    return ReadOptions(
-        schema=rules.schema or TableSchema(),
-        expected=kinds,
-        needed={*kinds, *others},
-        missing_numbers=MISSING_BEFORE if rules.schema is None else (),
-    )
+    return make_column_read_options(rules.domain.columns, rules.schema, others)
 
 
 def read_rule_tables(

@@ -20,7 +20,7 @@ from relurules.plotting import additive_plots, coefficient_figures, line_plots, 
 from relurules.plotting.plot_request import PlotRequest
 from relurules.plotting.tradeoffs import draw_tradeoffs, list_tradeoffs
 from relurules.reasons.score_choice import find_output
-from relurules.statistics.evidence_statistics import find_typical_rows
+from relurules.statistics.typical_rows import find_typical_row
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -119,7 +119,7 @@ def _choose_point(request: PlotRequest, X: Array | None) -> Array:
         return np.array(evidence.rules[0].typical)
     if X is not None:
         sample = request.sample()
-        return np.array(sample.X[find_typical_rows(sample)[int(np.argmax(sample.counts))]])
+        return find_typical_row(sample, int(np.argmax(sample.counts)))
 
     return np.array(given.rules[0].point if isinstance(given, RuleSet) else given.points[0])
 

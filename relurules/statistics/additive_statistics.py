@@ -1,33 +1,27 @@
 """What a table says about additive rules: metrics, and what every part moves."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from relurules.domain.linear_forms import combine_scores
 from relurules.ir.evidence import Evidence, Histogram
-from relurules.ir.local_models import LocalModels, Sample
+from relurules.ir.local_models import LocalModels
 from relurules.ir.network import Array, make_read_only
 from relurules.statistics import metrics
-from relurules.statistics.evidence_statistics import (
-    compute_group_metrics,
-    find_typical_rows,
-    hash_rows,
-)
+from relurules.statistics.evidence_statistics import TableFacts, describe_table
+from relurules.statistics.histograms import ValueSpread
+from relurules.statistics.judged_scores import OwnScores
+from relurules.statistics.moments import NO_MOMENTS, measure_columns, merge_moments
 from relurules.statistics.part_importance import measure_movement
-from relurules.statistics.response import read_response
+from relurules.statistics.row_passes import RowPasses
+from relurules.statistics.row_source import RowSource, open_rows
+from relurules.statistics.typical_rows import NearestRows, RowCentres
 
 if TYPE_CHECKING:
     import pandas
 
     from relurules.ir.additive import AdditiveRules
-
-#: Bins of a histogram.
-_BINS = 24
-#: Share of the rows on either side that one wide bin holds, so that a few large values, as amounts
-#: of money have, don't leave all others in a single one. Documents leave out a little more.
-_TAIL = 0.015
 
 
 def gather_additive_evidence(rules: "AdditiveRules", table: Any, y: Any = None) -> Evidence:
@@ -36,34 +30,82 @@ def gather_additive_evidence(rules: "AdditiveRules", table: Any, y: Any = None) 
     y: numbers, or classes as `read_response` reads them; a Series brings its name. DataError where
     they don't fit.
     """
-    X = rules.domain.rows(table)
-    inside = rules.domain.contains(X)
-    known = X[inside]
     models = describe_scores(rules)
-    sample = Sample(models, known, np.zeros(len(known), dtype=np.intp), len(X))
-    response = None if y is None else read_response(models, y, len(X)).part(inside)
+    source = open_rows(models, table, y, rules.schema)
+    response = source.response
+    found = _read_rows(rules, models, source)
 
-    found: dict[str, float] = {}
-    if response is not None and len(known):
-        own = combine_scores(rules.predict_scores(known), response.forms)
-        scores = compute_group_metrics(own, response, sample.of, 1)
-        found = metrics.drop_nan_scores({name: values[0] for name, values in scores.items()})
-
-    typical = int(find_typical_rows(sample)[0])
     return Evidence(
-        digest=hash_rows(X),
-        rows=len(X),
-        outside=len(X) - len(known),
+        digest=found.table.digest,
+        rows=found.table.rows,
+        outside=found.table.outside,
         response=None if response is None else response.name,
         task=None if response is None else response.task,
-        metrics=found,
-        means=make_read_only(sample.means),
-        deviations=make_read_only(sample.deviations),
+        metrics=found.metrics,
+        means=make_read_only(found.table.means),
+        deviations=make_read_only(found.table.deviations),
         rules=(),
         positive=None if response is None else response.positive,
-        typical=None if typical < 0 else make_read_only(known[typical]),
-        histograms=tuple(map(count_values, known.T)) if len(known) else (),
-        part_deviations=_measure_parts(rules, known),
+        typical=found.typical,
+        histograms=found.histograms,
+        part_deviations=found.part_deviations,
+    )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LineRowStats:
+    """What rows say of additive rules, see `Evidence`; typical, part_deviations: None without rows
+    in the domain.
+    """
+
+    table: TableFacts
+    metrics: dict[str, float]
+    typical: Array | None
+    histograms: tuple[Histogram, ...]
+    part_deviations: Array | None
+
+
+def _read_rows(rules: "AdditiveRules", models: LocalModels, source: RowSource) -> LineRowStats:
+    """Two passes: sums, and the least and largest values; typical row and histograms."""
+    d = len(models.names)
+    passes = RowPasses(source, lambda X: rules.domain.contains(X).astype(np.intp))
+    own = None if source.response is None else OwnScores(source.response, 1)
+    moments, added, centres = NO_MOMENTS, NO_MOMENTS, RowCentres(1, d)
+    spreads = [ValueSpread(source.count()) for _ in range(d)]
+
+    for block in passes.number():
+        moments = merge_moments(moments, measure_columns(block.X))
+        added = merge_moments(added, measure_columns(rules.evaluate_parts(block.X)))
+        centres.add(block)
+        for spread, column in zip(spreads, block.X.T, strict=True):
+            spread.add(column)
+        if own is not None:
+            own.add(block, rules.predict_scores(block.X))
+
+    table = describe_table(passes, moments, d)
+    judged = None if own is None else own.judge(passes.of, passes.values)
+    if not len(passes.of):
+        return LineRowStats(
+            table=table, metrics={}, typical=None, histograms=(), part_deviations=None
+        )
+
+    nearest = NearestRows(centres, table.deviations)
+    edges = [spread.choose_edges() for spread in spreads]
+    counts = [np.zeros(len(bins) - 1) for bins in edges]
+    for block in passes.repeat():
+        nearest.add(block)
+        for j, column in enumerate(block.X.T):
+            counts[j] += np.histogram(column, bins=edges[j])[0]
+
+    return LineRowStats(
+        table=table,
+        metrics={} if judged is None else metrics.drop_nan_scores(judged.total),
+        typical=make_read_only(nearest.rows[0]),
+        histograms=tuple(
+            Histogram(make_read_only(bins), make_read_only(count))
+            for bins, count in zip(edges, counts, strict=True)
+        ),
+        part_deviations=make_read_only(added.deviations),
     )
 
 
@@ -133,26 +175,4 @@ def _measure_parts(rules: "AdditiveRules", X: Array) -> Array | None:
     """(P, m) standard deviations of what every part adds; None without rows."""
     if not len(X):
         return None
-    added = rules.evaluate_parts(X)
-    return make_read_only(np.where(np.ptp(added, axis=0) > 0, added.std(axis=0), 0.0))
-
-
-def count_values(values: Array) -> Histogram:
-    """(N,) values -> bins that are equally wide where nearly all of them are, and a wide one on
-    either side.
-
-    A few whole numbers keep equal bins, each of which holds one of them at most.
-    """
-    low, high = float(values.min()), float(values.max())
-    if not (np.isfinite(high - low) and high > low):
-        edges = np.array([low, high])
-    elif high - low < _BINS and not (values % 1.0).any():
-        edges = np.linspace(low, high, _BINS + 1)
-    else:
-        first, last = np.quantile(values, [_TAIL, 1.0 - _TAIL])
-        last = min(np.nextafter(last, np.inf), high)  # rows at the edge itself belong to the inner
-        inner = np.linspace(first, last, _BINS + 1) if first < last else [first]
-        edges = np.unique([low, *inner, high])
-
-    counts, _ = np.histogram(values, bins=edges)
-    return Histogram(make_read_only(edges), make_read_only(counts))
+    return make_read_only(measure_columns(rules.evaluate_parts(X)).deviations)

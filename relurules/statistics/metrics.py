@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from relurules.ir.network import Array
 
-Groups = NDArray[np.intp]
+Groups = NDArray[np.intp] | NDArray[np.int32]
 #: Scores that differ by less, as a share of the larger one or of the median, are told apart by
 #: rounding alone: the terms of rows that score alike needn't be alike. Not of the largest of all,
 #: next to which, where it is far outside, all others would be one.
@@ -50,15 +50,16 @@ def compute_aucs(scores: Array, positive: NDArray[np.bool_]) -> Array:
     places = np.arange(1, n + 1)
 
     for i, row in enumerate(scores):
-        if not np.isfinite(row).all():
+        words = (row + 0.0).view(np.int64)
+        words &= ~1
+        words |= bit
+        packed = words.view(np.float64)
+        packed.sort()
+        if not np.isfinite(packed[[0, -1]] if n else 0.0).all():  # these stand at the ends
             found[i] = auc(row, positive)
             continue
-        packed = (((row + 0.0).view(np.int64) & ~1) | bit).view(np.float64)
-        packed.sort()
-        words = packed.view(np.int64)
         right = words & 1
-        differs = (words[1:] ^ words[:-1]) > 1
-        differs |= (words[1:] ^ words[:-1]) < 0
+        differs = (words[1:] ^ words[:-1]).view(np.uint64) > 1
         ranks = float(places @ right) if differs.all() else _sum_positive_ranks(differs, right)
         found[i] = (ranks - p * (p + 1) / 2) / max(1, p * (n - p))
 
@@ -100,7 +101,7 @@ def group_aucs(scores: Array, positive: NDArray[np.bool_], group: Groups, groups
     """`auc` within each group of rows, (N,) numbers below `groups`: (groups,), NaN where one has
     one class alone. Scores that rounding alone tells apart are tied.
     """
-    order = np.lexsort((scores, group))
+    order = _sort_in_groups(scores, group, groups)
     s, g, right = scores[order], group[order], positive[order]
     n, p = np.bincount(g, minlength=groups), np.bincount(g[right], minlength=groups)
     if not len(s):
@@ -118,28 +119,14 @@ def group_aucs(scores: Array, positive: NDArray[np.bool_], group: Groups, groups
         return np.asarray((ranks - p * (p + 1) / 2) / (p * (n - p)))
 
 
-def group_means(values: Array, group: Groups, groups: int) -> Array:
-    """(groups,) mean of values (N,) within each group, NaN where it has no row."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(
-            np.bincount(group, weights=values, minlength=groups)
-            / np.bincount(group, minlength=groups)
-        )
-
-
-def group_deviations(values: Array, group: Groups, groups: int) -> Array:
-    """(groups,) standard deviation (divided by n) of values (N,) within each group, NaN where it
-    has no row.
-
-    Exactly 0 where all values are the same.
-    """
-    low, high = np.full(groups, np.inf), np.full(groups, -np.inf)
-    np.minimum.at(low, group, values)
-    np.maximum.at(high, group, values)
-    means = group_means(values, group, groups)
-    return np.where(
-        low == high, 0.0, np.sqrt(group_means((values - means[group]) ** 2, group, groups))
-    )
+def _sort_in_groups(scores: Array, group: Groups, groups: int) -> NDArray[np.intp]:
+    """(N,) rows by their group and score, of equal scores in any order."""
+    order = np.argsort(scores)
+    if groups == 1:
+        return order
+    few = np.iinfo(np.uint16).max  # numbers of 16 bits are sorted by counting
+    numbers = group[order].astype(np.uint16 if groups <= few else np.int64)
+    return np.asarray(order[np.argsort(numbers, kind="stable")])
 
 
 def drop_nan_scores(scores: Mapping[str, float]) -> dict[str, float]:

@@ -16,9 +16,12 @@ from relurules.ir.local_models import LocalModels
 from relurules.ir.network import Array
 from relurules.links.heads import Head
 from relurules.links.table import LINKS
+from relurules.statistics.response_values import ResponseValues, collect_values
 from relurules.tables.table import read_column
 from relurules.tables.values import Value
 
+#: Values of a response, distinct or not; as an array where they are numbers.
+Values = list[Value] | Array
 #: So many classes are named in a message.
 _NAMED = 6
 
@@ -64,27 +67,26 @@ def read_response(models: LocalModels, y: Any, rows: int) -> Response:
             f"the response {name!r} is of shape {np.shape(y)}; expected one value per row. Give "
             "the true values of one output, named as it"
         )
-    found = read_column(np.asarray(y, dtype=object).reshape(-1) if one_column else y, name).entries
-
-    if len(found) != rows:
+    column = read_column(np.asarray(y, dtype=object).reshape(-1) if one_column else y, name)
+    values = collect_values([column], name)
+    if len(values) != rows:
         raise DataError(
-            f"the response {name!r} has {len(found)} values for {rows} rows; it needs one per row"
+            f"the response {name!r} has {len(values)} values for {rows} rows; it needs one per row"
         )
 
-    if None in found:
-        raise DataError(
-            f"the response {name!r}, row {found.index(None)}: no value; leave out rows without one"
-        )
-
-    response = _choose_task(name, found, models)
-    return (
-        response
-        if response.task != "binary"
-        else replace(response, positive=_describe_positive(found, response, models))
-    )
+    return judge_by_values(models, values, name)
 
 
-def _describe_positive(found: list[Value], response: Response, models: LocalModels) -> str | None:
+def judge_by_values(models: LocalModels, values: ResponseValues, name: str) -> Response:
+    """The task that true values make of a model's outputs, see `read_response`."""
+    response = _choose_task(name, values.found, models)
+    if response.task == "binary":
+        said = _describe_positive(values.found, response, models)
+        response = replace(response, positive=said)
+    return replace(response, values=values.spread(response.values))
+
+
+def _describe_positive(found: Values, response: Response, models: LocalModels) -> str | None:
     """The one value that counts as 1, or the cut-off that others reach; None for a plain 1."""
     values = {
         value
@@ -99,7 +101,7 @@ def _describe_positive(found: list[Value], response: Response, models: LocalMode
     return None if value in (None, 1.0) else value if isinstance(value, str) else f"{value:g}"
 
 
-def _choose_task(name: str, found: list[Value], models: LocalModels) -> Response:
+def _choose_task(name: str, found: Values, models: LocalModels) -> Response:
     m, heads = models.constants.shape[1], _choose_heads(models, name)
     kind, first = heads[0].link, heads[0].scores
     if models.classes:
@@ -116,7 +118,7 @@ def _choose_task(name: str, found: list[Value], models: LocalModels) -> Response
         return _read_class_scores(name, found, models, m)
 
     values = _as_numbers(found)
-    if kind == "identity" and (values is None or set(values.tolist()) <= {0.0, 1.0}):
+    if kind == "identity" and (values is None or _are_flags(values)):
         numbers = _number_classes(name, found, ["", models.outputs[models.heads.index(heads[0])]])
         return Response(name, "binary", numbers, _select_scores(first, m), kind, False)
     if values is None:
@@ -146,7 +148,7 @@ def _choose_heads(models: LocalModels, name: str) -> Sequence[Head]:
 
 
 def _read_classes(
-    name: str, found: list[Value], models: LocalModels, heads: Sequence[Head], m: int
+    name: str, found: Values, models: LocalModels, heads: Sequence[Head], m: int
 ) -> Response:
     """Classes by a sigmoid of one score, or by the link of one score per class."""
     kind, scores = heads[0].link, heads[0].scores
@@ -183,7 +185,7 @@ def _read_classes(
 
 
 def number_labels(
-    name: str, found: list[Value], labels: ClassLabels | None, *, turned: bool = False
+    name: str, given: Values, labels: ClassLabels | None, *, turned: bool = False
 ) -> Array | None:
     """(N,) numbers of the classes, where the values are the model's labels, or their text; None
     where they aren't, and may be numbers or names of classes. turned: 1 is the first of two.
@@ -193,6 +195,7 @@ def number_labels(
     if labels is None:
         return None
 
+    found = _list_values(given)
     numbers = labels.encode(found)
     if (numbers < 0).any() and labels.kind is not str:
         texts = {text: float(i) for i, text in enumerate(labels.names)}
@@ -210,12 +213,12 @@ def number_labels(
     return None
 
 
-def _number_own_class(name: str, found: list[Value], outputs: Sequence[str]) -> list[Value]:
+def _number_own_class(name: str, found: Values, outputs: Sequence[str]) -> Values:
     """The numbers of classes, where the values are 0 and 1 for the one output that bears the
     response's name.
     """
     numbers = _as_numbers(found)
-    if name not in outputs or numbers is None or not set(numbers.tolist()) <= {0.0, 1.0}:
+    if name not in outputs or numbers is None or not _are_flags(numbers):
         return found
     if len(outputs) > 2:
         raise DataError(
@@ -226,16 +229,16 @@ def _number_own_class(name: str, found: list[Value], outputs: Sequence[str]) -> 
     return found if outputs.index(name) == 1 else [1.0 - float(value) for value in numbers.tolist()]
 
 
-def _read_decisions(name: str, found: list[Value], models: LocalModels, m: int) -> Response:
+def _read_decisions(name: str, found: Values, models: LocalModels, m: int) -> Response:
     """Rules that say which class alone: numbers beside a cut-off are compared with it."""
     numbers, cut = _as_numbers(found), models.threshold
     known = models.labels
-    if cut is not None and known is not None and (known.encode(found) < 0).any():
+    if cut is not None and known is not None and (known.encode(_list_values(found)) < 0).any():
         known = None  # numbers that are compared with the cut-off
 
     if (told := number_labels(name, found, known)) is not None:
         values = told
-    elif cut is not None and numbers is not None and not set(numbers.tolist()) <= {0.0, 1.0}:
+    elif cut is not None and numbers is not None and not _are_flags(numbers):
         values = np.asarray(numbers >= cut, dtype=np.float64)
     elif cut is not None:
         values = _number_classes(name, found, ["", models.classes[1].rsplit(" >= ", 1)[0]])
@@ -249,7 +252,7 @@ def _read_decisions(name: str, found: list[Value], models: LocalModels, m: int) 
     return Response(name, "binary", values, form, "sigmoid", False, False)
 
 
-def _read_class_scores(name: str, found: list[Value], models: LocalModels, m: int) -> Response:
+def _read_class_scores(name: str, found: Values, models: LocalModels, m: int) -> Response:
     """Several outputs that are scores as they are, one per class."""
     forms = _select_scores([head.scores[0] for head in models.heads], m)
     told = number_labels(name, found, models.labels)
@@ -263,14 +266,26 @@ def _select_scores(scores: Sequence[int], m: int) -> Array:
     return np.eye(m)[list(scores)]
 
 
-def _as_numbers(found: list[Value]) -> Array | None:
+def _as_numbers(found: Values) -> Array | None:
+    if isinstance(found, np.ndarray):
+        return found
     return None if any(isinstance(v, str) for v in found) else np.array(found, dtype=np.float64)
 
 
-def _number_classes(name: str, found: list[Value], outputs: Sequence[str]) -> Array:
+def _are_flags(numbers: Array) -> bool:
+    """Whether all are 0 or 1."""
+    return bool(((numbers == 0.0) | (numbers == 1.0)).all())
+
+
+def _list_values(found: Values) -> list[Value]:
+    return list(found.tolist()) if isinstance(found, np.ndarray) else found
+
+
+def _number_classes(name: str, given: Values, outputs: Sequence[str]) -> Array:
     """(N,) the number of every value's class; outputs: one name per class, empty where a class has
     none.
     """
+    found = _list_values(given)
     distinct = sorted(set(found), key=lambda v: (isinstance(v, str), v))
     places = {value: _find_class_output(value, outputs) for value in distinct}
     if None not in places.values() and len(set(places.values())) == len(places):

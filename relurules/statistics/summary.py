@@ -16,14 +16,14 @@ import numpy as np
 from relurules.domain.encoding import decode_rows
 from relurules.errors import DataError
 from relurules.ir.evidence import Evidence
-from relurules.ir.local_models import LocalModels, Sample
+from relurules.ir.local_models import LocalModels
 from relurules.ir.network import Array
 from relurules.statistics.evidence_statistics import (
     LocalModelStats,
     compute_statistics,
     gather_evidence,
 )
-from relurules.statistics.response import read_response
+from relurules.statistics.row_source import open_rows
 
 if TYPE_CHECKING:
     import pandas
@@ -69,20 +69,14 @@ def summarise_patterns(
     import pandas
 
     models = reached.local_models
-    X = models.domain.rows(data)
-    number = reached.number_rows(X)
-    sample = Sample.from_numbers(models, X, number)
-    response = None if y is None else read_response(models, y, len(X)).part(number > 0)
-    found = compute_statistics(sample, response)
+    found = compute_statistics(open_rows(models, data, y), models, reached.number_rows)
     columns: dict[str, Any] = {
         models.kind: np.arange(1, len(models) + 1),
         **_list_statistics(found),
     }
 
     if typical:
-        columns |= _list_typical_rows(
-            models, [None if row < 0 else sample.X[row] for row in found.typical.tolist()]
-        )
+        columns |= _list_typical_rows(models, found.get_typical_rows())
 
     return pandas.DataFrame(columns)
 

@@ -1,6 +1,5 @@
 """The domain of a traced model's columns, and tables in its coordinates."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from typing import Any
@@ -11,12 +10,12 @@ from relurules.domain import Domain
 from relurules.domain.columns import Column, find_groups, is_plain, list_table_columns
 from relurules.domain.input_places import InputPlaces
 from relurules.domain.ranges import infer_columns
-from relurules.errors import DataError, DomainError
+from relurules.errors import DomainError
 from relurules.ir import Graph
 from relurules.ir.network import Array
 from relurules.networks.inputs import find_read_columns, narrow_graph
 from relurules.tables.names import find_free_name, make_default_names
-from relurules.tables.table import ColumnKind, read_column_names, read_table
+from relurules.tables.table import read_column_names, read_table
 from relurules.tracing.missing_marks import check_marks
 
 
@@ -45,30 +44,6 @@ def make_unbounded_domain(graph: Graph, table: Any, *, whole: bool) -> Domain:
         )
 
     return Domain.over(columns)
-
-
-def tell_kinds(columns: Sequence[Column]) -> dict[str, ColumnKind]:
-    """Column -> how a file is to be read for it: as text where a category is text."""
-    return {
-        name: "text" if any(isinstance(v, str) for v in column.lookup) else "number"
-        for name, column in list_table_columns(columns).items()
-    }
-
-
-def encode_tables(domain: Domain, tables: Iterator[Any]) -> Iterator[Array]:
-    """The rows of every table in coordinates, (n, d) each."""
-    done, plain = 0, is_plain(domain.columns)
-    for table in tables:
-        try:
-            as_it_is = plain and isinstance(table, np.ndarray) and table.dtype == np.float64
-            yield table if as_it_is else domain.rows(table)
-        except DataError as error:
-            raise DataError(
-                f"{error} (rows are counted from row {done} of the whole table)"
-                if done
-                else f"{error}"
-            ) from error
-        done += len(table)
 
 
 def resolve_domain_and_rows(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from relurules.files.version import VERSION
-from relurules.statistics.evidence_statistics import hash_rows
+from relurules.statistics.row_passes import hash_rows
 from relurules.validation.fit_record import TABLE_ROWS, FitRecord
 from relurules.validation.origins import Plain, hash_file, list_versions
 from relurules.validation.report import FrontStep

@@ -14,8 +14,8 @@ from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.network import Array
 from relurules.links.table import LINKS
 from relurules.statistics.additive_statistics import describe_scores
-from relurules.statistics.evidence_statistics import hash_rows
 from relurules.statistics.response import Response, read_response
+from relurules.statistics.row_passes import hash_rows
 
 if TYPE_CHECKING:
     import pandas

@@ -62,15 +62,6 @@ def test_infinite_scores_stand_at_the_ends() -> None:
     )
 
 
-def test_means_and_deviations_of_groups() -> None:
-    values, group = np.array([0.1, 0.1, 0.1, 1.0, 3.0]), np.array([0, 0, 0, 2, 2])
-    assert metrics.group_means(values, group, 3) == pytest.approx([0.1, np.nan, 2.0], nan_ok=True)
-    found = metrics.group_deviations(values, group, 3)
-    assert found[0] == 0.0  # exactly, though 0.1 + 0.1 + 0.1 isn't 0.3
-    assert np.isnan(found[1])
-    assert found[2] == 1.0
-
-
 def test_what_is_no_number_is_left_out() -> None:
     assert metrics.drop_nan_scores({"AUC": np.nan, "R2": 0.5, "MSE": np.inf}) == {"R2": 0.5}
 

@@ -153,7 +153,6 @@ def search_parts(
     found = []
     for columns, own in _list_components(score, base, lines):
         part: dict[str, Any] = {"columns": columns, "lines": own}
-
         found.append({**part, **_search_part(part, guess(part), score, deadline)})
 
     ends = {end: [p[end] for p in found] for end in ("low", "high")}
@@ -172,9 +171,9 @@ def _search_part(
     base, lines = score.add_bases(), score.list_lines()
     ground, targets = make_part(part, read_ends(guess, guess), score, base, lines)
     trees = [
-        BoundSearch(ground, sign, float(sign * guess[end]), deadline).search()
+        BoundSearch(ground, sign, sign * reached, deadline).search()
         for end, sign in (("high", 1), ("low", -1))
-        if guess[end] is not None
+        if (reached := guess[end]) is not None
     ]
 
     walks = walk_part({**part, "trees": trees}, ground, targets)

@@ -7,8 +7,9 @@ Nothing here has to be right: the checker finds out what the tree shows.
 """
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,12 +32,24 @@ from relurules.proofs.float_model import (
     make_float_model,
     maximise_forms,
 )
-from relurules.proofs.line_relaxation import LineBounds, Relaxation, relax_lines
+from relurules.proofs.line_relaxation import LineBounds, Relaxation, find_known_signs, relax_lines
 
 Array = NDArray[np.float64]
 
 #: A bound within this share of what all terms come to is as good as the best.
 _GOAL = 1e-13
+
+
+@dataclass(frozen=True)
+class _CutCell:
+    """A part of the domain; cuts: the lines that it is cut along, in the order of its last rows."""
+
+    part: FloatCell
+    cuts: tuple[int, ...] = ()
+
+    def cut(self, k: int, form: Array, side: int) -> "_CutCell":
+        """The part where line k, a form (n + 1,), has this sign."""
+        return _CutCell(self.part.cut(k, form, side), (*self.cuts, k))
 
 
 @dataclass(frozen=True)
@@ -47,7 +60,7 @@ class _BoundedCell:
     line is too large there.
     """
 
-    cell: FloatCell
+    cell: _CutCell
     bound: float
     leaf: ProofNode
     point: Array
@@ -67,7 +80,7 @@ class BoundSearch:
         self.weights, self.base = sign * floats.U[0], sign * floats.scores[0, :-1]
         self.goal = _GOAL * floats.magnitude
         rows = convert_rows(ground.rows([]), ground.space.size)
-        self.root = make_first_cell(ground.space, rows, len(self.forms), {})
+        self.root = _CutCell(make_first_cell(ground.space, rows, len(self.forms), {}))
         self.bounds: dict[CategoryGroups, LineBounds] = {}
 
     def search(self) -> ProofNode:
@@ -96,46 +109,55 @@ class BoundSearch:
             node.extend(found.leaf)
         return tree
 
-    def _bound(self, cell: FloatCell) -> "_BoundedCell | ProofNode":
+    def _bound(self, cell: _CutCell) -> "_BoundedCell | ProofNode":
         """A cell with its bound, or the node that shows that it is empty."""
-        if not all(cell.allowed):
+        part = cell.part
+        if not all(part.allowed):
             return [[], "empty", []]
-        _, empty = find_cell_start(cell)
-        if empty is not None:
-            return [[], "empty", empty]
+        if part.allowed not in self.bounds:
+            self.bounds[part.allowed] = LineBounds(self.forms, self.space, part.allowed)
+        bounds = self.bounds[part.allowed]
 
-        bounds = self.bounds.setdefault(
-            cell.allowed, LineBounds(self.forms, self.space, cell.allowed)
-        )
-        plain = relax_lines(bounds, self.weights, cell.known, False)
-        best = self._solve(cell, plain)
-        beside = relax_lines(bounds, self.weights, cell.known, True)
-        if beside.changes:
-            best = min(best, self._solve(cell, beside), key=lambda found: found.bound)
-        self._try_point(best.point)
+        first = len(part.rows) - len(cell.cuts)
+        rows = {k: first + i for i, k in enumerate(cell.cuts)}
+        signs, takes = find_known_signs(bounds, part.known, rows)
+        found = self._solve(cell, relax_lines(bounds, self.weights, signs, False), takes)
+        if isinstance(found, _BoundedCell) and found.bound > self.best + self.goal:
+            beside = relax_lines(bounds, self.weights, signs, True)
+            other = self._solve(cell, beside, takes) if beside.changes else found
+            if isinstance(other, _BoundedCell) and other.bound < found.bound:
+                found = other
 
-        return best
+        return found
 
-    def _solve(self, cell: FloatCell, relaxed: Relaxation) -> _BoundedCell:
+    def _solve(
+        self, cell: _CutCell, relaxed: Relaxation, takes: list[Any]
+    ) -> "_BoundedCell | ProofNode":
         """The bound by a linear program, in which lines that are kept have a variable each."""
+        part, chart = cell.part, cell.part.chart
         total, kept = self.base + relaxed.total, self.forms[relaxed.kept]
-        wide = self.bounds[cell.allowed].over[relaxed.kept]
-        at, by_row, by_line = _make_program(cell, kept, wide)
-        goal = np.concatenate([(total @ cell.chart.basis)[:-1], relaxed.weights * wide, [0.0]])
-        found = solve_duals(at, goal[None])
+        wide = self.bounds[part.allowed].over[relaxed.kept]
+        at, by_row, by_line = _make_program(part, kept, wide)
+        if at.dictionary is None:
+            _, empty = find_cell_start(part)
+            if empty is not None:
+                return [[], "empty", empty]
 
-        f = len(cell.chart.low)
-        point = cell.chart.to_space(found.points[0, :f])
+        goal = np.concatenate([(total @ chart.basis)[:-1], relaxed.weights * wide, [0.0]])
+        found = solve_duals(at, goal[None])
+        point = chart.to_space(found.points[0, : len(chart.low)])
+        self._try_point(point)
         multipliers = by_row @ found.multipliers[0]
         shares = np.clip(by_line @ found.multipliers[0] / -relaxed.weights, 0.0, 1.0)
-        total = total + (relaxed.weights * shares) @ kept
-        bound = maximise_forms(
-            (total + multipliers @ cell.rows)[None], self.space, cell.allowed
-        )  # fmt: skip
-        leaf = [relaxed.list_takes(shares), "leaf", list_multipliers(multipliers)]
+        total = total + (relaxed.weights * shares) @ kept + multipliers @ part.rows
+        bound = maximise_forms(total[None], self.space, part.allowed)
 
         return _BoundedCell(
-            cell, float(bound[0]), leaf, point, relaxed.measure_gaps(point, self.forms)
+            cell,
+            float(bound[0]),
+            [[*takes, *relaxed.list_takes(shares)], "leaf", list_multipliers(multipliers)],
+            point,
+            relaxed.measure_gaps(point, self.forms),
         )
 
     def _try_point(self, point: Array) -> None:
@@ -146,15 +168,17 @@ class BoundSearch:
             score = self.base @ u + self.weights @ np.maximum(0.0, self.forms @ u)
             self.best = max(self.best, float(score))
 
-    def _cut(self, found: _BoundedCell) -> tuple[str, int, list[FloatCell]]:
+    def _cut(self, found: _BoundedCell) -> tuple[str, int, list[_CutCell]]:
         """The kind of a node, along what it cuts, and its parts; none where nothing is left."""
-        cell, gaps = found.cell, np.where(found.cell.known == 0, found.gaps, 0.0)
-        j = find_undecided_category(cell, found.point)
+        cell, part = found.cell, found.cell.part
+        gaps = np.where(part.known == 0, found.gaps, 0.0)
+        j = find_undecided_category(part, found.point)
         k = int(gaps.argmax()) if len(gaps) else 0
         if len(gaps) and gaps[k] > 0.5 * self.goal:
             return "split", k, [cell.cut(k, self.forms[k], side) for side in (-1, 1)]
         if j is not None:
-            return "category", j, [cut_by_category(cell, j, is_) for is_ in (True, False)]
+            parts = [cut_by_category(part, j, is_) for is_ in (True, False)]
+            return "category", j, [replace(cell, part=one) for one in parts]
         return "leaf", 0, []
 
 

@@ -2,6 +2,7 @@
 above by a linear program.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -50,12 +51,12 @@ class LineBounds:
 
 @dataclass(frozen=True, kw_only=True)
 class Relaxation:
-    """Upper bounds of a weighted sum of lines: `total`, (n + 1,), is one but for lines `kept`, (c,),
-    of negative `weights`, (c,), of which any share from 0 to 1 of their arguments is one too.
+    """Upper bounds of a weighted sum of lines: `total`, (n + 1,), is one but for lines `kept`,
+    (c,), of negative `weights`, (c,), of which any share from 0 to 1 of their arguments is one too.
 
-    takes: what a certificate says of the other lines. chords: lines of positive weight that are
-    replaced, with that and the form that stands for one; changes: (line, other, weight, form): of
-    what a line is more than another one.
+    takes: what a certificate says of the other lines whose sign isn't known. chords: lines of
+    positive weight that are replaced, with that and the form that stands for one; changes: (line,
+    other, weight, form), of what a line is more than another one.
     """
 
     total: Array
@@ -66,7 +67,7 @@ class Relaxation:
     changes: list[tuple[int, int, float, Array]]
 
     def list_takes(self, shares: Array) -> list[Any]:
-        """What a certificate says of all lines; shares: (c,)."""
+        """What a certificate says of all of them; shares: (c,)."""
         kept = [
             ["chord", int(k), float(share), [], []]
             for k, share in zip(self.kept, shares, strict=True)
@@ -87,8 +88,28 @@ class Relaxation:
         return gaps
 
 
+def find_known_signs(
+    bounds: LineBounds, known: NDArray[np.int8], rows: Mapping[int, int]
+) -> tuple[NDArray[np.int8], list[Any]]:
+    """Signs of lines (K,), 0 where unknown, and what a certificate says of those that aren't in
+    `known`; rows: line that a cell is cut along -> the number of its row.
+    """
+    signs, takes = known.copy(), list[Any]()
+    for k in np.flatnonzero(known == 0).tolist():
+        above = [i for i in rows if known[i] > 0 and bounds.rises[i, k] == 0.0]
+        below = [i for i in rows if known[i] < 0 and bounds.rises[k, i] == 0.0]
+        for side, beyond, shown in ((1, bounds.under[k], above), (-1, bounds.over[k], below)):
+            if beyond == 0.0 or shown:
+                number = side * (k + 1)
+                takes.append([number, rows[shown[0]], 1] if beyond else number)
+                signs[k] = side
+                break
+
+    return signs, takes
+
+
 def relax_lines(
-    bounds: LineBounds, weights: Array, known: NDArray[np.int8], by_changes: bool
+    bounds: LineBounds, weights: Array, signs: NDArray[np.int8], by_changes: bool
 ) -> Relaxation:
     """What stands for lines of weights (K,) in a cell where signs (K,) are known, or 0.
 
@@ -96,13 +117,9 @@ def relax_lines(
     what it is more than that one.
     """
     forms, over, under = bounds.forms, bounds.over, bounds.under
-    on = (known > 0) | ((known == 0) & (under == 0.0))
-    off = ~on & ((known < 0) | (over == 0.0))
-    told = (known == 0) & (on | off)
-    takes: list[Any] = [int(k + 1 if on[k] else -k - 1) for k in np.flatnonzero(told)]
-
+    on, takes = signs > 0, list[Any]()
     own, changes = weights.copy(), []
-    is_open = ~on & ~off & (weights != 0.0)
+    is_open = (signs == 0) & (weights != 0.0)
     for k, other in _pair_lines(bounds, weights, is_open) if by_changes else ():
         share, form = _relax_change(bounds, k, other, weights[k])
         changes.append((k, other, float(weights[k]), form))

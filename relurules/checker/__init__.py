@@ -24,8 +24,10 @@ For each rule it holds a tree that starts with the domain cut by the rule's prin
     [takes, "leaf", [row, y, ...], ...]       all neurons are affine: what scores may be off
 takes: neurons, k + 1 or -(k + 1), whose z is (almost) nowhere negative, or positive, as [number,
 row, y, ...] shows, or the number alone. Where z passes 0 by e, the PReLU is off by no more than
-|1 - slope| e, and that is counted. That the rules cover the domain is seen by their tree: each way
-down to a rule passes all its conditions; a way that does not has a tree of its own, among `paths`.
+|1 - slope| e, and that is counted. Of a ReLU, "chord" takes a share of its z for it, and "change" a
+share of what its z is more than that of another one for what it is more than that one; how far
+that may be off is counted too. That the rules cover the domain is seen by their tree: each way down
+to a rule passes all its conditions; a way that does not has a tree of its own, among `paths`.
 
 Before that, names, order and kind of columns, outputs and classes, links and thresholds of the
 rules must be the model's own, and the points of rules must lie in the domain and inside their

@@ -205,7 +205,7 @@ def check_parts(found: Mapping[str, Any], score: AnsweredScore) -> tuple[int, bo
     """
     base, lines = score.add_bases(), score.list_lines()
     for part in found["parts"]:
-        check_lists(part, ("columns", "lines"))
+        check_lists(part, ("columns", "lines", "trees"))
 
     columns = [j for part in found["parts"] for j in part["columns"]]
     used = [i for part in found["parts"] for i in part["lines"]]
@@ -222,10 +222,10 @@ def check_parts(found: Mapping[str, Any], score: AnsweredScore) -> tuple[int, bo
     total, leaves = {"low": base.constant, "high": base.constant}, 0
     for number, part in enumerate(found["parts"], start=1):
         ends = read_ends(part, found)
-        walk = walk_part(part, *make_part(part, ends, score, base, lines))
-        _refuse_excess(walk, f"part {number}")
+        for walk in walk_part(part, *make_part(part, ends, score, base, lines)):
+            _refuse_excess(walk, f"part {number}")
+            leaves += walk.leaves
         total = {end: value + (ends[end] or 0) for end, value in total.items()}
-        leaves += walk.leaves
 
     claimed = read_ends(found, found)
     for end, sign in _ENDS:
@@ -237,11 +237,14 @@ def check_parts(found: Mapping[str, Any], score: AnsweredScore) -> tuple[int, bo
 
 def walk_part(
     part: Mapping[str, Any], ground: ProofContext, targets: Sequence[ProofTarget]
-) -> TreeChecker:
-    """How far a part is beyond its range."""
-    walk = TreeChecker(targets)
-    walk.node(ground.cell([]), part["tree"])
-    return walk
+) -> list[TreeChecker]:
+    """How far a part is beyond every end of its range, each of which has a tree."""
+    if len(part["trees"]) != len(targets):
+        raise RefusedError(f"a part has {len(part['trees'])} trees for {len(targets)} ends")
+    walks = [TreeChecker([target]) for target in targets]
+    for walk, tree in zip(walks, part["trees"], strict=True):
+        walk.node(ground.cell([]), tree)
+    return walks
 
 
 def make_part(

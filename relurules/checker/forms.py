@@ -150,6 +150,34 @@ def apply_prelu(form: Form, slope: Fraction, side: int, beyond: int) -> Form:
     return [*scaled, radius + rounded + spill]
 
 
+def take_share(form: Form, share: int, least: int, most: int) -> Form:
+    """A share of a form, in units of 2**-FINE, plus what is between `least` and `most`, in units of
+    2**-FINE / ONE.
+    """
+    exact = [share * value for value in form[:-1]]
+    scaled = [value >> FINE for value in exact]
+    rounded = sum(value % (1 << FINE) != 0 for value in exact)
+
+    middle, rest = divmod(least + most, 2 << FINE)
+    scaled[-1] += middle
+    half = -(-(most - least) // (2 << FINE)) + (rest != 0)
+
+    return [*scaled, -(-share * form[-1] >> FINE) + rounded + half]
+
+
+def join_weights(unit: UnitForm, beside: Mapping[int, int]) -> UnitForm:
+    """A unit whose neurons are told as the change from another one, `beside`: that one counts
+    with their weights too.
+    """
+    weights = dict(zip(unit.reads, unit.weights, strict=True))
+    for k, other in beside.items():
+        if k in weights:
+            weights[other] = weights.get(other, 0) + weights[k]
+
+    kept = {k: weight for k, weight in weights.items() if weight}
+    return unit._replace(reads=tuple(kept), weights=tuple(kept.values()))
+
+
 def round_up(value: Fraction) -> float:
     """The least float64 that isn't below."""
     near = float(value)

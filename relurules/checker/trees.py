@@ -14,10 +14,18 @@ from relurules.checker.forms import (
     apply_prelu,
     evaluate_unit,
     express_unit,
+    join_weights,
     make_row,
+    take_share,
 )
 from relurules.checker.groups import read_constraints
-from relurules.checker.json_values import RefusedError, check_lists, read_number, read_pairs
+from relurules.checker.json_values import (
+    RefusedError,
+    check_lists,
+    read_number,
+    read_pairs,
+    shorten_text,
+)
 from relurules.checker.model_units import build_units, keep_read_inputs
 from relurules.checker.names import find_places
 
@@ -79,8 +87,9 @@ class ProofContext:
 
 
 class ProofCell:
-    """A part of the domain, and what neurons are there: z if it was needed, phi(z) once its sign is
-    told. strict: the rows that are more than 0 in it.
+    """A part of the domain, and what neurons are there: z if it was needed, phi(z) once something
+    is told of it. strict: the rows that are more than 0 in it; beside: neurons of which is told
+    what they are more than another one.
     """
 
     def __init__(self, ground: ProofContext, rows: list[Row], strict: Collection[int] = ()) -> None:
@@ -88,11 +97,13 @@ class ProofCell:
         self.strict = strict
         self.forms: list[Form | None] = list(ground.first)
         self.active: list[Form | None] = [None] * len(self.forms)
+        self.beside: dict[int, int] = {}
 
     def child(self) -> "ProofCell":
         """The same, to be cut."""
         other = ProofCell(self.ground, list(self.rows), self.strict)
         other.forms, other.active, other.allowed = list(self.forms), list(self.active), self.allowed
+        other.beside = dict(self.beside)
         return other
 
     def form(self, k: int) -> Form:
@@ -101,8 +112,17 @@ class ProofCell:
             raise RefusedError(f"neuron {k} of {len(self.forms)}, counted from 0")
         form = self.forms[k]
         if form is None:
-            form = self.forms[k] = evaluate_unit(self.ground.neurons[k], self.active)
+            form = self.forms[k] = self.evaluate(self.ground.neurons[k])
         return form
+
+    def evaluate(self, unit: UnitForm) -> Form:
+        """A unit's form by what is told of neurons."""
+        return evaluate_unit(join_weights(unit, self.beside) if self.beside else unit, self.active)
+
+    def tell(self, k: int, form: Form) -> None:
+        """What neuron k is, whatever was told of it before."""
+        self.active[k] = form
+        self.beside.pop(k, None)
 
     def at_most(self, form: Sequence[int], pairs: Sequence[Any]) -> int:
         """What a form can be at most in the cell, by multipliers of its rows, radius aside."""
@@ -137,15 +157,48 @@ class ProofCell:
             raise RefusedError("a neuron without a number")
         k, side = abs(code) - 1, 1 if code > 0 else -1
         form = self.form(k)
-        beyond = self.at_most([-side * value for value in form[:-1]], pairs) + form[-1]
-        self.active[k] = apply_prelu(form, self.ground.neurons[k].slope, side, max(0, beyond))
+        beyond = self.beyond(form, -side, pairs)
+        self.tell(k, apply_prelu(form, self.ground.neurons[k].slope, side, beyond))
+
+    def beyond(self, form: Form, sign: int, pairs: Sequence[Any]) -> int:
+        """How far above 0 a form times a sign may be, at most."""
+        return max(0, self.at_most([sign * value for value in form[:-1]], pairs) + form[-1])
+
+    def take_chord(self, k: int, share: Any, below: Sequence[Any], above: Sequence[Any]) -> None:
+        """Treat a neuron of slope 0 as a share of its z, which it is no less than; and no more than
+        by the larger one of (1 - share) z above 0 and share z below it.
+        """
+        form, part = self.form(k), _read_share(share)
+        if self.ground.neurons[k].slope:
+            raise RefusedError(f"a chord of neuron {k}, whose slope isn't 0")
+        under, over = self.beyond(form, -1, below), self.beyond(form, 1, above)
+        most = max(part * under, ((1 << FINE) - part) * over)
+        self.tell(k, take_share(form, part, 0, most))
+
+    def take_change(
+        self, k: int, other: int, share: Any, below: Sequence[Any], above: Sequence[Any]
+    ) -> None:
+        """Treat what a neuron of slope 0 is more than another one as a share of what its z is more:
+        it lies between that and 0.
+        """
+        one, two, part = self.form(k), self.form(other), _read_share(share)
+        if self.ground.neurons[k].slope or self.ground.neurons[other].slope:
+            raise RefusedError(f"a change from neuron {other} to {k}, whose slopes aren't 0")
+        if k == other or other in self.beside or k in self.beside.values():
+            raise RefusedError(f"a change from neuron {other} to {k}, of which one is a change too")
+        form = [a - b for a, b in zip(one[:-1], two, strict=False)] + [one[-1] + two[-1]]
+        under, over = self.beyond(form, -1, below), self.beyond(form, 1, above)
+        rest = (1 << FINE) - part
+        least, most = max(part * over, rest * under), max(rest * over, part * under)
+        self.tell(k, take_share(form, part, -least, most))
+        self.beside[k] = other
 
     def side(self, k: int, side: int) -> "ProofCell":
         """The part where neuron k has this sign."""
         form = self.form(k)
         other = self.child()
         other.rows.append(make_row(form, side))
-        other.active[k] = apply_prelu(form, self.ground.neurons[k].slope, side, 0)
+        other.tell(k, apply_prelu(form, self.ground.neurons[k].slope, side, 0))
         return other
 
     def category(self, j: int, member: bool) -> "ProofCell":
@@ -179,7 +232,7 @@ class TreeChecker:
         takes, kind, *rest = node
         check_lists({"takes": takes}, ("takes",))
         for take in takes:
-            cell.take(*((take[0], take[1:]) if isinstance(take, list) else (take, [])))
+            _apply_take(cell, take)
 
         if kind == "split":
             k, no, yes = rest
@@ -198,7 +251,7 @@ class TreeChecker:
             raise RefusedError(f"a node of kind {kind!r}")
 
     def _leaf(self, cell: ProofCell, multipliers: Sequence[Sequence[Any]]) -> None:
-        scores = [evaluate_unit(unit, cell.active) for unit in cell.ground.scores]
+        scores = [cell.evaluate(unit) for unit in cell.ground.scores]
         self.leaves += 1
         for i, target in enumerate(self.wanted):
             gap, radius = [-value for value in target.form[:-1]], target.form[-1]
@@ -207,6 +260,28 @@ class TreeChecker:
                 radius += scores[score][-1]
             off = cell.at_most(gap, multipliers[i] if i < len(multipliers) else []) + radius
             self.worst[i] = max(self.worst[i], off)
+
+
+def _apply_take(cell: ProofCell, take: Any) -> None:
+    """What a node tells of one neuron."""
+    if not isinstance(take, list):
+        cell.take(take, [])
+    elif take[0] == "chord":
+        _, k, share, below, above = take
+        cell.take_chord(k, share, below, above)
+    elif take[0] == "change":
+        _, k, other, share, below, above = take
+        cell.take_change(k, other, share, below, above)
+    else:
+        cell.take(take[0], take[1:])
+
+
+def _read_share(share: Any) -> int:
+    """A number from 0 to 1 in units of 2**-FINE, rounded down."""
+    value = read_number(share)
+    if not 0 <= value <= 1:
+        raise RefusedError(f"a share {shorten_text(repr(share))} that isn't from 0 to 1")
+    return math.floor(value * (1 << FINE))
 
 
 def _scale_multiplier(y: float) -> int:

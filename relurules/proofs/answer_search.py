@@ -23,7 +23,9 @@ from relurules.checker import (
 )
 from relurules.ir.limits import Deadline
 from relurules.lp.certified import round_up
-from relurules.proofs.cell_search import CertificateSearch, ProofNode, make_first_cell
+from relurules.proofs.bound_search import BoundSearch
+from relurules.proofs.cell_search import CertificateSearch
+from relurules.proofs.float_cells import ProofNode, make_first_cell
 from relurules.proofs.float_model import convert_rows, convert_targets, make_float_model
 
 #: Cells are cut by a category where a score may be beyond the range by this share of its terms.
@@ -151,16 +153,7 @@ def search_parts(
     found = []
     for columns, own in _list_components(score, base, lines):
         part: dict[str, Any] = {"columns": columns, "lines": own}
-
-        def search(
-            said: RangeEnds, part: Mapping[str, Any] = part
-        ) -> tuple[dict[str, Any], dict[str, int]]:
-            ground, targets = make_part(part, read_ends(said, said), score, base, lines)
-            tree = _CellTrees(ground, targets, deadline).tree([])
-            own = {**part, **said, "tree": tree}
-            return own, _find_excess(said, [walk_part(own, ground, targets).worst])
-
-        found.append(_search_range(search, guess(part), score))
+        found.append({**part, **_search_part(part, guess(part), score, deadline)})
 
     ends = {end: [p[end] for p in found] for end in ("low", "high")}
     low, high = (_add_exactly(base.constant, ends[end]) for end in ("low", "high"))
@@ -169,6 +162,24 @@ def search_parts(
         "high": None if high is None else round_up(high),
         "parts": found,
     }
+
+
+def _search_part(
+    part: Mapping[str, Any], guess: RangeEnds, score: AnsweredScore, deadline: Deadline
+) -> dict[str, Any]:
+    """The range of a part, and a tree for each end of it."""
+    base, lines = score.add_bases(), score.list_lines()
+    ground, targets = make_part(part, read_ends(guess, guess), score, base, lines)
+    trees = [
+        BoundSearch(ground, sign, sign * reached, deadline).search()
+        for end, sign in (("high", 1), ("low", -1))
+        if (reached := guess[end]) is not None
+    ]
+
+    walks = walk_part({**part, "trees": trees}, ground, targets)
+    excess = _find_excess(guess, [[walk.worst[0] for walk in walks]])
+
+    return {**_widen_range(guess, excess, score), "trees": trees}
 
 
 def _add_exactly(start: Fraction, values: Sequence[float | None]) -> Fraction | None:

@@ -6,8 +6,7 @@ and not to miss what could be shown.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,18 +14,19 @@ from numpy.typing import NDArray
 
 from relurules.checker import DomainSpace
 from relurules.ir.limits import NEVER, Deadline
-from relurules.lp.duals import Duals, PolytopeVertex, find_vertex, refute_polytope, solve_duals
-from relurules.proofs.float_model import (
-    NOISE,
-    CategoryGroups,
-    CellCoordinates,
-    FloatModel,
-    make_coordinates,
-    maximise_forms,
+from relurules.lp.duals import Duals, PolytopeVertex, solve_duals
+from relurules.proofs.float_cells import (
+    FloatCell,
+    ProofNode,
+    cut_by_category,
+    find_cell_start,
+    find_undecided_category,
+    list_multipliers,
 )
+from relurules.proofs.float_model import NOISE, FloatModel, maximise_forms
 
 Array = NDArray[np.float64]
-ProofNode = list[Any]
+
 
 #: A neuron may pass 0 by this share of its size before a cell is cut along it.
 _THIN = 1e-12
@@ -34,56 +34,6 @@ _THIN = 1e-12
 #: than so many are.
 _NEAR = 5.1e-4
 _MOST_NEAR = 8
-#: A cell that nothing is known of is widened by so much, so that programs have an answer.
-_WIDER = (1e-9, 1e-6)
-
-
-@dataclass(frozen=True)
-class FloatCell:
-    """A cell in floats. rows: (w, n + 1), not negative in it; active: (K, n + 2) phi(z) where
-    `known`, (K,) signs.
-    """
-
-    space: DomainSpace
-    rows: Array
-    allowed: CategoryGroups
-    active: Array
-    known: NDArray[np.int8]
-    charts: dict[CategoryGroups, CellCoordinates] = field(repr=False)
-
-    @cached_property
-    def chart(self) -> CellCoordinates:
-        """The coordinates of its linear programs."""
-        if self.allowed not in self.charts:
-            self.charts[self.allowed] = make_coordinates(self.space, self.allowed)
-        return self.charts[self.allowed]
-
-    @cached_property
-    def walls(self) -> tuple[Array, Array, NDArray[np.intp]]:
-        """Its rows in the chart, of unit length, those lengths, and which rows they are, those
-        without a slope not.
-        """
-        rows = self.rows @ self.chart.basis
-        lengths = np.linalg.norm(rows[:, :-1], axis=1)
-        kept = np.flatnonzero(lengths > NOISE * np.abs(self.rows).sum(axis=1))
-        return rows[kept] / lengths[kept, None], lengths[kept], kept
-
-    def vertex(self, wider: float = 0.0) -> PolytopeVertex:
-        """Where its linear programs start."""
-        walls = np.vstack([self.chart.walls, self.walls[0]])
-        walls[:, -1] += wider
-        return find_vertex(self.chart.low, self.chart.width, walls)
-
-    def by_row(self, multipliers: Array) -> Array:
-        """(n, walls) multipliers of a program as those of the rows, (n, w)."""
-        found = np.zeros((len(multipliers), len(self.rows)))
-        _, lengths, kept = self.walls
-        found[:, kept] = multipliers[:, len(self.chart.walls) :] / lengths
-        return found
-
-    def at_most(self, forms: Array, multipliers: Array) -> Array:
-        """(n,) what forms (n, size + 1) are at most, by multipliers (n, w)."""
-        return maximise_forms(forms + multipliers @ self.rows, self.space, self.allowed)
 
 
 @dataclass
@@ -137,7 +87,7 @@ class CertificateSearch:
         if not all(part.allowed):
             return [[], "empty", []]
 
-        at, empty = _find_start(part)
+        at, empty = find_cell_start(part)
         if empty is not None:
             return [[], "empty", empty]
 
@@ -283,7 +233,7 @@ class CertificateSearch:
             off[asked] = part.at_most(forms[asked, :-1], pairs) + forms[asked, -1]
             worst = int(asked[off[asked].argmax()])
             if off[worst] > 1.5 * self.allowance + 1e-9 * self.floats.magnitude:
-                j = _find_undecided_category(
+                j = find_undecided_category(
                     part, part.chart.to_space(found.points[asked.tolist().index(worst)])
                 )
                 if j is not None:
@@ -291,13 +241,10 @@ class CertificateSearch:
                         takes,
                         "category",
                         j,
-                        *(
-                            self.node(_restrict_categories(part, j, is_), None)
-                            for is_ in (True, False)
-                        ),
+                        *(self.node(cut_by_category(part, j, is_), None) for is_ in (True, False)),
                     ]
             for i, own in zip(asked, pairs, strict=True):
-                said[i] = _list_multipliers(own)
+                said[i] = list_multipliers(own)
 
         self.worst = max(self.worst, float(off.max()))
         while said and not said[-1]:
@@ -313,55 +260,6 @@ def _apply_prelu(form: Array, slope: float, side: int, beyond: float) -> Array:
     return found
 
 
-def _find_start(part: FloatCell) -> tuple[PolytopeVertex, list[Any] | None]:
-    """Where programs of a cell start, and multipliers where nothing is left of it."""
-    flat = np.setdiff1d(np.arange(len(part.rows)), part.walls[2])
-    for i in flat.tolist():
-        only = np.zeros((1, len(part.rows)))
-        only[0, i] = 1.0
-        if part.at_most(np.zeros((1, part.space.size + 1)), only)[0] < 0.0:
-            return part.vertex(), [i, 1.0]
-
-    at = part.vertex()
-    if at.dictionary is not None or not len(at.low):
-        return at, None
-
-    found = part.by_row(refute_polytope(at)[None, :])
-    value = part.at_most(np.zeros((1, part.space.size + 1)), found)[0]
-    if value < -NOISE * float(np.abs(found @ np.abs(part.rows)).sum()):
-        return at, _list_multipliers(found[0])
-
-    for wider in _WIDER:
-        if (widened := part.vertex(wider)).dictionary is not None:
-            return widened, None
-
-    return at, None
-
-
-def _restrict_categories(part: FloatCell, j: int, member: bool) -> FloatCell:
-    groups = [
-        tuple(i for i in group if (i == j) is member) if j in group else group
-        for group in part.allowed
-    ]
-    return replace(part, allowed=tuple(groups))
-
-
-def _find_undecided_category(part: FloatCell, point: Array) -> int | None:
-    """The category whose share at a point is largest, of those that aren't 0 or 1."""
-    shares = [(float(point[j]), j) for group in part.allowed if len(group) > 1 for j in group]
-    between = [(share, j) for share, j in shares if 1e-6 < share < 1.0 - 1e-6]
-    return max(between)[1] if between else None
-
-
-def _list_multipliers(multipliers: Array) -> list[Any]:
-    least = 1e-15 * float(multipliers.max(initial=0.0))
-    return [
-        value
-        for i in np.flatnonzero(multipliers > least).tolist()
-        for value in (i, float(multipliers[i]))
-    ]
-
-
 def _shorten_multipliers(
     part: FloatCell, form: Array, radius: float, multipliers: Array
 ) -> list[Any]:
@@ -372,20 +270,12 @@ def _shorten_multipliers(
     for digits in (2, 4, 8):
         short = _round_significant(multipliers, digits)
         if part.at_most(form[None, :], short[None, :])[0] + radius < -guard:
-            return _list_multipliers(short)
-    return _list_multipliers(multipliers)
+            return list_multipliers(short)
+    return list_multipliers(multipliers)
 
 
 def _round_significant(values: Array, digits: int) -> Array:
     return np.array([float(f"{value:.{digits - 1}e}") for value in values])
-
-
-def make_first_cell(
-    space: DomainSpace, rows: Array, K: int, charts: dict[CategoryGroups, CellCoordinates]
-) -> FloatCell:
-    """A cell of which nothing is known but its rows."""
-    known = np.zeros(K, dtype=np.int8)
-    return FloatCell(space, rows, space.allowed, np.zeros((K, space.size + 2)), known, charts)
 
 
 def map_point_to_space(space: DomainSpace, point: Sequence[float]) -> Array:

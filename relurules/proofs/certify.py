@@ -25,12 +25,8 @@ from relurules.checker import (
 )
 from relurules.errors import DomainError, ModelError
 from relurules.ir.limits import NEVER, Deadline
-from relurules.proofs.cell_search import (
-    CertificateSearch,
-    ProofNode,
-    make_first_cell,
-    map_point_to_space,
-)
+from relurules.proofs.cell_search import CertificateSearch, map_point_to_space
+from relurules.proofs.float_cells import ProofNode, make_first_cell
 from relurules.proofs.float_model import FloatModel, convert_rows, convert_targets, make_float_model
 
 #: Rules of another network may differ from this one by twice what they say of themselves, and by

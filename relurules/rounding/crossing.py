@@ -7,6 +7,7 @@ met: by how much, linear programs over the region, with its conditions moved out
 answers are bounds (`lp.maxima`).
 """
 
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,6 +26,7 @@ from relurules.rounding.floats import round_up
 from relurules.rounding.region_gap import (
     ExactRegion,
     RegionGaps,
+    SolvedRegions,
     UnsolvedError,
     make_region,
 )
@@ -52,11 +54,40 @@ class EndBound:
     apart: Sequence[Fraction]
 
 
+@dataclass(frozen=True)
+class KnownBounds:
+    """What was worked out of one rule set, whatever the text: Python, C and JavaScript come to the
+    same ends.
+
+    ends: rule and tests of an end -> how far its map may be from the network, and its coefficients'
+    part of that.
+    """
+
+    ends: dict[object, tuple[list[Fraction], list[Fraction]]]
+    regions: SolvedRegions
+
+
+#: Of the rules that were asked about last.
+_LAST: list[tuple[weakref.ref[RuleSet], KnownBounds]] = []
+
+
+def recall_bounds(rules: RuleSet) -> KnownBounds:
+    """What is known of these rules; nothing where others were asked about since."""
+    last = _LAST[0] if _LAST else None
+    if last is None or last[0]() is not rules:
+        last = (weakref.ref(rules), KnownBounds({}, {}))
+        _LAST[:] = [last]
+
+    return last[1]
+
+
 class CrossingBounds:
     """Of one rule set, for ends of a text."""
 
     def __init__(self, rules: RuleSet, ends: RuleEnds) -> None:
-        self._rules, self._ends, self._gaps = rules, ends, RegionGaps(rules)
+        known = recall_bounds(rules)
+        self._rules, self._ends, self._gaps = rules, ends, RegionGaps(rules, known.regions)
+        self._known = known.ends
 
     def bound(self, ends: Sequence[RuleEnd]) -> Sequence[Sequence[Fraction]]:
         """(m,) for every end: how far what is computed there may be from each score of the network,
@@ -87,7 +118,11 @@ class CrossingBounds:
         return [list(map(add, bound.own, apart)) for bound in bounds]
 
     def _bound_roughly(self, end: RuleEnd) -> EndBound:
-        errors, apart = self._bound_end(end)
+        key = (end.rule, *((test.key, test.error) for test in end.tests))
+        if key not in self._known:
+            self._known[key] = self._bound_end(end)
+        errors, apart = self._known[key]
+
         return EndBound(list(map(add, end.errors, errors)), apart)
 
     def _sharpen(self, end: RuleEnd, known: EndBound) -> EndBound:

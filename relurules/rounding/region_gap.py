@@ -62,11 +62,16 @@ class UnsolvedError(Exception):
     """Too large for exact programs: a rougher bound must do."""
 
 
-class RegionGaps:
-    """Of the rules of one rule set."""
+#: Rule, part of the domain, and whether it is of the rule's own pattern alone -> the bounds, None
+#: for those that are too large, and the work that they took.
+SolvedRegions = dict[tuple[int, ExactRegion, bool], tuple[list[Fraction] | None, int]]
 
-    def __init__(self, rules: RuleSet) -> None:
-        self._rules = rules
+
+class RegionGaps:
+    """Of the rules of one rule set; solved: what is known already, which is added to."""
+
+    def __init__(self, rules: RuleSet, solved: SolvedRegions) -> None:
+        self._rules, self._solved = rules, solved
         self._lifting = rules.network.source_lifting
         self._forms = ExactNetworkForms(self._lifting.source)
         self._is_ordered = are_signs_ordered(self._lifting)
@@ -74,13 +79,40 @@ class RegionGaps:
 
     def bound_own(self, rule: int, region: ExactRegion) -> list[Fraction]:
         """(m,) how far a rule's map may be from the network's of its own pattern."""
-        pattern = self._rules.rules[rule].pattern
-        return self._bound_part(rule, pattern, region)
+        return self._recall(rule, region, True)
 
     def bound(self, rule: int, region: ExactRegion) -> list[Fraction]:
         """(m,) how far a rule's map may be from the network; UnsolvedError where that takes too
         long.
         """
+        return self._recall(rule, region, False)
+
+    def _recall(self, rule: int, region: ExactRegion, own: bool) -> list[Fraction]:
+        """What is known, or is found now. Work counts as if all was done anew, so that bounds don't
+        depend on what was asked before.
+        """
+        key, before = (rule, region, own), self._work
+        if key not in self._solved:
+            try:
+                found = (
+                    self._bound_part(rule, self._rules.rules[rule].pattern, region)
+                    if own
+                    else self._bound_parts(rule, region)
+                )
+            except UnsolvedError:
+                if self._work > _WORK:
+                    raise
+                found = None
+            self._solved[key] = (found, self._work - before)
+
+        known, work = self._solved[key]
+        self._work = before + work
+        if known is None or self._work > _WORK:
+            raise UnsolvedError
+        return known
+
+    def _bound_parts(self, rule: int, region: ExactRegion) -> list[Fraction]:
+        """The bound over all cells of the network that a region meets."""
         found = [Fraction(0)] * len(self._rules.scores)
         parts, count = [(region, self._rules.rules[rule].pattern, 0)], 0
         while parts:

@@ -31,11 +31,19 @@ def test_an_example_of_the_page_holds(kind: str) -> None:
 
 def test_the_answers_of_the_page_hold() -> None:
     blocks = re.findall(r"^```json\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-    rules, found, rising = (json.loads(blocks[i]) for i in (1, -2, -1))
+    rules, found, rising = (json.loads(blocks[i]) for i in (1, -5, -4))
     verdict = checker.check_answer(found, rules)
     assert verdict, verdict.why
     assert (verdict.low, verdict.high, verdict.reached) == (0.5, 2.0, (0.5, 2.0))
 
+    verdict = checker.check_answer(rising, rules)
+    assert verdict, verdict.why
+    assert (verdict.low, verdict.high) == (0.0, None)
+
+    rules, found, rising = (json.loads(block) for block in blocks[-3:])
+    verdict = checker.check_answer(found, rules)
+    assert verdict, verdict.why
+    assert (verdict.low, verdict.high, verdict.reached) == (0.0, 4.0, (0.0, 4.0))
     verdict = checker.check_answer(rising, rules)
     assert verdict, verdict.why
     assert (verdict.low, verdict.high) == (0.0, None)

@@ -12,9 +12,15 @@ from rounding_search import RowSearch, run_by
 import relurules as rr
 from relurules.ir import RuleSet
 from relurules.ir.network import Lifting
-from relurules.rounding import bound_rounding
+from relurules.rounding import bound_rounding, region_gap
 from relurules.rounding.crossing import bound_neuron_errors
-from relurules.rounding.region_gap import RegionGaps, are_signs_ordered, make_region
+from relurules.rounding.region_gap import (
+    ExactRegion,
+    RegionGaps,
+    UnsolvedError,
+    are_signs_ordered,
+    make_region,
+)
 
 #: Every bound is at most so many times an error that was found; as a network, whose neurons may all
 #: be off at once, as far as anybody proves.
@@ -74,7 +80,7 @@ def test_the_difference_from_the_network_is_exact() -> None:
     rule = next(i for i in range(len(rules)) if not rules.maps.weights[i].any())
     tiny = Fraction(1, 10**30)
     region = make_region([((1.0,), tiny), ((-1.0,), Fraction(1))])
-    gaps = RegionGaps(rules)
+    gaps = RegionGaps(rules, {})
     assert gaps.bound(rule, region) == [3 * tiny]
     assert gaps.bound_own(rule, region) == [0]
 
@@ -118,3 +124,35 @@ def test_signs_that_a_later_neuron_tells_are_not_in_order() -> None:
     assert are_signs_ordered(own)
     folded = replace(own, origin=np.array([1, 2]), kept=np.array([1, 0, 1]))
     assert not are_signs_ordered(folded)
+
+
+def test_programs_are_solved_once_for_all_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    solved, solve = [], ExactRegion.find_maximum
+    monkeypatch.setattr(
+        ExactRegion, "find_maximum", lambda *args: solved.append(args) or solve(*args)
+    )
+    made = make_rules((4, 4))
+    texts = [rr.emit(made, target, form="rules") for target in ("python", "c", "javascript")]
+    alone = [bound_rounding(text, replace(made)) for text in texts]
+    counts = len(solved)
+
+    rules = replace(made)
+    found = [bound_rounding(text, rules) for text in texts]
+    assert 0 < len(solved) - counts <= counts // 3
+    assert [one.scores.tolist() for one in found] == [one.scores.tolist() for one in alone]
+
+
+def test_work_counts_whether_or_not_it_was_done_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = make_rules((4, 4))
+    walls = [((sign * (j == 0), sign * (j == 1), sign * (j == 2)), Fraction(5))
+             for j in range(3) for sign in (1.0, -1.0)]  # fmt: skip
+    region = make_region(walls)
+    known: region_gap.SolvedRegions = {}
+    first = RegionGaps(rules, known).bound(0, region)
+    ((_, work),) = known.values()
+    monkeypatch.setattr(region_gap, "_WORK", 2 * work - 1)
+    for solved in (known, {}):
+        gaps = RegionGaps(rules, solved)
+        assert gaps.bound(0, region) == first
+        with pytest.raises(UnsolvedError):
+            gaps.bound(0, region)

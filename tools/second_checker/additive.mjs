@@ -6,7 +6,8 @@ import { addTerm, readNumber, readPoint, readTerms, satisfies } from "./domain.m
 import { placeInputs } from "./model.mjs";
 import { nameScores } from "./names.mjs";
 import { Box, PLACES } from "./box.mjs";
-import { judgeTrees, readFunction, readPartition } from "./trees.mjs";
+import { judgeTrees } from "./trees.mjs";
+import { readFunction, readPartition } from "./ways.mjs";
 import { makeTargets } from "./partition.mjs";
 import { Composition } from "./neurons.mjs";
 import {

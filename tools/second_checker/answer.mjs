@@ -10,7 +10,8 @@ import { findClassLead } from "./decisions.mjs";
 import { readByScore, readLine } from "./additive.mjs";
 import { Box, PLACES } from "./box.mjs";
 import { joinPartitions } from "./combinations.mjs";
-import { findRule, judgeTree, readFunction, readPartition, walkTrees } from "./trees.mjs";
+import { judgeTree, walkTrees } from "./trees.mjs";
+import { findRule, readFunction, readPartition } from "./ways.mjs";
 import { DOMAIN, SILENT } from "./judge.mjs";
 import { readSubject } from "./subject.mjs";
 import * as Q from "./rational.mjs";
@@ -157,12 +158,14 @@ function judgePart(part, { certificate, box, base, lines, seen }) {
   const terms = new Map([...base.terms].filter(([j]) => columns.includes(j)));
   const ends = readEnds(part, certificate);
   const nothing = { terms: new Map(), constant: Q.ZERO };
-  const judged = judgeTree({
-    box, ...makeModel(own, terms, box), tree: part.get("tree"),
-    targets: makeTargets(nothing, ends, box, true),
-  });
-  refuseExcess(judged.shown);
-  return { ...ends, leafCount: judged.leafCount };
+  const model = makeModel(own, terms, box);
+  const targets = makeTargets(nothing, ends, box, true);
+  const trees = getList(part, "trees");
+  demand(trees.length === targets.length, "a part's trees and ends differ in number");
+  const judged = trees.map((tree, i) => judgeTree({ box, ...model, tree, targets: [targets[i]] }));
+  judged.forEach(({ shown }) => refuseExcess(shown));
+  const leafCount = judged.reduce((total, one) => total + one.leafCount, 0);
+  return { ...ends, leafCount };
 }
 
 /** What parts show of rules that are all additive. */

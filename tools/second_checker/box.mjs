@@ -135,6 +135,19 @@ export class Box {
     return { values, radius };
   }
 
+  /** A share of a form, plus what is from `least` to `most`; all but the form in units of 2^-64. */
+  takeShare(form, share, least, most) {
+    const unit = 1n << 64n;
+    const exact = form.values.map((value) => share * value);
+    const values = exact.map((value) => Q.divideDown(value, unit));
+    const middle = Q.divideDown(least + most, 2n * unit);
+    const isOdd = middle * 2n * unit !== least + most;
+    values[this.count] += middle;
+    const half = Q.divideUp(most - least, 2n * unit) + (isOdd ? 1n : 0n);
+    const radius = Q.divideUp(share * form.radius, unit) + countRests(exact, unit) + half;
+    return { values, radius };
+  }
+
   /** The form of a neuron's output, its z on a side and beyond it by `excess`. */
   findOutput(form, [p, q], side, excess) {
     const spill = Q.divideUp(absolute(q - p) * excess, q);

@@ -1,6 +1,6 @@
 /** Several partitions as one, whose rules are the combinations of theirs. */
 import { demand } from "./json.mjs";
-import { MOST_SIDES, walkWays } from "./trees.mjs";
+import { MOST_SIDES, walkWays } from "./ways.mjs";
 
 /** Ways of several trees, one after the other; numbers of splits and rules count on. */
 function* joinWays(partitions, firsts) {

@@ -4,7 +4,8 @@ import { placeInputs } from "./model.mjs";
 import { nameScores } from "./names.mjs";
 import { readClass } from "./decisions.mjs";
 import { Box, PLACES } from "./box.mjs";
-import { judgeTrees, readPartition } from "./trees.mjs";
+import { judgeTrees } from "./trees.mjs";
+import { readPartition } from "./ways.mjs";
 import * as Q from "./rational.mjs";
 
 /** Both targets of every score: above what a rule says, and below it. */

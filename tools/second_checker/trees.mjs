@@ -1,130 +1,29 @@
 /** Trees of a partition: what they show of every rule. */
-import {
-  demand, getEntry, getList, isFlag, isNumber, isObject, readIndex, refuse,
-} from "./json.mjs";
-import { evaluateTerms, readNumber, readPoint, readTerms, satisfies } from "./domain.mjs";
+import { demand, getList, readIndex, refuse } from "./json.mjs";
+import { readNumber } from "./domain.mjs";
 import { readPairs } from "./box.mjs";
+import { checkPoints, keyOf, walkWays } from "./ways.mjs";
 import * as Q from "./rational.mjs";
 
-// Splits that lead to shared ones have ways without end.
-export const MOST_SIDES = 2 ** 24;
+// 1 as a share.
+const WHOLE = 1n << 64n;
 
-const keyOf = ({ split, holds }) => 2 * split + Number(holds);
-
-function readOutputs(object, names, domain) {
-  const outputs = getEntry(object, "outputs", isObject);
-  const isNamed = outputs.size === names.length && names.every((name) => outputs.has(name));
-  demand(isNamed, "a rule's outputs have other names than the scores");
-  return names.map((name) => readFunction(outputs.get(name), domain));
+/** A number from 0 to 1 in units of 2^-64. */
+function readShare(value) {
+  const share = readNumber(value);
+  const isShare = !Q.isNegative(share) && !Q.isLess(Q.UNIT, share);
+  demand(isShare, "a share isn't from 0 to 1");
+  return Q.scaleDown(share, 64)[0];
 }
 
-/** An affine function of the features. */
-export function readFunction(object, domain) {
-  const terms = readTerms(object, domain);
-  return { terms, constant: readNumber(object.get("constant")) };
-}
+const larger = (one, two) => (one > two ? one : two);
 
-function readConditions(rule, splitCount) {
-  return getList(rule, "conditions").map((condition) => {
-    const holds = getEntry(condition, "holds", isFlag);
-    return { split: readIndex(condition.get("split"), splitCount), holds };
-  });
-}
-
-/** Splits and rules of a partition, or of a group of neurons; answers don't read rules' points. */
-export function readPartition(object, names, domain, isComplete, hasPoints = true) {
-  const splits = getList(object, "splits").map((split) => ({
-    terms: readTerms(split, domain),
-    least: readNumber(getEntry(split, "at_least", isNumber)),
-    file: split,
-  }));
-  const rules = getList(object, "rules").map((rule) => ({
-    outputs: readOutputs(rule, names, domain),
-    point: hasPoints ? readPoint(getList(rule, "point"), domain) : null,
-    conditions: rule.has("conditions") ? readConditions(rule, splits.length) : null,
-  }));
-  demand(rules.length > 0, "there are no rules");
-  const partition = { splits, rules, isComplete };
-  if (rules.some(({ conditions }) => conditions === null)) fillConditions(partition);
-  return partition;
-}
-
-/** Where a side of a split leads to: a split, a rule, or neither. */
-function followSide(partition, split, holds) {
-  const { splits, rules, isComplete } = partition;
-  const target = getEntry(splits[split].file, holds ? "then" : "otherwise", isObject);
-  if (target.has("split")) {
-    const next = readIndex(target.get("split"), splits.length);
-    demand(next > split, "a split leads back");
-    return { split: next };
-  }
-  if (!target.has("rule")) {
-    demand(!isComplete, "a way of complete rules leads to no rule");
-    return {};
-  }
-  const number = target.get("rule");
-  demand(typeof number === "bigint", "the number of a rule is no integer");
-  return { rule: readIndex(number - 1n, rules.length) };
-}
-
-function listSides(way) {
-  const sides = [];
-  for (let link = way; link !== null; link = link.before) sides.push(link.side);
-  return sides.reverse();
-}
-
-/** All ways, `otherwise` first: { rule, sides }, rule undefined where there is none. */
-export function* walkWays(partition) {
-  let total = 0;
-  const start = partition.splits.length > 0 ? { split: 0 } : { rule: 0 };
-  const open = [{ ...start, way: null }];
-  while (open.length > 0) {
-    const { split, rule, way } = open.pop();
-    if (split === undefined) {
-      const sides = listSides(way);
-      total += sides.length;
-      demand(total <= MOST_SIDES, "the ways to rules have too many sides");
-      yield { rule, sides };
-      continue;
-    }
-    // The last one pushed is looked at first.
-    for (const holds of [true, false]) {
-      const next = followSide(partition, split, holds);
-      open.push({ ...next, way: { side: { split, holds }, before: way } });
-    }
-  }
-}
-
-function fillConditions(partition) {
-  const missing = new Set(partition.rules.filter(({ conditions }) => conditions === null));
-  for (const { rule, sides } of walkWays(partition)) {
-    const goal = partition.rules[rule];
-    if (!missing.has(goal)) continue;
-    demand(goal.conditions === null, "a rule without conditions has several ways");
-    goal.conditions = sides;
-  }
-  const isFilled = partition.rules.every(({ conditions }) => conditions !== null);
-  demand(isFilled, "a rule without conditions has no way");
-}
-
-function isStrictlyInside(point, conditions, splits) {
-  return conditions.every(({ split, holds }) => {
-    const { terms, least } = splits[split];
-    const value = evaluateTerms(terms, point);
-    return holds ? Q.isLess(least, value) : Q.isLess(value, least);
-  });
-}
-
-function checkPoints({ rules, splits }, box) {
-  const { domain } = box;
-  const rightSides = domain.constraints.map(({ most }) => most);
-  const isInside = rules.map(({ point, conditions }) => {
-    demand(satisfies(point, domain, box.rightSides), "a rule's point exceeds a constraint");
-    const isExact = satisfies(point, domain, rightSides);
-    return isExact && isStrictlyInside(point, conditions, splits);
-  });
-  demand(isInside.includes(true), "no rule's point lies strictly within its conditions");
-}
+const copyCell = (cell) => ({
+  ...cell,
+  inputs: [...cell.inputs],
+  outputs: [...cell.outputs],
+  others: new Map(cell.others),
+});
 
 /**
  * One judgement of trees: `box`, `neurons` as { unit, slope } and `scores` as units are the
@@ -149,17 +48,38 @@ class Judge {
       rows: [...this.box.rows, ...rows],
       inputs: [],
       outputs: [],
+      others: new Map(),
       allowed: this.box.allowed,
     };
   }
 
   /** The form of a neuron's z; once found it stays for the nodes below. */
   findInput(k, cell) {
-    cell.inputs[k] ??= this.box.findForm(this.neurons[k].unit, cell.outputs);
+    cell.inputs[k] ??= this.findUnit(this.neurons[k].unit, cell);
     return cell.inputs[k];
   }
 
+  /** The form of a unit; neurons that are told as a change count for the other one too. */
+  findUnit(unit, cell) {
+    const weights = new Map(unit.reads.map(({ k, weight }) => [k, weight]));
+    for (const [k, other] of cell.others) {
+      if (weights.has(k)) weights.set(other, (weights.get(other) ?? 0n) + weights.get(k));
+    }
+    const reads = [...weights].map(([k, weight]) => ({ k, weight }));
+    return this.box.findForm(
+      { ...unit, reads: reads.filter(({ weight }) => weight !== 0n) }, cell.outputs,
+    );
+  }
+
   take(entry, cell) {
+    if (Array.isArray(entry) && entry[0] === "chord") {
+      this.takeChord(entry, cell);
+      return;
+    }
+    if (Array.isArray(entry) && entry[0] === "change") {
+      this.takeChange(entry, cell);
+      return;
+    }
     const number = Array.isArray(entry) ? entry[0] : entry;
     demand(typeof number === "bigint" && number !== 0n, "what a node takes is no neuron");
     const side = number > 0n ? 1n : -1n;
@@ -174,12 +94,58 @@ class Judge {
   tell(k, side, excess, cell) {
     const { slope } = this.neurons[k];
     cell.outputs[k] = this.box.findOutput(this.findInput(k, cell), slope, side, excess);
+    cell.others.delete(k);
+  }
+
+  /** A neuron of slope 0 by its number. */
+  readRelu(value) {
+    const k = readIndex(value, this.neurons.length);
+    demand(this.neurons[k].slope[0] === 0n, "a chord or change is of a neuron with a slope");
+    return k;
+  }
+
+  /** How far a form may be below and above 0. */
+  findSpan({ values, radius }, [below, above], cell) {
+    const opposite = values.map((value) => -value);
+    return [[opposite, below], [values, above]].map(([some, multipliers]) => {
+      const most = this.box.findMost(some, multipliers, cell) + radius;
+      return most > 0n ? most : 0n;
+    });
+  }
+
+  takeChord(entry, cell) {
+    demand(entry.length === 5, "a chord hasn't five entries");
+    const k = this.readRelu(entry[1]);
+    const form = this.findInput(k, cell);
+    const share = readShare(entry[2]);
+    const [under, over] = this.findSpan(form, entry.slice(3), cell);
+    const most = larger(share * under, (WHOLE - share) * over);
+    cell.outputs[k] = this.box.takeShare(form, share, 0n, most);
+    cell.others.delete(k);
+  }
+
+  takeChange(entry, cell) {
+    demand(entry.length === 6, "a change hasn't six entries");
+    const k = this.readRelu(entry[1]);
+    const other = this.readRelu(entry[2]);
+    const isFree = k !== other && !cell.others.has(other) && ![...cell.others.values()].includes(k);
+    demand(isFree, "a change is from a neuron that is told as one");
+    const [one, two] = [this.findInput(k, cell), this.findInput(other, cell)];
+    const values = one.values.map((value, u) => value - two.values[u]);
+    const form = { values, radius: one.radius + two.radius };
+    const share = readShare(entry[3]);
+    const [under, over] = this.findSpan(form, entry.slice(4), cell);
+    const rest = WHOLE - share;
+    const least = -larger(share * over, rest * under);
+    const most = larger(rest * over, share * under);
+    cell.outputs[k] = this.box.takeShare(form, share, least, most);
+    cell.others.set(k, other);
   }
 
   look(node, before, rule) {
     if (before.allowed.some((members) => members.size === 0)) return;
     demand(Array.isArray(node) && node.length >= 2, "a node is no list of two entries");
-    const cell = { ...before, inputs: [...before.inputs], outputs: [...before.outputs] };
+    const cell = copyCell(before);
     demand(Array.isArray(node[0]), "what a node takes is no list");
     node[0].forEach((entry) => this.take(entry, cell));
     if (node[1] === "split") this.split(node, cell, rule);
@@ -194,7 +160,7 @@ class Judge {
     const k = readIndex(node[2], this.neurons.length);
     const form = this.findInput(k, cell);
     for (const [side, below] of [[-1n, node[3]], [1n, node[4]]]) {
-      const part = { ...cell, outputs: [...cell.outputs] };
+      const part = copyCell(cell);
       part.rows = [...cell.rows, this.box.makeRow(form, side)];
       this.tell(k, side, 0n, part);
       this.look(below, part, rule);
@@ -223,7 +189,7 @@ class Judge {
 
   measure(multipliers, cell, rule) {
     this.leafCount += 1;
-    const scores = this.scores.map((unit) => this.box.findForm(unit, cell.outputs));
+    const scores = this.scores.map((unit) => this.findUnit(unit, cell));
     this.partition.rules[rule].targets.forEach(({ form, reads }, i) => {
       const values = [...form.values];
       let { radius } = form;
@@ -274,15 +240,4 @@ export function judgeTree({ box, neurons, scores, targets, tree }) {
   const judge = new Judge(box, neurons, scores, { splits: [], rules: [{ targets }] });
   judge.look(tree, judge.makeCell([]), 0);
   return { shown: judge.shown[0], leafCount: judge.leafCount };
-}
-
-/** The rule that applies at a point; undefined where there is none. */
-export function findRule(partition, point) {
-  const { splits } = partition;
-  let at = splits.length > 0 ? { split: 0 } : { rule: 0 };
-  while (at.split !== undefined) {
-    const { terms, least } = splits[at.split];
-    at = followSide(partition, at.split, !Q.isLess(evaluateTerms(terms, point), least));
-  }
-  return at.rule;
 }

@@ -4,6 +4,7 @@
 # make format  formats all code
 # make lint   checks format, lint, types and import contracts
 # make check  lint and tests
+# make proven-checker  proves and builds the checker of ranges (coq, libzarith-ocaml-dev)
 # make metrics  measures how the package reads: names, lengths, circles of imports
 # make examples  the documents and figures in examples/, anew
 # make bench  benchmarks, as a table
@@ -34,7 +35,7 @@ WRITE ?=
 
 .PHONY: venv demo test test-fast check format lint metrics bench bench-all bench-lines bench-trees bench-linearise bench-monotone bench-partition bench-scoring
 .PHONY: bench-scoring-code bench-page bench-rivals bench-checkers bench-mutations bench-rounding bench-soundness bench-standards bench-start bench-tables
-.PHONY: examples clean
+.PHONY: examples proven-checker clean
 
 venv: $(VENV)/ready
 
@@ -78,6 +79,10 @@ lint: venv
 	$(BIN)/lint-imports
 
 check: lint test
+
+# The checker that Coq proves right: out/proven_checker/check.
+proven-checker:
+	$(MAKE) -C tools/proven_checker OUT=$(abspath $(OUT))/proven_checker
 
 .venv-peer/ready:
 	$(PYTHON) -m venv .venv-peer

@@ -1,0 +1,54 @@
+"""The checker that Coq proves right (tools/proven_checker): built once, and run on files."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+SOURCES = Path(__file__).resolve().parents[2] / "tools" / "proven_checker"
+#: Programs that build it, with the packages that they are in.
+NEEDED = {"make": "make", "coqc": "coq", "ocamlopt": "libzarith-ocaml-dev"}
+#: What it ends with where a certificate isn't one that it judges.
+OUT_OF_SCOPE = 3
+
+
+class ProvenChecker(NamedTuple):
+    """The program, and what Coq printed of its theorem as it was built."""
+
+    program: Path
+    printed: str
+
+
+def find_missing() -> str | None:
+    """What isn't installed that it is built by."""
+    for program, package in NEEDED.items():
+        if shutil.which(program) is None:
+            return f"{program} ({package})"
+
+    where = subprocess.run(["ocamlopt", "-where"], capture_output=True, text=True, check=True)
+    found = (Path(where.stdout.strip()) / "zarith" / "zarith.cmxa").exists()
+    return None if found else "zarith (libzarith-ocaml-dev)"
+
+
+def build_proven_checker(folder: Path) -> ProvenChecker:
+    """Prove, extract and compile it in a folder: some twelve seconds of one core."""
+    command = ["make", "-C", str(SOURCES), f"OUT={folder}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return ProvenChecker(folder / "check", done.stdout)
+
+
+def judge_by_proven(checker: ProvenChecker, files: Sequence[Any], folder: Path) -> tuple[int, str]:
+    """What it says of a certificate and rules, given as values or texts: its code, and its line."""
+    paths = []
+    for name, value in zip(("certificate.json", "rules.json", "other.json"), files, strict=False):
+        path = folder / name
+        text = value if isinstance(value, str) else json.dumps(value)
+        path.write_text(text, encoding="utf-8")
+        paths.append(str(path))
+
+    command = [str(checker.program), *paths]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode, (done.stdout or done.stderr).strip()

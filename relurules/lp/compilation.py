@@ -2,7 +2,8 @@
 
 A function is run as it stands until such functions have taken about as long as machine code would
 take to come by; a search of a few hundred regions ends before that, and never loads numba. Machine
-code does the same operations in the same order, so that its results are the same bits.
+code does the same operations in the same order, so that its results are the same bits. Loops along
+rows (`compile_at_once`) are machine code from the first call on.
 
 Compiled functions are kept on disk (`machine_code.py`). A function's code holds that of the
 functions that it calls, so everything is kept under a digest of all files that hold compiled
@@ -26,7 +27,7 @@ from relurules.lp.machine_code import CodeStore
 F = TypeVar("F", bound=Callable[..., Any])
 
 #: Packages whose files hold compiled functions.
-_SOURCES = ("lp", "partitioning")
+_SOURCES = ("lp", "partitioning", "training/lines/kernels")
 #: CPU seconds that functions may run as they stand: about what it takes to load machine code from
 #: disk, and a part of what it takes to make it.
 _LOADING, _MAKING = 0.6, 4.0
@@ -98,20 +99,35 @@ class CompiledFunction:
         return self._compile(self._function)
 
 
+class RowFunction(CompiledFunction):
+    """A function that is machine code from the first call on."""
+
+    def __call__(self, *args: Any) -> Any:
+        """The function's result."""
+        return self.machine_code(*args)
+
+
 def compile_cached(function: F) -> F:
     """The function, compiled by numba where it is worth it, and kept on disk for later runs.
 
     Nothing in it may allocate: without numba's reference counts, calls with many arrays cost
     nothing.
     """
-    return function if _is_compiling_off() else CompiledFunction(function, _compile)  # type: ignore[return-value]
+    return function if is_compiling_off() else CompiledFunction(function, _compile)  # type: ignore[return-value]
+
+
+def compile_at_once(function: F) -> F:
+    """The function, compiled by numba from its first call on, and kept on disk: for loops over
+    rows, which would take hours as they stand. Nothing in it may allocate.
+    """
+    return function if is_compiling_off() else RowFunction(function, _compile)  # type: ignore[return-value]
 
 
 def compile_inline(function: F) -> F:
     """The function as a part of the compiled function that calls it, for one with many arrays and a
     single caller.
     """
-    return function if _is_compiling_off() else CompiledFunction(function, _compile_part)  # type: ignore[return-value]
+    return function if is_compiling_off() else CompiledFunction(function, _compile_part)  # type: ignore[return-value]
 
 
 def use_machine_code() -> None:
@@ -121,7 +137,7 @@ def use_machine_code() -> None:
 
 def is_machine_code_used() -> bool:
     """Whether functions are compiled, no longer run as they stand."""
-    return _PATIENCE.is_over or _is_compiling_off()
+    return _PATIENCE.is_over or is_compiling_off()
 
 
 def announce_compiling(announce: Callable[[], None]) -> None:
@@ -174,7 +190,7 @@ def _teach_numba() -> None:
         return typeof_impl(value.machine_code, context)
 
 
-def _is_compiling_off() -> bool:
+def is_compiling_off() -> bool:
     """Whether numba's own setting says that functions are left as they are."""
     return os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
 

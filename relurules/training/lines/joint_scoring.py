@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from relurules.training.lines.candidate_sums import ScorerRows
 from relurules.training.lines.candidates import DirectionTable
 from relurules.training.lines.joint_model import JointLine, JointModel
 from relurules.training.lines.joint_refits import get_joint_rows, get_joint_slopes
 from relurules.training.lines.refits import FitTerms, build_slope_basis
 from relurules.training.lines.scoring import (
-    BLOCK,
     LEAST_CURVATURE,
     LineScorer,
     ScoredLines,
@@ -51,12 +51,15 @@ class JointScorer(LineScorer):
         basis = build_slope_basis(model, rows) * root
         penalty = np.diag(get_joint_slopes(model)[1] * terms.ridge + 1e-9)
         lower = np.linalg.cholesky(basis @ basis.T + penalty)
-        self._frame = np.linalg.solve(lower, basis).astype(np.float32)
+        frame = np.linalg.solve(lower, basis).astype(np.float32)
         residual = (-first / root).T.astype(np.float32)
-        residual -= self._frame.T @ (self._frame @ residual)
-        self._residual = residual
-        self._root = root.astype(np.float32)
-        self._X = rows.X.astype(np.float32)
+        residual -= frame.T @ (frame @ residual)
+        self._rows = ScorerRows(
+            X=rows.X.astype(np.float32),
+            root=root.astype(np.float32),
+            frame=frame,
+            residual=residual,
+        )
         self._ridge = terms.ridge
         self._least = terms.least_rows
         self._columns = terms.columns
@@ -64,14 +67,9 @@ class JointScorer(LineScorer):
     def score(self, table: DirectionTable, *, any_way: bool = False) -> JointlyScored:
         """Every bound of every direction."""
         del any_way
-        n, m = len(table.bounds), self._residual.shape[1]
-        gains, slopes = np.empty(n), np.empty((n, m))
-
-        for start in range(0, n, BLOCK):
-            some = slice(start, start + BLOCK)
-            cross, cost = self._measure_block(table, some)
-            slopes[some] = cross / cost[:, None]
-            gains[some] = (slopes[some] * cross).sum(axis=1) / 2
+        cross, cost = self._measure(table)
+        slopes = cross / cost[:, None]
+        gains = (slopes * cross).sum(axis=1) / 2
 
         return JointlyScored(table=table, gains=gains, slopes=slopes)
 

@@ -18,7 +18,8 @@ from relurules.training.lines.line_model import (
     LineRows,
     compute_objective,
 )
-from relurules.training.lines.row_views import ParameterBasis
+from relurules.training.lines.packed_lines import fill_hinges, fill_tangents
+from relurules.training.lines.row_views import ParameterBasis, are_many
 from relurules.training.lines.trend_steps import frame_step
 from relurules.training.lines.trends import guard_factors, has_constraints, minimize_within_trends
 
@@ -110,6 +111,10 @@ def choose_stride(rows: int, parameters: int) -> int:
 def _build_factor_basis(model: LineModel, rows: LineRows) -> ParameterBasis:
     """One, the coordinates that the base reads, what each line adds."""
     basis = ParameterBasis(rows.views, model.read, len(model))
+    if are_many(len(rows)):
+        fill_hinges(model.lines, rows.views, basis.further)
+        return basis
+
     for line, added in zip(model.lines, basis.further, strict=True):
         np.multiply(line.sign, np.maximum(rows.reach(line), 0.0), out=added)
 
@@ -231,6 +236,9 @@ def _build_tangent_basis(model: LineModel, rows: LineRows) -> ParameterBasis:
     """
     further, at = sum(len(line.weights) + 1 for line in model.lines), 0
     basis = ParameterBasis(rows.views, model.read, further, np.float32)
+    if are_many(len(rows)):
+        fill_tangents(model.lines, rows.views, basis.further)
+        return basis
 
     for line in model.lines:
         end = at + len(line.weights)
@@ -271,7 +279,7 @@ def with_line_parameters(model: LineModel, values: Array) -> LineModel:
 
     for line in model.lines:
         end = at + len(line.weights)
-        lines.append(replace(line, weights=values[at:end], bound=float(values[end])))
+        lines.append(line.moved(values[at:end], float(values[end])))
         at = end + 1
 
     return replace(model, constant=float(values[0]), weights=weights, lines=tuple(lines))

@@ -4,6 +4,7 @@ Indicators of categories are most coordinates of many tables, and next to all of
 the number of the one that is 1 in their place, so that sums over rows are sums per category.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -12,9 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir.network import Array
+from relurules.lp.compilation import is_compiling_off
 
+#: Of so many rows, sums along them are worth machine code, which takes half a second to load.
+_MANY = 3000
 #: Fewer indicators aren't worth a look-up.
 _LEAST_INDICATORS = 3
+#: Projections that there is room for at first.
+_FIRST = 16
 #: Projections that are kept, and reaches, at most, and numbers of either in all: 256 MB.
 _KEPT, _KEPT_NUMBERS = 128, 2**25
 
@@ -43,6 +49,11 @@ class IndicatorBlock:
         return np.asarray(found[:-1])
 
 
+def are_many(rows: int) -> bool:
+    """Whether sums along so many rows are left to machine code."""
+    return rows >= _MANY and not is_compiling_off()
+
+
 class RowViews:
     """Rows X, (d, N), with what is looked up of them.
 
@@ -57,8 +68,11 @@ class RowViews:
         self.numbers = np.setdiff1d(np.arange(len(X)), self.indicators)
         self._of_numbers = X[self.numbers] if self.blocks else X
         self._kept = max(1, min(_KEPT, _KEPT_NUMBERS // X.shape[1]))
-        self._projections: dict[bytes, Array] = {}
+        self._places: dict[bytes, int] = {}
+        self._places_of: dict[int, tuple[Array, list[int]]] = {}
+        self._projections = np.empty((_FIRST, X.shape[1]))
         self._reaches: dict[tuple[bytes, bytes, float], Array] = {}
+        self._heads: dict[Any, tuple[bytes, Array]] = {}
         self._thin: dict[tuple[int, Any], Array] = {}
         self._pairs: dict[int, list[NDArray[np.intp]]] = {}
 
@@ -71,19 +85,43 @@ class RowViews:
 
     def project(self, atom: Array) -> Array:
         """(d,) -> (N,) atom @ X, not to be written to; an atom is looked at again and again."""
-        key = atom.tobytes()
-        known = self._projections.get(key)
-        if known is not None:
-            return known
+        place = self._find_place(atom)  # first: the table may grow
+        return np.asarray(self._projections[place])
 
+    def project_all(self, every: Sequence[Array]) -> tuple[Array, list[list[int]]]:
+        """(q, d) atoms of each line -> a table with projections as its rows, (n, N), and which of
+        them are those of the atoms.
+        """
+        if any(id(atoms) not in self._places_of for atoms in every):
+            if len(self._places) + sum(map(len, every)) > max(self._kept, len(self._projections)):
+                self._forget_projections()
+            for atoms in every:  # kept, so that no other array can come to have its id
+                self._places_of[id(atoms)] = atoms, [self._find_place(atom) for atom in atoms]
+
+        return self._projections, [self._places_of[id(atoms)][1] for atoms in every]
+
+    def _find_place(self, atom: Array) -> int:
+        """Where the projection of an atom is."""
+        key = atom.tobytes()
+        place = self._places.get(key)
+        if place is None:
+            place = len(self._places)
+            if place == len(self._projections):
+                more = np.empty_like(self._projections)
+                self._projections = np.concatenate([self._projections, more])
+            self._projections[place] = self._compute_projection(atom)
+            self._places[key] = place
+
+        return place
+
+    def _forget_projections(self) -> None:
+        self._places, self._places_of = {}, {}
+        self._projections = np.empty((_FIRST, self.X.shape[1]))
+
+    def _compute_projection(self, atom: Array) -> Array:
         places = np.flatnonzero(atom)
         single = len(places) == 1 and atom[places[0]] == 1.0
-        found = self.X[places[0]] if single else atom[places] @ self.X[places]
-        if len(self._projections) >= self._kept:
-            self._projections.clear()
-        self._projections[key] = found
-
-        return np.asarray(found)
+        return np.asarray(self.X[places[0]] if single else atom[places] @ self.X[places])
 
     def reach(self, weights: Array, atoms: Array, bound: float) -> Array:
         """(k,) and (k, d) -> (N,) bound + weights of the atoms' projections, not to be written to;
@@ -104,6 +142,16 @@ class RowViews:
 
         self._reaches[key] = known  # the last one that was asked for goes last
         return known
+
+    def take_head(self, numbers: NDArray[np.intp], dtype: Any) -> Array:
+        """(1 + n, N): one, and some coordinates; steps of a fit ask for the same ones."""
+        key, known = numbers.tobytes(), self._heads.get(dtype)
+        if known is None or known[0] != key:
+            head = np.ones((1 + len(numbers), self.X.shape[1]), dtype=dtype)
+            head[1:] = self.X[numbers]
+            known = self._heads[dtype] = key, head
+
+        return known[1]
 
     def take_indicators(self, every: int, dtype: Any) -> Array:
         """(C, N / every) the indicators of every so many rows."""
@@ -183,8 +231,7 @@ class ParameterBasis:
         numbers = views.numbers[read[views.numbers]]
         head = 1 + len(numbers)
         self._dense = np.empty((head + further, views.X.shape[1]), dtype=dtype)
-        self._dense[0] = 1.0
-        self._dense[1:head] = views.X[numbers]
+        self._dense[:head] = views.take_head(numbers, dtype)
         self.further = self._dense[head:]
 
         at = np.cumsum(read)  # of every coordinate that is read, among the parameters

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir.network import Array
+from relurules.training.lines.candidate_sums import ScorerRows, sum_candidates
 from relurules.training.lines.candidates import Direction, DirectionTable
 from relurules.training.lines.line_columns import LineColumn
 from relurules.training.lines.line_model import HingeLine, LineModel
@@ -26,8 +27,6 @@ from relurules.training.lines.refits import (
 )
 from relurules.training.lines.trends import guard_factors
 
-#: Candidates that are computed at once.
-BLOCK = 64
 #: A candidate of which less than this share is left after the projection is nothing new.
 _NEW = 1e-4
 #: Of a row's loss; a row that the model is certain of, and wrong, would outweigh all others.
@@ -64,12 +63,15 @@ class LineScorer:
         # The ridge as further rows, so that the projection knows what it costs.
         lower = np.linalg.cholesky(tangents @ tangents.T + penalty)
         # One product with a small inverse takes half the time of solving for every row.
-        self._frame = (np.linalg.inv(lower) @ tangents).astype(np.float32)
+        frame = (np.linalg.inv(lower) @ tangents).astype(np.float32)
         residual = -first / root
-        residual -= self._frame.T @ (self._frame @ residual.astype(np.float32))
-        self._residual = residual.astype(np.float32)
-        self._root = root.astype(np.float32)
-        self._X = rows.X.astype(np.float32)
+        residual -= frame.T @ (frame @ residual.astype(np.float32))
+        self._rows = ScorerRows(
+            X=rows.X.astype(np.float32),
+            root=root.astype(np.float32),
+            frame=frame,
+            residual=residual.astype(np.float32),
+        )
         self._ridge = terms.ridge
         self._least = terms.least_rows
         self._columns = terms.columns
@@ -78,12 +80,9 @@ class LineScorer:
         """Every bound of every direction; with trends, those that go the right way alone, or any
         way.
         """
-        gains, slopes = np.empty(len(table.bounds)), np.empty(len(table.bounds))
-        for start in range(0, len(table.bounds), BLOCK):
-            some = slice(start, start + BLOCK)
-            cross, cost = self._measure_block(table, some)
-            slopes[some] = cross / cost
-            gains[some] = slopes[some] * cross / 2
+        cross, cost = self._measure(table)
+        slopes = cross / cost
+        gains = slopes * cross / 2
 
         if not any_way and any(column.trend for column in self._columns):
             allowed = _allow_signs(table, slopes, self._columns)
@@ -91,26 +90,17 @@ class LineScorer:
 
         return ScoredLines(table=table, gains=gains, slopes=slopes)
 
-    def _measure_block(self, table: DirectionTable, some: slice) -> tuple[Array, Array]:
-        """Of each candidate what it explains of the residual, and what a slope of 1 costs; none
-        that is nothing new, or that has few rows on one side, explains anything.
+    def _measure(self, table: DirectionTable) -> tuple[Array, Array]:
+        """Of each candidate what it explains of the residual, and what a slope of 1 costs;
+        none that is nothing new, or that has few rows on one side, explains anything.
         """
-        numbers = table.numbers[some]
-        own, place = np.unique(numbers, return_inverse=True)
-        reach = (table.matrix[own].astype(np.float32) @ self._X)[place]
-        reach += table.bounds[some, None].astype(np.float32)
-        np.maximum(reach, 0.0, out=reach)
-        beyond = np.count_nonzero(reach, axis=1)
-        reach *= self._root
-        size = np.einsum("ij,ij->i", reach, reach)
-        known = reach @ self._frame.T
-        left = size - np.einsum("ij,ij->i", known, known)
-        cross = reach @ self._residual
-        usable = (left > _NEW * size) & (beyond >= self._least)
-        usable &= beyond <= reach.shape[1] - self._least
-        cross[~usable] = 0.0
+        sums = sum_candidates(self._rows, table)
+        left = sums.sizes - sums.known
+        usable = (left > _NEW * sums.sizes) & (sums.counts >= self._least)
+        usable &= sums.counts <= len(self._rows.root) - self._least
+        sums.cross[~usable] = 0.0
 
-        return cross, np.where(usable, left, 1.0) + self._ridge * table.pulls[numbers]
+        return sums.cross, np.where(usable, left, 1.0) + self._ridge * table.pulls[table.numbers]
 
 
 @singledispatch

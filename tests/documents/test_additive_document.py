@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from relurules.wording.phrases import write_ascii
 FORMATS = {"markdown": "rules.md", "html": "rules.html", "latex": "rules.tex"}
 
 
+@cache
 def make_rules(link: str = "two", seed: int = 0, **options: object) -> AdditiveRules:
     rules, _ = make_additive(link, seed=seed, **options)
     return replace(rules, provenance=MADE)

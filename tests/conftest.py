@@ -1,3 +1,4 @@
+import gc
 import os
 import sys
 from pathlib import Path
@@ -33,6 +34,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileScheduli
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     order_items(items)
+    gc.freeze()  # modules and tests stay: no search for rubbish goes through them again
 
 
 @pytest.fixture(scope="session")

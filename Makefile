@@ -48,7 +48,7 @@ demo: venv
 	$(BIN)/relurules demo --out $(OUT)
 
 test: venv
-	$(BIN)/python -m pytest -n auto --dist loadgroup  # tests of one server in one worker
+	$(BIN)/python -m pytest -n auto  # tests of a file in one worker: tests/distribution.py
 
 # Folders and files whose tests take a moment each and need no engine: of every room some.
 FAST := $(addprefix tests/,domain wording files tables links codec statistics networks explaining reasons scorecards \
@@ -63,7 +63,7 @@ FAST := $(addprefix tests/,domain wording files tables links codec statistics ne
   verifying/test_choices.py verifying/test_sql_depth.py test_style.py test_design.py)
 
 test-fast: venv
-	$(BIN)/python -m pytest -q -n auto --dist loadgroup $(FAST)
+	$(BIN)/python -m pytest -q -n auto $(FAST)
 
 format: venv
 	$(BIN)/ruff format .

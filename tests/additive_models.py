@@ -1,6 +1,7 @@
 """Additive rules of random networks, with categories, pairs, groups and several classes."""
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,13 @@ def make_additive(
     data: bool = True,
 ) -> tuple[AdditiveRules, pd.DataFrame]:
     """Additive rules whose first neurons read at most so many of the columns; 200 rows."""
+    return _extract_additive(link, hidden, seed, labels, reads, data), make_frame(seed=seed)
+
+
+@cache  # many tests ask for the same rules
+def _extract_additive(
+    link: str, hidden: tuple[int, ...], seed: int, labels: bool, reads: int, data: bool
+) -> AdditiveRules:
     frame = make_frame(seed=seed)
     scores = 3 if link == "softmax" else 1
     torch.manual_seed(seed)
@@ -57,7 +65,7 @@ def make_additive(
     outputs = {"score": ("cost",), "two": ("p_yes",)}.get(link, ("p_low", "p_middle", "p_high"))
     told = make_labels(names) if labels and link != "score" else None
     rules = replace(rules, heads=heads, outputs=outputs, labels=told, evidence=None)
-    return (add_additive_evidence(rules, frame) if data else rules), frame
+    return add_additive_evidence(rules, frame) if data else rules
 
 
 def narrow(

@@ -1,7 +1,18 @@
+import gc
+import os
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from distribution import FileScheduling, order_items
 from hypothesis import settings
+
+# Tests and the commands that they start keep compiled modules on disk, whatever is set outside.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+# Programs that run for seconds: no time for the second compiler, no threads for the rubbish.
+os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
 settings.register_profile("relurules", deadline=None)  # machines are busy
 settings.load_profile("relurules")
@@ -13,6 +24,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="rewrite tests/golden from what is emitted now"
     )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileScheduling:
+    config.option.loadscopereorder = False  # the order is that of `order_items`
+    return FileScheduling(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order_items(items)
+    gc.freeze()  # modules and tests stay: no search for rubbish goes through them again
 
 
 @pytest.fixture(scope="session")

@@ -23,8 +23,8 @@ class Run(NamedTuple):
     """A command, and what happens to it at a moment, counted in lines from 1; 0: nothing ever
     happens.
 
-    ending: a signal's name, "full": no file may grow beyond `room` bytes, or "second": another run
-    of the same command comes and goes.
+    counted: whether the number of lines is asked for. ending: a signal's name, "full": no file may
+    grow beyond `room` bytes, or "second": another run of the same command comes and goes.
     """
 
     argv: list[str]
@@ -32,6 +32,7 @@ class Run(NamedTuple):
     ending: str = ""
     moment: int = 0
     room: int = 0
+    counted: bool = False
 
 
 class Outcome(NamedTuple):
@@ -79,6 +80,8 @@ class Moments:
         if event == "line":
             self.lines += 1
             if self.lines == self.run.moment:
+                if not self.run.counted:
+                    sys.settrace(None)  # which takes as long as the command
                 self.happen()
         return self.line
 
@@ -117,7 +120,8 @@ def command(run: Run, meet: Any, lines: int) -> int:
 
     sys.argv = ["relurules", *run.argv]
     moments, code = Moments(run, meet), 0
-    sys.settrace(moments)
+    if run.moment or run.counted:
+        sys.settrace(moments)
     try:
         main()
     except SystemExit as end:

@@ -10,11 +10,10 @@ from relurules.errors import UnsupportedError
 from relurules.verifying import servers
 from relurules.verifying.databases import OPEN, Database
 
-#: Every executed dialect; those of a server run in one worker of pytest-xdist, so that it starts
-#: once.
-EXECUTED = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in OPEN]
+#: Every executed dialect.
+EXECUTED = tuple(OPEN)
 #: Spark takes a second per statement to compile it.
-QUICK = [case for case in EXECUTED if case.values != ("spark",)]
+QUICK = tuple(name for name in EXECUTED if name != "spark")
 NOT_EXECUTED = [
     "databricks",
     "bigquery",

@@ -52,6 +52,7 @@ def check(case: Case) -> None:
     program = export_program(case.model, None)
     rules = rr.extract(program, domain=case.domain, guard_unread=True)
     partition = rr.partition(program, case.domain)
+    check_regions(partition)
     X = telling_points(rules, partition, case.seed)
     assert (rules.apply(X) > 0).all(), "a point of the domain has no rule"
     scale = partition.network.magnitude(X)
@@ -64,10 +65,8 @@ def check(case: Case) -> None:
             )
 
 
-@settings(PROMISE, max_examples=200)
-@given(cases())
-def test_regions_are_distinct_and_hold_their_points(case: Case) -> None:
-    partition = rr.partition(case.model, case.domain)
+def check_regions(partition: rr.Partition) -> None:
+    """Regions are distinct and hold their points."""
     assert len(np.unique(partition.patterns, axis=0)) == len(partition)
     z = partition.network.preactivations(partition.points)
     room = 1e-12 * np.abs(z).max(initial=1.0)

@@ -51,6 +51,7 @@ def float32_net(features: int) -> NeuralNetClassifier:
     return NeuralNetClassifier(module, train_split=None, **settings)
 
 
+@cache
 def fitted(kind: str) -> tuple[Pipeline, pd.DataFrame]:
     """A pipeline of this kind, trained for a moment, and its raw rows."""
     frame = table("?" if kind == "question marks" else "NaN")

@@ -179,7 +179,7 @@ class Undisturbed:
         if older is not None:
             assert runner(Run(older, str(place))).code == 0
         self.before = files_in(place)
-        done = runner(Run(argv, str(place)))
+        done = runner(Run(argv, str(place), counted=True))
         assert done.code == 0, done.err
         assert (inputs / self.output).exists()
         self.argv, self.lines, self.after = argv, done.lines, files_in(place)

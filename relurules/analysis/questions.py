@@ -8,6 +8,7 @@ values at once.
 """
 
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -41,6 +42,9 @@ _MANY = 200
 #: Seconds of this process that a document takes for each answer about lines: by a clock on the
 #: wall, a busy machine would make another document.
 _STANDING = 10.0
+
+#: Of rules by their identity, the answers that their documents give.
+_ANSWERED: dict[int, tuple[Answer, ...]] = {}
 
 #: Question -> what answers it.
 QUESTIONS: Mapping[str, Callable[[Question], Answer]] = {
@@ -144,7 +148,17 @@ def restrict_rules(rules: Scorer, domain: Domain, deadline: Deadline) -> Restric
 def answer_standing_questions(rules: Any) -> tuple[Answer, ...]:
     """What every document answers, where it takes no long time: ranges, and how outputs go with
     number columns.
+
+    The answers are kept for as long as the rules, whose next document gives them again.
     """
+    if id(rules) not in _ANSWERED:
+        _ANSWERED[id(rules)] = _answer_anew(rules)
+        weakref.finalize(rules, _ANSWERED.pop, id(rules), None)
+
+    return _ANSWERED[id(rules)]
+
+
+def _answer_anew(rules: Any) -> tuple[Answer, ...]:
     if len(rules) > _MANY or rules.decision is not None:
         return ()
 

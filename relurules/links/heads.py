@@ -90,6 +90,8 @@ def name_scores(
 
 def apply_links(heads: Sequence[Head], scores: Array) -> Array:
     """(N, s) scores -> (N, m) outputs, NaN where a score is NaN."""
+    if _are_scores(heads):
+        return scores[:, [head.scores[0] for head in heads]]
 
     def result(link: str, taken: tuple[int, ...]) -> Array:
         missing = np.isnan(scores[:, taken]).any(axis=1, keepdims=True)
@@ -100,11 +102,18 @@ def apply_links(heads: Sequence[Head], scores: Array) -> Array:
 
 def bound_link_error(heads: Sequence[Head], scores: Array, off: Array, rounding: float) -> Array:
     """(N, s) scores and how far each may be off -> (N, m) the same of outputs, see `Link`."""
+    if _are_scores(heads):
+        return off[:, [head.scores[0] for head in heads]]
     return _gather_components(
         heads,
         lambda link, taken: LINKS[link].slack(scores[:, taken], off[:, taken], rounding),
         len(scores),
     )
+
+
+def _are_scores(heads: Sequence[Head]) -> bool:
+    """Whether every output is one of the scores, as of a network that ends in many numbers."""
+    return all(head.link == "identity" for head in heads)
 
 
 def _gather_components(
@@ -113,9 +122,11 @@ def _gather_components(
     """The heads' components, (rows, m), of `result`, which is computed once for all heads that
     share it.
     """
+    outputs, shared = np.empty((rows, len(heads))), dict[tuple[str, tuple[int, ...]], list[int]]()
+    for i, head in enumerate(heads):
+        shared.setdefault((head.link, head.scores), []).append(i)
+
     with np.errstate(over="ignore", invalid="ignore"):
-        results = {
-            key: result(*key) for key in dict.fromkeys((head.link, head.scores) for head in heads)
-        }
-    parts = [results[head.link, head.scores][:, head.component] for head in heads]
-    return np.column_stack(parts) if parts else np.empty((rows, 0))
+        for key, places in shared.items():
+            outputs[:, places] = result(*key)[:, [heads[i].component for i in places]]
+    return outputs

@@ -43,6 +43,8 @@ class AffineTensor:
 
     def widened(self, count: int) -> Array:
         """The columns for the first `count` variables."""
+        if count == len(self.columns):
+            return self.columns
         missing = np.zeros((count - len(self.columns), *self.constant.shape))
         return np.concatenate([self.columns, missing])
 
@@ -83,11 +85,15 @@ def add_weighted(*terms: tuple[float, AffineTensor | Array]) -> AffineTensor:
     """Sum of factor * tensor, shapes broadcast; at least one of them affine."""
     rank = max(len(tensor.shape) for _, tensor in terms)
 
+    def scale(factor: float, item: Array) -> Array:
+        aligned = align_rank(item, rank)
+        return aligned if factor == 1.0 else factor * aligned
+
     def total(*items: Array) -> Array:
         (factor, _), *rest = terms
-        found = factor * align_rank(items[0], rank)
+        found = scale(factor, items[0])
         for (factor, _), item in zip(rest, items[1:], strict=True):
-            found = found + factor * align_rank(item, rank)
+            found = found + scale(factor, item)
         return found
 
     result: AffineTensor = apply_affine([tensor for _, tensor in terms], total, total)

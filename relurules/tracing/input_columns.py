@@ -266,7 +266,7 @@ class InputColumns:
         self, tensor: AffineTensor, i: int, form: _EntryForm, variable: int
     ) -> AffineTensor:
         """The tensor whose entry i has another variable in place of the one it has."""
-        columns = tensor.widened(len(self.basis))
+        columns = tensor.widened(len(self.basis)).copy()
         flat = columns.reshape(len(columns), -1)
         ((before, weight),) = form.weights.items()
         flat[before, i], flat[variable, i] = 0.0, weight

@@ -34,8 +34,6 @@ ROWS = 10_000
 #: statistics of the rows are left out.
 SIXTEEN = Path(__file__).resolve().parents[1] / "data" / "sixteen_lines.json"
 
-pytestmark = pytest.mark.xdist_group("chromium")
-
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:

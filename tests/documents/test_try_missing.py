@@ -14,8 +14,6 @@ import relurules as rr
 from relurules.documents.try_page.columns import describe_columns
 from relurules.documents.try_page.csv_format import describe_csv
 
-pytestmark = pytest.mark.xdist_group("chromium")
-
 ROWS = 300
 
 

@@ -36,28 +36,21 @@ RIGHT = {
 }  # fmt: skip
 
 
-#: What runs all cases, once for three tests: in one worker.
-all_cases = pytest.mark.xdist_group("onnx-cases")
-
-
 @pytest.fixture(scope="module")
 def found() -> list[Any]:
     return list(load_script(BENCHMARK, "benchmark_onnx_operators").outcomes())
 
 
-@all_cases
 def test_no_case_is_wrong(found: list[Any]) -> None:
     assert len(found) > 1000
     assert [item for item in found if item.kind == "wrong"] == []
 
 
-@all_cases
 def test_affine_and_piecewise_linear_operators_are_right(found: list[Any]) -> None:
     counts = Counter(item.operator for item in found if item.kind == "right")
     assert {name: counts[name] for name, least in RIGHT.items() if counts[name] < least} == {}
 
 
-@all_cases
 def test_a_refusal_names_its_operator(found: list[Any]) -> None:
     refused = [item for item in found if item.kind == "refused"]
     assert len(refused) > 300

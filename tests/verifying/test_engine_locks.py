@@ -163,16 +163,16 @@ ASKED = {
     ],
 }
 CASES = [
-    pytest.param(case.values[0], statement, marks=case.marks, id=f"{case.values[0]}-{i}")
-    for case in EXECUTED
-    for i, statement in enumerate(ASKED[str(case.values[0])])
+    pytest.param(engine, statement, id=f"{engine}-{i}")
+    for engine in EXECUTED
+    for i, statement in enumerate(ASKED[engine])
 ]
 #: SQLite has no functions in SQL.
 SHAPES = [
-    pytest.param(case.values[0], shape, marks=case.marks)
-    for case in EXECUTED
+    (engine, shape)
+    for engine in EXECUTED
     for shape in ("select", "view", "function")
-    if (case.values[0], shape) != ("sqlite", "function")
+    if (engine, shape) != ("sqlite", "function")
 ]
 
 

@@ -7,6 +7,7 @@ are only expanded as far as they stay small.
 
 import math
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -74,6 +75,7 @@ def read_opsets(model: ModelProto, where: str) -> dict[str, int]:
     return {domain: version for domain, version in found.items() if domain in OPSETS}
 
 
+@cache
 def _newest_opset(domain: str) -> int:
     """The newest operator set that the installed onnx knows."""
     if not domain:

@@ -1,0 +1,45 @@
+"""How pytest-xdist shares the tests out: whole files, so that what a file's tests have in common is
+made once.
+
+Its own `--dist loadgroup` needs no plan, but groups nothing from pytest 9.2 on (pytest-xdist, issue
+1386).
+"""
+
+import re
+from pathlib import PurePath
+
+import pytest
+from xdist.scheduler import LoadFileScheduling
+
+#: Tests of these engines run in one worker, whatever their files, so that each server starts once.
+_SERVERS = re.compile(r"\[(?:.*-)?(?:spark|mariadb|postgres|clickhouse)\b")
+#: Files that take longest: they start first, so that no worker waits at the end.
+_LONG = (
+    "test_line_sql.py",  # with all tests of servers
+    "test_acceptance.py",
+    "test_docs.py",
+    "test_adult.py",
+    "test_interrupted.py",
+    "test_explore.py",
+    "test_loaded_by_databases.py",
+    "test_onnx_operators.py",
+    "test_code.py",
+    "test_additive_code.py",
+    "test_try_in_chromium.py",
+)
+
+
+class FileScheduling(LoadFileScheduling):
+    """A unit of work is a file's tests, or those of all servers."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "servers" if _SERVERS.search(nodeid) else super()._split_scope(nodeid)
+
+
+def order_items(items: list[pytest.Item]) -> None:
+    """Files that take long first; otherwise as they were."""
+    items.sort(key=lambda item: _rank_file(item.path))
+
+
+def _rank_file(path: PurePath) -> int:
+    return _LONG.index(path.name) if path.name in _LONG else len(_LONG)

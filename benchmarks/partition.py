@@ -3,12 +3,13 @@ benchmarks/partition.py [--quick]`.
 
 Networks are random (He-normal weights, biases uniform in +-0.5, rounded to float32, drawn layer by
 layer from the seed) on the box [-1, 1]^d. Every figure is measured in a process of its own: CPU
-seconds after a warm-up, and the peak of its memory above what it had before the search. Networks
-over categories read 6 numbers and 8 columns of 100 categories in all; beside them stands a search
-whose every split asks mixed-integer programs, for a few seconds. `--only categories` prints that
-table alone. `--peer PYTHON` also runs relucent, a program of its own, by the interpreter of an
-environment that has it, as `make bench-partition` does; engines that need more than a few seconds
-are stopped.
+seconds once functions are compiled, and the peak of its memory above what it had before the
+search. Networks over categories read 6 numbers and 8 columns of 100 categories in all; beside them
+stands a search whose every split asks mixed-integer programs, for a few seconds. The start of a
+search is what `rr.partition` of a small torch module takes in all, beside `torch.export` of it.
+`--only categories` or `--only start` prints that table alone. `--peer PYTHON` also runs relucent, a
+program of its own, by the interpreter of an environment that has it, as `make bench-partition`
+does; engines that need more than a few seconds are stopped.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -42,7 +44,7 @@ from relurules.partitioning import initial_state, make_budget, write_regions
 from relurules.partitioning.category_memory import list_coordinates
 from relurules.partitioning.explore import SearchBudget, run_search
 from relurules.partitioning.options import RegionFiles, SearchOptions
-from relurules.partitioning.search import make_problem, search_regions
+from relurules.partitioning.search import compile_search, make_problem, search_regions
 from relurules.partitioning.search_run import RegionBatch, RegionOutputs
 from relurules.partitioning.sinks import CountingSink
 from relurules.partitioning.state import Int
@@ -71,6 +73,12 @@ CASES = (
     Case("d12_10_10", 107, 12, (10, 10), 183694),
     Case("d23_8_8", 108, 23, (8, 8), 7633),
 )
+#: Networks of few regions.
+SMALL = (
+    Case("d2_4_4", 110, 2, (4, 4)),
+    Case("d4_4", 111, 4, (4,)),
+    Case("d6_4", 112, 6, (4,)),
+)
 #: One family of growing size: about 1e4 to 1e7 regions.
 FAMILY = tuple(Case(f"d6_{w}_{w}", 200, 6, (w, w)) for w in (9, 13, 18, 27))
 #: Categories of eight columns, as many as the table "adult" has, 100 in all.
@@ -84,6 +92,8 @@ CATEGORICAL = (
 )
 #: Seconds that the slow engines get for a network.
 _PATIENCE = 5.0
+#: What is measured of a torch module: the regions of one, and an export.
+_FROM_MODULES = ("module", "export")
 
 
 def layers(case: Case) -> list[tuple[Any, Any]]:
@@ -124,6 +134,18 @@ def network_of(case: Case) -> Network:
     return Network(A, L, b, np.zeros((1, d)), U, parts[-1][1], np.zeros(K), neurons)
 
 
+def module_of(case: Case) -> Any:
+    """The network as a torch module, in float32."""
+    import torch
+
+    parts = list[Any]()
+    for weight, bias in layers(case):
+        linear = torch.nn.Linear(weight.shape[1], weight.shape[0])
+        linear.load_state_dict({"weight": torch.tensor(weight), "bias": torch.tensor(bias)})
+        parts += [linear, torch.nn.ReLU()]
+    return torch.nn.Sequential(*parts[:-1])
+
+
 class Forgotten(CountingSink):
     """Regions with points and maps, delivered and let go of."""
 
@@ -149,12 +171,17 @@ def _box(case: Case) -> rr.Domain:
 def measured(case: Case, mode: str, jobs: int) -> dict[str, float]:
     """Regions, CPU and wall seconds and MB of one search, in this process."""
     network, domain = network_of(case), _box(case)
+    compile_search()
     small = case._replace(widths=(4, 4) if not case.categories else (2, 2))
-    for warm in (small, small):
-        _run(network_of(warm), domain, mode, jobs)
+    if mode in _FROM_MODULES:
+        run = partial(_run_module, module_of(case), domain, mode)
+        _run_module(module_of(small), domain, mode)
+    else:
+        run = partial(_run, network, domain, mode, jobs)
+        _run(network_of(small), domain, mode, jobs)
 
     before, cpu, wall = psutil.Process().memory_info().rss, time.process_time(), time.perf_counter()
-    regions = _run(network, domain, mode, jobs)
+    regions = run()
     seconds = time.process_time() - cpu
     return {
         "regions": regions,
@@ -189,6 +216,17 @@ def _run(network: Network, domain: rr.Domain, mode: str, jobs: int) -> int:
     return run_search(
         problem, Forgotten() if delivered else CountingSink(), SearchBudget(jobs=jobs)
     ).found
+
+
+def _run_module(module: Any, domain: rr.Domain, mode: str) -> int:
+    """Regions of a torch module, or nodes of its export."""
+    if mode == "module":
+        return len(rr.partition(module, domain))
+
+    import torch
+
+    rows = torch.zeros(2, len(domain))
+    return len(torch.export.export(module, (rows,)).graph.nodes)
 
 
 def _ask_programs(network: Network, domain: rr.Domain) -> int:
@@ -304,6 +342,28 @@ def categorical(cases: Sequence[Case], figures: list[Figure]) -> Iterator[tuple[
         )
 
 
+def starts(cases: Sequence[Case], figures: list[Figure]) -> Iterator[tuple[str, ...]]:
+    """CPU milliseconds from a torch module to its few regions, and of an export of the module."""
+    for case in cases:
+        ours, export = (in_process(case, mode) for mode in ("module", "export"))
+        figures.append(
+            Figure(
+                what=f"partition of a torch module, {case.name}: {ours['regions']} regions",
+                ours=1000 * ours["cpu"],
+                unit="CPU ms",
+                rival="torch.export",
+                theirs=1000 * export["cpu"],
+                bar=Bar(limit=10.0, sense="at most"),
+            )
+        )
+        yield (
+            case.name,
+            f"{ours['regions']}",
+            f"{1000 * ours['cpu']:.1f}",
+            f"{1000 * export['cpu']:.1f}",
+        )
+
+
 def growth(cases: Sequence[Case]) -> Iterator[tuple[str, ...]]:
     """Time per region of one family of networks, against that of the first."""
     base = 0.0
@@ -358,7 +418,7 @@ def main() -> None:
         "--quick", action="store_true", help="only networks of less than a few seconds"
     )
     parser.add_argument("--peer", type=Path, help="interpreter of an environment with relucent")
-    parser.add_argument("--only", choices=["categories"], help="one table alone")
+    parser.add_argument("--only", choices=["categories", "start"], help="one table alone")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     add_write_option(parser)
     given = parser.parse_args()
@@ -369,8 +429,12 @@ def main() -> None:
         print(json.dumps(measured(case, mode, jobs)))
         return
     if given.only:
-        with record_output("Regions over categories", write=given.write):
-            write_figures(given.figures, show_categories(Console(width=140)))
+        show, section = {
+            "categories": (show_categories, "Regions over categories"),
+            "start": (show_starts, "Start of a search"),
+        }[given.only]
+        with record_output(section, write=given.write):
+            write_figures(given.figures, show(Console(width=140)))
         return
 
     with record_output("Regions and local models", write=given.write):
@@ -382,6 +446,14 @@ def show_categories(console: Console) -> list[Figure]:
     figures = list[Figure]()
     columns = ["network", "regions", "counted/s", "with maps/s", "by programs/s", "ratio"]
     _show(console, "Categories: regions per CPU second", columns, categorical(CATEGORICAL, figures))
+    return figures
+
+
+def show_starts(console: Console) -> list[Figure]:
+    """Print how long a small network takes, from a torch module to its regions."""
+    figures = list[Figure]()
+    columns = ["network", "regions", "CPU ms", "torch.export, CPU ms"]
+    _show(console, "Start of a search", columns, starts(SMALL, figures))
     return figures
 
 
@@ -403,6 +475,7 @@ def show_tables(*, quick: bool, peer: Path | None) -> list[Figure]:
     columns += [] if python is None else ["relucent's regions", "relucent/s", "ratio"]
     _show(console, "Regions per CPU second, one core", columns, speeds(CASES, python, figures))
     figures += show_categories(console)
+    figures += show_starts(console)
     family = FAMILY[:2] if quick else FAMILY
     _show(
         console,

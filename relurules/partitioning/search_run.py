@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -122,11 +123,15 @@ class SearchRun:
         self.box = make_search_box(problem.domain, problem.frame)
         self.walls = problem.domain.polytope(problem.frame)
         self.order = np.concatenate([np.empty(0, dtype=np.intp), *problem.network.levels])
-        self.witnesses = AdmissiblePoints(problem.frame, self.walls)
         self.map_writer = MapWriter(problem.network, self.order) if problem.wanted.maps else None
         self.exact = ExactSearch(problem.network, problem.domain, problem.frame, self.order)
         #: Points of regions in the buffers that exact arithmetic found, by their place there.
         self.exact_points: dict[int, Array] = {}
+
+    @cached_property
+    def witnesses(self) -> AdmissiblePoints:
+        """Points met so far; most searches ask for none, and random ones take a while to draw."""
+        return AdmissiblePoints(self.problem.frame, self.walls)
 
     @property
     def found(self) -> int:

@@ -62,6 +62,7 @@ from relurules.tracing.torch.fx_nodes import (
     read_batch_size,
     row_shape,
 )
+from relurules.tracing.torch.plain_sequence import trace_plain_sequence
 from relurules.tracing.torch.tensor_arrays import apply_affine_operator, move_indices, to_arrays
 from relurules.tracing.torch.torch_export import export_program
 from relurules.tracing.torch.torch_reference import make_float64_function, widen_to_float64
@@ -78,6 +79,14 @@ _UNKNOWN_NORM = (
 
 def trace(model: Any, input_shape: InputShape | None) -> tuple[Graph, Callable[[Array], Array]]:
     """Graph of the model, and the model itself as a float64 function (N, d) -> (N, m)."""
+    plain = trace_plain_sequence(model, input_shape)
+    return _trace_export(model, input_shape) if plain is None else plain
+
+
+def _trace_export(
+    model: Any, input_shape: InputShape | None
+) -> tuple[Graph, Callable[[Array], Array]]:
+    """The same of any model that torch can export."""
     program = export_program(model, input_shape)
     run = _GraphEvaluator(program)
     outputs = run.evaluate()

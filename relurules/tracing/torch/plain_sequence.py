@@ -1,0 +1,187 @@
+"""torch.nn.Sequential of linear layers and ReLUs -> Graph, without an export, which takes longer.
+
+Only modules that are of torch's own types, as they came, are read here: anything else about them
+(hooks, a forward of their own, other layers, types or shapes) is left to the export. What is read
+is the same, by the same operators.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Any
+
+import networkx
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.modules import module as torch_module
+
+from relurules.domain.columns import name_coordinates
+from relurules.ir import Graph
+from relurules.ir.network import validate_rows
+from relurules.tables.names import make_default_names
+from relurules.tracing.affine import AffineTensor, Basis
+from relurules.tracing.column_layout import lay_out_inputs
+from relurules.tracing.heads import collect_scores
+from relurules.tracing.input_columns import InputColumns
+from relurules.tracing.input_shapes import InputShape
+from relurules.tracing.torch.tensor_arrays import apply_affine_operator
+
+Array = NDArray[np.float64]
+
+#: Module -> the name that an export gives its operator.
+_LAYERS = {nn.Linear: "linear", nn.ReLU: "relu", nn.LeakyReLU: "leaky_relu"}
+#: Parameters and input columns of a sequence that is small, whatever is made of it.
+_SMALL = 100_000
+#: What makes a module do something else than its type does.
+_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+_GLOBAL_HOOKS = ("_global_forward_hooks", "_global_forward_pre_hooks")
+
+#: A module and its path in the model.
+_Layer = tuple[str, Any]
+
+
+def trace_plain_sequence(
+    model: Any, input_shape: InputShape | None
+) -> tuple[Graph, Callable[[Array], Array]] | None:
+    """What `front_end.trace` gives for a model; None for one that needs an export."""
+    if type(model) is not nn.Sequential or any(
+        getattr(torch_module, name, None) for name in _GLOBAL_HOOKS
+    ):
+        return None
+    layers = list(_iterate_layers("", model))
+    width = _find_input_width(layers)
+    if width is None or input_shape not in (None, (width,), [(width,)]):
+        return None
+
+    inputs = InputColumns(Basis(width), make_default_names(width), ["number"] * width)
+    output, graph = _evaluate_layers(layers, inputs.basis, width)
+    scores, heads = collect_scores([output])
+    columns, network = lay_out_inputs(inputs, inputs.basis.network(scores))
+    count = len(network.c)
+    names = ("y",) if count == 1 else make_default_names(count, "y")
+    return (
+        Graph(
+            name_coordinates(columns),
+            names,
+            network,
+            graph,
+            inputs.basis.identities,
+            heads,
+            columns,
+            batch=1,
+        ),
+        _make_function(layers, width),
+    )
+
+
+def _iterate_layers(path: str, module: Any) -> Iterator[_Layer]:
+    """The layers in order, and every sequence of them, which must be plain too."""
+    yield path, module
+    if type(module) is nn.Sequential:
+        for name, part in module._modules.items():
+            yield from _iterate_layers(f"{path}.{name}" if path else name, part)
+
+
+def _find_input_width(layers: list[_Layer]) -> int | None:
+    """How many numbers a plain sequence reads; None for one that isn't plain."""
+    used = [module for _, module in layers if type(module) is not nn.Sequential]
+    if not used or type(used[0]) is not nn.Linear or len(set(map(id, used))) < len(used):
+        return None
+    if not all(_is_plain(module) for _, module in layers):
+        return None
+
+    linear = [module for module in used if type(module) is nn.Linear]
+    sizes = [tuple(module.weight.shape) for module in linear]
+    weights = [weight for module in linear for weight in (module.weight, module.bias)]
+    held = [weight for weight in weights if weight is not None]
+    if not all(before[0] == after[1] for before, after in pairwise(sizes)) or any(
+        weight.dtype != held[0].dtype for weight in held
+    ):
+        return None
+    small = sum(weight.numel() for weight in held) * sizes[0][1] <= _SMALL
+    return int(sizes[0][1]) if small else None
+
+
+def _is_plain(module: Any) -> bool:
+    """Whether a module is of torch's own type and does what that does."""
+    if "forward" in vars(module) or any(vars(module).get(name) for name in _HOOKS):
+        return False
+    if type(module) is nn.Linear:
+        rows, columns = module.out_features, module.in_features
+        return _is_plain_tensor(module.weight, (rows, columns)) and (
+            module.bias is None or _is_plain_tensor(module.bias, (rows,))
+        )
+    return type(module) is nn.Sequential or type(module) in _LAYERS
+
+
+def _is_plain_tensor(value: Any, shape: tuple[int, ...]) -> bool:
+    return (
+        type(value) in (nn.Parameter, Tensor)
+        and tuple(value.shape) == shape
+        and min(shape) > 0
+        and value.device.type == "cpu"
+        and value.dtype in (torch.float32, torch.float64)
+        and bool(torch.isfinite(value).all())
+    )
+
+
+def _evaluate_layers(
+    layers: list[_Layer], basis: Basis, width: int
+) -> tuple[AffineTensor, "networkx.DiGraph[str]"]:
+    """What the sequence gives, as an affine tensor, and the graph of its layers."""
+    graph: networkx.DiGraph[str] = networkx.DiGraph()
+    graph.add_node("input", operator="input", module="", size=width)
+    value = AffineTensor(np.zeros((1, width)), np.eye(width).reshape(width, 1, width))
+    before, met = "input", dict[str, int]()
+
+    for path, module in layers:
+        kind = _LAYERS.get(type(module))
+        if kind is None:
+            continue
+        if kind == "linear":
+            value = _apply_linear(value, module)
+        else:
+            slope = 0.0 if kind == "relu" else float(module.negative_slope)
+            value = basis.activate(value, np.array(slope), path)
+
+        name = f"{kind}_{met[kind]}" if kind in met else kind
+        met[kind] = met.get(kind, 0) + 1
+        graph.add_node(name, operator=f"aten::{kind}", module=path, size=value.size)
+        graph.add_edge(before, name)
+        before = name
+
+    return value, graph
+
+
+def _apply_linear(value: AffineTensor, module: nn.Linear) -> AffineTensor:
+    weight, bias = _widen(module.weight), _widen(module.bias)
+    result: AffineTensor = apply_affine_operator(
+        [value],
+        lambda rows: nn.functional.linear(rows, weight, bias),
+        lambda rows: nn.functional.linear(rows, weight),
+    )
+    return result
+
+
+def _widen(value: Tensor | None) -> Any:
+    return None if value is None else value.detach().double()
+
+
+def _make_function(layers: list[_Layer], width: int) -> Callable[[Any], Array]:
+    """The sequence as torch computes it, in float64: (N, d) -> (N, m)."""
+    steps = [
+        (module, _widen(module.weight), _widen(module.bias))
+        if type(module) is nn.Linear
+        else (module, None, None)
+        for _, module in layers
+        if type(module) in _LAYERS
+    ]
+
+    def run(table: Any) -> Array:
+        rows = torch.tensor(validate_rows(table, width))
+        for module, weight, bias in steps:
+            rows = module(rows) if weight is None else nn.functional.linear(rows, weight, bias)
+        return np.asarray(rows.numpy())
+
+    return run

@@ -16,7 +16,13 @@ from relurules.rounding.crossing import CrossingBounds, bound_highs
 from relurules.rounding.expression import Expression, Program, UnreadableError
 from relurules.rounding.floats import DOUBLE, SINGLE, round_up
 from relurules.rounding.forms import NumberSpan, RealForm
-from relurules.rounding.link_errors import EndScores, bound_outputs, has_links, needs_highs
+from relurules.rounding.link_errors import (
+    EndScores,
+    bound_outputs,
+    bound_steep_error,
+    has_links,
+    needs_highs,
+)
 from relurules.rounding.read_braces import read_braces
 from relurules.rounding.read_numpy import (
     read_numpy_lines,
@@ -28,6 +34,7 @@ from relurules.rounding.read_python import read_python
 from relurules.rounding.read_sql import read_sql
 from relurules.rounding.rounding_bound import RoundingBound
 from relurules.rounding.row_inputs import make_row_inputs, name_inputs
+from relurules.rounding.row_parts import RowPart, cut_rows
 from relurules.rounding.rule_forms import make_line_forms, make_network_forms
 from relurules.rounding.rule_paths import RuleEnds
 from relurules.rounding.statements import list_leaves
@@ -100,7 +107,8 @@ def _bound_scores(artifact: Artifact, rules: RuleSet | AdditiveRules) -> Sequenc
         program = read_program(artifact, rules.score_count)
         scores = find_only_scores(program, rules.score_count)
 
-    return _bound_forms(scores, list_due_forms(artifact, rules, inputs), inputs, artifact.number)
+    due = list_due_forms(artifact, rules, inputs)
+    return _bound_forms(scores, due, inputs, artifact.number, needs_highs(rules))
 
 
 def _read_arrays(
@@ -175,19 +183,31 @@ def _bound_rules(artifact: Artifact, rules: RuleSet) -> Sequence[EndScores]:
 
 
 def _bound_forms(
-    scores: Sequence[Expression], due: Sequence[RealForm], inputs: RowInputs, number: str
+    scores: Sequence[Expression],
+    due: Sequence[RealForm],
+    inputs: RowInputs,
+    number: str,
+    is_steep: bool,
 ) -> Sequence[EndScores]:
-    """The scores' errors and ends; UnreadableError where one isn't the form that it should be."""
-    analysis = ErrorAnalysis(inputs, FORMATS[number])
-    values = [analysis.analyse(score) for score in scores]
-    for i, (value, form) in enumerate(zip(values, due, strict=True)):
-        if value.form.key != form.key:
+    """The scores' errors and ends; UnreadableError where one isn't the form that it should be.
+
+    is_steep: whether rows with large scores count by themselves.
+    """
+
+    def measure(rows: RowInputs) -> RowPart:
+        analysis = ErrorAnalysis(rows, FORMATS[number])
+        values = [analysis.analyse(score) for score in scores]
+        errors = np.array([float(round_up(value.error)) for value in values])
+        highs = np.array([float(round_up(value.form.reach.high)) for value in values])
+        forms = [value.form for value in values]
+        return RowPart(rows, EndScores(errors, highs), forms, bound_steep_error(errors, highs))
+
+    whole = measure(inputs)
+    for i, (form, own) in enumerate(zip(whole.forms, due, strict=True)):
+        if form.key != own.key:
             raise UnreadableError(f"score {i} of the text isn't that of the rules")
 
-    errors = [float(round_up(value.error)) for value in values]
-    highs = [float(round_up(value.form.reach.high)) for value in values]
-
-    return [EndScores(np.array(errors), np.array(highs))]
+    return [part.bounds for part in (cut_rows(whole, measure) if is_steep else [whole])]
 
 
 def read_program(artifact: Artifact, count: int) -> Program:

@@ -58,15 +58,29 @@ def bound_rounding(artifact: Artifact, rules: RuleSet | AdditiveRules) -> Roundi
     Links behind the scores are looked up in the text, not followed statement by statement: that
     nothing else was written around them is for `check_artifact` to say.
     """
+    return _bound(artifact, rules, True)
+
+
+def bound_score_rounding(artifact: Artifact, rules: RuleSet | AdditiveRules) -> RoundingBound:
+    """The same of scores alone, which takes less time; nothing is known of outputs."""
+    return _bound(artifact, rules, False)
+
+
+def _bound(artifact: Artifact, rules: RuleSet | AdditiveRules, has_outputs: bool) -> RoundingBound:
     artifact = replace(artifact, domain=rules.domain)  # not what a text says of itself
+    outputs = np.full(len(rules.heads), np.inf)
     try:
-        ranges = _bound_scores(artifact, rules)
-        outputs = bound_outputs(artifact, rules, ranges)
+        ranges = _bound_scores(artifact, rules, False)
+        scores = np.max([one.errors for one in ranges], axis=0)
+        if has_outputs:
+            is_whole = isinstance(rules, AdditiveRules) or artifact.form == "network"
+            if is_whole and needs_highs(rules):
+                ranges = _bound_scores(artifact, rules, True)
+            outputs = bound_outputs(artifact, rules, ranges)
     except UnreadableError as error:
         return _refuse(artifact, str(error))
     except RecursionError:
         return _refuse(artifact, "its expressions nest too deep")
-    scores = np.max([one.errors for one in ranges], axis=0)
     return RoundingBound(scores=scores, outputs=outputs, number=artifact.number)
 
 
@@ -89,8 +103,12 @@ def require_readable(artifact: Artifact, rules: RuleSet | AdditiveRules) -> None
         raise UnreadableError("rules that decide have no scores")
 
 
-def _bound_scores(artifact: Artifact, rules: RuleSet | AdditiveRules) -> Sequence[EndScores]:
-    """Errors of the scores and the largest that each is, one for the rows of every end."""
+def _bound_scores(
+    artifact: Artifact, rules: RuleSet | AdditiveRules, by_parts: bool
+) -> Sequence[EndScores]:
+    """Errors of the scores and the largest that each is, one for the rows of every end; by_parts:
+    where there is one end, for parts of its rows.
+    """
     require_readable(artifact, rules)
     if isinstance(rules, RuleSet) and artifact.form != "network":
         return _bound_rules(artifact, rules)
@@ -108,7 +126,7 @@ def _bound_scores(artifact: Artifact, rules: RuleSet | AdditiveRules) -> Sequenc
         scores = find_only_scores(program, rules.score_count)
 
     due = list_due_forms(artifact, rules, inputs)
-    return _bound_forms(scores, due, inputs, artifact.number, needs_highs(rules))
+    return _bound_forms(scores, due, inputs, artifact.number, by_parts)
 
 
 def _read_arrays(
@@ -187,11 +205,11 @@ def _bound_forms(
     due: Sequence[RealForm],
     inputs: RowInputs,
     number: str,
-    is_steep: bool,
+    by_parts: bool,
 ) -> Sequence[EndScores]:
     """The scores' errors and ends; UnreadableError where one isn't the form that it should be.
 
-    is_steep: whether rows with large scores count by themselves.
+    by_parts: whether parts of the rows are bounded by themselves, the worst behind `exp` the most.
     """
 
     def measure(rows: RowInputs) -> RowPart:
@@ -207,7 +225,7 @@ def _bound_forms(
         if form.key != own.key:
             raise UnreadableError(f"score {i} of the text isn't that of the rules")
 
-    return [part.bounds for part in (cut_rows(whole, measure) if is_steep else [whole])]
+    return [part.bounds for part in (cut_rows(whole, measure) if by_parts else [whole])]
 
 
 def read_program(artifact: Artifact, count: int) -> Program:

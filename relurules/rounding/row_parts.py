@@ -13,9 +13,9 @@ from relurules.rounding.forms import Block, Interval, NumberSpan, RealCurve, Rea
 from relurules.rounding.link_errors import EndScores
 
 #: Parts that rows are cut into at most.
-_PARTS = 128
-#: Terms of scores that are bounded anew, in all parts together: some seconds' worth.
-_TERMS = 60_000
+_PARTS = 64
+#: Terms of scores that are bounded anew, in all parts together: about two seconds' worth.
+_TERMS = 3_500
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ from relurules.errors import UnsupportedError
 from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.ir.artifact import format_header
 from relurules.reasons.reason_texts import ReasonOptions
-from relurules.rounding import READ_TARGETS, bound_rounding
+from relurules.rounding import READ_TARGETS, bound_score_rounding
 from relurules.scorecards.belonging import find_card
 
 Files = Mapping[str, str | bytes]
@@ -217,7 +217,7 @@ def _emit_lines(
         return code
 
     # The head says what is certified of the text below it, which must be there first.
-    rounding = bound_rounding(code, asked.rules)
+    rounding = bound_score_rounding(code, asked.rules)
     if not rounding.is_stated:
         return code
     return replace(artifact, files=row.print_lines(replace(asked, rounding=rounding)))

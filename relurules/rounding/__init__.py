@@ -2,8 +2,15 @@
 for every row of the domain.
 """
 
-from relurules.rounding.bound import READ_TARGETS, bound_rounding
+from relurules.rounding.bound import READ_TARGETS, bound_rounding, bound_score_rounding
 from relurules.rounding.link_errors import ASSUMPTION
 from relurules.rounding.rounding_bound import RoundingBound, format_bound
 
-__all__ = ["ASSUMPTION", "READ_TARGETS", "RoundingBound", "bound_rounding", "format_bound"]
+__all__ = [
+    "ASSUMPTION",
+    "READ_TARGETS",
+    "RoundingBound",
+    "bound_rounding",
+    "bound_score_rounding",
+    "format_bound",
+]

@@ -16,7 +16,13 @@ from relurules.rounding.crossing import CrossingBounds, bound_highs
 from relurules.rounding.expression import Expression, Program, UnreadableError
 from relurules.rounding.floats import DOUBLE, SINGLE, round_up
 from relurules.rounding.forms import NumberSpan, RealForm
-from relurules.rounding.link_errors import EndScores, bound_outputs, has_links, needs_highs
+from relurules.rounding.link_errors import (
+    EndScores,
+    bound_outputs,
+    bound_steep_error,
+    has_links,
+    needs_highs,
+)
 from relurules.rounding.read_braces import read_braces
 from relurules.rounding.read_numpy import (
     read_numpy_lines,
@@ -28,6 +34,7 @@ from relurules.rounding.read_python import read_python
 from relurules.rounding.read_sql import read_sql
 from relurules.rounding.rounding_bound import RoundingBound
 from relurules.rounding.row_inputs import make_row_inputs, name_inputs
+from relurules.rounding.row_parts import RowPart, cut_rows
 from relurules.rounding.rule_forms import make_line_forms, make_network_forms
 from relurules.rounding.rule_paths import RuleEnds
 from relurules.rounding.statements import list_leaves
@@ -51,15 +58,29 @@ def bound_rounding(artifact: Artifact, rules: RuleSet | AdditiveRules) -> Roundi
     Links behind the scores are looked up in the text, not followed statement by statement: that
     nothing else was written around them is for `check_artifact` to say.
     """
+    return _bound(artifact, rules, True)
+
+
+def bound_score_rounding(artifact: Artifact, rules: RuleSet | AdditiveRules) -> RoundingBound:
+    """The same of scores alone, which takes less time; nothing is known of outputs."""
+    return _bound(artifact, rules, False)
+
+
+def _bound(artifact: Artifact, rules: RuleSet | AdditiveRules, has_outputs: bool) -> RoundingBound:
     artifact = replace(artifact, domain=rules.domain)  # not what a text says of itself
+    outputs = np.full(len(rules.heads), np.inf)
     try:
-        ranges = _bound_scores(artifact, rules)
-        outputs = bound_outputs(artifact, rules, ranges)
+        ranges = _bound_scores(artifact, rules, False)
+        scores = np.max([one.errors for one in ranges], axis=0)
+        if has_outputs:
+            is_whole = isinstance(rules, AdditiveRules) or artifact.form == "network"
+            if is_whole and needs_highs(rules):
+                ranges = _bound_scores(artifact, rules, True)
+            outputs = bound_outputs(artifact, rules, ranges)
     except UnreadableError as error:
         return _refuse(artifact, str(error))
     except RecursionError:
         return _refuse(artifact, "its expressions nest too deep")
-    scores = np.max([one.errors for one in ranges], axis=0)
     return RoundingBound(scores=scores, outputs=outputs, number=artifact.number)
 
 
@@ -82,8 +103,12 @@ def require_readable(artifact: Artifact, rules: RuleSet | AdditiveRules) -> None
         raise UnreadableError("rules that decide have no scores")
 
 
-def _bound_scores(artifact: Artifact, rules: RuleSet | AdditiveRules) -> Sequence[EndScores]:
-    """Errors of the scores and the largest that each is, one for the rows of every end."""
+def _bound_scores(
+    artifact: Artifact, rules: RuleSet | AdditiveRules, by_parts: bool
+) -> Sequence[EndScores]:
+    """Errors of the scores and the largest that each is, one for the rows of every end; by_parts:
+    where there is one end, for parts of its rows.
+    """
     require_readable(artifact, rules)
     if isinstance(rules, RuleSet) and artifact.form != "network":
         return _bound_rules(artifact, rules)
@@ -100,7 +125,8 @@ def _bound_scores(artifact: Artifact, rules: RuleSet | AdditiveRules) -> Sequenc
         program = read_program(artifact, rules.score_count)
         scores = find_only_scores(program, rules.score_count)
 
-    return _bound_forms(scores, list_due_forms(artifact, rules, inputs), inputs, artifact.number)
+    due = list_due_forms(artifact, rules, inputs)
+    return _bound_forms(scores, due, inputs, artifact.number, by_parts)
 
 
 def _read_arrays(
@@ -175,19 +201,31 @@ def _bound_rules(artifact: Artifact, rules: RuleSet) -> Sequence[EndScores]:
 
 
 def _bound_forms(
-    scores: Sequence[Expression], due: Sequence[RealForm], inputs: RowInputs, number: str
+    scores: Sequence[Expression],
+    due: Sequence[RealForm],
+    inputs: RowInputs,
+    number: str,
+    by_parts: bool,
 ) -> Sequence[EndScores]:
-    """The scores' errors and ends; UnreadableError where one isn't the form that it should be."""
-    analysis = ErrorAnalysis(inputs, FORMATS[number])
-    values = [analysis.analyse(score) for score in scores]
-    for i, (value, form) in enumerate(zip(values, due, strict=True)):
-        if value.form.key != form.key:
+    """The scores' errors and ends; UnreadableError where one isn't the form that it should be.
+
+    by_parts: whether parts of the rows are bounded by themselves, the worst behind `exp` the most.
+    """
+
+    def measure(rows: RowInputs) -> RowPart:
+        analysis = ErrorAnalysis(rows, FORMATS[number])
+        values = [analysis.analyse(score) for score in scores]
+        errors = np.array([float(round_up(value.error)) for value in values])
+        highs = np.array([float(round_up(value.form.reach.high)) for value in values])
+        forms = [value.form for value in values]
+        return RowPart(rows, EndScores(errors, highs), forms, bound_steep_error(errors, highs))
+
+    whole = measure(inputs)
+    for i, (form, own) in enumerate(zip(whole.forms, due, strict=True)):
+        if form.key != own.key:
             raise UnreadableError(f"score {i} of the text isn't that of the rules")
 
-    errors = [float(round_up(value.error)) for value in values]
-    highs = [float(round_up(value.form.reach.high)) for value in values]
-
-    return [EndScores(np.array(errors), np.array(highs))]
+    return [part.bounds for part in (cut_rows(whole, measure) if by_parts else [whole])]
 
 
 def read_program(artifact: Artifact, count: int) -> Program:

@@ -92,6 +92,12 @@ class EndScores:
     highs: Array
 
 
+def bound_steep_error(errors: Array, highs: Array) -> float:
+    """The logarithm of what rows of a range may be off behind `exp`, at most."""
+    high, error = float((highs + errors).max()), float(errors.max())
+    return high + math.log(math.expm1(min(error, 700.0)) + _EXP)
+
+
 def bound_outputs(
     artifact: Artifact, rules: RuleSet | AdditiveRules, ranges: Sequence[EndScores]
 ) -> Array:

@@ -11,7 +11,7 @@ from rounding_search import RowSearch
 import relurules as rr
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.links.heads import Head
-from relurules.rounding import bound_rounding
+from relurules.rounding import bound_rounding, bound_score_rounding
 from relurules.verifying.engines import run_artifact
 from relurules.verifying.exact_network import ExactNetwork
 
@@ -100,6 +100,25 @@ def test_exp_is_as_far_off_as_the_largest_scores_of_a_rule_let_it(target: str) -
     worst = X[np.argsort(-errors)[:10]]
     found = measure_outputs(rules, worst, run(worst))
     assert found <= bound <= _LOOSE * found
+
+
+@pytest.mark.parametrize("seed", [2, 7])
+def test_exp_is_as_far_off_as_the_largest_scores_of_lines_let_it(seed: int) -> None:
+    """Lines of all columns, of which no row has the largest value of each."""
+    net = layered(seed, 3, [5], 1)
+    rules = rr.extract(graph(net, heads=[Head("exp", (0,), 0)]), domain=_BOX, form="additive")
+    artifact = rr.emit(rules, "python")
+    bound = bound_rounding(artifact, rules)
+
+    def run(X: np.ndarray) -> np.ndarray:
+        return np.asarray(run_artifact(artifact, X)[1].outputs)
+
+    search, rng = PowerSearch(rules.network, rules.domain), np.random.default_rng(0)
+    X, errors = search.collect(run, rng, search.draw_pool(1000, rng), 500, 5)
+    worst = X[np.argsort(-errors)[:10]]
+    found = measure_outputs(rules, worst, run(worst))
+    assert found <= bound.largest_output <= _LOOSE * found
+    assert bound.largest == bound_score_rounding(artifact, rules).largest
 
 
 def test_a_changed_formula_has_no_bound() -> None:

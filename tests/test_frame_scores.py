@@ -31,6 +31,7 @@ from relurules.errors import DataError, UnsupportedError
 from relurules.ir import AdditiveRules
 from relurules.pipeline.score_columns import choose_score_columns
 
+pytestmark = pytest.mark.timeout(3000)  # executors take minutes to start on a busy machine
 PARTS = ("outputs", "score", "contributions", "reasons")
 
 
@@ -189,11 +190,17 @@ def dask_cluster() -> Iterator[Any]:
     if os.environ.get("CI") != "true":
         pytest.importorskip("distributed")
         pytest.importorskip("dask.dataframe")
+    import dask
     from dask.distributed import Client, LocalCluster
 
-    local = LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None)
-    with local as started, Client(started) as client:
-        yield client
+    # a busy machine takes long to start processes
+    patient = dict.fromkeys(("connect", "tcp"), "500s")
+    with dask.config.set({"distributed.comm.timeouts": patient}):
+        cluster = LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
+        )
+        with cluster as started, Client(started) as client:
+            yield client
 
 
 def test_workers_of_dask_give_what_one_process_gives(dask_cluster: Any) -> None:

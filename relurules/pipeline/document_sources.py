@@ -126,8 +126,9 @@ def read_any_table(
     """
     if not isinstance(table, str | Path):
         whole = make_frame(rules, table)
-        fits = drawn is not None and len(drawn) and drawn[-1] < len(whole)
-        return whole.iloc[drawn].reset_index(drop=True) if fits else whole
+        if drawn is None or not len(drawn) or drawn[-1] >= len(whole):
+            return whole
+        return whole.iloc[drawn].reset_index(drop=True)
     kinds = tell_kinds(rules.domain.columns)
     known = rules.schema
     options = ReadOptions(

@@ -91,7 +91,7 @@ class _FrameScoring:
 
         check_score_names(names, (), self.rules)
         added = compute_score_columns(frame, self.rules, self.columns, self.options)
-        check_score_names(names, list(added), self.rules)
+        check_score_names(names, added.columns.tolist(), self.rules)
         if is_pandas:
             import pandas
 

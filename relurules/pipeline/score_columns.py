@@ -75,19 +75,21 @@ def compute_score_columns(
 
     known, asked = read_table(table), set(columns)
     scores = rules.predict_scores(known)
+    inside = np.asarray(~np.isnan(scores).any(axis=1))
     found = _list_outputs(known, rules, asked)
     if "score" in asked:
         own = zip(rules.scores, scores.T, strict=True)
         found |= {name: values for name, values in own if name not in found}
     if "class" in asked:
         kind = int if rules.labels is None else rules.labels.kind
-        found["class"] = pandas.array(rules.classify(known), dtype=_LABEL_TYPES[kind])
+        labels: Any = pandas.Series(rules.classify(known), dtype=object)
+        found["class"] = labels.astype(_LABEL_TYPES[kind])
     if asked & {"contributions", "reasons"}:
-        found |= _explain(known, rules, asked, options, ~np.isnan(scores).any(axis=1))
+        found |= _explain(known, rules, asked, options, inside)
     if "rule" in asked and isinstance(rules, RuleSet):
         found["rule"] = rules.apply(known)
     if "lines" in asked and isinstance(rules, AdditiveRules):
-        found["lines"] = _list_lines(known, rules, ~np.isnan(scores).any(axis=1))
+        found["lines"] = _list_lines(known, rules, inside)
 
     texts = {name for name, values in found.items() if values.dtype == object}
     columns_by_name = {
@@ -102,7 +104,7 @@ def _list_outputs(
 ) -> dict[str, Any]:
     if not asked & {"outputs", "probability"}:
         return {}
-    kept = range(len(rules.outputs))
+    kept = list(range(len(rules.outputs)))
     if "outputs" not in asked:
         kept = [i for i, head in enumerate(rules.heads) if LINKS[head.link].is_share]
         if not kept:
@@ -136,8 +138,8 @@ def _explain(
             for i, name in enumerate(names):
                 which = due.reasons[:, v, i]
                 texts = due.texts[np.arange(len(which)), which]
-                told = np.where(which < 0, None, texts)
-                found[name] = _spread(told, inside, None)
+                texts[which < 0] = None
+                found[name] = _spread(texts, inside, None)
 
     return found
 

@@ -47,7 +47,7 @@ def score_spark_frame(
     needed = list(list_table_columns(rules.domain.columns))
     nothing = make_array_table({name: np.empty(0) for name in needed})
     added = compute_score_columns(nothing, rules, columns, reasons)
-    check_score_names(frame.columns, list(added), rules)
+    check_score_names(frame.columns, added.columns.tolist(), rules)
     check_spark_types(frame, needed)
     options = EmitOptions(
         dialect="spark",

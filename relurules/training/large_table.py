@@ -5,9 +5,9 @@ Everything but the drawn rows is looked at piece by piece, and only numbers of i
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +110,7 @@ class ScoresQuestion:
 
         if not self.classes:
             return targets.to_numpy(dtype=np.float64)
-        return pd.Index(self.classes).get_indexer(targets).astype(np.int8)
+        return np.asarray(pd.Index(self.classes).get_indexer(targets), dtype=np.int8)
 
 
 class LargeTable(ABC):
@@ -222,11 +222,12 @@ class DaskTable(LargeTable):
 
     def _compute(self, functions: Sequence[Callable[..., Any]]) -> Any:
         """What each function gives of its partition, in order."""
-        import dask
+        from dask.base import compute
+        from dask.delayed import delayed
 
         pairs = zip(self._parts, functions, strict=True)
-        tasks = [dask.delayed(function, traverse=False)(part) for part, function in pairs]
-        return list(dask.compute(*tasks))
+        tasks = [delayed(function, traverse=False)(part) for part, function in pairs]
+        return list(compute(*tasks))  # type: ignore[no-untyped-call]  # dask is half typed
 
 
 def _take_rows(places: Places, part: "pd.DataFrame") -> "pd.DataFrame":
@@ -245,9 +246,6 @@ def _score_partition(
     return question.answer(read_frame(part, options).frame, drawn)
 
 
-def join_facts(parts: Any) -> TableFacts:
+def join_facts(parts: Iterable[TableFacts]) -> TableFacts:
     """What pieces tell, as one."""
-    first, *others = parts
-    for other in others:
-        first = first.join(other)
-    return first
+    return reduce(TableFacts.join, parts)

@@ -107,6 +107,7 @@ __all__ = [
     "RelurulesError",
     "RuleSet",
     "__version__",
+    "add_evidence",
     "ask",
     "bound_rounding",
     "check",

@@ -17,7 +17,7 @@
 # make bench-scoring  emitted SQL in its engines: right on many rows, and beside another tool in an environment of its own
 # make bench-standards  every target in engines that others wrote, every input beside what made it, as tables (tools/install_servers.sh installs them)
 # make bench-rounding  certified bounds of rounding beside the largest errors that searching finds
-# make bench-tables  a Parquet file of ten million rows scored and verified in pieces, beside one numpy pass
+# make bench-tables  a Parquet file of ten million rows scored, judged and verified in pieces, beside one numpy pass
 # make bench-start  commands from a cold start, beside importing a framework
 # make bench-soundness  regions, values and claims beside exact rationals, on 1,300 drawn networks
 # make bench-mutations  artefacts with one character changed: which are rejected (gcc, Node.js)

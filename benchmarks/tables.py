@@ -4,18 +4,19 @@
 Rules of 16 lines on 16 columns, of which each line reads two, and partition rules of 8 neurons on
 the same columns score a Parquet file that is made in pieces first. Every task reads the file in a
 process of its own: processor seconds, rows a second and the peak of resident memory are that
-process's. `pass` is one numpy pass over the rows of the same file, its sums by column; ratios are
+process's. Evidence is gathered with a response of 0 and 1, of the lines and of partition rules of 4
+neurons. `pass` is one numpy pass over the rows of the same file, its sums by column; ratios are
 seconds over those of the pass. Scoring alone, without reading, is measured on a million rows in
 memory, beside sums by column and a matrix product with one column for every line. It runs with one
 thread (OPENBLAS_NUM_THREADS=1).
 """
 
 import argparse
-import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -29,12 +30,14 @@ from rich.console import Console
 from rich.table import Table
 
 import relurules as rr
-from relurules.ir import Graph, Network
+from relurules.ir import Graph, Head, Network
 from relurules.ir.network import Neuron
 
 Array = NDArray[np.float64]
 
 COLUMNS, LINES, NEURONS = 16, 16, 8
+#: Neurons of the rules that evidence is gathered of, and the column of its file that is true.
+JUDGED, RESPONSE = 4, "p_yes"
 #: Rows of a piece that is made, and of the table in memory.
 PIECE, IN_MEMORY = 250_000, 1_000_000
 NAMES = tuple(f"x{i}" for i in range(COLUMNS))
@@ -71,16 +74,29 @@ def draw_rows(rows: int, seed: int) -> Array:
     return np.random.default_rng(seed).uniform(-1.0, 1.0, (rows, COLUMNS))
 
 
-def write_file(path: Path, rows: int) -> None:
-    """A Parquet file of so many rows, in bounded memory."""
+def make_judged_rules(form: str) -> Any:
+    """Lines, or partition rules of few neurons, whose output is a probability."""
+    graph = make_graph(LINES if form == "additive" else JUDGED)
+    graph = replace(graph, outputs=(RESPONSE,), heads=(Head("sigmoid", (0,)),))
+    return rr.extract(graph, domain=BOX, form=form)
+
+
+def write_file(path: Path, rows: int, *, judged: bool = False) -> None:
+    """A Parquet file of so many rows, in bounded memory. judged: with a response of 0 and 1."""
     import pyarrow
     from pyarrow import parquet
 
-    schema = pyarrow.schema([(name, pyarrow.float64()) for name in NAMES])
+    fields = [(name, pyarrow.float64()) for name in NAMES]
+    schema = pyarrow.schema([*fields, (RESPONSE, pyarrow.int8())] if judged else fields)
+    rules = make_judged_rules("additive")
     with parquet.ParquetWriter(path, schema, use_dictionary=False, compression="none") as writer:
         for start in range(0, rows, PIECE):
             piece = draw_rows(min(PIECE, rows - start), start)
-            writer.write_table(pyarrow.table(dict(zip(NAMES, piece.T, strict=True))))
+            columns = dict(zip(NAMES, piece.T, strict=True))
+            if judged:
+                shares = np.random.default_rng(start).random(len(piece))
+                columns[RESPONSE] = (shares < rules.predict(piece)[:, 0]).astype(np.int8)
+            writer.write_table(pyarrow.table(columns, schema=schema))
 
 
 def sum_columns(path: Path) -> int:
@@ -113,12 +129,20 @@ def verify(path: Path, form: str) -> int:
     return report.rows
 
 
+def gather(path: Path, form: str) -> int:
+    """Evidence of every row with its response."""
+    measured: Any = rr.add_evidence(make_judged_rules(form), path, RESPONSE)
+    return int(measured.evidence.rows)
+
+
 TASKS: dict[str, Callable[[Path], int]] = {
     "pass": sum_columns,
     "lines: predict": lambda path: score(path, "additive", "predict"),
     "lines: contributions": lambda path: score(path, "additive", "contributions"),
     "lines: verify numpy": lambda path: verify(path, "additive"),
     "rules: predict": lambda path: score(path, "partition", "predict"),
+    "lines: evidence": lambda path: gather(path, "additive"),
+    "rules: evidence": lambda path: gather(path, "partition"),
     "reached": lambda path: rr.reached(make_graph(NEURONS), path).rows,
 }
 
@@ -127,19 +151,35 @@ def run_task(name: str, path: Path) -> None:
     """In a process of its own: print rows, processor seconds, and the peak of memory in bytes."""
     began = time.process_time()
     rows = TASKS[name](path)
-    peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(rows, time.process_time() - began, peak)
+    print(rows, time.process_time() - began, read_peak())
+
+
+def read_peak() -> int:
+    """Most bytes of memory that this process had, without those of the one that started it, which
+    `getrusage` counts.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    (line,) = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+    return 1024 * int(line.split()[1])
 
 
 def measure_tasks(rows: int, folder: Path, figures: list[Figure]) -> Table:
     """Every task on a file of so many rows; memory that it takes is added to the figures."""
-    path = folder / "rows.parquet"
+    path, judged = folder / "rows.parquet", folder / "judged.parquet"
     write_file(path, rows)
+    write_file(judged, rows, judged=True)
     table = Table("task", "CPU s", "million rows/s", "seconds / pass", "peak GB", box=None)
     first = None
     for name in TASKS:
         ran = subprocess.run(
-            [sys.executable, __file__, "--task", name, "--file", str(path)],
+            [
+                sys.executable,
+                __file__,
+                "--task",
+                name,
+                "--file",
+                str(judged if name.endswith("evidence") else path),
+            ],
             check=True,
             capture_output=True,
             text=True,

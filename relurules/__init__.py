@@ -19,6 +19,7 @@ from relurules.files.version import VERSION
 if TYPE_CHECKING:
     from relurules import mlflow as mlflow
     from relurules.api import (
+        add_evidence,
         ask,
         check,
         check_answer,
@@ -66,6 +67,7 @@ _HOME = {
     "ReLURulesRegressor": "training.estimators",
     "RelurulesError": "errors",
     "RuleSet": "ir",
+    "add_evidence": "api",
     "ask": "api",
     "bound_rounding": "rounding",
     "check": "api",
@@ -107,6 +109,7 @@ __all__ = [
     "RelurulesError",
     "RuleSet",
     "__version__",
+    "add_evidence",
     "ask",
     "bound_rounding",
     "check",

@@ -535,6 +535,25 @@ def read_batches(data: Any, rules: RuleSet | AdditiveRules | Artifact) -> Iterat
     return read_rule_tables(data, rules)
 
 
+def add_evidence(
+    rules: RuleSet | AdditiveRules, data: Any, y: Any = None
+) -> RuleSet | AdditiveRules:
+    """The same rules, whose `evidence` is what other rows say of them.
+
+    data: array or frame, or the path of a CSV or Parquet file, read as the rules' schema says; a
+    file is read in pieces, several times, and only a few numbers of each row are kept, so that it
+    needn't fit memory. y: the true values (N,) of the rows, or the name of their column, which a
+    file needs. Results don't depend on the pieces. DataError for what can't be read, for a y that
+    doesn't fit, and for a file that changes meanwhile.
+    """
+    from relurules.statistics.additive_statistics import add_additive_evidence
+    from relurules.statistics.evidence_statistics import add_evidence as add_rule_evidence
+
+    if isinstance(rules, AdditiveRules):
+        return add_additive_evidence(rules, data, y)
+    return add_rule_evidence(rules, data, y)
+
+
 def verify(
     artifact: Artifact | RuleSet | AdditiveRules, model: Any, X: Any, engine: str | None = None
 ) -> Report:

@@ -25,6 +25,9 @@ def summary(
     csv_file: Annotated[
         Path | None, typer.Option("--csv", help="Write the table to a file instead.")
     ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Rules file to write, with what the data say of the rules.")
+    ] = None,
 ) -> None:
     """Print a line per rule: its rows, the response there, how well it tells it, and what its
     outputs can be; of additive rules a line per column, pair or larger set of columns.
@@ -33,14 +36,28 @@ def summary(
     have kept of the data that they were extracted with. `local` figures are on the rule's own rows,
     `global` ones of its formula on all.
     """
+    from relurules.api import add_evidence
     from relurules.codec.any_rules import load_any_rules
+    from relurules.errors import DataError
     from relurules.files.writing import write_text
     from relurules.ir import RuleSet
+    from relurules.statistics.row_source import TableFile
     from relurules.tables.spreadsheet_text import format_guarded_csv
 
     found = load_any_rules(rules)
-    table, y, _ = read_rows(data, make_rules_options(found, reading, target), target)
-    frame = found.summary(table, y) if isinstance(found, RuleSet) else found.summary(table)
+    options = make_rules_options(found, reading, target)
+    if data is None:
+        read_rows(data, options, target)  # which refuses a target of no data
+        if out is not None:
+            raise DataError("--out writes rules with what data say of them; give --data FILE")
+    elif out is not None or isinstance(found, RuleSet):
+        found = add_evidence(found, TableFile(path=data, options=options), target)
+    if out is not None:
+        found.save(out)
+        _err.print(f"wrote {out}", markup=False, soft_wrap=True)
+
+    whole = None if isinstance(found, RuleSet) else read_rows(data, options, target)[0]
+    frame = found.summary(whole)
     if csv_file is not None:
         write_text(csv_file, format_guarded_csv(frame))
         _err.print(f"wrote {csv_file}", markup=False, soft_wrap=True)

@@ -97,9 +97,9 @@ class Reached:
         """One row per pattern: its rows in a table, the response there, and how well its map tells
         the response.
 
-        data: (N, d) array or frame, whose rows may be others than those that reached the patterns;
-        y: (N,) the true values. typical: whether columns tell a typical row of each. Columns: see
-        `relurules.ir.summary`.
+        data: (N, d) array or frame, or the path of a file, whose rows may be others than those that
+        reached the patterns; y: (N,) the true values, of a file the name of their column. typical:
+        whether columns tell a typical row of each. Columns: see `relurules.ir.summary`.
         """
         from relurules.statistics.summary import summarise_patterns
 

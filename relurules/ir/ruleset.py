@@ -227,8 +227,9 @@ class RuleSet(Scorer):
         """One row per rule: its rows in a table, the response there, how well it tells it, its
         outputs' ranges.
 
-        data: (N, d) array or frame; y: (N,) the true values, numbers or classes; without data, what
-        `evidence` holds. Columns: see `relurules.ir.summary`. DataError where data and y don't fit.
+        data: (N, d) array or frame, or the path of a file; y: (N,) the true values, numbers or
+        classes, of a file the name of their column; without data, what `evidence` holds. Columns:
+        see `relurules.ir.summary`. DataError where data and y don't fit.
         """
         from relurules.statistics.summary import summarise_rules
 

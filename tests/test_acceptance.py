@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from networks import Array, Case, cases, float64_output, telling_points
 
 import relurules as rr
+from relurules.ir import Partition
 from relurules.tracing.torch.torch_export import export_program
 from relurules.verifying import run_artifact
 
@@ -65,7 +66,7 @@ def check(case: Case) -> None:
             )
 
 
-def check_regions(partition: rr.Partition) -> None:
+def check_regions(partition: Partition) -> None:
     """Regions are distinct and hold their points."""
     assert len(np.unique(partition.patterns, axis=0)) == len(partition)
     z = partition.network.preactivations(partition.points)

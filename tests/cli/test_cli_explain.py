@@ -53,6 +53,22 @@ def test_summary_is_printed_or_written(
     assert len(pd.read_csv(tmp_path / "out.csv")) == 2
 
 
+def test_summary_writes_rules_with_what_data_say(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules, few, out = folder / "rules.json", tmp_path / "few.csv", tmp_path / "few.json"
+    pd.read_csv(folder / "rows.csv").head(20).to_csv(few, index=False)
+    asked = ["--data", str(few), "--target", "ending", "--out", str(out)]
+    assert run(["summary", str(rules), *asked]) == 0
+    printed = capsys.readouterr().out
+    assert run(["summary", str(out)]) == 0
+    assert capsys.readouterr().out == printed
+    assert sum(fact.rows for fact in rr.load(out).evidence.rules) == 20
+
+    assert run(["summary", str(rules), "--out", str(out)]) == 2
+    assert "give --data FILE" in capsys.readouterr().err
+
+
 def test_explain_by_number_and_by_values(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rules, data = str(folder / "rules.json"), str(folder / "rows.csv")
     assert run(["explain", rules, "--data", data, "--row", "3"]) == 0

@@ -1,7 +1,7 @@
 (** The layers of a model of one hidden layer, composed to affine functions and lines. *)
 
 From Coq Require Import List QArith Qabs ZArith Bool Arith.
-From Proven Require Import Meaning Networks Forms Cells Trees Answers.
+From Proven Require Import Meaning Networks Forms Cells Trees Answers Judging.
 Import ListNotations.
 Open Scope Q_scope.
 
@@ -147,7 +147,7 @@ Definition check_score (c : proof_claim) (n : network) (complete : bool)
   | None => None
   end.
 
-(** All scores, from number i on; the verdict is that of the last one, as leaves are the same. *)
+(** All scores, from number i on. *)
 Fixpoint check_scores (c : proof_claim) (n : network) (complete : bool)
     (conditions : list (list side)) (i : nat) (es : list score_evidence) : option (list verdict) :=
   match es with
@@ -159,12 +159,34 @@ Fixpoint check_scores (c : proof_claim) (n : network) (complete : bool)
       end
   end.
 
-Definition judge_proof (c : proof_claim) (complete : bool) (conditions : list (list side))
-    (es : list score_evidence) : option (list verdict) :=
+(** Points of rules show that the domain isn't empty: each is in it, and one is strictly within the
+    limits as they are written and within its rule's conditions. *)
+Definition strictly_on (splits : list affine) (x : row) (own : side) : bool :=
+  let v := value (nth (fst own) splits nothing) x in
+  negb (if snd own then Qle_bool v 0 else Qle_bool 0 v).
+
+Definition strictly_inside (c : proof_claim) (x : row) (own : list side) : bool :=
+  forallb (fun l => Qle_bool (value (terms l) x) (at_most l)) (limits (domain_of c))
+  && forallb (strictly_on (splits_of c) x) own.
+
+Definition show_points (c : proof_claim) (points : list row) (conditions : list (list side)) : bool :=
+  forallb (in_domain_bool (domain_of c)) points
+  && existsb (fun '(x, own) => strictly_inside c x own) (combine points conditions).
+
+Record proof_evidence := {
+  every_way_ends : bool;
+  conditions_of : list (list side);
+  points_of : list row;
+  by_score : list score_evidence }.
+
+(** What is shown of every score; none where the proof is refused. *)
+Definition judge_proof (c : proof_claim) (e : proof_evidence) : option (list verdict) :=
   match compose_model (layers_of c) (inputs_of c) with
   | Some n =>
-      if Nat.eqb (length es) (length (scores_of c)) && Nat.eqb (length es) (length (signals n))
-      then check_scores c n complete conditions 0 es
+      if Nat.eqb (length (by_score e)) (length (scores_of c))
+         && Nat.eqb (length (by_score e)) (length (signals n))
+         && show_points c (points_of e) (conditions_of e)
+      then check_scores c n (every_way_ends e) (conditions_of e) 0 (by_score e)
       else None
   | None => None
   end.

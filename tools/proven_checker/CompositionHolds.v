@@ -1,8 +1,8 @@
 (** Composed layers give what the model gives, and so what is shown of lines holds of the model. *)
 
 From Coq Require Import List QArith Qabs ZArith Lia Lqa Bool Arith.
-From Proven Require Import Meaning Networks Forms Cells Trees TreesHold Answers Starts AnswersHold
-  Composition.
+From Proven Require Import Meaning Networks Forms Cells Trees TreesHold Answers Judging Starts
+  AnswersHold Composition.
 Import ListNotations.
 Open Scope Q_scope.
 
@@ -226,13 +226,19 @@ Proof.
   rewrite Nat.add_succ_r; apply (IH (S first) rest i others); lia.
 Qed.
 
-Lemma judge_proof_holds c complete conditions es vs :
-  judge_proof c complete conditions es = Some vs -> proof_claim_holds c.
+Lemma check_scores_cover c n complete conditions first es vs v x :
+  check_scores c n complete conditions first es = Some vs -> In v vs -> covers v = true ->
+  find_rule (splits_of c) (descent_of c) x <> None.
 Proof.
-  unfold judge_proof; destruct compose_model as [n|] eqn:composed; [|easy].
-  destruct (_ && _) eqn:lengths; [|easy]; intros checked x rule i in_d small found.
-  apply andb_prop in lengths as [as_many _]; apply Nat.eqb_eq in as_many.
-  rewrite <- as_many in small.
-  destruct (check_scores_each _ _ _ _ _ _ _ _ checked small) as [e [v here]].
-  eapply check_score_holds; eauto.
+  revert first vs; induction es as [|e es IH]; simpl; intros first vs.
+  - intros [= <-]; easy.
+  - destruct (check_score c n complete conditions first e) as [w|] eqn:here; [|easy].
+    destruct (check_scores c n complete conditions (S first) es) as [rest|] eqn:others; [|easy].
+    intros [= <-] [->|later] all; [|eauto].
+    unfold check_score, difference in here.
+    destruct (nth_error (signals n) first) as [s|]; [|easy].
+    destruct make_lines as [lines|]; [|easy]; unfold check_rules in here.
+    destruct check_from as [m|]; [|easy]; destruct check_ways as [p|] eqn:walked; [|easy].
+    destruct (paths_left p); [|easy]; injection here as <-.
+    now destruct (check_ways_cover _ _ _ _ _ _ _ _ _ x walked all).
 Qed.

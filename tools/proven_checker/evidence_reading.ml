@@ -95,21 +95,25 @@ let read_ends ?claimed value =
         refuse "a part has no end that is claimed";
       own
 
+(* A list of numbers, one for each feature, as a row. *)
+let read_point columns said =
+  let x = Array.of_list (List.map as_number (as_list said)) in
+  if Array.length x <> Array.length columns.names then refuse "a row has other columns";
+  let choose group =
+    let values = List.map (Array.get x) group in
+    let others = List.filter (fun v -> Q.sign v <> 0) values in
+    match (others, find_place Q.one values) with
+    | [ _ ], Some m -> m
+    | _ -> refuse "not just one member of a group is 1"
+  in
+  let numbers = List.map (fun j -> make_q x.(j)) columns.plain in
+  { numbers; members = List.map choose columns.tied }
+
 let read_row columns name found =
   match get_entry name found with
   | Json.Null -> None
   | said ->
-      let x = Array.of_list (List.map as_number (get_list "point" said)) in
-      if Array.length x <> Array.length columns.names then refuse "a row has other columns";
-      let choose group =
-        let values = List.map (Array.get x) group in
-        let others = List.filter (fun v -> Q.sign v <> 0) values in
-        match (others, find_place Q.one values) with
-        | [ _ ], Some m -> m
-        | _ -> refuse "not just one member of a group is 1"
-      in
-      let numbers = List.map (fun j -> make_q x.(j)) columns.plain in
-      let at_row = { numbers; members = List.map choose columns.tied } in
+      let at_row = read_point columns (get_entry "point" said) in
       Some { at_row; reached = make_q (get_number "reached" said) }
 
 let read_weights names found =
@@ -247,6 +251,13 @@ let read_conditions splits descent rules =
   in
   List.mapi read_all rules
 
+let read_splits columns splits =
+  let read split =
+    let one = read_function columns "at_least" split in
+    make_affine columns { one with plus = Q.neg one.plus }
+  in
+  List.map read (Array.to_list splits)
+
 let read_partition columns found rules =
   let own = get_list "rules" rules in
   if own = [] then refuse "there are no rules";
@@ -254,17 +265,13 @@ let read_partition columns found rules =
   let names = name_scores rules columns count in
   let weights = read_weights names found in
   let splits = Array.of_list (find_list "splits" rules) in
-  let read_split split =
-    let one = read_function columns "at_least" split in
-    make_affine columns { one with plus = Q.neg one.plus }
-  in
   let read_map rule = make_affine columns (combine columns names weights (get_entry "outputs" rule)) in
   let zero = make_q Q.zero in
   let of_score =
     {
       base = { constant = zero; of_numbers = []; of_members = [] };
       lines = []; over = Integer.one;
-      splits = List.map read_split (Array.to_list splits);
+      splits = read_splits columns splits;
       descent = read_descent splits (List.length own);
       maps = List.map read_map own;
     }
@@ -283,9 +290,13 @@ let read_partition columns found rules =
 
 let is_additive rules = find_entry "format" rules = Some (Json.Text "relurules.additive")
 
+let rules_lists =
+  [ "features"; "columns"; "groups"; "constraints"; "outputs"; "heads"; "splits"; "rules"; "lines";
+    "neuron_groups" ]
+
+let check_lists value names = List.iter (fun name -> ignore (find_list name value)) names
+
 let refuse_others found rules =
-  if find_entry "format" found <> Some (Json.Text "relurules.answer") then
-    raise (Out_of_scope "certificates of rules and their model");
   if not (is_version 1 (get_entry "version" found)) then refuse "it is of another version";
   (match get_entry "question" found with
   | Json.Text "range" -> ()
@@ -302,9 +313,7 @@ let refuse_others found rules =
 (* Names of scores, the claim, and the evidence for it. *)
 let read_answer found rules =
   refuse_others found rules;
-  let lists = [ "features"; "columns"; "groups"; "constraints"; "outputs"; "heads"; "splits"; "rules";
-      "lines"; "neuron_groups" ] in
-  List.iter (fun name -> ignore (find_list name rules)) lists;
-  List.iter (fun name -> ignore (find_list name found)) [ "rules"; "paths"; "parts" ];
+  check_lists rules rules_lists;
+  check_lists found [ "rules"; "paths"; "parts" ];
   let columns = read_columns (get_entry "given" found) rules in
   (if is_additive rules then read_additive else read_partition) columns found rules

@@ -91,6 +91,9 @@ let find_category_sets rules count =
   in
   snd (List.fold_left add (0, []) widths)
 
+(* Of rules as a whole, nothing is given. *)
+let nothing_given = Json.Object [ ("bounds", Json.Object []) ]
+
 let read_columns given rules =
   let features = read_features given rules in
   let names = Array.of_list (List.map fst features) in
@@ -119,6 +122,18 @@ let read_columns given rules =
     refuse "the categories of a column are in no group";
   let plain = List.filter (fun j -> not (List.mem j all)) (seq (Array.length names)) in
   { names; places; ranges; plain; tied }
+
+(* Where a feature is in a row. *)
+let find_input columns j =
+  match find_place j columns.plain with
+  | Some i -> At_number i
+  | None ->
+      let rec go group = function
+        | [] -> assert false
+        | own :: rest -> (
+            match find_place j own with Some m -> At_member (group, m) | None -> go (group + 1) rest)
+      in
+      go 0 columns.tied
 
 (* ---- Affine functions ---- *)
 

@@ -17,8 +17,9 @@ Record part := {
   part_ends : ends;
   part_tree : node }.
 
-(** What shows a range: parts; or of partition rules the conditions of every rule and a tree that starts
-    from these, and trees for ways that miss some. [complete]: whether every way must have a rule. *)
+(** What shows a range: parts; or of partition rules the conditions of every rule and a tree that
+    starts from these, and trees for ways that miss some. [complete]: whether every way must have a
+    rule. *)
 Inductive evidence :=
 | By_parts (parts : list part)
 | By_rules (complete : bool) (conditions : list (list side)) (trees paths : list node).
@@ -168,7 +169,8 @@ Definition check_parts (d : domain) (s : scoring) (e : ends) (parts : list part)
 Definition check_rule (d : domain) (s : scoring) (e : nat -> ends) (rule : nat) (sides : list side)
     (tree : node) : option Z :=
   walk (make_context d s (map snd (lines s)) nothing)
-    (list_targets d (e rule) (add_affine (base s) (nth rule (maps s) nothing))) (start d s sides) tree.
+    (list_targets d (e rule) (add_affine (base s) (nth rule (maps s) nothing)))
+    (start d s sides) tree.
 
 (** A tree for every rule, from the one with this number on. *)
 Fixpoint check_from (d : domain) (s : scoring) (e : nat -> ends) (rule : nat)

@@ -92,7 +92,8 @@ Proof.
   intros known; revert total; induction known as [|p parts [first _] _ IH]; simpl; intros total.
   - intros [= <-]; lra.
   - destruct (low (part_ends p)); [|easy]; destruct (sum_ends low parts); [|easy].
-    intros [= <-]; rewrite Qred_correct; specialize (first _ eq_refl); specialize (IH _ eq_refl); lra.
+    intros [= <-]; rewrite Qred_correct; specialize (first _ eq_refl).
+    specialize (IH _ eq_refl); lra.
 Qed.
 
 Lemma sum_high x parts total :
@@ -102,7 +103,8 @@ Proof.
   intros known; revert total; induction known as [|p parts [_ first] _ IH]; simpl; intros total.
   - intros [= <-]; lra.
   - destruct (high (part_ends p)); [|easy]; destruct (sum_ends high parts); [|easy].
-    intros [= <-]; rewrite Qred_correct; specialize (first _ eq_refl); specialize (IH _ eq_refl); lra.
+    intros [= <-]; rewrite Qred_correct; specialize (first _ eq_refl).
+    specialize (IH _ eq_refl); lra.
 Qed.
 
 Lemma check_part_between x u p n :
@@ -175,7 +177,8 @@ Lemma check_from_each e first conditions trees count n own :
   check_from d s e first conditions trees = Some count -> nth_error conditions n = Some own ->
   exists tree m, check_rule d s e (first + n) own tree = Some m.
 Proof.
-  revert first trees count n; induction conditions as [|c conditions IH]; intros first trees count n;
+  revert first trees count n.
+  induction conditions as [|c conditions IH]; intros first trees count n;
     destruct trees as [|tree trees]; simpl; try easy; [destruct n; easy|].
   destruct (check_rule d s e first c tree) as [m|] eqn:checked; [|easy].
   destruct (check_from d s e (S first) conditions trees) as [others|] eqn:rest; [|easy].
@@ -233,7 +236,8 @@ Lemma check_ways_cover e complete conditions t way p p' x :
   check_ways d s e complete conditions t way p = Some p' -> covers (so_far p') = true ->
   covers (so_far p) = true /\ find_rule (splits s) t x <> None.
 Proof.
-  revert way p p'; induction t as [rule|split holds IHh fails IHf]; simpl; intros way p p' checked all.
+  revert way p p'.
+  induction t as [rule|split holds IHh fails IHf]; simpl; intros way p p' checked all.
   - destruct Z.ltb; [easy|]; destruct rule as [n|].
     + destruct nth_error as [own|]; [|easy]; destruct includes; [injection checked as <-; easy|].
       destruct (paths_left p); [easy|]; destruct check_rule; [injection checked as <-; easy|easy].

@@ -44,7 +44,8 @@ Definition bend_signal (slope : Q) (s : signal) (number : nat) : signal :=
   {| part_of := times_affine slope (part_of s); reads := repeat 0 number ++ [1 - slope] |}.
 
 (** None where a neuron reads others: there is more than one hidden layer. *)
-Fixpoint compose_prelu (slopes : list Q) (ss : list signal) (known : list affine) : option network :=
+Fixpoint compose_prelu (slopes : list Q) (ss : list signal) (known : list affine)
+    : option network :=
   match slopes, ss with
   | a :: slopes', s :: ss' =>
       if Qeq_bool a 1 then
@@ -102,7 +103,8 @@ Fixpoint find_denominator (ws : list Q) : positive :=
 Definition weigh_over (d : positive) (w : Q) : Z := (Qnum w * Zpos d / QDen w)%Z.
 
 (** Lines with the weights that a signal has for neurons; none where they aren't whole. *)
-Fixpoint make_lines (d : positive) (neurons : list affine) (ws : list Q) : option (list (affine * Z)) :=
+Fixpoint make_lines (d : positive) (neurons : list affine) (ws : list Q)
+    : option (list (affine * Z)) :=
   match neurons, ws with
   | _, [] => Some (map (fun z => (z, 0%Z)) neurons)
   | z :: neurons', w :: ws' =>
@@ -143,7 +145,8 @@ Record score_evidence := { rule_trees : list node; path_trees : list node }.
 Definition check_score (c : proof_claim) (n : network) (complete : bool)
     (conditions : list (list side)) (i : nat) (e : score_evidence) : option verdict :=
   match difference c n i with
-  | Some s => check_rules (domain_of c) s (ends_of c i) complete conditions (rule_trees e) (path_trees e)
+  | Some s =>
+      check_rules (domain_of c) s (ends_of c i) complete conditions (rule_trees e) (path_trees e)
   | None => None
   end.
 
@@ -153,7 +156,8 @@ Fixpoint check_scores (c : proof_claim) (n : network) (complete : bool)
   match es with
   | [] => Some []
   | e :: es' =>
-      match check_score c n complete conditions i e, check_scores c n complete conditions (S i) es' with
+      match check_score c n complete conditions i e,
+            check_scores c n complete conditions (S i) es' with
       | Some v, Some rest => Some (v :: rest)
       | _, _ => None
       end
@@ -169,7 +173,8 @@ Definition strictly_inside (c : proof_claim) (x : row) (own : list side) : bool 
   forallb (fun l => Qle_bool (value (terms l) x) (at_most l)) (limits (domain_of c))
   && forallb (strictly_on (splits_of c) x) own.
 
-Definition show_points (c : proof_claim) (points : list row) (conditions : list (list side)) : bool :=
+Definition show_points (c : proof_claim) (points : list row) (conditions : list (list side))
+    : bool :=
   forallb (in_domain_bool (domain_of c)) points
   && existsb (fun '(x, own) => strictly_inside c x own) (combine points conditions).
 

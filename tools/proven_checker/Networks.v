@@ -5,7 +5,8 @@ From Proven Require Import Meaning.
 Import ListNotations.
 Open Scope Q_scope.
 
-(** Layers make signals of signals: affine functions, or what is positive, and a slope times what isn't. *)
+(** Layers make signals of signals: affine functions, or what is positive, and a slope times what
+    isn't. *)
 Inductive layer :=
 | Affine (weights : list (list Q)) (constants : list Q)
 | Prelu (slopes : list Q).
@@ -49,8 +50,8 @@ Definition read_input (x : row) (p : place) : Q :=
 Definition model_scores (layers : list layer) (inputs : list place) (x : row) : list Q :=
   run layers (map (read_input x) inputs).
 
-(** Rules of a model: splits and a tree, and of every score the affine functions of all rules; how far
-    the score is above each rule at most, and below. *)
+(** Rules of a model: splits and a tree, and of every score the affine functions of all rules; how
+    far the score is above each rule at most, and below. *)
 Record proof_claim := {
   domain_of : domain;
   layers_of : list layer;

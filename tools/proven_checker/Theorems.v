@@ -13,7 +13,8 @@ Proof. destruct by_; [apply check_parts_hold|apply check_rules_hold]. Qed.
 Lemma check_range_covers d s e by_ v :
   check_range d s e by_ = Some v -> covers v = true -> forall x, exists y, score s x = Some y.
 Proof.
-  unfold check_range, check_parts, check_rules, score; destruct by_ as [parts|complete own trees paths].
+  unfold check_range, check_parts, check_rules, score.
+  destruct by_ as [parts|complete own trees paths].
   - destruct (add_up s parts && ends_add_up s e parts) eqn:sums; [|easy]; intros _ _ x.
     apply andb_prop in sums as [sums _]; apply andb_prop in sums as [_ form].
     destruct (descent s) as [[[|]|]|]; try easy; simpl; eauto.
@@ -23,7 +24,8 @@ Proof.
     destruct find_rule; [eauto|easy].
 Qed.
 
-Lemma all_within_holds ranges values : all_within ranges values = true -> Forall2 within ranges values.
+Lemma all_within_holds ranges values :
+  all_within ranges values = true -> Forall2 within ranges values.
 Proof.
   revert values; induction ranges as [|r ranges IH]; intros [|v values]; simpl; try easy.
   intros both; apply andb_prop in both as [first others]; constructor; auto.
@@ -58,8 +60,8 @@ Lemma check_shown_holds c least limit r r' :
   row_reaches (of_domain c) (of_score c) least r'.
 Proof. intros all ->; destruct limit; [now apply check_row_holds|easy]. Qed.
 
-(** A claim that the checker accepts is true, whatever the evidence is; and where the verdict says so,
-    every row of the domain has a score. *)
+(** A claim that the checker accepts is true, whatever the evidence is; and where the verdict says
+    so, every row of the domain has a score. *)
 Theorem judge_right (c : claim) (by_ : evidence) (v : verdict) :
   judge c by_ = Some v -> claim_holds c /\ (covers v = true -> all_have_rules c).
 Proof.

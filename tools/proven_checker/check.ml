@@ -1,13 +1,13 @@
-(* check range.json rules.json, or check certificate.json rules.json model.json: whether the claim is
-   proven. Ends with 0 if it is, 1 if it is refused, 2 if a file can't be read, 3 for certificates that
-   this checker doesn't judge. *)
+(* check range.json rules.json, or check certificate.json rules.json model.json: whether the claim
+   is proven. Ends with 0 if it is, 1 if it is refused, 2 if a file can't be read, 3 for
+   certificates that this checker doesn't judge. *)
 
 open Rules_reading
 open Evidence_reading
 
 let scope =
-  "this checker judges answers of `relurules ask ... range` (certificate, rules), and proofs of partition \
-   rules of a model of one hidden layer (certificate, rules, model), and not "
+  "this checker judges answers of `relurules ask ... range` (certificate, rules), and proofs of \
+   partition rules of a model of one hidden layer (certificate, rules, model), and not "
 
 let usage = "check certificate.json rules.json [model.json]"
 let unshown = "what the certificate claims isn't shown by it"
@@ -58,8 +58,8 @@ let describe names found (verdict : Judging.verdict) =
 
 let describe_proof claim (verdict : Judging.verdict) found model =
   let bound = Q.to_float (get_number "bound" found) in
-  Printf.sprintf "proven: |model - rules| <= %.3g for every score, %s (%d rules, %s pieces, from the %s)"
-    bound
+  Printf.sprintf
+    "proven: |model - rules| <= %.3g for every score, %s (%d rules, %s pieces, from the %s)" bound
     (if verdict.covers then "everywhere in the domain"
      else "wherever there is a rule; not all of the domain has one")
     (List.length (List.hd claim.Judging.scores_of))

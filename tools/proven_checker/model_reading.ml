@@ -1,24 +1,25 @@
-(* Proofs of partition rules and their model as claims and evidence that Judging.judge_proof judges. *)
+(* Proofs of partition rules and their model, as claims and evidence that Judging.judge_proof
+   judges. *)
 
 module Integer = Z
 open Judging
 open Rules_reading
+open Trees_reading
 open Evidence_reading
 
 (* ---- Names ---- *)
 
-(* Names of rules and model; own: the model's are its own, so that they count, and not places alone. *)
+(* Names of rules and model; own: the model's are its own, so that not only places count. *)
 let compare_names given its defaults own =
   let given = List.map as_text given and its = List.map as_text its in
   if List.length given <> List.length its then refuse "rules and model have other names";
-  if List.length (List.sort_uniq compare given) < List.length given then refuse "a name is there twice";
+  if List.length (List.sort_uniq compare given) < List.length given then
+    refuse "a name is there twice";
   let by_place = (not own) || given = defaults in
   let same_set = List.sort compare given = List.sort_uniq compare its in
   if not (own && given = its) then
     let differ name other = name <> other && ((not by_place) || same_set) in
     if List.exists2 differ given its then refuse "names of rules and model differ"
-
-let number_names prefix names = List.mapi (fun i _ -> prefix ^ string_of_int i) names
 
 (* Numbers are the same where their values are. *)
 let rec same one other =
@@ -38,9 +39,28 @@ let find_known name value =
 let same_known one other =
   match (one, other) with Some a, Some b -> same a b | a, b -> a = b
 
+(* Which of the model's inputs the features are, and which of its table columns are compared. *)
+let read_places rules model =
+  let inputs = List.length (get_list "features" model) in
+  let columns = match find_list "columns" model with [] -> inputs | own -> List.length own in
+  let features = List.length (get_list "features" rules) in
+  match find_known "places" rules with
+  | None ->
+      if features <> inputs then refuse "the rules have other columns than the model";
+      (seq inputs, seq columns)
+  | Some places ->
+      let read name count =
+        let found = List.map (as_index count) (get_list name places) in
+        if List.sort_uniq compare found <> found then refuse "places aren't rising";
+        found
+      in
+      let at = read "coordinates" inputs in
+      let is_count = Q.equal (get_number "coordinate_count" places) (Q.of_int inputs) in
+      if List.length at <> features || not is_count then refuse "places are of another model";
+      (at, read "columns" columns)
+
 (* What is said of columns, where that is more than names. *)
-let find_told_columns value =
-  let columns = find_list "columns" value in
+let find_told_columns columns =
   let tells column = List.exists (fun (name, _) -> name <> "name") (as_entries column) in
   if List.exists tells columns then Some (Json.List columns) else None
 
@@ -53,23 +73,28 @@ let compare_labels rules model =
         refuse "labels of rules and model differ"
   | given, own -> List.iter (Option.iter (fun labels -> ignore (as_entries labels))) [ given; own ]
 
+(* That rules speak of the model's own columns and outputs; the inputs that the features are. *)
 let bind_names rules model =
-  if find_known "places" rules <> None then raise (Out_of_scope "rules with `places`");
   if not (same_known (find_entry "heads" rules) (find_entry "heads" model)) then
     raise (Out_of_scope "rules whose outputs aren't made as the model's");
+  let at, kept = read_places rules model in
   let named = get_entry "named" model in
   let is_own name = get_entry name named = Json.Bool true in
-  let told = find_told_columns model in
-  if find_entry "columns" model = Some (Json.List []) && get_list "features" model <> [] then
+  let columns = find_list "columns" model in
+  if find_known "columns" model = Some (Json.List []) && get_list "features" model <> [] then
     refuse "the model has no columns";
-  if is_own "columns" && not (same_known (find_told_columns rules) told) then
+  let told = find_told_columns (if columns = [] then [] else List.map (List.nth columns) kept) in
+  if is_own "columns" && not (same_known (find_told_columns (find_list "columns" rules)) told) then
     refuse "table columns of rules and model differ";
   let features = List.map (get_entry "name") (get_list "features" rules) in
-  compare_names features (get_list "features" model) (number_names "x" features) (is_own "columns");
+  let its = List.map (List.nth (get_list "features" model)) at in
+  compare_names features its (List.map (fun j -> "x" ^ string_of_int j) at) (is_own "columns");
   let outputs = get_list "outputs" model in
-  let defaults = if List.length outputs = 1 then [ "y" ] else number_names "y" outputs in
+  let numbered = List.mapi (fun i _ -> "y" ^ string_of_int i) outputs in
+  let defaults = if List.length outputs = 1 then [ "y" ] else numbered in
   compare_names (get_list "outputs" rules) outputs defaults (is_own "outputs");
-  compare_labels rules model
+  compare_labels rules model;
+  at
 
 (* ---- Layers ---- *)
 
@@ -120,7 +145,8 @@ let read_canonical layer count =
   require_lengths [ List.length a ] own;
   require_lengths [ List.length outputs ] (List.length c);
   let kept = List.map (unit_row count) (seq count) in
-  let first = make_layer (a @ kept) (number_list "b" layer @ List.map (fun _ -> Q.zero) kept) count in
+  let zeros = List.map (fun _ -> Q.zero) kept in
+  let first = make_layer (a @ kept) (number_list "b" layer @ zeros) count in
   let bent = Prelu (make_list (slopes @ List.map (fun _ -> Q.one) kept)) in
   let last = make_layer (List.map2 ( @ ) outputs c) (number_list "c" layer) (own + count) in
   ([ first; bent; last ], List.length c)
@@ -155,10 +181,13 @@ let read_bounds found rules scores =
     if Q.sign value < 0 then refuse "a bound is negative";
     make_q (Q.min bound value)
   in
-  let own = List.map (fun list -> Array.of_list (List.map limit (as_list list))) (get_list "bounds" found) in
-  if Q.sign bound < 0 || List.length own <> List.length rules then refuse "bounds aren't of all rules";
+  let read list = Array.of_list (List.map limit (as_list list)) in
+  let own = List.map read (get_list "bounds" found) in
+  if Q.sign bound < 0 || List.length own <> List.length rules then
+    refuse "bounds aren't of all rules";
   require_lengths (List.map Array.length own) (2 * scores);
-  List.map (fun i -> List.map (fun limits -> (limits.(2 * i), limits.((2 * i) + 1))) own) (seq scores)
+  let of_score i = List.map (fun limits -> (limits.(2 * i), limits.((2 * i) + 1))) own in
+  List.map of_score (seq scores)
 
 (* The multipliers of one score's two targets. *)
 let rec keep_score i = function
@@ -175,10 +204,12 @@ let read_evidence columns found rules conditions scores neurons =
   let line_of k = if k < neurons then k else refuse "no such neuron" in
   let numbering = { line_of; member_of = find_member columns; target_count = 2 * scores } in
   let trees name = List.map (read_node numbering) (get_list name found) in
-  let rule_trees = trees "rules" and path_trees = trees "paths" in
+  let of_rules = trees "rules" and of_paths = trees "paths" in
   let keep i =
-    { rule_trees = List.map (keep_score i) rule_trees; path_trees = List.map (keep_score i) path_trees }
+    let own = List.map (keep_score i) in
+    { rule_trees = own of_rules; path_trees = own of_paths }
   in
+  let points = List.map (get_entry "point") (get_list "rules" rules) in
   let complete = match get_entry "complete" rules with
     | Json.Bool complete -> complete
     | _ -> refuse "the rules don't say whether they are complete"
@@ -186,19 +217,21 @@ let read_evidence columns found rules conditions scores neurons =
   {
     every_way_ends = complete;
     conditions_of = conditions;
-    points_of = List.map (fun rule -> read_point columns (get_entry "point" rule)) (get_list "rules" rules);
+    points_of = List.map (read_point columns) points;
     by_score = List.map keep (seq scores);
   }
 
 let refuse_other_files found rules model =
-  if not (is_version 2 (get_entry "version" found)) then refuse "the certificate is of another version";
+  if not (is_version 2 (get_entry "version" found)) then
+    refuse "the certificate is of another version";
   if is_additive rules || find_entry "form" found = Some (Json.Text "additive") then
     raise (Out_of_scope "proofs of additive rules");
   if find_known "decision" rules <> None then raise (Out_of_scope "proofs of rules that decide");
-  if get_entry "format" model <> Json.Text "relurules.model" || not (is_version 2 (get_entry "version" model))
-  then refuse "the model is of another version";
-  if not (List.mem (get_entry "read" model)
-      [ Json.Text "stored weights"; Json.Text "canonical form as traced" ]) then
+  let is_model = get_entry "format" model = Json.Text "relurules.model" in
+  if not (is_model && is_version 2 (get_entry "version" model)) then
+    refuse "the model is of another version";
+  let sources = [ Json.Text "stored weights"; Json.Text "canonical form as traced" ] in
+  if not (List.mem (get_entry "read" model) sources) then
     refuse "the model doesn't say from where its numbers are";
   (match find_entry "version" rules with
   | Some version when not (is_version 1 version || is_version 2 version) ->
@@ -208,26 +241,48 @@ let refuse_other_files found rules model =
   check_lists model [ "features"; "columns"; "outputs"; "heads"; "layers" ];
   check_lists found [ "rules"; "paths"; "neurons"; "virtual"; "groups"; "ranges" ]
 
+(* Where the model's inputs are in a row. Those that rules leave out are at places that no row has,
+   and the model must not read them. *)
+let list_inputs columns at count =
+  let kept = List.length columns.plain in
+  let place j = match find_place j at with
+    | Some feature -> find_input columns feature
+    | None -> At_number (kept + j)
+  in
+  List.map place (seq count)
+
+let refuse_reading columns network =
+  let kept = List.length columns.plain in
+  let left_out one = List.filteri (fun j _ -> j >= kept) one.of_numbers in
+  let reads one = List.exists (fun c -> Integer.sign c.qnum <> 0) (left_out one) in
+  let scores = List.map (fun score -> score.part_of) network.signals in
+  if List.exists reads (network.neurons @ scores) then
+    refuse "the model reads a column that the rules leave out"
+
 let read_proof found rules model =
   refuse_other_files found rules model;
-  bind_names rules model;
+  let at = bind_names rules model in
   let columns = read_columns nothing_given rules in
   let layers_of, count = read_layers model in
-  if List.length (get_list "outputs" model) <> (match find_entry "heads" model with
-      | Some heads -> List.length (as_list heads)
-      | None -> count) then refuse "the model has more or fewer links than outputs";
+  let heads = match find_entry "heads" model with
+    | Some heads -> List.length (as_list heads)
+    | None -> count
+  in
+  if List.length (get_list "outputs" model) <> heads then refuse "links aren't as many as outputs";
   let names = name_scores rules columns count in
   let own = get_list "rules" rules in
-  let map i rule = 
+  let map i rule =
     let item = List.nth (read_by_score names (get_entry "outputs" rule)) i in
-    make_affine columns (read_function columns "constant" item) in
+    make_affine columns (read_function columns "constant" item)
+  in
   let splits = Array.of_list (get_list "splits" rules) in
   let descent_of = read_descent splits (List.length own) in
-  let inputs_of = List.map (find_input columns) (seq (Array.length columns.names)) in
-  let neurons = match compose_model layers_of inputs_of with
-    | Some { neurons; _ } -> List.length neurons
+  let inputs_of = list_inputs columns at (List.length (get_list "features" model)) in
+  let network = match compose_model layers_of inputs_of with
+    | Some network -> network
     | None -> raise (Out_of_scope "models of several hidden layers")
   in
+  refuse_reading columns network;
   let conditions = read_conditions splits descent_of own in
   ( {
       domain_of = make_domain columns (get_list "constraints" rules);
@@ -237,4 +292,4 @@ let read_proof found rules model =
       scores_of = List.map (fun i -> List.map (map i) own) (seq count);
       bounds_of = read_bounds found own count;
     },
-    read_evidence columns found rules conditions count neurons )
+    read_evidence columns found rules conditions count (List.length network.neurons) )

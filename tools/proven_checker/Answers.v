@@ -17,8 +17,9 @@ Record part := {
   part_ends : ends;
   part_tree : node }.
 
-(** What shows a range: parts; or of partition rules the conditions of every rule and a tree that starts
-    from these, and trees for ways that miss some. [complete]: whether every way must have a rule. *)
+(** What shows a range: parts; or of partition rules the conditions of every rule and a tree that
+    starts from these, and trees for ways that miss some. [complete]: whether every way must have a
+    rule. *)
 Inductive evidence :=
 | By_parts (parts : list part)
 | By_rules (complete : bool) (conditions : list (list side)) (trees paths : list node).
@@ -163,14 +164,16 @@ Definition check_parts (d : domain) (s : scoring) (e : ends) (parts : list part)
 
 (** ** Partition rules *)
 
-(** A cell on these sides, where the rule's score is to stay within the range. *)
-Definition check_rule (d : domain) (s : scoring) (e : ends) (rule : nat) (sides : list side)
+(** A cell on these sides, where the rule's score is to stay within its range, of which every rule
+    may have one of its own. *)
+Definition check_rule (d : domain) (s : scoring) (e : nat -> ends) (rule : nat) (sides : list side)
     (tree : node) : option Z :=
   walk (make_context d s (map snd (lines s)) nothing)
-    (list_targets d e (add_affine (base s) (nth rule (maps s) nothing))) (start d s sides) tree.
+    (list_targets d (e rule) (add_affine (base s) (nth rule (maps s) nothing)))
+    (start d s sides) tree.
 
 (** A tree for every rule, from the one with this number on. *)
-Fixpoint check_from (d : domain) (s : scoring) (e : ends) (rule : nat)
+Fixpoint check_from (d : domain) (s : scoring) (e : nat -> ends) (rule : nat)
     (conditions : list (list side)) (trees : list node) : option Z :=
   match conditions, trees with
   | [], [] => Some 0%Z
@@ -191,7 +194,7 @@ Record progress := { paths_left : list node; sides_left : Z; so_far : verdict }.
 Definition most_sides : Z := 2 ^ 24.
 
 (** Every way down a tree; [way]: the sides so far, the last one first. *)
-Fixpoint check_ways (d : domain) (s : scoring) (e : ends) (complete : bool)
+Fixpoint check_ways (d : domain) (s : scoring) (e : nat -> ends) (complete : bool)
     (conditions : list (list side)) (t : tree) (way : list side) (p : progress) : option progress :=
   match t with
   | Cut split holds fails =>
@@ -229,7 +232,7 @@ Fixpoint check_ways (d : domain) (s : scoring) (e : ends) (complete : bool)
       end
   end.
 
-Definition check_rules (d : domain) (s : scoring) (e : ends) (complete : bool)
+Definition check_rules (d : domain) (s : scoring) (e : nat -> ends) (complete : bool)
     (conditions : list (list side)) (trees paths : list node) : option verdict :=
   match check_from d s e 0 conditions trees with
   | None => None
@@ -245,5 +248,6 @@ Definition check_rules (d : domain) (s : scoring) (e : ends) (complete : bool)
 Definition check_range (d : domain) (s : scoring) (e : ends) (by_ : evidence) : option verdict :=
   match by_ with
   | By_parts parts => check_parts d s e parts
-  | By_rules complete conditions trees paths => check_rules d s e complete conditions trees paths
+  | By_rules complete conditions trees paths =>
+      check_rules d s (fun _ => e) complete conditions trees paths
   end.

@@ -92,7 +92,8 @@ Proof.
   intros known; revert total; induction known as [|p parts [first _] _ IH]; simpl; intros total.
   - intros [= <-]; lra.
   - destruct (low (part_ends p)); [|easy]; destruct (sum_ends low parts); [|easy].
-    intros [= <-]; rewrite Qred_correct; specialize (first _ eq_refl); specialize (IH _ eq_refl); lra.
+    intros [= <-]; rewrite Qred_correct; specialize (first _ eq_refl).
+    specialize (IH _ eq_refl); lra.
 Qed.
 
 Lemma sum_high x parts total :
@@ -102,7 +103,8 @@ Proof.
   intros known; revert total; induction known as [|p parts [_ first] _ IH]; simpl; intros total.
   - intros [= <-]; lra.
   - destruct (high (part_ends p)); [|easy]; destruct (sum_ends high parts); [|easy].
-    intros [= <-]; rewrite Qred_correct; specialize (first _ eq_refl); specialize (IH _ eq_refl); lra.
+    intros [= <-]; rewrite Qred_correct; specialize (first _ eq_refl).
+    specialize (IH _ eq_refl); lra.
 Qed.
 
 Lemma check_part_between x u p n :
@@ -161,7 +163,7 @@ Definition rule_score (x : row) (n : nat) : Q :=
 Lemma check_rule_between x u e n sides tree count :
   in_domain d x -> coordinates_of (box d) x u ->
   (forall own, In own sides -> side_holds s x own) ->
-  check_rule d s e n sides tree = Some count -> between e (rule_score x n).
+  check_rule d s e n sides tree = Some count -> between (e n) (rule_score x n).
 Proof.
   intros in_d at_u sides_hold walked.
   apply (between_same _ (sum_lines (over s) (lines s) x
@@ -175,7 +177,8 @@ Lemma check_from_each e first conditions trees count n own :
   check_from d s e first conditions trees = Some count -> nth_error conditions n = Some own ->
   exists tree m, check_rule d s e (first + n) own tree = Some m.
 Proof.
-  revert first trees count n; induction conditions as [|c conditions IH]; intros first trees count n;
+  revert first trees count n.
+  induction conditions as [|c conditions IH]; intros first trees count n;
     destruct trees as [|tree trees]; simpl; try easy; [destruct n; easy|].
   destruct (check_rule d s e first c tree) as [m|] eqn:checked; [|easy].
   destruct (check_from d s e (S first) conditions trees) as [others|] eqn:rest; [|easy].
@@ -196,16 +199,16 @@ Qed.
 
 Section Ways.
 
-Variables (x u : row) (e : ends) (complete : bool) (conditions : list (list side)).
+Variables (x u : row) (e : nat -> ends) (complete : bool) (conditions : list (list side)).
 Hypothesis in_d : in_domain d x.
 Hypothesis at_u : coordinates_of (box d) x u.
 Hypothesis rules_hold : forall n own, nth_error conditions n = Some own ->
-  (forall side, In side own -> side_holds s x side) -> between e (rule_score x n).
+  (forall side, In side own -> side_holds s x side) -> between (e n) (rule_score x n).
 
 Lemma check_ways_hold t way p p' :
   check_ways d s e complete conditions t way p = Some p' ->
   (forall side, In side way -> side_holds s x side) ->
-  forall n, find_rule (splits s) t x = Some n -> between e (rule_score x n).
+  forall n, find_rule (splits s) t x = Some n -> between (e n) (rule_score x n).
 Proof.
   revert way p p'; induction t as [rule|split holds IHh fails IHf]; simpl; intros way p p' checked
     way_holds n found.
@@ -233,7 +236,8 @@ Lemma check_ways_cover e complete conditions t way p p' x :
   check_ways d s e complete conditions t way p = Some p' -> covers (so_far p') = true ->
   covers (so_far p) = true /\ find_rule (splits s) t x <> None.
 Proof.
-  revert way p p'; induction t as [rule|split holds IHh fails IHf]; simpl; intros way p p' checked all.
+  revert way p p'.
+  induction t as [rule|split holds IHh fails IHf]; simpl; intros way p p' checked all.
   - destruct Z.ltb; [easy|]; destruct rule as [n|].
     + destruct nth_error as [own|]; [|easy]; destruct includes; [injection checked as <-; easy|].
       destruct (paths_left p); [easy|]; destruct check_rule; [injection checked as <-; easy|easy].
@@ -244,19 +248,26 @@ Proof.
     destruct Qle_bool; easy.
 Qed.
 
-Lemma check_rules_hold e complete conditions trees paths v :
-  check_rules d s e complete conditions trees paths = Some v -> range_holds d s e.
+Lemma check_rules_between e complete conditions trees paths v x m :
+  check_rules d s e complete conditions trees paths = Some v -> in_domain d x ->
+  find_rule (splits s) (descent s) x = Some m -> between (e m) (rule_score x m).
 Proof.
   unfold check_rules; destruct (check_from d s e 0 conditions trees) as [n|] eqn:each; [|easy].
-  destruct check_ways as [p|] eqn:walked; [|easy]; intros _ x y in_d scored.
-  destruct (find_row x in_d) as [u at_u]; unfold score in scored.
-  destruct (find_rule (splits s) (descent s) x) as [m|] eqn:found; [|easy].
-  injection scored as <-; change (between e (rule_score x m)).
+  destruct check_ways as [p|] eqn:walked; [|easy]; intros _ in_d found.
+  destruct (find_row x in_d) as [u at_u].
   apply (check_ways_hold x u e complete conditions in_d at_u) with (2 := walked) (4 := found);
     [|easy].
   intros k own known sides_hold.
   destruct (check_from_each _ _ _ _ _ _ _ each known) as [tree [count checked]].
   eapply check_rule_between; eauto.
+Qed.
+
+Lemma check_rules_hold e complete conditions trees paths v :
+  check_rules d s (fun _ => e) complete conditions trees paths = Some v -> range_holds d s e.
+Proof.
+  intros checked x y in_d scored; unfold score in scored.
+  destruct (find_rule (splits s) (descent s) x) as [m|] eqn:found; [|easy].
+  injection scored as <-; exact (check_rules_between _ _ _ _ _ _ _ _ checked in_d found).
 Qed.
 
 End Check.

@@ -2,6 +2,6 @@
     Coq proves nothing. *)
 
 From Coq Require Import Extraction ExtrOcamlBasic ExtrOcamlNatInt ExtrOcamlZBigInt.
-From Proven Require Import Meaning Cells Trees Answers Judging.
+From Proven Require Import Meaning Cells Trees Answers Judging Networks Composition.
 
-Extraction "judging" judge.
+Extraction "judging" judge judge_proof.

@@ -18,7 +18,8 @@ Global Opaque one.
 Ltac linear :=
   change (inject_Z 0) with 0 in *; change (inject_Z 1) with 1 in *; lra.
 
-(** Integers that stand for an affine function of coordinates u, of which the numbers are from -1 to 1. *)
+(** Integers that stand for an affine function of coordinates u, of which the numbers are from -1
+    to 1. *)
 Record vector := { fixed : Z; plain : list Z; choices : list (list Z) }.
 
 (** A vector from which the true function is off by at most the radius. *)

@@ -43,7 +43,8 @@ Definition in_order (e : ends) : bool :=
   | _, _ => true
   end.
 
-Definition check_shown (c : claim) (least : bool) (limit : option Q) (r : option shown_row) : bool :=
+Definition check_shown (c : claim) (least : bool) (limit : option Q) (r : option shown_row)
+    : bool :=
   match r, limit with
   | None, _ => true
   | Some _, None => false

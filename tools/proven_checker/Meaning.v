@@ -1,7 +1,7 @@
 (** What rules files and claims mean.
 
-    An auditor reads this file and the statements of the theorems in Answers.v; all else is proof, which
-    Coq has checked. Numbers are exact rationals (Q): every float64 is one. *)
+    An auditor reads this file, Networks.v and the two theorems at the end of Theorems.v; all else
+    is proof, which Coq has checked. Numbers are exact rationals (Q): every float64 is one. *)
 
 From Coq Require Import List QArith Qabs ZArith.
 Import ListNotations.

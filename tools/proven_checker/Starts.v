@@ -199,7 +199,8 @@ Proof.
   assert (positive_part (inject_Z one * value z x)
           == inject_Z one * positive_part (value z x)) as ->; [|ring].
   destruct (positive_part_cases (value z x)) as [[sign ->]|[sign ->]];
-    destruct (positive_part_cases (inject_Z one * value z x)) as [[other ->]|[other ->]]; try lra; nra.
+    destruct (positive_part_cases (inject_Z one * value z x)) as [[other ->]|[other ->]];
+    try lra; nra.
 Qed.
 
 (** A tree that was walked shows that a sum stays within the range: of terms, of weighed lines, and

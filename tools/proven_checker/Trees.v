@@ -15,8 +15,8 @@ Inductive node :=
 | Leaf (takes : list take) (by_target : list pairs)
 | Unreadable.
 
-(** What cells share: forms of lines, their weights over a denominator, and the form of what the score
-    has beside lines. *)
+(** What cells share: forms of lines, their weights over a denominator, and the form of what the
+    score has beside lines. *)
 Record context := {
   line_forms : list form;
   weights : list Z;

@@ -146,7 +146,8 @@ Lemma times_near w r v e :
 Proof.
   unfold near; intros []; rewrite inject_Z_mult.
   destruct (Z.le_gt_cases 0 w) as [sign|sign].
-  - rewrite Z.abs_eq by lia; rewrite Zle_Qle in sign; change (inject_Z 0) with 0 in sign; split; nra.
+  - rewrite Z.abs_eq by lia; rewrite Zle_Qle in sign.
+    change (inject_Z 0) with 0 in sign; split; nra.
   - rewrite Z.abs_neq, inject_Z_opp by lia; rewrite Zlt_Qlt in sign.
     change (inject_Z 0) with 0 in sign; split; nra.
 Qed.

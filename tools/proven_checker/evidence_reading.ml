@@ -3,79 +3,7 @@
 module Integer = Z
 open Judging
 open Rules_reading
-
-(* ---- Trees ---- *)
-
-(* Multipliers are less than this; they count in units of 2^-64, rounded down. *)
-let most_multiplier = Q.of_float 1e200
-
-let read_pairs value =
-  let read_weight y =
-    let y = as_number y in
-    if Q.sign y < 0 || Q.geq y most_multiplier then refuse "a multiplier is too small or too large";
-    Integer.fdiv (Integer.shift_left (Q.num y) 64) (Q.den y)
-  in
-  let rec go = function
-    | [] -> []
-    | row :: y :: rest -> (as_index max_int row, read_weight y) :: go rest
-    | _ -> refuse "multipliers aren't pairs"
-  in
-  go (as_list value)
-
-(* What trees speak of by number. line: a neuron's line; member: a coordinate's group and place. *)
-type numbering = { line_of : int -> int; member_of : int -> int * int; target_count : int }
-
-let read_take numbering value =
-  let code, pairs = match value with
-    | Json.List (code :: pairs) -> (code, pairs)
-    | code -> (code, [])
-  in
-  match code with
-  | Json.Number { value; whole = true; _ } when Q.sign value <> 0 && Q.lt (Q.abs value) (Q.of_int max_int) ->
-      let number = Integer.to_int (Q.num value) in
-      { line = numbering.line_of (abs number - 1); positive_side = number > 0;
-        shown_by = read_pairs (Json.List pairs) }
-  | _ -> refuse "a neuron without a number"
-
-let rec take_first count = function
-  | first :: rest when count > 0 -> first :: take_first (count - 1) rest
-  | _ -> []
-
-(* A node that can't be read counts only where something is to be shown by it. *)
-let rec read_node numbering value =
-  try
-    match as_list value with
-    | takes :: kind :: rest -> (
-        let takes = List.map (read_take numbering) (as_list takes) in
-        match (as_text kind, rest) with
-        | "split", [ k; negative; positive ] ->
-            let k = numbering.line_of (as_index max_int k) in
-            Split (takes, k, read_node numbering negative, read_node numbering positive)
-        | "category", [ j; is; others ] ->
-            let group, member = numbering.member_of (as_index max_int j) in
-            Category (takes, group, member, read_node numbering is, read_node numbering others)
-        | "empty", multipliers :: _ -> Empty (takes, read_pairs multipliers)
-        | "leaf", multipliers ->
-            Leaf (takes, List.map read_pairs (take_first numbering.target_count multipliers))
-        | _ -> Unreadable)
-    | _ -> Unreadable
-  with Refused _ -> Unreadable
-
-(* Coordinates are the columns in no group that may move, then the members of groups. *)
-let find_member columns j =
-  let moves k = Q.lt (fst columns.ranges.(k)) (snd columns.ranges.(k)) in
-  let rec go group j = function
-    | [] -> refuse "a coordinate is in no group"
-    | own :: rest ->
-        let count = List.length own in
-        if j < count then (group, j) else go (group + 1) (j - count) rest
-  in
-  let first = List.length (List.filter moves columns.plain) in
-  if j < first then refuse "a coordinate is in no group" else go 0 (j - first) columns.tied
-
-let make_numbering columns ends line_of =
-  let count = List.length (List.filter Option.is_some [ ends.low; ends.high ]) in
-  { line_of; member_of = find_member columns; target_count = count }
+open Trees_reading
 
 (* ---- Claims ---- *)
 
@@ -95,21 +23,25 @@ let read_ends ?claimed value =
         refuse "a part has no end that is claimed";
       own
 
+(* A list of numbers, one for each feature, as a row. *)
+let read_point columns said =
+  let x = Array.of_list (List.map as_number (as_list said)) in
+  if Array.length x <> Array.length columns.names then refuse "a row has other columns";
+  let choose group =
+    let values = List.map (Array.get x) group in
+    let others = List.filter (fun v -> Q.sign v <> 0) values in
+    match (others, find_place Q.one values) with
+    | [ _ ], Some m -> m
+    | _ -> refuse "not just one member of a group is 1"
+  in
+  let numbers = List.map (fun j -> make_q x.(j)) columns.plain in
+  { numbers; members = List.map choose columns.tied }
+
 let read_row columns name found =
   match get_entry name found with
   | Json.Null -> None
   | said ->
-      let x = Array.of_list (List.map as_number (get_list "point" said)) in
-      if Array.length x <> Array.length columns.names then refuse "a row has other columns";
-      let choose group =
-        let values = List.map (Array.get x) group in
-        let others = List.filter (fun v -> Q.sign v <> 0) values in
-        match (others, find_place Q.one values) with
-        | [ _ ], Some m -> m
-        | _ -> refuse "not just one member of a group is 1"
-      in
-      let numbers = List.map (fun j -> make_q x.(j)) columns.plain in
-      let at_row = { numbers; members = List.map choose columns.tied } in
+      let at_row = read_point columns (get_entry "point" said) in
       Some { at_row; reached = make_q (get_number "reached" said) }
 
 let read_weights names found =
@@ -169,9 +101,13 @@ let read_additive columns found rules =
   let functions, slopes = read_lines columns names weights rules in
   let over = Array.fold_left (fun d slope -> Integer.lcm d (Q.den slope)) Integer.one slopes in
   let weigh slope = Q.num (Q.mul slope (Q.of_bigint over)) in
-  let lines = Array.to_list (Array.map2 (fun z slope -> (make_affine columns z, weigh slope)) functions slopes) in
+  let make_line z slope = (make_affine columns z, weigh slope) in
   let of_score =
-    { base = make_affine columns base; lines; over; splits = []; descent = Ends (Some 0); maps = [] }
+    {
+      base = make_affine columns base;
+      lines = Array.to_list (Array.map2 make_line functions slopes);
+      over; splits = []; descent = Ends (Some 0); maps = [];
+    }
   in
   let claim = make_claim columns found rules of_score in
   let parts = get_list "parts" found in
@@ -184,7 +120,9 @@ let read_additive columns found rules =
     let keep j value = if List.mem j columns_of then value else Q.zero in
     let terms = { by_column = Array.mapi keep base.by_column; plus = Q.zero } in
     let keep_line i slope = if List.mem i lines_of then weigh slope else Integer.zero in
-    let line_of k = match List.nth_opt lines_of k with Some i -> i | None -> refuse "no such neuron" in
+    let line_of k =
+      match List.nth_opt lines_of k with Some i -> i | None -> refuse "no such neuron"
+    in
     {
       part_terms = make_affine columns terms;
       part_weights = Array.to_list (Array.mapi keep_line slopes);
@@ -213,8 +151,8 @@ let read_descent splits count =
         if n = 0 then refuse "there is no rule 0" else Ends (Some (n - 1))
     | None, None -> ignore (as_entries at); Ends None
   in
-  if Array.length splits = 0 then (if count = 0 then refuse "no rules" else Ends (Some 0))
-  else follow 0 (Json.Object [ ("split", Json.Number { value = Q.zero; whole = true; written = "0" }) ])
+  let kind, value = if Array.length splits = 0 then ("rule", Q.one) else ("split", Q.zero) in
+  follow 0 (Json.Object [ (kind, Json.Number { value; whole = true; written = "" }) ])
 
 (* Every rule's ways down the tree, the sides of splits. *)
 let list_ways descent count =
@@ -247,6 +185,13 @@ let read_conditions splits descent rules =
   in
   List.mapi read_all rules
 
+let read_splits columns splits =
+  let read split =
+    let one = read_function columns "at_least" split in
+    make_affine columns { one with plus = Q.neg one.plus }
+  in
+  List.map read (Array.to_list splits)
+
 let read_partition columns found rules =
   let own = get_list "rules" rules in
   if own = [] then refuse "there are no rules";
@@ -254,17 +199,15 @@ let read_partition columns found rules =
   let names = name_scores rules columns count in
   let weights = read_weights names found in
   let splits = Array.of_list (find_list "splits" rules) in
-  let read_split split =
-    let one = read_function columns "at_least" split in
-    make_affine columns { one with plus = Q.neg one.plus }
+  let read_map rule =
+    make_affine columns (combine columns names weights (get_entry "outputs" rule))
   in
-  let read_map rule = make_affine columns (combine columns names weights (get_entry "outputs" rule)) in
   let zero = make_q Q.zero in
   let of_score =
     {
       base = { constant = zero; of_numbers = []; of_members = [] };
       lines = []; over = Integer.one;
-      splits = List.map read_split (Array.to_list splits);
+      splits = read_splits columns splits;
       descent = read_descent splits (List.length own);
       maps = List.map read_map own;
     }
@@ -274,18 +217,24 @@ let read_partition columns found rules =
     | _ -> refuse "the rules don't say whether they are complete"
   in
   let claim = make_claim columns found rules of_score in
-  let read = read_node (make_numbering columns claim.claimed (fun _ -> refuse "there are no neurons")) in
+  let no_line _ = refuse "there are no neurons" in
+  let read name =
+    List.map (read_node (make_numbering columns claim.claimed no_line)) (get_list name found)
+  in
   let conditions = read_conditions splits of_score.descent own in
-  let trees = List.map read (get_list "rules" found) and paths = List.map read (get_list "paths" found) in
-  (names, claim, By_rules (complete, conditions, trees, paths))
+  (names, claim, By_rules (complete, conditions, read "rules", read "paths"))
 
 (* ---- The whole ---- *)
 
 let is_additive rules = find_entry "format" rules = Some (Json.Text "relurules.additive")
 
+let rules_lists =
+  [ "features"; "columns"; "groups"; "constraints"; "outputs"; "heads"; "splits"; "rules"; "lines";
+    "neuron_groups" ]
+
+let check_lists value names = List.iter (fun name -> ignore (find_list name value)) names
+
 let refuse_others found rules =
-  if find_entry "format" found <> Some (Json.Text "relurules.answer") then
-    raise (Out_of_scope "certificates of rules and their model");
   if not (is_version 1 (get_entry "version" found)) then refuse "it is of another version";
   (match get_entry "question" found with
   | Json.Text "range" -> ()
@@ -302,9 +251,7 @@ let refuse_others found rules =
 (* Names of scores, the claim, and the evidence for it. *)
 let read_answer found rules =
   refuse_others found rules;
-  let lists = [ "features"; "columns"; "groups"; "constraints"; "outputs"; "heads"; "splits"; "rules";
-      "lines"; "neuron_groups" ] in
-  List.iter (fun name -> ignore (find_list name rules)) lists;
-  List.iter (fun name -> ignore (find_list name found)) [ "rules"; "paths"; "parts" ];
+  check_lists rules rules_lists;
+  check_lists found [ "rules"; "paths"; "parts" ];
   let columns = read_columns (get_entry "given" found) rules in
   (if is_additive rules then read_additive else read_partition) columns found rules

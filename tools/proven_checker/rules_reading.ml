@@ -73,7 +73,8 @@ let read_features given rules =
   in
   let found = List.map read features in
   let names = List.map fst found in
-  List.iter (fun (name, _) -> if not (List.mem name names) then refuse "bounds of no column") bounds;
+  let is_known (name, _) = List.mem name names in
+  if not (List.for_all is_known bounds) then refuse "bounds of no column";
   if List.length (List.sort_uniq compare names) < List.length names then
     refuse "two columns have one name";
   if List.exists (fun (_, (low, high)) -> Q.gt low high) found then refuse "bounds are crossed";
@@ -90,6 +91,9 @@ let find_category_sets rules count =
     (first + max 1 width, if width > 0 then own :: sets else sets)
   in
   snd (List.fold_left add (0, []) widths)
+
+(* Of rules as a whole, nothing is given. *)
+let nothing_given = Json.Object [ ("bounds", Json.Object []) ]
 
 let read_columns given rules =
   let features = read_features given rules in
@@ -119,6 +123,20 @@ let read_columns given rules =
     refuse "the categories of a column are in no group";
   let plain = List.filter (fun j -> not (List.mem j all)) (seq (Array.length names)) in
   { names; places; ranges; plain; tied }
+
+(* Where a feature is in a row. *)
+let find_input columns j =
+  match find_place j columns.plain with
+  | Some i -> At_number i
+  | None ->
+      let rec go group = function
+        | [] -> assert false
+        | own :: rest -> (
+            match find_place j own with
+            | Some m -> At_member (group, m)
+            | None -> go (group + 1) rest)
+      in
+      go 0 columns.tied
 
 (* ---- Affine functions ---- *)
 
@@ -181,7 +199,8 @@ let name_scores rules columns count =
   else
     let taken = List.map as_text outputs @ Array.to_list columns.names in
     let name = find_free_name taken "score" in
-    if count = 1 then [ name ] else List.map (fun i -> Printf.sprintf "%s_%d" name (i + 1)) (seq count)
+    let number i = Printf.sprintf "%s_%d" name (i + 1) in
+    if count = 1 then [ name ] else List.map number (seq count)
 
 (* Entries by the names of all scores, in their order. *)
 let read_by_score names value =

@@ -119,7 +119,8 @@ def test_bands_of_scores_are_parted_neither_by_rounding_nor_by_an_outlier(engine
     reference.loc[400] = [1e10, 0.0, 0.0]
     model = torch.nn.Linear(3, 1).double()
     with torch.no_grad():
-        model.weight[:], model.bias[:] = torch.tensor([[0.1, 0.2, 0.7]]), 0.0
+        model.weight[:] = torch.tensor([[0.1, 0.2, 0.7]], dtype=torch.float64)
+        model.bias[:] = 0.0
     domain = rr.Domain.from_data(reference)
     rules = rr.extract(model, domain=domain, data=reference, form="additive")
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir.network import Array
-from relurules.statistics.metrics import differ, tie_scores
 from relurules.statistics.resampling import LEVEL, MeasuredValue, normal_quantile
+from relurules.statistics.score_ties import differ, tie_scores
 
 Flags = NDArray[np.bool_]
 

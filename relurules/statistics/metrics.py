@@ -6,12 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir.network import Array
+from relurules.statistics.score_ties import differ
 
 Groups = NDArray[np.intp] | NDArray[np.int32]
-#: Scores that differ by less, as a share of the larger one or of the median, are told apart by
-#: rounding alone: the terms of rows that score alike needn't be alike. Not of the largest of all,
-#: next to which, where it is far outside, all others would be one.
-TIED = 1e-12
 
 
 def r2(F: Array, Y: Array, weights: Array) -> float:
@@ -30,17 +27,19 @@ def accuracy(F: Array, Y: Array, weights: Array) -> float:
 
 def auc(scores: Array, positive: NDArray[np.bool_]) -> float:
     """Area under the ROC curve of scores (N,): the share of pairs in the right order, ties counting
-    half.
+    half; scores that rounding alone tells apart are tied.
     """
-    _, place, count = np.unique(scores, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(count) - (count - 1) / 2)[place]
     n, p = len(scores), int(positive.sum())
-    return float((ranks[positive].sum() - p * (p + 1) / 2) / max(1, p * (n - p)))
+    if not n:
+        return 0.0
+
+    order = np.argsort(scores, kind="stable")
+    ranks = _sum_positive_ranks(differ(scores[order]), positive[order].astype(np.int64))
+    return float((ranks - p * (p + 1) / 2) / max(1, p * (n - p)))
 
 
 def compute_aucs(scores: Array, positive: NDArray[np.bool_]) -> Array:
-    """`auc` of many scores (R, N) of the same rows: (R,); scores one unit in the last place apart
-    may count as tied.
+    """`auc` of many scores (R, N) of the same rows: (R,).
 
     The target is kept in the last bit of each score, so that one plain sort per score puts both in
     order.
@@ -58,8 +57,7 @@ def compute_aucs(scores: Array, positive: NDArray[np.bool_]) -> Array:
         if not np.isfinite(packed[[0, -1]] if n else 0.0).all():  # these stand at the ends
             found[i] = auc(row, positive)
             continue
-        right = words & 1
-        differs = (words[1:] ^ words[:-1]).view(np.uint64) > 1
+        right, differs = words & 1, differ(packed)
         ranks = float(places @ right) if differs.all() else _sum_positive_ranks(differs, right)
         found[i] = (ranks - p * (p + 1) / 2) / max(1, p * (n - p))
 
@@ -73,28 +71,6 @@ def _sum_positive_ranks(differs: NDArray[np.bool_], positive: NDArray[np.int64])
     first = np.flatnonzero(np.append(True, differs))
     end = np.append(first[1:], len(positive))
     return float(np.add.reduceat(positive, first) @ ((first + 1 + end) / 2))
-
-
-def differ(ordered: Array) -> NDArray[np.bool_]:
-    """(N - 1,): whether each of N scores in order, up or down, differs from the one before it by
-    more than rounding.
-    """
-    sizes = np.abs(ordered)
-    finite = sizes[np.isfinite(ordered)]
-    usual = float(np.median(finite)) if len(finite) else 0.0
-    with np.errstate(invalid="ignore"):  # infinite ones are equal
-        room = TIED * np.maximum(usual, np.minimum(sizes[1:], sizes[:-1]))
-        return np.asarray(np.abs(np.diff(ordered)) > room)
-
-
-def tie_scores(scores: Array) -> Array:
-    """(N,) scores, of which those that rounding alone tells apart are the least of them."""
-    order = np.argsort(scores, kind="stable")
-    ordered = scores[order]
-    first = np.append(True, differ(ordered))[: len(scores)]
-    tied = np.empty(len(scores))
-    tied[order] = ordered[first][np.cumsum(first) - 1]
-    return tied
 
 
 def group_aucs(scores: Array, positive: NDArray[np.bool_], group: Groups, groups: int) -> Array:

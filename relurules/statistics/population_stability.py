@@ -9,14 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir.network import Array
+from relurules.statistics.score_ties import lower_edges, tie_scores
 
 #: From here on values have moved a little, and much: what is customary, no test.
 SOME_MOVE, LARGE_MOVE = 0.1, 0.25
 #: Bands of a number, where it has so many distinct values.
 BANDS = 10
-#: What scores may differ by from one engine to another, and between rows that score alike, as a
-#: share of the largest one.
-SCORE_ROUNDING = 1e-9
 
 
 class NumberBands(NamedTuple):
@@ -61,15 +59,10 @@ def cut_bands(values: Array, bands: int = BANDS) -> NumberBands:
 
 
 def cut_score_bands(scores: Array) -> NumberBands:
-    """`cut_bands` of scores, which rounding doesn't part: those that differ by no more than that
-    are in one band, and edges lie as much below the scores that they are taken from.
+    """`cut_bands` of scores, which rounding doesn't part: those that it alone tells apart are in
+    one band, and edges lie as much below the scores that they are taken from.
     """
-    room = SCORE_ROUNDING * max(1.0, float(np.abs(scores).max(initial=0.0)))
-    distinct, places = np.unique(scores, return_inverse=True)
-    starts = np.diff(distinct, prepend=-np.inf) > room
-    alike = distinct[starts][np.cumsum(starts) - 1]
-
-    return NumberBands(cut_bands(alike[places]).edges - room)
+    return NumberBands(lower_edges(cut_bands(tie_scores(scores)).edges, scores))
 
 
 def measure_psi(base: Sequence[int] | NDArray[Any], other: Sequence[int] | NDArray[Any]) -> float:

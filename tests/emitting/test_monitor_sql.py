@@ -7,11 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import sqlglot
+import torch
 from additive_models import make_additive, make_frame
 from sqls import NOT_EXECUTED
 
 import relurules as rr
 from relurules.errors import UnsupportedError
+from relurules.statistics.population_stability import cut_bands
 from relurules.validation import MonitorReport
 from relurules.verifying.databases import OPEN
 
@@ -107,6 +109,31 @@ def test_rows_of_the_reference_have_not_moved() -> None:
     for (kind, _), psi in moved.items():  # bounds of lines lie on rows here, which rounding decides
         assert psi == pytest.approx(0, abs=1e-3 if kind == "line" else 1e-12)
     assert not any(row[3] for row in found.values())
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "duckdb"])
+def test_bands_of_scores_are_parted_neither_by_rounding_nor_by_an_outlier(engine: str) -> None:
+    """Tenths of whole numbers, added in several ways: .1 * 7 isn't .7."""
+    random = np.random.default_rng(0)
+    reference = pd.DataFrame(random.integers(0, 10, (400, 3)), columns=[*"abc"]).astype(float)
+    reference.loc[400] = [1e10, 0.0, 0.0]
+    model = torch.nn.Linear(3, 1).double()
+    with torch.no_grad():
+        model.weight[:] = torch.tensor([[0.1, 0.2, 0.7]], dtype=torch.float64)
+        model.bias[:] = 0.0
+    domain = rr.Domain.from_data(reference)
+    rules = rr.extract(model, domain=domain, data=reference, form="additive")
+
+    query = rr.monitor_sql(rules, reference, dialect=engine, table="later")
+    found = run(engine, query, reference[::-1])
+    assert found["psi", "score", "score", "", ""][2] == pytest.approx(0, abs=1e-12)
+
+    tenths = reference.to_numpy() @ [1, 2, 7]
+    assert len(np.unique(rules.predict_scores(domain.rows(reference)))) > len(np.unique(tenths))
+    counts = np.bincount(cut_bands(tenths).place(tenths))
+    told = [row[0] for key, row in found.items() if key[:3] == ("share", "score", "score")]
+    assert sorted(told) == sorted(counts.tolist())
+    assert len(told) == 10
 
 
 def test_an_empty_table_has_no_figures() -> None:

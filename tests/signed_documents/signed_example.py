@@ -196,13 +196,16 @@ def cut_edges(values: np.ndarray, count: int = 10) -> list[float]:
 
 def cut_score_edges(scores: np.ndarray) -> list[float]:
     """Bands of scores, which rounding doesn't part: those that are alike count as the least of
-    them, and edges lie as much below.
+    them, and edges lie half as much below.
     """
-    room = 1e-9 * max(1.0, np.abs(scores).max())
-    ordered = np.sort(scores)
-    first = np.append(True, np.diff(ordered) > room)
-    alike = ordered[first][np.cumsum(first) - 1]
-    return [edge - room for edge in cut_edges(alike)]
+    usual = float(np.median(np.abs(scores)))
+    alike: list[float] = []
+    before = -np.inf
+    for score in np.sort(scores).tolist():
+        room = 1e-9 * max(usual, min(abs(score), abs(before)))
+        alike.append(alike[-1] if alike and score - before <= room else score)
+        before = score
+    return [edge - 5e-10 * max(usual, abs(edge)) for edge in cut_edges(np.array(alike))]
 
 
 def read_band(label: str) -> tuple[float, float]:

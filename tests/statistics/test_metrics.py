@@ -79,10 +79,8 @@ def test_rounding_makes_no_order() -> None:
     assert metrics.group_aucs(score, positive, of, 1) == pytest.approx([due], abs=1e-12)
     assert measure_auc(score, positive).value == pytest.approx(due, abs=1e-12)
     assert len(order_scores(score, positive).last) == len(np.unique(np.round(score, 6)))
-    ordered = np.array([1.0, 1.0 + 1e-9, np.inf, np.inf])
-    assert metrics.differ(ordered).tolist() == [True, True, False]
-    assert metrics.tie_scores(ordered[::-1]).tolist() == ordered[::-1].tolist()
-    assert metrics.tie_scores(np.empty(0)).shape == (0,)
+    assert metrics.auc(score, positive) == pytest.approx(due, abs=1e-12)
+    assert metrics.compute_aucs(score[None], positive) == pytest.approx([due], abs=1e-12)
 
 
 def test_an_outlier_ties_no_other_scores() -> None:
@@ -91,5 +89,9 @@ def test_an_outlier_ties_no_other_scores() -> None:
     of = np.zeros(22, dtype=np.intp)
 
     found = metrics.group_aucs(score, positive, of, 1)
-    assert found == pytest.approx([roc_auc_score(positive, np.clip(score, -1, 2))], abs=1e-12)
-    assert metrics.tie_scores(score).tolist() == score.tolist()
+    due = roc_auc_score(positive, np.clip(score, -1, 2))
+    assert found == pytest.approx([due], abs=1e-12)
+    assert metrics.auc(score, positive) == pytest.approx(due, abs=1e-12)
+    near = np.where(np.isfinite(score), score, -1.0)
+    assert metrics.compute_aucs(near[None], positive) == pytest.approx([due], abs=1e-12)
+    assert metrics.auc(np.zeros(0), np.zeros(0, dtype=np.bool_)) == 0.0

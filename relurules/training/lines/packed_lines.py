@@ -1,7 +1,7 @@
 """What lines add along all rows, by machine code: bit for bit what numpy gives, in less time."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +10,25 @@ from relurules.ir.network import Array
 from relurules.training.lines.kernels import model_rows
 from relurules.training.lines.row_views import RowViews
 
-if TYPE_CHECKING:
-    from relurules.training.lines.line_model import HingeLine
+
+class PackableLine(Protocol):
+    """What is read of a line, see `HingeLine`."""
+
+    @property
+    def atoms(self) -> Array:
+        """(q, d)."""
+
+    @property
+    def weights(self) -> Array:
+        """(q,)."""
+
+    @property
+    def bound(self) -> float:
+        """Minus the threshold."""
+
+    @property
+    def sign(self) -> float:
+        """1 or -1."""
 
 
 class _PackedLines(NamedTuple):
@@ -25,27 +42,27 @@ class _PackedLines(NamedTuple):
     reach: Array
 
 
-def add_lines(lines: Sequence["HingeLine"], views: RowViews, scores: Array) -> None:
+def add_lines(lines: Sequence[PackableLine], views: RowViews, scores: Array) -> None:
     """What the lines add is added to scores, (N,)."""
     if lines:
         model_rows.add_lines(*_pack(lines, views), scores)
 
 
-def fill_hinges(lines: Sequence["HingeLine"], views: RowViews, hinges: Array) -> None:
+def fill_hinges(lines: Sequence[PackableLine], views: RowViews, hinges: Array) -> None:
     """hinges: (K, N), to be filled with what each line adds."""
     if lines:
         model_rows.fill_hinges(*_pack(lines, views), hinges)
 
 
 def fill_tangents(
-    lines: Sequence["HingeLine"], views: RowViews, tangents: NDArray[np.float32]
+    lines: Sequence[PackableLine], views: RowViews, tangents: NDArray[np.float32]
 ) -> None:
     """tangents: (Q, N), to be filled with derivatives by the weights and the bound of each line."""
     if lines:
         model_rows.fill_tangents(*_pack(lines, views), tangents)
 
 
-def _pack(lines: Sequence["HingeLine"], views: RowViews) -> _PackedLines:
+def _pack(lines: Sequence[PackableLine], views: RowViews) -> _PackedLines:
     projections, places = views.project_all([line.atoms for line in lines])
     most = max(map(len, places))
     atoms = [[*each, *[-1] * (most - len(each))] for each in places]

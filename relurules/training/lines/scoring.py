@@ -8,6 +8,7 @@ of the residual is its gain (matching pursuit: Y. Pati, R. Rezaiifar and P. Kris
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import singledispatch
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,7 +91,7 @@ class LineScorer:
 
         return ScoredLines(table=table, gains=gains, slopes=slopes)
 
-    def _measure(self, table: DirectionTable) -> tuple[Array, Array]:
+    def _measure(self, table: DirectionTable) -> tuple[NDArray[Any], Array]:
         """Of each candidate what it explains of the residual, and what a slope of 1 costs;
         none that is nothing new, or that has few rows on one side, explains anything.
         """

@@ -1,0 +1,51 @@
+"""Which scores are the same but for rounding: one rule for bands, curves and every figure of order.
+
+Rows that score alike needn't add the same terms, and another engine may add them in another order.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.ir.network import Array
+
+#: Scores that differ by less, as a share of the smaller one or of the usual size of a score, are
+#: the same. Not of the largest of all, next to which, where it is far outside, all others would be
+#: one.
+SCORE_ROUNDING = 1e-9
+
+
+def differ(ordered: Array) -> NDArray[np.bool_]:
+    """(N - 1,): whether each of N scores in order, up or down, differs from the one before it by
+    more than rounding.
+    """
+    sizes, missing = np.abs(ordered), np.isnan(ordered)
+    room = _measure_rooms(np.minimum(sizes[1:], sizes[:-1]), ordered)
+    with np.errstate(invalid="ignore"):  # infinite ones are equal
+        apart = np.abs(np.diff(ordered)) > room
+    return np.asarray(apart | (missing[1:] != missing[:-1]))
+
+
+def tie_scores(scores: Array) -> Array:
+    """(N,) scores, of which those that rounding alone tells apart are the least of them."""
+    order = np.argsort(scores, kind="stable")
+    ordered = scores[order]
+    first = np.append(True, differ(ordered))[: len(scores)]
+    tied = np.empty(len(scores))
+    tied[order] = ordered[first][np.cumsum(first) - 1]
+    return tied
+
+
+def lower_edges(edges: Array, scores: Array) -> Array:
+    """Edges between bands that are some of the scores, each lowered by half of what rounding may
+    be: the same scores of another engine stay above it, and other scores below.
+    """
+    return np.asarray(edges - _measure_rooms(np.abs(edges), scores) / 2)
+
+
+def _measure_rooms(sizes: Array, scores: Array) -> Array:
+    """What rounding may be of scores of some sizes; scores: all of them, (N,), whose median size is
+    the usual one.
+    """
+    known = np.abs(scores[np.isfinite(scores)])
+    usual = float(np.median(known)) if len(known) else 0.0
+    return np.asarray(SCORE_ROUNDING * np.maximum(usual, sizes))

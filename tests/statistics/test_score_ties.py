@@ -1,0 +1,61 @@
+"""One rule says which scores are the same but for rounding, for bands and for figures of order."""
+
+import numpy as np
+import pytest
+
+from relurules.statistics.binary_figures import measure_ks, order_scores
+from relurules.statistics.metrics import auc
+from relurules.statistics.population_stability import cut_score_bands, measure_psi
+from relurules.statistics.score_ties import differ, lower_edges, tie_scores
+
+
+def test_neighbours_that_rounding_tells_apart_are_tied() -> None:
+    ordered = np.array([1.0, 1.0 + 1e-10, 1.0 + 1e-6, np.inf, np.inf, np.nan, np.nan])
+    assert differ(ordered).tolist() == [False, True, True, False, True, False]
+    assert differ(-ordered[:5]).tolist() == [False, True, True, False]
+    assert tie_scores(ordered[::-1])[-3:].tolist() == [1.0 + 1e-6, 1.0, 1.0]
+    assert tie_scores(np.empty(0)).shape == differ(np.empty(0)).shape == (0,)
+
+
+def test_differences_count_beside_the_usual_size() -> None:
+    """Of a score near 0 among larger ones, what is small beside those is rounding."""
+    large = np.array([-2e-10, 0.0, 1.0, 2.0, 3.0])
+    assert tie_scores(large).tolist() == [-2e-10, -2e-10, 1.0, 2.0, 3.0]
+    small = np.array([-2e-10, 0.0, 1e-9, 2e-9, 3e-9])
+    assert tie_scores(small).tolist() == small.tolist()
+
+
+@pytest.mark.parametrize("outlier", [1e6, -1e12, 1e300])
+def test_one_score_far_outside_changes_no_band(outlier: float) -> None:
+    score = np.arange(1, 1001) / 100
+    alone, bands = cut_score_bands(score), cut_score_bands(np.append(score, outlier))
+    assert len(alone) == len(bands) == 10
+    places = bands.place(score)
+    assert np.abs(np.bincount(places, minlength=10) - 100).max() <= 1
+    assert measure_psi(np.bincount(alone.place(score)), np.bincount(places)) < 1e-4
+
+
+def test_the_same_scores_of_another_engine_are_in_the_same_bands() -> None:
+    random = np.random.default_rng(0)
+    terms = random.choice([0.1, 0.2, 0.3, 0.7, -1.1], (2000, 6))
+    score, other = (np.array([sum(random.permutation(row)) for row in terms]) for _ in range(2))
+    assert (score != other).any()
+    score, other = np.append(score, 1e15), np.append(other, 1e15)
+    bands = cut_score_bands(score)
+    assert (bands.place(score) == bands.place(other)).all()
+    assert len(np.unique(bands.place(score))) == len(bands) > 5
+
+    positive = random.random(2001) < 0.5
+    assert auc(score, positive) == auc(other, positive)
+    one, two = (measure_ks(order_scores(each, positive), np.ones(2001)) for each in (score, other))
+    assert one == pytest.approx(two, abs=1e-12)
+
+
+@pytest.mark.parametrize("low", [-3.0, -1e-3, 1e-3, 1.0, 1e4])
+def test_edges_part_what_differs(low: float) -> None:
+    """A lowered edge stays above the scores that differ from it, however little."""
+    high = low + 1.01e-9 * max(1.0, abs(low))
+    score = np.array([low, high, 1.0, -1.0, 1.0])
+    assert differ(score[:2]).all()
+    (edge,) = lower_edges(np.array([high]), score)
+    assert low < edge < high

@@ -4,7 +4,7 @@
 # make format  formats all code
 # make lint   checks format, lint, types and import contracts
 # make check  lint and tests
-# make proven-checker  proves and builds the checker of ranges (coq, libzarith-ocaml-dev)
+# make proven-checker  has Coq prove a checker of certificates, and builds it (coq, libzarith-ocaml-dev)
 # make metrics  measures how the package reads: names, lengths, circles of imports
 # make examples  the documents and figures in examples/, anew
 # make bench  benchmarks, as a table

@@ -4,7 +4,7 @@
 # make format  formats all code
 # make lint   checks format, lint, types and import contracts
 # make check  lint and tests
-# make proven-checker  proves and builds the checker of ranges (coq, libzarith-ocaml-dev)
+# make proven-checker  has Coq prove a checker of certificates, and builds it (coq, libzarith-ocaml-dev)
 # make metrics  measures how the package reads: names, lengths, circles of imports
 # make examples  the documents and figures in examples/, anew
 # make bench  benchmarks, as a table
@@ -21,7 +21,7 @@
 # make bench-start  commands from a cold start, beside importing a framework
 # make bench-soundness  regions, values and claims beside exact rationals, on 1,300 drawn networks
 # make bench-mutations  artefacts with one character changed: which are rejected (gcc, Node.js)
-# make bench-checkers  both checkers of certificates on 10,000 honest and changed ones (Node.js)
+# make bench-checkers  all checkers of certificates on 10,000 honest and changed ones (Node.js, coq, libzarith-ocaml-dev)
 # make bench-page       the page on which rules are tried: its size, and how fast it scores a file, in Chromium
 # make bench-rivals  our rules and lines beside what others would use, in an environment of their own
 # make bench-partition  the search for regions in full, beside another tool in an environment of its own
@@ -136,8 +136,8 @@ bench-page: venv
 bench-mutations: venv
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore benchmarks/mutations.py $(WRITE)
 
-bench-checkers: venv
-	$(BIN)/python -W ignore benchmarks/second_checker.py $(WRITE)
+bench-checkers: venv proven-checker
+	$(BIN)/python -W ignore benchmarks/second_checker.py --proven $(OUT)/proven_checker/check $(WRITE)
 
 bench-start: venv
 	$(BIN)/python benchmarks/start.py $(WRITE)

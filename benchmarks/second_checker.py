@@ -2,20 +2,23 @@
 written from docs/certificates.md alone (tools/second_checker).
 
     python benchmarks/second_checker.py [--cases 10000] [--answers 2000] [--seeds 60] [--lines 48]
-        [--keep FOLDER]
+        [--keep FOLDER] [--proven PROGRAM]
 
 Honest certificates of random networks and of answers, of all kinds, and changed ones: of meaning,
 of single values (with forged digests), of their text. Whether they are proven, refused or can't be
 read must be the same, and so must every number that is shown. Disagreements are kept in a folder.
+--proven: the checker that Coq proves right (`make proven-checker`), a third opinion where a
+certificate is of a kind that it judges, and isn't refused for its digests.
 """
 
 import argparse
 import json
 import operator
 import sys
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -73,6 +76,48 @@ def compare_batch(
     return compare_checkers(cases, pair, tally, times)
 
 
+def ask_proven(
+    program: Path, cases: list[tuple[str, Any]], ours: Callable[[Any], tuple[int, str]]
+) -> Counter[str]:
+    """How often the proven checker says what ours says, which gives a code and why it refuses."""
+    third = import_module("proven_checker")
+    checker, tally = third.ProvenChecker(program, ""), Counter[str]()
+    with tempfile.TemporaryDirectory() as folder:
+        for kind, files in cases:
+            code, said = third.judge_by_proven(checker, files, Path(folder))
+            expected, why = ours(files)
+            if any(reason in why for reason in third.DIGESTS):
+                tally["refused for digests"] += 1
+            elif code == third.OUT_OF_SCOPE:
+                tally["not judged"] += 1
+            elif code == expected:
+                tally[f"both: {WORDS[code]}"] += 1
+            else:
+                tally["DISAGREE"] += 1
+                print(f"{kind}: ours {expected} {why}; proven {code} {said}", flush=True)
+    return tally
+
+
+def ask_proven_of_all(
+    program: Path, sources: Sequence[Any], numbers: range, answers: range
+) -> Iterator[str]:
+    """The same of certificates of rules and their model, and of answers."""
+    both, make = import_module("second_checker"), import_module("certificate_cases")
+    cases = [make.draw_case(sources[i % len(sources)], np.random.default_rng(i)) for i in numbers]
+
+    def judge_proof(files: Any) -> tuple[int, str]:
+        ours = both.judge_by_ours(files)
+        return ours.code, ours.why
+
+    tally = ask_proven(program, cases, judge_proof)
+    yield f"{len(numbers)} certificates, ours and the proven checker: {dict(tally)}"
+    drawn = import_module("answer_cases")
+    made = [drawn.make_answer(kind) for kind in drawn.RANGES]
+    cases = [drawn.draw_files(made[i % len(made)], np.random.default_rng(i)) for i in answers]
+    tally = ask_proven(program, cases, lambda files: (drawn.judge_by_ours(*files)[0], ""))
+    yield f"{len(answers)} certificates of ranges, ours and the proven checker: {dict(tally)}"
+
+
 def compare_answers(
     numbers: range, tally: Counter[str], times: Counter[str]
 ) -> list[tuple[str, Any, Any, Any]]:
@@ -108,6 +153,7 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=48)
     parser.add_argument("--start", type=int, default=0)
     parser.add_argument("--keep", type=Path)
+    parser.add_argument("--proven", type=Path)
     add_write_option(parser)
     given = parser.parse_args()
     make = import_module("certificate_cases")
@@ -138,6 +184,10 @@ def main() -> None:
         spent = ", ".join(f"{name} {value:.0f} s" for name, value in times.items())
         print(f"{given.cases} certificates of {len(sources)} networks: {dict(tally)}")
         print(f"{given.answers} certificates of answers: {dict(answers)}; {spent}")
+        if given.proven:
+            numbers = range(given.start, given.start + given.cases)
+            asked = range(given.start, given.start + given.answers)
+            print(*ask_proven_of_all(given.proven, sources, numbers, asked), sep="\n")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
-"""The checker that Coq proves right says what ours says, of the answers that it judges."""
+"""The checker that Coq proves right says what ours says, of the certificates that it judges."""
 
+import copy
 import json
 import re
 from pathlib import Path
@@ -9,7 +10,11 @@ import numpy as np
 import pytest
 from answer_cases import RANGES, draw_files, judge_by_ours, make_answer
 from browsers import miss
+from certificate_cases import draw_case
+from handmade import graph, network
+from instances import files, instance, named_instance
 from proven_checker import (
+    DIGESTS,
     OUT_OF_SCOPE,
     SOURCES,
     ProvenChecker,
@@ -18,11 +23,15 @@ from proven_checker import (
     judge_by_proven,
 )
 from refused_answers import ACCEPTED, REFUSED
+from second_checker import encode_files
+from second_checker import judge_by_ours as judge_proof_by_ours
+
+import relurules as rr
 
 pytestmark = pytest.mark.xdist_group("proven checker")
 
 #: So many changed certificates of every kind are drawn.
-CASES = 20
+CASES = 12
 PAGE = SOURCES.parents[1] / "docs" / "certificates.md"
 
 
@@ -35,8 +44,11 @@ def proven(tmp_path_factory: pytest.TempPathFactory) -> ProvenChecker:
 
 
 def test_the_theorem_rests_on_no_axiom(proven: ProvenChecker) -> None:
-    assert proven.printed.count("Closed under the global context") == 1
-    assert "Print Assumptions judge_right." in (SOURCES / "Theorems.v").read_text()
+    theorems = (SOURCES / "Theorems.v").read_text()
+    for name in ("judge_right", "judge_proof_right"):
+        assert f"Theorem {name} " in theorems
+        assert f"Print Assumptions {name}." in theorems
+    assert proven.printed.count("Closed under the global context") == 2
     for path in SOURCES.glob("*.v"):
         assert not re.search(r"\b(Admitted|Axiom|Parameter|Conjecture)\b", path.read_text()), path
 
@@ -46,15 +58,83 @@ def test_it_says_what_ours_says(kind: str, proven: ProvenChecker, tmp_path: Path
     case, rng = make_answer(kind), np.random.default_rng(3)
     cases = [("honest", case.files), *(draw_files(case, rng) for _ in range(CASES))]
     codes = []
-    for change, files in cases:
-        ours = judge_by_ours(*files)
-        code, said = judge_by_proven(proven, files, tmp_path)
+    for change, case_files in cases:
+        ours = judge_by_ours(*case_files)
+        code, said = judge_by_proven(proven, case_files, tmp_path)
         # A change may make another question of it, or no answer, which ours refuses.
         assert (code == 0, said if code == 0 else "") == (ours[0] == 0, ours[1]), (change, said)
         codes.append(code)
 
     assert codes[0] == 0
     assert 1 in codes
+
+
+@pytest.fixture(scope="module")
+def proofs() -> list[Any]:
+    """Certificates of models of one hidden layer: named columns, categories, columns that rules
+    leave out, slopes, several scores, bounds other than 0.
+    """
+    rng = np.random.default_rng(2)
+    A = rng.normal(size=(5, 3))
+    A[:, 1] = 0.0
+    slope = np.array([0.0, 0.25, -1.0, 1.5, 0.0])
+    bent = graph(network(A, rng.normal(size=5), rng.normal(size=(2, 5)), slope=slope))
+    domain = rr.Domain.box([-1, -1, -1], [1, 1, 1]).where("x0 + x2 <= 1.5")
+    pairs = [
+        named_instance("scores"),
+        named_instance("categories"),
+        *(instance(seed) for seed in (19, 24)),
+        (bent, rr.extract(bent, domain=domain)),
+        (bent, rr.extract(bent, domain=domain, max_error=0.5)),
+    ]
+    return [files(model, rules, rr.prove(rules, model)) for model, rules in pairs]
+
+
+def test_it_says_of_proofs_what_ours_says(
+    proven: ProvenChecker, proofs: list[Any], tmp_path: Path
+) -> None:
+    assert any("places" in rules for _, rules, _ in proofs)
+    for triple in proofs:
+        code, said = judge_by_proven(proven, triple, tmp_path)
+        assert code == 0, said
+        assert judge_proof_by_ours(encode_files(triple)).sentence.startswith(said)
+
+    codes = set()
+    for number in range(CASES * len(proofs)):
+        triple = proofs[number % len(proofs)]
+        kind, case = draw_case(triple, np.random.default_rng(number))
+        ours = judge_proof_by_ours(case)
+        code, said = judge_by_proven(proven, case, tmp_path)
+        if any(reason in ours.why for reason in DIGESTS):
+            continue
+        if code == OUT_OF_SCOPE:
+            assert "outputs aren't made" in said or "other files" in said, (kind, said)
+            continue
+        assert code == ours.code, (number, kind, said, ours.why)
+        codes.add(code)
+    assert codes == {0, 1, 2}
+
+
+def test_a_bound_that_is_too_small_is_refused(
+    proven: ProvenChecker, proofs: list[Any], tmp_path: Path
+) -> None:
+    found, rules, model = proofs[-1]
+    assert found["bound"] > 0.01
+    for changed in (
+        found | {"bound": 0.999 * found["bound"]},
+        found | {"bounds": [[0.999 * v for v in own] for own in found["bounds"]]},
+    ):
+        code, said = judge_by_proven(proven, (changed, rules, model), tmp_path)
+        assert code == 1, said
+
+
+def test_a_model_of_another_weight_is_refused(
+    proven: ProvenChecker, proofs: list[Any], tmp_path: Path
+) -> None:
+    found, rules, model = copy.deepcopy(proofs[0])
+    weights = model["layers"][-1]["weights"]
+    weights[0][0] += 1e-6
+    assert judge_by_proven(proven, (found, rules, model), tmp_path)[0] == 1
 
 
 def list_ranges(makers: dict[str, Any]) -> dict[str, Any]:
@@ -69,10 +149,10 @@ def test_it_refuses_what_proves_less_than_it_seems_to(
     refused, accepted = list_ranges(REFUSED), list_ranges(ACCEPTED)
     assert refused
     assert accepted
-    for name, files in refused.items():
-        assert judge_by_proven(proven, files, tmp_path)[0] == 1, name
-    for name, files in accepted.items():
-        assert judge_by_proven(proven, files, tmp_path)[0] == 0, name
+    for name, case in refused.items():
+        assert judge_by_proven(proven, case, tmp_path)[0] == 1, name
+    for name, case in accepted.items():
+        assert judge_by_proven(proven, case, tmp_path)[0] == 0, name
 
 
 def read_page_example() -> tuple[Any, Any]:
@@ -116,6 +196,13 @@ def test_what_it_does_not_judge_is_named(proven: ProvenChecker, tmp_path: Path) 
 
     code, said = judge_by_proven(proven, (found | {"format": "x"}, rules), tmp_path)
     assert code == OUT_OF_SCOPE
+
+    for name, words in (("threshold", "rules that decide"), (13, "several hidden layers")):
+        model, decided = instance(name) if isinstance(name, int) else named_instance(name)
+        triple = files(model, decided, rr.prove(decided, model))
+        code, said = judge_by_proven(proven, triple, tmp_path)
+        assert code == OUT_OF_SCOPE
+        assert words in said
 
     for text in (
         '{"a": 1, "a": 2}',

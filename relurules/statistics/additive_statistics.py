@@ -9,7 +9,7 @@ from relurules.ir.evidence import Evidence, Histogram
 from relurules.ir.local_models import LocalModels
 from relurules.ir.network import Array, make_read_only
 from relurules.statistics import metrics
-from relurules.statistics.evidence_statistics import TableFacts, describe_table
+from relurules.statistics.evidence_statistics import RowDescription, describe_table
 from relurules.statistics.histograms import ValueSpread
 from relurules.statistics.judged_scores import OwnScores
 from relurules.statistics.moments import NO_MOMENTS, measure_columns, merge_moments
@@ -58,7 +58,7 @@ class LineRowStats:
     in the domain.
     """
 
-    table: TableFacts
+    table: RowDescription
     metrics: dict[str, float]
     typical: Array | None
     histograms: tuple[Histogram, ...]

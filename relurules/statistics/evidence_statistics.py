@@ -33,7 +33,7 @@ Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class TableFacts:
+class RowDescription:
     """What is known of the rows themselves.
 
     digest: SHA-256 of all rows in coordinates; rows: how many; outside: those that no model is for;
@@ -57,7 +57,7 @@ class LocalModelStats:
     model, nearest to the mean of each one's rows, any for a model without rows.
     """
 
-    table: TableFacts
+    table: RowDescription
     counts: NDArray[np.int64]
     shares: Array
     means: Array | None
@@ -133,9 +133,9 @@ def _takes_ranks(response: Response) -> bool:
     return response.task == "binary" and response.ranked
 
 
-def describe_table(passes: RowPasses, moments: Moments, width: int) -> TableFacts:
+def describe_table(passes: RowPasses, moments: Moments, width: int) -> RowDescription:
     """The rows of a first pass, of which these are the moments."""
-    return TableFacts(
+    return RowDescription(
         digest=passes.digest,
         rows=passes.rows,
         outside=passes.outside,

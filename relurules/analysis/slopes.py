@@ -195,22 +195,27 @@ def _find_row_pair(
         found = find_interior_point(ground, space, cell.polytope)
         if found is None:
             continue
+
         G, room = cell.polytope.G[:, c], cell.polytope.h - cell.polytope.G @ found[1]
         ahead = min((room[G > 0] / G[G > 0]).min(initial=np.inf), 1e3) * (1 - 1e-6)
         back = min((room[G < 0] / -G[G < 0]).min(initial=np.inf), 1e3) * (1 - 1e-6)
+
         rows = []
         for step in (-back, ahead):
             v = found[1].copy()
             v[c] += step
             rows.append(round_row(ground.domain, space.rows(v)))
+
         rows[1] = np.where(np.arange(len(rows[0])) == column.at[0], rows[1], rows[0])
         if space.spread[column.at[0], c] < 0:
             rows.reverse()
+
         if not ground.domain.contains(np.array(rows)).all():
             continue
         rise = float(make_change_function(asked, target, way)(np.array(rows)))
         if rise <= 0:
             continue
+
         rows = list(_choose_plain_pair(asked, target, column, np.array(rows), way, rise / 2))
         word = "rises" if way > 0 else "falls"
         yield make_witness(ground, target, rows[0], f"it {word} from here")

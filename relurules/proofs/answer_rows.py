@@ -123,23 +123,28 @@ class FloatScore:
         """
         kinks = np.vstack([self.lines, self.walls, *(tree.normals for tree in self.trees)])
         starts = [self.above, self.most, *(tree.offsets for tree in self.trees)]
+
         left = np.concatenate(starts) - kinks @ x
         for j in self.space.columns[: self.space.plain]:
             low, high = self.low[j], self.high[j]
+
             reads = kinks[:, j] != 0.0
             at = x[j] + left[reads] / kinks[reads, j]
             values = np.concatenate(
                 [[low, high], at, np.nextafter(at, low), np.nextafter(at, high)]
             )
             values = np.unique(values[(values >= low) & (values <= high)])
+
             rows = np.repeat(x[None], len(values), axis=0)
             rows[:, j] = values
             yield rows
+
             for wall in self.pairs[self.pairs[:, j] != 0.0]:
                 i = next(i for i in np.flatnonzero(wall).tolist() if i != j)
                 both, along = rows.copy(), x[i] - wall[j] * (values - x[j]) / wall[i]
                 both[:, i] = np.clip(along, self.low[i], self.high[i])
                 yield both
+
         for members, allowed in zip(self.space.groups, self.space.allowed, strict=True):
             rows = np.repeat(x[None], len(allowed), axis=0)
             rows[:, [self.space.columns[i] for i in members]] = 0.0

@@ -114,15 +114,18 @@ def reduce_lines(
     now = state.bound_scores()
     costs = {j: curve.peek() for j, curve in state.curves.items()}
     refused = 0
+
     while (most is None or len(state) > most) and not deadline.is_over():
         column = min(costs, key=costs.__getitem__, default=-1)
         along, across = costs.get(column, np.inf), state.hinges.peek()
         if along == across == np.inf or refused > _PATIENCE:
             return
+
         step = (
             _propose_hinges(state, now) if across <= along else _propose_curve(state, column, now)
         )
         error = max((step.after[1] - step.after[0]).tolist()) / 2
+
         if limit is not None and error > limit:
             refused += 1
         else:
@@ -131,6 +134,7 @@ def reduce_lines(
             state.steps.append(ReductionStep(lines=len(state), error=error))
             if progress is not None:
                 progress(len(state))
+
         if along < across:
             costs[column] = state.curves[column].peek()
 

@@ -261,6 +261,7 @@ def _tie_until_budget(
     while budget.rules is not None and point.size.rules > budget.rules and not deadline.is_over():
         told(len(point.compact))
         compact, rows = point.compact, data.training
+
         fits = fit_stand_ins(compact, rows, task)
         tried = [
             tie_directions(compact, pair, rows)
@@ -268,18 +269,22 @@ def _tie_until_budget(
         ]
         least = np.argsort(fits.saliency, kind="stable")[:_NEURONS]
         tried += [remove_neurons(compact, [int(k)], fits.factors, fits.constants) for k in least]
+
         loss = mean_loss(compact, rows, task)
         tried = [
             refine_network(one, data, task, l1=l1, steps=_LOOK_TIED, deadline=deadline)
             for one in tried
         ]
         rises = np.maximum([mean_loss(one, rows, task) - loss for one in tried], _LEAST)
+
         # What is saved beyond is worth nothing.
         left = np.maximum([count(one).rules for one in tried], budget.rules)
         saved = np.maximum(np.log(point.size.rules / left), _LEAST_SAVED)
+
         compact = refine_network(
             tried[int(np.argmin(rises / saved))], data, task, l1=l1, steps=_STEPS, deadline=deadline
         )
+
         point = FrontPoint(
             compact,
             count(compact),

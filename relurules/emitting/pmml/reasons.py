@@ -75,6 +75,7 @@ def _rank_terms(
         fields.add("rounded contribution", row.restrict(_round_term(plan, name, factor)))
         for name, factor in zip(terms, plan.scales, strict=True)
     ]
+
     left, given, least = [read_field(key) for key in keys], list[GivenField](), ""
     for name in called:
         top = fields.add("largest contribution", row.restrict(_take_largest(left)))
@@ -82,9 +83,11 @@ def _rank_terms(
             share = scale(plan.smallest, read_field(top))
             floor = write_constant(said.floors[view])
             least = fields.add("least reason", row.restrict(apply("max", floor, share)))
+
         is_reason = apply("greaterThan", read_field(top), read_field(least))
         text = _choose_text(keys, top, said.texts)
         given.append(GivenField(name=name, value=choose(is_reason, text), kind="string"))
+
         left = [
             choose(
                 apply("lessThan", read_field(key), read_field(top)),

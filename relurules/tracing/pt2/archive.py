@@ -77,16 +77,19 @@ def check_members(
             raise ModelError(
                 f"{path}: holds a member twice, and readers don't agree which one counts"
             )
+
         for name in names:
             _, _, inner = name.partition("/")
             member = archive.read(name)
             if inner.endswith(".pt"):
                 check_pickle(path, inner, member)
+
             if not _MEMBER.fullmatch(inner):
                 raise ModelError(
                     f"{path}: can't be read as a torch.export archive of plain tensors: it holds "
                     f"{name!r}, which may be pickled and could run code"
                 )
+
             if inner.endswith(".json"):
                 if len(member) > _LARGEST_JSON:
                     raise ModelError(

@@ -107,6 +107,14 @@ def _sizes_apart(model: nn.Sequential) -> None:
     model[2] = nn.Linear(5, 1)
 
 
+def _in_place(model: nn.Sequential) -> None:
+    model[1] = nn.ReLU(inplace=True)
+
+
+def _endless_slope(model: nn.Sequential) -> None:
+    model[1] = nn.LeakyReLU(float("inf"))
+
+
 def _not_finite(model: nn.Sequential) -> None:
     with torch.no_grad():
         model[0].weight[0, 0] = float("nan")
@@ -122,6 +130,8 @@ CHANGES = (
     _shared_layer,
     _mixed_types,
     _sizes_apart,
+    _in_place,
+    _endless_slope,
     _not_finite,
 )
 

@@ -5,6 +5,7 @@ Only modules that are of torch's own types, as they came, are read here: anythin
 is the same, by the same operators.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
@@ -112,7 +113,9 @@ def _is_plain(module: Any) -> bool:
         return _is_plain_tensor(module.weight, (rows, columns)) and (
             module.bias is None or _is_plain_tensor(module.bias, (rows,))
         )
-    return type(module) is nn.Sequential or type(module) in _LAYERS
+    if type(module) is nn.LeakyReLU and not math.isfinite(module.negative_slope):
+        return False
+    return type(module) is nn.Sequential or (type(module) in _LAYERS and not module.inplace)
 
 
 def _is_plain_tensor(value: Any, shape: tuple[int, ...]) -> bool:

@@ -123,9 +123,11 @@ def measure(
 
 
 def _functions(trees: dict[Path, ast.Module]) -> Iterator[tuple[str, str]]:
-    found = [
-        node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, Function)
-    ]
+    by_file = {
+        path: [node for node in _walk_statements(tree) if isinstance(node, Function)]
+        for path, tree in trees.items()
+    }
+    found = [node for nodes in by_file.values() for node in nodes]
     lengths = sorted(_length(node) for node in found)
     yield "functions", f"{len(found)}"
     yield "function lines, median / p95 / max", _quantiles(lengths)
@@ -133,9 +135,9 @@ def _functions(trees: dict[Path, ast.Module]) -> Iterator[tuple[str, str]]:
     yield "parameters, median / p95 / max", _quantiles(parameters)
     inner = sorted(
         _parameter_count(node)
-        for path, tree in trees.items()
-        for node in ast.walk(tree)
-        if isinstance(node, Function) and not _is_shell(path, node)
+        for path, nodes in by_file.items()
+        for node in nodes
+        if not _is_shell(path, node)
     )
     yield "parameters inside the public shell", _quantiles(inner)
     annotated = sum(_is_annotated(node) for node in found)
@@ -268,16 +270,8 @@ def _imports(folder: Path, path: Path, tree: ast.Module) -> set[str]:
     """The modules that a module's import statements at any depth name; those within functions are
     lazy, and left out.
     """
-    lazy = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, Function)
-        for inner in ast.walk(node)
-    }
     found = set[str]()
-    for node in ast.walk(tree):
-        if id(node) in lazy:
-            continue
+    for node in _walk_statements(tree, into_functions=False):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -285,6 +279,18 @@ def _imports(folder: Path, path: Path, tree: ast.Module) -> set[str]:
                 inner = f"{node.module}.{alias.name}"
                 found.add(inner if _is_module(folder, inner) else node.module)
     return found - {_module_name(folder, path)}
+
+
+def _walk_statements(tree: ast.AST, *, into_functions: bool = True) -> Iterator[ast.AST]:
+    """All nodes but expressions, which hold neither functions nor imports."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if into_functions or not isinstance(node, Function):
+            waiting += [
+                child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr)
+            ]
 
 
 def _is_module(folder: Path, name: str) -> bool:

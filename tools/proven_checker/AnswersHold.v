@@ -1,7 +1,7 @@
 (** Where the check of an answer accepts a range, no row has a score outside it. *)
 
 From Coq Require Import List QArith Qabs ZArith Lia Lqa Bool Arith.
-From Proven Require Import Meaning Forms Cells Trees TakesHold TreesHold Answers Starts.
+From Proven Require Import Meaning Forms Cells Trees Shares TakesHold TreesHold Answers Starts.
 Import ListNotations.
 Open Scope Q_scope.
 

@@ -1,7 +1,7 @@
 (** What the check of an answer begins with, is true of rows: affine functions, cells, targets. *)
 
 From Coq Require Import List QArith Qabs ZArith Lia Lqa Bool Arith.
-From Proven Require Import Meaning Forms Cells Trees TakesHold TreesHold Answers.
+From Proven Require Import Meaning Forms Cells Trees Shares TakesHold TreesHold Answers.
 Import ListNotations.
 Open Scope Q_scope.
 
@@ -222,8 +222,8 @@ Proof.
     unfold meets in first; cbn [upwards] in first; lra.
 Qed.
 
-(** Trees that were walked show that a sum stays within the range: of terms, of weighed lines, and of
-    an affine function. *)
+(** Trees that were walked show that a sum stays within the range: of terms, of weighed lines, and
+    of an affine function. *)
 Section Walked.
 
 Variables (weights : list Z) (own : affine) (e : ends) (a : affine) (sides : list side) (total : Q).

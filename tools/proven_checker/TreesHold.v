@@ -1,7 +1,7 @@
 (** A tree that is walked to its end shows that its targets are met everywhere in its cell. *)
 
 From Coq Require Import List QArith Qround ZArith Lia Lqa Bool Arith.
-From Proven Require Import Meaning Forms Cells Trees TakesHold.
+From Proven Require Import Meaning Forms Cells Trees Shares TakesHold.
 Import ListNotations.
 Open Scope Q_scope.
 
@@ -113,7 +113,8 @@ Proof. revert f g; induction ws as [|w ws IH]; simpl; intros f g; [|rewrite IH];
 
 Lemma total_at i w f : total (repeat 0%Z i ++ [w]) f == inject_Z w * f i.
 Proof.
-  revert f; induction i as [|i IH]; simpl; intros f; [|rewrite IH; change (inject_Z 0) with 0]; ring.
+  revert f; induction i as [|i IH]; simpl; intros f; [ring|].
+  rewrite IH; change (inject_Z 0) with 0; ring.
 Qed.
 
 Lemma weigh_total ws ps : weigh 1 ws ps == total ws (fun k => nth k ps 0).

@@ -1,5 +1,6 @@
 """The checker that Coq proves right (tools/proven_checker): built once, and run on files."""
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -34,12 +35,27 @@ def find_missing() -> str | None:
     return None if found else "zarith (libzarith-ocaml-dev)"
 
 
-def build_proven_checker(folder: Path) -> ProvenChecker:
-    """Prove, extract and compile it in a folder: some twenty seconds of one core."""
-    command = ["make", "-C", str(SOURCES), f"OUT={folder}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return ProvenChecker(folder / "check", done.stdout)
+def build_proven_checker(kept: Path) -> ProvenChecker:
+    """Prove, extract and compile it, some twenty seconds of one core, in a folder of `kept`, where
+    it stays until its sources or Coq change.
+    """
+    folder = kept / _hash_sources()
+    printed = folder / "printed.txt"
+    if not printed.exists():
+        command = ["make", "-B", "-C", str(SOURCES), f"OUT={folder}"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        printed.write_text(done.stdout)
+    return ProvenChecker(folder / "check", printed.read_text())
+
+
+def _hash_sources() -> str:
+    """A digest of all that it is built of, and of the version of Coq."""
+    version = subprocess.run(["coqc", "--version"], capture_output=True, check=True).stdout
+    digest = hashlib.sha256(version)
+    for path in sorted(SOURCES.iterdir()):
+        digest.update(f"{path.name}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def judge_by_proven(checker: ProvenChecker, files: Sequence[Any], folder: Path) -> tuple[int, str]:

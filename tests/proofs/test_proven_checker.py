@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from answer_cases import RANGES, draw_files, judge_by_ours, make_answer
+from answer_cases import draw_files, judge_by_ours, make_answer
 from browsers import miss
 from certificate_cases import draw_case
 from handmade import graph, network
@@ -25,22 +25,27 @@ from proven_checker import (
 from refused_answers import ACCEPTED, REFUSED
 from second_checker import encode_files
 from second_checker import judge_by_ours as judge_proof_by_ours
+from take_cases import draw_take_cases
 
 import relurules as rr
 
 pytestmark = pytest.mark.xdist_group("proven checker")
 
+#: Categories; several rules; one rule of several scores; lines, also with limits and conditions.
+KINDS = ("categories", "rules 0", "rules 8", "lines 0", "lines 1", "lines 2")
 #: So many changed certificates of every kind are drawn.
-CASES = 12
+CASES = 8
+#: Slopes of the neurons of one of the models.
+BENT = (0.0, 0.25, -1.0, 1.5, 0.0)
 PAGE = SOURCES.parents[1] / "docs" / "certificates.md"
 
 
 @pytest.fixture(scope="module")
-def proven(tmp_path_factory: pytest.TempPathFactory) -> ProvenChecker:
-    """The checker, built."""
+def proven(pytestconfig: pytest.Config) -> ProvenChecker:
+    """The checker, built where pytest keeps what outlives a run."""
     if (missing := find_missing()) is not None:
         miss(missing)
-    return build_proven_checker(tmp_path_factory.mktemp("proven"))
+    return build_proven_checker(pytestconfig.cache.mkdir("proven_checker"))
 
 
 def test_the_theorem_rests_on_no_axiom(proven: ProvenChecker) -> None:
@@ -53,7 +58,7 @@ def test_the_theorem_rests_on_no_axiom(proven: ProvenChecker) -> None:
         assert not re.search(r"\b(Admitted|Axiom|Parameter|Conjecture)\b", path.read_text()), path
 
 
-@pytest.mark.parametrize("kind", RANGES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_it_says_what_ours_says(kind: str, proven: ProvenChecker, tmp_path: Path) -> None:
     case, rng = make_answer(kind), np.random.default_rng(3)
     cases = [("honest", case.files), *(draw_files(case, rng) for _ in range(CASES))]
@@ -69,6 +74,19 @@ def test_it_says_what_ours_says(kind: str, proven: ProvenChecker, tmp_path: Path
     assert 1 in codes
 
 
+def test_it_says_of_chords_and_changes_what_ours_says(
+    proven: ProvenChecker, tmp_path: Path
+) -> None:
+    codes = []
+    for case in draw_take_cases():
+        ours = judge_by_ours(*case)
+        code, said = judge_by_proven(proven, case, tmp_path)
+        assert (code, said if code == 0 else "") == ours, said
+        codes.append(code)
+
+    assert set(codes) == {0, 1}
+
+
 @pytest.fixture(scope="module")
 def proofs() -> list[Any]:
     """Certificates of models of one hidden layer: named columns, categories, columns that rules
@@ -77,8 +95,7 @@ def proofs() -> list[Any]:
     rng = np.random.default_rng(2)
     A = rng.normal(size=(5, 3))
     A[:, 1] = 0.0
-    slope = np.array([0.0, 0.25, -1.0, 1.5, 0.0])
-    bent = graph(network(A, rng.normal(size=5), rng.normal(size=(2, 5)), slope=slope))
+    bent = graph(network(A, rng.normal(size=5), rng.normal(size=(2, 5)), slope=np.array(BENT)))
     domain = rr.Domain.box([-1, -1, -1], [1, 1, 1]).where("x0 + x2 <= 1.5")
     pairs = [
         named_instance("scores"),
@@ -113,6 +130,17 @@ def test_it_says_of_proofs_what_ours_says(
         assert code == ours.code, (number, kind, said, ours.why)
         codes.add(code)
     assert codes == {0, 1, 2}
+
+
+def test_chords_are_of_neurons_of_slope_zero(
+    proven: ProvenChecker, proofs: list[Any], tmp_path: Path
+) -> None:
+    found, rules, model = proofs[-1]
+    for k, slope in enumerate(BENT):
+        changed = copy.deepcopy(found)
+        changed["rules"][0][0].insert(0, ["chord", k, 0.5, [], []])
+        code, said = judge_by_proven(proven, (changed, rules, model), tmp_path)
+        assert code == (0 if slope == 0.0 else 1), (slope, said)
 
 
 def test_a_bound_that_is_too_small_is_refused(

@@ -10,12 +10,12 @@ Open Scope Q_scope.
 Definition side := (nat * bool)%type.
 
 (** A part of additive rules: terms and weights of its own, which over all parts add up to those of
-    the score; its range, and the tree that shows it. *)
+    the score; its range, and for each of its ends the tree that shows it. *)
 Record part := {
   part_terms : affine;
   part_weights : list Z;
   part_ends : ends;
-  part_tree : node }.
+  part_trees : list node }.
 
 (** What shows a range: parts; or of partition rules the conditions of every rule and a tree that
     starts from these, and trees for ways that miss some. [complete]: whether every way must have a
@@ -151,8 +151,8 @@ Definition ends_add_up (s : scoring) (e : ends) (parts : list part) : bool :=
   end.
 
 Definition check_part (d : domain) (s : scoring) (p : part) : option Z :=
-  walk (make_context d s (part_weights p) (part_terms p))
-    (list_targets d (part_ends p) nothing) (start d s []) (part_tree p).
+  walk_each (make_context d s (part_weights p) (part_terms p))
+    (list_targets d (part_ends p) nothing) (start d s []) (part_trees p).
 
 Definition check_parts (d : domain) (s : scoring) (e : ends) (parts : list part) : option verdict :=
   if add_up s parts && ends_add_up s e parts then

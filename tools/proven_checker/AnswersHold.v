@@ -1,7 +1,7 @@
 (** Where the check of an answer accepts a range, no row has a score outside it. *)
 
 From Coq Require Import List QArith Qabs ZArith Lia Lqa Bool Arith.
-From Proven Require Import Meaning Forms Cells Trees TreesHold Answers Starts.
+From Proven Require Import Meaning Forms Cells Trees Shares TakesHold TreesHold Answers Starts.
 Import ListNotations.
 Open Scope Q_scope.
 
@@ -113,7 +113,7 @@ Lemma check_part_between x u p n :
 Proof.
   intros in_d at_u walked.
   apply (between_same _ (part_score x p + value nothing x)); [rewrite value_nothing; ring|].
-  apply (walk_between d s x u in_d at_u _ _ _ _ [] _ n) with (2 := walked); [easy|].
+  apply (walk_each_between d s x u in_d at_u _ _ _ _ [] _) with (3 := walked); [easy|].
   unfold part_score; rewrite Qmult_plus_distr_r.
   setoid_replace (inject_Z one * (weigh (over s) (part_weights p)
       (map positive_part (line_values s x)) * / inject_Z one))
@@ -169,7 +169,7 @@ Proof.
   apply (between_same _ (sum_lines (over s) (lines s) x
     + value (add_affine (base s) (nth n (maps s) nothing)) x)).
   { unfold rule_score; rewrite value_add; ring. }
-  apply (walk_between d s x u in_d at_u _ _ _ _ sides _ count) with (2 := walked); [easy|].
+  apply (walk_between d s x u in_d at_u _ _ _ _ sides _) with (3 := walked); [easy|].
   rewrite weigh_lines, value_nothing; ring.
 Qed.
 

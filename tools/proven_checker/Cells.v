@@ -13,12 +13,16 @@ Proof. reflexivity. Qed.
 
 Global Opaque fine.
 
+(** What is told of a line: a form of its positive part, or of what that is more than the positive
+    part of another line. *)
+Record telling := { says : form; more_than : option nat }.
+
 (** A cell: vectors that aren't negative in it (positive, those that are strict), the members of
-    groups that are allowed, and forms of what the lines' positive parts are, once told. *)
+    groups that are allowed, and what is told of lines, once it is. *)
 Record cell := {
   rows : list (vector * bool);
   allowed : list (list nat);
-  told : list (option form) }.
+  told : list (option telling) }.
 
 (** Row numbers and multipliers. *)
 Definition pairs := list (nat * Z).
@@ -79,6 +83,15 @@ Qed.
 
 (** ** What holds in a cell *)
 
+(** What a line was told to be more than: 0, or the positive part of another line. *)
+Definition subtracted (t : telling) (parts : list Q) : Q :=
+  match more_than t with Some i => nth i parts 0 | None => 0 end.
+
+(** Lines that others were told as a change from aren't told as a change. *)
+Definition changes_apart (told : list (option telling)) : Prop :=
+  forall k t i t', nth_error told k = Some (Some t) -> more_than t = Some i ->
+  nth_error told i = Some (Some t') -> more_than t' = None.
+
 (** The true vectors and numbers of a cell, at coordinates; [parts] are the lines' positive parts in
     units. *)
 Record inside (c : cell) (parts : list Q) (u : row) : Prop := {
@@ -86,7 +99,9 @@ Record inside (c : cell) (parts : list Q) (u : row) : Prop := {
   in_rows : forall v strict, In (v, strict) (rows c) ->
     if strict then 0 < evaluate v u else 0 <= evaluate v u;
   in_allowed : Forall2 (fun own m => In m own) (allowed c) (members u);
-  in_told : forall k f, nth_error (told c) k = Some (Some f) -> encloses f (nth k parts 0) u }.
+  in_told : forall k t, nth_error (told c) k = Some (Some t) ->
+    encloses (says t) (nth k parts 0 - subtracted t parts) u;
+  in_changes : changes_apart (told c) }.
 
 Lemma highest_bounds c parts u v :
   inside c parts u -> evaluate v u <= inject_Z (highest v (allowed c)).

@@ -1,8 +1,8 @@
 (** Composed layers give what the model gives, and so what is shown of lines holds of the model. *)
 
 From Coq Require Import List QArith Qabs ZArith Lia Lqa Bool Arith.
-From Proven Require Import Meaning Networks Forms Cells Trees TreesHold Answers Judging Starts
-  AnswersHold Composition.
+From Proven Require Import Meaning Networks Forms Cells Trees Shares TakesHold TreesHold Answers
+  Judging Starts AnswersHold Composition.
 Import ListNotations.
 Open Scope Q_scope.
 

@@ -1,7 +1,7 @@
 (** What the check of an answer begins with, is true of rows: affine functions, cells, targets. *)
 
 From Coq Require Import List QArith Qabs ZArith Lia Lqa Bool Arith.
-From Proven Require Import Meaning Forms Cells Trees TreesHold Answers.
+From Proven Require Import Meaning Forms Cells Trees Shares TakesHold TreesHold Answers.
 Import ListNotations.
 Open Scope Q_scope.
 
@@ -139,6 +139,9 @@ Proof.
   intros sign; rewrite make_row_evaluates; nra.
 Qed.
 
+Lemma nothing_told n k t : nth_error (repeat (@None telling) n) k <> Some (Some t).
+Proof. revert k; induction n as [|n IH]; intros [|k]; simpl; try easy; apply IH. Qed.
+
 Lemma start_inside sides :
   (forall own, In own sides -> side_holds own) ->
   inside (start d s sides) (map positive_part line_values) u.
@@ -155,8 +158,8 @@ Proof.
       * now apply make_row_holds.
       * now apply make_row_strict.
   - rewrite same; apply possible_allowed, in_groups.
-  - intros k f known; exfalso; revert k known.
-    induction (length (lines s)) as [|n IH]; intros [|k]; simpl; try easy; apply IH.
+  - intros k t known; now destruct (nothing_told _ _ _ known).
+  - intros k t i t' known; now destruct (nothing_told _ _ _ known).
 Qed.
 
 Lemma line_forms_known weights own k f :
@@ -203,20 +206,12 @@ Proof.
     try lra; nra.
 Qed.
 
-(** A tree that was walked shows that a sum stays within the range: of terms, of weighed lines, and
-    of an affine function. *)
-Lemma walk_between weights own e a sides tree count total :
-  (forall side, In side sides -> side_holds side) ->
-  walk (make_context d s weights own) (list_targets d e a) (start d s sides) tree = Some count ->
-  inject_Z one * total
-    == inject_Z one * value own x + weigh (over s) weights (map positive_part line_values) ->
+(** Where all targets of a range are met, a sum and an affine function stay within it. *)
+Lemma meets_between e a total :
+  Forall2 (meets (inject_Z one * total)) (list_targets d e a) (list_mosts e a) ->
   between e (total + value a x).
 Proof.
-  intros sides_hold walked sum.
-  pose proof (walk_holds (make_context d s weights own) u line_values (inject_Z one * value own x)
-    (line_forms_known weights own) (make_form_encloses (box d) own x u at_u) _ sum
-    _ _ tree _ count (targets_known e a) (start_inside sides sides_hold) walked) as met.
-  pose proof one_positive as positive; unfold list_targets, list_mosts in met.
+  intros met; pose proof one_positive as positive; unfold list_targets, list_mosts in met.
   split; intros limit claimed; rewrite claimed in met;
     apply (Qmult_le_l _ _ (inject_Z one)); auto.
   - destruct (high e); simpl app in met.
@@ -226,5 +221,38 @@ Proof.
   - simpl app in met; inversion met as [|? ? ? ? first _].
     unfold meets in first; cbn [upwards] in first; lra.
 Qed.
+
+(** Trees that were walked show that a sum stays within the range: of terms, of weighed lines, and
+    of an affine function. *)
+Section Walked.
+
+Variables (weights : list Z) (own : affine) (e : ends) (a : affine) (sides : list side) (total : Q).
+Hypothesis sides_hold : forall side, In side sides -> side_holds side.
+Hypothesis sum : inject_Z one * total
+  == inject_Z one * value own x + weigh (over s) weights (map positive_part line_values).
+
+Let ctx := make_context d s weights own.
+
+Lemma walk_between tree count :
+  walk ctx (list_targets d e a) (start d s sides) tree = Some count ->
+  between e (total + value a x).
+Proof.
+  intros walked; apply meets_between.
+  exact (walk_holds ctx u line_values _ (line_forms_known weights own)
+    (make_form_encloses (box d) own x u at_u) _ sum _ _ tree _ count (targets_known e a)
+    (start_inside sides sides_hold) walked).
+Qed.
+
+Lemma walk_each_between trees count :
+  walk_each ctx (list_targets d e a) (start d s sides) trees = Some count ->
+  between e (total + value a x).
+Proof.
+  intros walked; apply meets_between.
+  exact (walk_each_holds ctx u line_values _ (line_forms_known weights own)
+    (make_form_encloses (box d) own x u at_u) _ sum _ _ trees _ count (targets_known e a)
+    (start_inside sides sides_hold) walked).
+Qed.
+
+End Walked.
 
 End Row.

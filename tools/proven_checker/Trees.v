@@ -5,8 +5,14 @@ From Proven Require Import Meaning Forms Cells.
 Import ListNotations.
 Open Scope Q_scope.
 
-(** A line is taken to be on one side of 0, as multipliers show; what is beyond is counted. *)
-Record take := { line : nat; positive_side : bool; shown_by : pairs }.
+(** What is told of a line, as multipliers show how far functions are below and above 0. It is on
+    one side of 0, and what is beyond is counted; or its positive part is a share of it and what is
+    between 0 and a chord; or what that is more than another line's is a share of what the line is
+    more. *)
+Inductive take :=
+| On_side (line : nat) (positive_side : bool) (shown_by : pairs)
+| Chord (line : nat) (share : Z) (below above : pairs)
+| Change (line other : nat) (share : Z) (below above : pairs).
 
 Inductive node :=
 | Split (takes : list take) (line : nat) (negative positive : node)
@@ -30,15 +36,23 @@ Record target := { upwards : bool; limit_form : form }.
 
 Definition negate (v : vector) : vector := scale (-1) v.
 
-Fixpoint tell (k : nat) (f : form) (told : list (option form)) : list (option form) :=
+Definition divide (v : vector) (d : positive) : affine :=
+  {| constant := fixed v # d; of_numbers := map (fun c => c # d) (plain v);
+     of_members := map (map (fun c => c # d)) (choices v) |}.
+
+Fixpoint tell (k : nat) (t : telling) (told : list (option telling)) : list (option telling) :=
   match k, told with
   | _, [] => []
-  | O, _ :: rest => Some f :: rest
-  | S k', first :: rest => first :: tell k' f rest
+  | O, _ :: rest => Some t :: rest
+  | S k', first :: rest => first :: tell k' t rest
   end.
 
-Definition tell_cell (c : cell) (k : nat) (f : form) : cell :=
-  {| rows := rows c; allowed := allowed c; told := tell k f (told c) |}.
+Definition tell_cell (c : cell) (k : nat) (t : telling) : cell :=
+  {| rows := rows c; allowed := allowed c; told := tell k t (told c) |}.
+
+(** A line's positive part is told. *)
+Definition tell_part (c : cell) (k : nat) (f : form) : cell :=
+  tell_cell c k {| says := f; more_than := None |}.
 
 Definition add_row (c : cell) (v : vector) : cell :=
   {| rows := rows c ++ [(v, false)]; allowed := allowed c; told := told c |}.
@@ -48,17 +62,97 @@ Definition part_form (f : form) (side : bool) (beyond : Z) : form :=
   if side then {| centre := centre f; radius := radius f + beyond |}
   else {| centre := zero; radius := beyond |}.
 
+(** How far what a form encloses is above 0 at most, or below. *)
+Definition bound_beyond (c : cell) (f : form) (above : bool) (ps : pairs) : option Z :=
+  match bound_above c (if above then centre f else negate (centre f)) ps with
+  | Some most => Some (Z.max 0 (most + radius f))
+  | None => None
+  end.
+
+Definition halved (v : Z) : Z := v / (2 * fine).
+Definition halved_up (v : Z) : Z := round_quotient_up v (2 * fine).
+
+Definition move (v : vector) (by_ : Z) : vector :=
+  {| fixed := fixed v + by_; plain := plain v; choices := choices v |}.
+
+(** A share of a form, in units of 2^-64, plus what is between [least] and [most], in units of
+    2^-64 times those of forms. *)
+Definition share_form (f : form) (share least most : Z) : form :=
+  let part := round_form (divide (scale share (centre f)) (Z.to_pos fine)) in
+  {| centre := move (centre part) (halved (least + most));
+     radius := round_quotient_up (share * radius f) fine + radius part + halved_up (most - least)
+               + (if Z.eqb ((least + most) mod (2 * fine)) 0 then 0 else 1) |}.
+
+Definition is_share (share : Z) : bool := Z.leb 0 share && Z.leb share fine.
+
+(** How far a form's function is below 0 at most, and above. *)
+Definition bound_both (c : cell) (f : form) (below above : pairs) : option (Z * Z) :=
+  match bound_beyond c f false below, bound_beyond c f true above with
+  | Some under, Some over => Some (under, over)
+  | _, _ => None
+  end.
+
+Definition subtract (f g : form) : form :=
+  {| centre := add (centre f) (negate (centre g)); radius := radius f + radius g |}.
+
+Definition is_change (told : list (option telling)) (k : nat) : bool :=
+  match nth_error told k with
+  | Some (Some {| more_than := Some _ |}) => true
+  | _ => false
+  end.
+
+(** Some line was told as a change from line k. *)
+Definition has_change_from (told : list (option telling)) (k : nat) : bool :=
+  existsb (fun t => match t with
+                    | Some {| more_than := Some i |} => Nat.eqb i k
+                    | _ => false
+                    end) told.
+
+Definition take_chord (c : cell) (k : nat) (f : form) (share : Z) (below above : pairs)
+    : option cell :=
+  match bound_both c f below above with
+  | Some (under, over) =>
+      let most := Z.max (share * under) ((fine - share) * over) in
+      if is_share share then Some (tell_part c k (share_form f share 0 most)) else None
+  | None => None
+  end.
+
+Definition take_change (c : cell) (k i : nat) (f : form) (share : Z) (below above : pairs)
+    : option cell :=
+  match bound_both c f below above with
+  | Some (under, over) =>
+      let rest := (fine - share)%Z in
+      let least := Z.max (share * over) (rest * under) in
+      let most := Z.max (rest * over) (share * under) in
+      if is_share share && negb (Nat.eqb k i) && negb (is_change (told c) i)
+         && negb (has_change_from (told c) k)
+      then Some (tell_cell c k {| says := share_form f share (- least) most;
+                                  more_than := Some i |})
+      else None
+  | None => None
+  end.
+
 Definition do_take (ctx : context) (c : cell) (t : take) : option cell :=
-  match nth_error (line_forms ctx) (line t) with
-  | Some f =>
-      let towards := if positive_side t then negate (centre f) else centre f in
-      match bound_above c towards (shown_by t) with
-      | Some most =>
-          let beyond := Z.max 0 (most + radius f) in
-          Some (tell_cell c (line t) (part_form f (positive_side t) beyond))
+  match t with
+  | On_side k side ps =>
+      match nth_error (line_forms ctx) k with
+      | Some f =>
+          match bound_beyond c f (negb side) ps with
+          | Some beyond => Some (tell_part c k (part_form f side beyond))
+          | None => None
+          end
       | None => None
       end
-  | None => None
+  | Chord k share below above =>
+      match nth_error (line_forms ctx) k with
+      | Some f => take_chord c k f share below above
+      | None => None
+      end
+  | Change k i share below above =>
+      match nth_error (line_forms ctx) k, nth_error (line_forms ctx) i with
+      | Some f, Some g => take_change c k i (subtract f g) share below above
+      | _, _ => None
+      end
   end.
 
 Fixpoint do_takes (ctx : context) (c : cell) (ts : list take) : option cell :=
@@ -73,7 +167,7 @@ Definition make_row (f : form) (side : bool) : vector :=
   {| fixed := fixed v + radius f; plain := plain v; choices := choices v |}.
 
 Definition cut (c : cell) (k : nat) (f : form) (side : bool) : cell :=
-  tell_cell (add_row c (make_row f side)) k (part_form f side 0).
+  tell_part (add_row c (make_row f side)) k (part_form f side 0).
 
 Fixpoint keep_members (keep : nat -> bool) (g : nat) (allowed : list (list nat)) :=
   match g, allowed with
@@ -86,8 +180,17 @@ Definition choose (c : cell) (group member : nat) (is : bool) : cell :=
   {| rows := rows c; told := told c;
      allowed := keep_members (fun m => Bool.eqb (Nat.eqb m member) is) group (allowed c) |}.
 
-(** Weights times the lines' positive parts; none where a line with a weight wasn't told. *)
-Fixpoint sum_told (ws : list Z) (told : list (option form)) : option form :=
+(** The weights of lines that were told as a change, for the lines that they were a change from. *)
+Fixpoint pass_on (ws : list Z) (told : list (option telling)) : list Z :=
+  match ws, told with
+  | w :: ws', Some {| more_than := Some i |} :: told' =>
+      add_lists (repeat 0%Z i ++ [w]) (pass_on ws' told')
+  | _ :: ws', _ :: told' => pass_on ws' told'
+  | _, _ => []
+  end.
+
+(** Weights times what was told of lines; none where nothing was told of a line with a weight. *)
+Fixpoint sum_told (ws : list Z) (told : list (option telling)) : option form :=
   match ws, told with
   | [], _ => Some {| centre := zero; radius := 0 |}
   | w :: ws', t :: told' =>
@@ -95,8 +198,9 @@ Fixpoint sum_told (ws : list Z) (told : list (option form)) : option form :=
       | Some total =>
           if Z.eqb w 0 then Some total else
           match t with
-          | Some f => Some {| centre := add (scale w (centre f)) (centre total);
-                              radius := Z.abs w * radius f + radius total |}
+          | Some {| says := f |} =>
+              Some {| centre := add (scale w (centre f)) (centre total);
+                      radius := Z.abs w * radius f + radius total |}
           | None => None
           end
       | None => None
@@ -104,12 +208,8 @@ Fixpoint sum_told (ws : list Z) (told : list (option form)) : option form :=
   | _, [] => None
   end.
 
-Definition divide (v : vector) (d : positive) : affine :=
-  {| constant := fixed v # d; of_numbers := map (fun c => c # d) (plain v);
-     of_members := map (map (fun c => c # d)) (choices v) |}.
-
 Definition score_form (ctx : context) (c : cell) : option form :=
-  match sum_told (weights ctx) (told c) with
+  match sum_told (add_lists (pass_on (weights ctx) (told c)) (weights ctx)) (told c) with
   | Some total =>
       let part := round_form (divide (centre total) (denominator ctx)) in
       Some {| centre := add (centre (own ctx)) (centre part);
@@ -170,4 +270,14 @@ Fixpoint walk (ctx : context) (targets : list target) (c : cell) (n : node) : op
       | None => None
       end
   | Unreadable => None
+  end.
+
+(** A tree for each target; the leaves of all. *)
+Fixpoint walk_each (ctx : context) (targets : list target) (c : cell) (trees : list node)
+    : option Z :=
+  match targets, trees with
+  | [], [] => Some 0%Z
+  | t :: targets', tree :: trees' =>
+      add_counts (walk ctx [t] c tree) (walk_each ctx targets' c trees')
+  | _, _ => None
   end.

@@ -1,7 +1,7 @@
 (** A tree that is walked to its end shows that its targets are met everywhere in its cell. *)
 
 From Coq Require Import List QArith Qround ZArith Lia Lqa Bool Arith.
-From Proven Require Import Meaning Forms Cells Trees.
+From Proven Require Import Meaning Forms Cells Trees Shares TakesHold.
 Import ListNotations.
 Open Scope Q_scope.
 
@@ -23,72 +23,6 @@ Hypothesis lines_known : forall k f,
   nth_error (line_forms ctx) k = Some f -> encloses f (nth k lines 0) u.
 Hypothesis own_known : encloses (own ctx) beside u.
 
-Lemma evaluate_negate v : evaluate (negate v) u == - evaluate v u.
-Proof. unfold negate; rewrite evaluate_scale; change (inject_Z (-1)) with (-(1)); ring. Qed.
-
-Lemma nth_part k f : nth_error (line_forms ctx) k = Some f ->
-  nth k parts 0 == positive_part (nth k lines 0).
-Proof.
-  intros known; unfold parts.
-  change 0 with (positive_part 0) at 1; rewrite map_nth; reflexivity.
-Qed.
-
-Lemma positive_part_cases v : (0 <= v /\ positive_part v = v) \/ (v < 0 /\ positive_part v = 0).
-Proof.
-  unfold positive_part; destruct (Qle_bool 0 v) eqn:sign; [left|right]; split; try easy.
-  - now apply Qle_bool_iff.
-  - apply Qnot_le_lt; intros other; apply Qle_bool_iff in other; congruence.
-Qed.
-
-Lemma part_form_encloses f (side : bool) beyond v :
-  encloses f v u -> (0 <= beyond)%Z ->
-  (if side then - inject_Z beyond <= v else v <= inject_Z beyond) ->
-  encloses (part_form f side beyond) (positive_part v) u.
-Proof.
-  unfold encloses, near, part_form; intros known sign bounded.
-  rewrite Zle_Qle in sign; change (inject_Z 0) with 0 in sign.
-  destruct side; simpl; rewrite ?evaluate_zero, ?inject_Z_plus;
-    destruct (positive_part_cases v) as [[? ->]|[? ->]]; lra.
-Qed.
-
-Lemma tell_spec k f told j g :
-  nth_error (tell k f told) j = Some (Some g) ->
-  (j = k /\ g = f) \/ nth_error told j = Some (Some g).
-Proof.
-  revert k j; induction told as [|t told IH]; intros [|k] [|j]; simpl; auto.
-  - intros [= ->]; auto.
-  - intros found; apply IH in found as [[-> ->]|]; auto.
-Qed.
-
-Lemma tell_inside c k f f' :
-  inside c parts u -> nth_error (line_forms ctx) k = Some f' ->
-  encloses f (positive_part (nth k lines 0)) u -> inside (tell_cell c k f) parts u.
-Proof.
-  intros [units in_rows groups known] line here; constructor; simpl; auto.
-  intros j g found; apply tell_spec in found as [[-> ->]|]; [|auto].
-  unfold encloses, near in *; rewrite (nth_part _ _ line); easy.
-Qed.
-
-Lemma do_take_inside c t c' :
-  inside c parts u -> do_take ctx c t = Some c' -> inside c' parts u.
-Proof.
-  intros here; unfold do_take; destruct nth_error as [f|] eqn:line; [|easy].
-  destruct bound_above as [most|] eqn:found; [|easy]; intros [= <-].
-  apply (tell_inside _ _ _ f); auto; pose proof (lines_known _ _ line) as known.
-  apply part_form_encloses; [easy|lia|].
-  pose proof (bound_above_bounds _ _ _ _ _ _ here found) as below.
-  assert (most + radius f <= Z.max 0 (most + radius f))%Z as more by lia.
-  rewrite Zle_Qle, inject_Z_plus in more; unfold encloses, near in known.
-  destruct (positive_side t); [rewrite evaluate_negate in below|]; lra.
-Qed.
-
-Lemma do_takes_inside ts c c' :
-  inside c parts u -> do_takes ctx c ts = Some c' -> inside c' parts u.
-Proof.
-  revert c; induction ts as [|t ts IH]; simpl; intros c here; [now intros [= <-]|].
-  destruct do_take eqn:found; [|easy]; eauto using do_take_inside.
-Qed.
-
 Lemma make_row_evaluates f (side : bool) :
   evaluate (make_row f side) u
   == (if side then evaluate (centre f) u else - evaluate (centre f) u) + inject_Z (radius f).
@@ -99,7 +33,7 @@ Qed.
 
 Lemma add_row_inside c v : inside c parts u -> 0 <= evaluate v u -> inside (add_row c v) parts u.
 Proof.
-  intros [units in_rows groups known] sign; constructor; simpl; auto.
+  intros [units in_rows groups known apart] sign; constructor; simpl; auto.
   intros w strict found; apply in_app_or in found as [|[[= <- <-]|[]]]; [now apply in_rows|easy].
 Qed.
 
@@ -109,7 +43,7 @@ Lemma cut_inside c k f :
 Proof.
   intros here line; pose proof (lines_known _ _ line) as known.
   destruct (Qlt_le_dec 0 (nth k lines 0)); [right|left];
-    (apply (tell_inside _ _ _ f); auto;
+    (apply tell_part_inside;
      [apply add_row_inside; auto; rewrite make_row_evaluates; unfold encloses, near in known; lra
      |apply part_form_encloses; [easy|lia|change (inject_Z 0) with 0; lra]]).
 Qed.
@@ -129,7 +63,7 @@ Qed.
 
 Lemma choose_inside c g m : inside c parts u -> exists is, inside (choose c g m is) parts u.
 Proof.
-  intros [units in_rows groups known].
+  intros [units in_rows groups known apart].
   destruct (keep_members_allowed m g _ _ groups) as [is kept]; exists is; constructor; auto.
 Qed.
 
@@ -155,30 +89,95 @@ Qed.
 Lemma weigh_nothing d ws : weigh d ws [] == 0.
 Proof. destruct ws; reflexivity. Qed.
 
-Lemma sum_told_encloses ws told ps total :
-  (forall k f, nth_error told k = Some (Some f) -> encloses f (nth k ps 0) u) ->
-  sum_told ws told = Some total -> encloses total (weigh 1 ws ps) u.
+(** Weights times the numbers that a function gives their places. *)
+Fixpoint total (ws : list Z) (f : nat -> Q) : Q :=
+  match ws with
+  | [] => 0
+  | w :: ws' => inject_Z w * f O + total ws' (fun k => f (S k))
+  end.
+
+Lemma total_zero ws f : (forall k, f k == 0) -> total ws f == 0.
 Proof.
-  unfold encloses; revert told ps total; induction ws as [|w ws IH]; intros told ps total known.
-  - intros [= <-]; unfold near; cbn [centre radius weigh]; rewrite evaluate_zero.
-    change (inject_Z 0) with 0; lra.
-  - destruct told as [|t told]; [easy|]; cbn [sum_told].
-    destruct (sum_told ws told) as [rest|] eqn:found; [|easy].
-    assert (near (radius rest) (weigh 1 ws (tl ps)) (evaluate (centre rest) u)) as others.
-    { apply (IH told); auto; intros k f here; specialize (known (S k) f here).
-      destruct ps as [|p ps]; [destruct k|]; easy. }
-    assert (weigh 1 (w :: ws) ps == inject_Z w * nth 0 ps 0 + weigh 1 ws (tl ps)) as sum.
-    { destruct ps as [|p ps]; simpl; [rewrite weigh_nothing|unfold inject_Z]; ring. }
-    destruct (Z.eqb_spec w 0) as [->|].
-    + intros [= <-]; unfold near in *; rewrite sum.
-      setoid_replace (inject_Z 0 * nth 0 ps 0) with 0 by ring; lra.
-    + destruct t as [f|]; [|easy]; intros [= <-]; cbn [centre radius].
-      pose proof (times_near w _ _ _ (known O f eq_refl)) as first; unfold near in *.
-      rewrite evaluate_add, evaluate_scale, inject_Z_plus, sum; lra.
+  revert f; induction ws as [|w ws IH]; simpl; intros f none; [easy|].
+  rewrite none, IH by auto; ring.
 Qed.
 
-Lemma over_one z d : z # d == inject_Z z * (1 # d).
-Proof. unfold Qeq; simpl; lia. Qed.
+Lemma total_add a b f : total (add_lists a b) f == total a f + total b f.
+Proof.
+  revert b f; induction a as [|c a IH]; intros [|e b] f; simpl; try ring.
+  rewrite IH, inject_Z_plus; ring.
+Qed.
+
+Lemma total_minus ws f g : total ws (fun k => f k - g k) == total ws f - total ws g.
+Proof. revert f g; induction ws as [|w ws IH]; simpl; intros f g; [|rewrite IH]; ring. Qed.
+
+Lemma total_at i w f : total (repeat 0%Z i ++ [w]) f == inject_Z w * f i.
+Proof.
+  revert f; induction i as [|i IH]; simpl; intros f; [ring|].
+  rewrite IH; change (inject_Z 0) with 0; ring.
+Qed.
+
+Lemma weigh_total ws ps : weigh 1 ws ps == total ws (fun k => nth k ps 0).
+Proof.
+  revert ps; induction ws as [|w ws IH]; intros [|p ps]; cbn [weigh total nth]; try easy.
+  - rewrite total_zero by easy; ring.
+  - rewrite IH; unfold inject_Z; ring.
+Qed.
+
+(** What was subtracted from a line's positive part in what was told of it. *)
+Definition taken_off (told : list (option telling)) (ps : list Q) (k : nat) : Q :=
+  match nth_error told k with Some (Some t) => subtracted t ps | _ => 0 end.
+
+Lemma pass_on_total ws told ps f :
+  (forall k t i, nth_error told k = Some (Some t) -> more_than t = Some i -> f i == nth i ps 0) ->
+  total (pass_on ws told) f == total ws (taken_off told ps).
+Proof.
+  revert told; induction ws as [|w ws IH]; intros told known; [easy|].
+  destruct told as [|t told]; [symmetry; apply total_zero; now intros [|k]|].
+  assert (total (pass_on ws told) f == total ws (taken_off told ps)) as others.
+  { apply IH; intros k; exact (known (S k)). }
+  change (total (w :: ws) (taken_off (t :: told) ps))
+    with (inject_Z w * taken_off (t :: told) ps O + total ws (taken_off told ps)).
+  specialize (known O); unfold taken_off at 1; simpl in *.
+  destruct t as [[shape [i|]]|]; unfold subtracted; simpl; rewrite <- others; try ring.
+  rewrite total_add, total_at, (known _ i eq_refl eq_refl); ring.
+Qed.
+
+(** Lines' weights times their positive parts are the passed weights times what was told. *)
+Lemma passed_total ws told ps :
+  changes_apart told ->
+  total (add_lists (pass_on ws told) ws) (fun k => nth k ps 0 - taken_off told ps k)
+  == weigh 1 ws ps.
+Proof.
+  intros apart; rewrite total_add, (pass_on_total ws told ps), total_minus, weigh_total; [ring|].
+  intros k t i found more; unfold taken_off.
+  destruct (nth_error told i) as [[t'|]|] eqn:other; try ring; unfold subtracted.
+  rewrite (apart _ _ _ _ found more other); ring.
+Qed.
+
+Lemma sum_told_encloses ws told f sum :
+  (forall k t, nth_error told k = Some (Some t) -> encloses (says t) (f k) u) ->
+  sum_told ws told = Some sum -> encloses sum (total ws f) u.
+Proof.
+  unfold encloses; revert told f sum; induction ws as [|w ws IH]; intros told f sum known.
+  - intros [= <-]; unfold near; cbn [centre radius total]; rewrite evaluate_zero.
+    change (inject_Z 0) with 0; lra.
+  - destruct told as [|t told]; [easy|]; cbn [sum_told total].
+    destruct (sum_told ws told) as [rest|] eqn:found; [|easy].
+    assert (near (radius rest) (total ws (fun k => f (S k))) (evaluate (centre rest) u)) as others.
+    { apply (IH told); auto; intros k; exact (known (S k)). }
+    destruct (Z.eqb_spec w 0) as [->|].
+    + intros [= <-]; unfold near in *.
+      setoid_replace (inject_Z 0 * f O) with 0 by ring; lra.
+    + destruct t as [[shape more]|]; [|easy]; intros [= <-]; cbn [centre radius].
+      pose proof (times_near w _ _ _ (known O _ eq_refl)) as first; unfold near in *.
+      cbn [says] in first; rewrite evaluate_add, evaluate_scale, inject_Z_plus; lra.
+Qed.
+
+Lemma told_known c k t :
+  inside c parts u -> nth_error (told c) k = Some (Some t) ->
+  encloses (says t) (nth k parts 0 - taken_off (told c) parts k) u.
+Proof. intros here found; unfold taken_off; rewrite found; now apply (in_told _ _ _ here). Qed.
 
 Lemma weigh_over d ws ps : weigh d ws ps == weigh 1 ws ps * (1 # d).
 Proof.
@@ -186,33 +185,18 @@ Proof.
   rewrite IH, (over_one w d); unfold inject_Z; ring.
 Qed.
 
-Lemma nth_over d c m : nth m (map (fun z => z # d) c) 0 == inject_Z (nth m c 0%Z) * (1 # d).
-Proof. revert m; induction c as [|z c IH]; intros [|m]; simpl; auto; try ring; apply over_one. Qed.
-
-Lemma value_divide v d : value (divide v d) u == evaluate v u * (1 # d).
-Proof.
-  unfold value, evaluate, divide; simpl; rewrite over_one.
-  assert (sum_products (map (fun c => c # d) (plain v)) (numbers u)
-          == dot (plain v) (numbers u) * (1 # d)) as ->.
-  { generalize (numbers u) as us; induction (plain v) as [|c a IH]; intros [|x us]; simpl; try ring.
-    rewrite IH, over_one; ring. }
-  assert (sum_chosen (map (map (fun c => c # d)) (choices v)) (members u)
-          == pick (choices v) (members u) * (1 # d)) as ->; [|ring].
-  generalize (members u) as ms; induction (choices v) as [|c a IH]; intros [|m ms]; simpl; try ring.
-  rewrite IH, nth_over; ring.
-Qed.
-
 Lemma score_form_encloses c s :
   inside c parts u -> score_form ctx c = Some s ->
   encloses s (beside + weigh (denominator ctx) (weights ctx) parts) u.
 Proof.
-  intros here; unfold score_form; destruct sum_told as [total|] eqn:found; [|easy].
+  intros here; unfold score_form; destruct sum_told as [sum|] eqn:found; [|easy].
   set (d := denominator ctx).
-  pose proof (round_encloses (divide (centre total) d) u (in_units _ _ _ here)) as rounded.
-  revert rounded; generalize (round_form (divide (centre total) d)) as quotient.
+  pose proof (round_encloses (divide (centre sum) d) u (in_units _ _ _ here)) as rounded.
+  revert rounded; generalize (round_form (divide (centre sum) d)) as quotient.
   intros quotient rounded [= <-].
-  pose proof (sum_told_encloses _ _ _ _ (in_told _ _ _ here) found) as [high low].
-  pose proof (round_up_bounds (radius total) (Zpos d) eq_refl) as up.
+  pose proof (sum_told_encloses _ _ _ _ (fun k t => told_known c k t here) found) as [high low].
+  rewrite (passed_total _ _ _ (in_changes _ _ _ here)) in high, low.
+  pose proof (round_up_bounds (radius sum) (Zpos d) eq_refl) as up.
   rewrite Zle_Qle, inject_Z_mult in up; unfold encloses, near in *; cbn [centre radius].
   rewrite value_divide in rounded.
   rewrite evaluate_add, !inject_Z_plus, weigh_over.
@@ -220,11 +204,11 @@ Proof.
   assert (0 < part) as sign by reflexivity.
   assert (inject_Z (Zpos d) * part == 1) as whole by (unfold part, Qeq; simpl; lia).
   clearbody part.
-  assert (inject_Z (radius total) * part
-          <= inject_Z (round_quotient_up (radius total) (Zpos d))) as less.
+  assert (inject_Z (radius sum) * part
+          <= inject_Z (round_quotient_up (radius sum) (Zpos d))) as less.
   { apply (Qmult_le_l _ _ (inject_Z (Zpos d))); [reflexivity|].
-    setoid_replace (inject_Z (Zpos d) * (inject_Z (radius total) * part))
-      with (inject_Z (radius total) * (inject_Z (Zpos d) * part)) by ring.
+    setoid_replace (inject_Z (Zpos d) * (inject_Z (radius sum) * part))
+      with (inject_Z (radius sum) * (inject_Z (Zpos d) * part)) by ring.
     rewrite whole; lra. }
   apply (Qmult_le_compat_r _ _ part) in high; [|lra].
   apply (Qmult_le_compat_r _ _ part) in low; [|lra].
@@ -264,7 +248,7 @@ Proof.
   induction n as [takes k negative IHn positive IHp|takes g m is IHi others IHo
     |takes by_rows|takes by_target|]; simpl; intros c leaves here; rewrite (has_member _ here);
     try easy; destruct (do_takes ctx c takes) as [c'|] eqn:taken; try easy;
-    pose proof (do_takes_inside _ _ _ here taken) as there.
+    pose proof (do_takes_inside ctx u lines lines_known _ _ _ here taken) as there.
   - destruct nth_error as [f|] eqn:line; [|easy]; unfold add_counts.
     destruct (walk ctx targets (cut c' k f false) negative) eqn:first; [|easy].
     destruct (walk ctx targets (cut c' k f true) positive) eqn:second; [|easy]; intros _.
@@ -279,6 +263,20 @@ Proof.
     apply (check_targets_hold c' f targets mosts by_target); auto.
     pose proof (score_form_encloses _ _ there scored) as known.
     unfold encloses, near in *; rewrite score_known; easy.
+Qed.
+
+(** Where each target has a tree of its own. *)
+Lemma walk_each_holds targets mosts trees c leaves :
+  Forall2 (fun t most => encloses (limit_form t) most u) targets mosts ->
+  inside c parts u -> walk_each ctx targets c trees = Some leaves -> Forall2 meets targets mosts.
+Proof.
+  intros bounded here; revert trees leaves.
+  induction bounded as [|t most targets mosts first others IH]; intros trees leaves;
+    destruct trees as [|tree trees]; simpl; try easy; unfold add_counts.
+  destruct (walk ctx [t] c tree) as [count|] eqn:walked; [|easy].
+  destruct (walk_each ctx targets c trees) as [rest|] eqn:later; [|easy]; intros _.
+  apply (walk_holds [t] [most]) in walked; auto.
+  inversion walked; subst; eauto.
 Qed.
 
 End Point.

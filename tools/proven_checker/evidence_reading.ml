@@ -23,6 +23,8 @@ let read_ends ?claimed value =
         refuse "a part has no end that is claimed";
       own
 
+let count_ends { low; high } = List.length (List.filter Option.is_some [ low; high ])
+
 (* A list of numbers, one for each feature, as a row. *)
 let read_point columns said =
   let x = Array.of_list (List.map as_number (as_list said)) in
@@ -127,7 +129,7 @@ let read_additive columns found rules =
       part_terms = make_affine columns terms;
       part_weights = Array.to_list (Array.mapi keep_line slopes);
       part_ends = read_ends ~claimed:claim.claimed part;
-      part_tree = read_node (make_numbering columns claim.claimed line_of) (get_entry "tree" part);
+      part_trees = List.map (read_node (make_numbering columns 1 line_of)) (get_list "trees" part);
     }
   in
   (names, claim, By_parts (List.map2 read_part parts (List.combine own_columns own_lines)))
@@ -219,7 +221,8 @@ let read_partition columns found rules =
   let claim = make_claim columns found rules of_score in
   let no_line _ = refuse "there are no neurons" in
   let read name =
-    List.map (read_node (make_numbering columns claim.claimed no_line)) (get_list name found)
+    List.map (read_node (make_numbering columns (count_ends claim.claimed) no_line))
+      (get_list name found)
   in
   let conditions = read_conditions splits of_score.descent own in
   (names, claim, By_rules (complete, conditions, read "rules", read "paths"))

@@ -200,9 +200,19 @@ let rec keep_score i = function
       Category (takes, group, member, keep_score i is, keep_score i others)
   | (Empty _ | Unreadable) as node -> node
 
-let read_evidence columns found rules conditions scores neurons =
-  let line_of k = if k < neurons then k else refuse "no such neuron" in
-  let numbering = { line_of; member_of = find_member columns; target_count = 2 * scores } in
+(* Whether the slope of every neuron is 0, in their order; one with a slope of 1 is none. *)
+let list_parts layers =
+  let slopes = function Prelu slopes -> slopes | Affine _ -> [] in
+  let is_neuron { qnum; qden } = not (Integer.equal qnum qden) in
+  let bent = List.filter is_neuron (List.concat_map slopes layers) in
+  Array.of_list (List.map (fun slope -> Integer.sign slope.qnum = 0) bent)
+
+let read_evidence columns found rules conditions scores parts =
+  let line_of k = if k < Array.length parts then k else refuse "no such neuron" in
+  let numbering =
+    { line_of; is_part = Array.get parts; member_of = find_member columns;
+      target_count = 2 * scores }
+  in
   let trees name = List.map (read_node numbering) (get_list name found) in
   let of_rules = trees "rules" and of_paths = trees "paths" in
   let keep i =
@@ -292,4 +302,4 @@ let read_proof found rules model =
       scores_of = List.map (fun i -> List.map (map i) own) (seq count);
       bounds_of = read_bounds found own count;
     },
-    read_evidence columns found rules conditions count (List.length network.neurons) )
+    read_evidence columns found rules conditions count (list_parts layers_of) )

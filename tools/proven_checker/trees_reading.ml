@@ -20,21 +20,50 @@ let read_pairs value =
   in
   go (as_list value)
 
-(* What trees speak of by number. line: a neuron's line; member: a coordinate's group and place. *)
-type numbering = { line_of : int -> int; member_of : int -> int * int; target_count : int }
+(* What trees speak of by number. line: a neuron's line; is_part: whether a neuron is the positive
+   part of its line; member: a coordinate's group and place. *)
+type numbering = {
+  line_of : int -> int;
+  is_part : int -> bool;
+  member_of : int -> int * int;
+  target_count : int;
+}
 
-let read_take numbering value =
-  let code, pairs = match value with
-    | Json.List (code :: pairs) -> (code, pairs)
-    | code -> (code, [])
-  in
+let read_side numbering code pairs =
   match code with
   | Json.Number { value; whole = true; _ }
     when Q.sign value <> 0 && Q.lt (Q.abs value) (Q.of_int max_int) ->
       let number = Integer.to_int (Q.num value) in
-      { line = numbering.line_of (abs number - 1); positive_side = number > 0;
-        shown_by = read_pairs (Json.List pairs) }
+      On_side (numbering.line_of (abs number - 1), number > 0, read_pairs (Json.List pairs))
   | _ -> refuse "a neuron without a number"
+
+(* A share, in units of 2^-64, rounded down. *)
+let read_share value =
+  let share = as_number value in
+  Integer.fdiv (Integer.shift_left (Q.num share) 64) (Q.den share)
+
+(* The line of a neuron that chords are told of. *)
+let read_part numbering value =
+  let k = as_index max_int value in
+  let line = numbering.line_of k in
+  if not (numbering.is_part k) then refuse "a chord of a neuron whose slope isn't 0";
+  line
+
+let read_take numbering value =
+  match value with
+  | Json.List (Json.Text "chord" :: rest) -> (
+      match rest with
+      | [ k; share; below; above ] ->
+          Chord (read_part numbering k, read_share share, read_pairs below, read_pairs above)
+      | _ -> refuse "a chord isn't of five entries")
+  | Json.List (Json.Text "change" :: rest) -> (
+      match rest with
+      | [ k; other; share; below; above ] ->
+          Change (read_part numbering k, read_part numbering other, read_share share,
+              read_pairs below, read_pairs above)
+      | _ -> refuse "a change isn't of six entries")
+  | Json.List (code :: pairs) -> read_side numbering code pairs
+  | code -> read_side numbering code []
 
 let rec take_first count = function
   | first :: rest when count > 0 -> first :: take_first (count - 1) rest
@@ -72,6 +101,5 @@ let find_member columns j =
   let first = List.length (List.filter moves columns.plain) in
   if j < first then refuse "a coordinate is in no group" else go 0 (j - first) columns.tied
 
-let make_numbering columns ends line_of =
-  let count = List.length (List.filter Option.is_some [ ends.low; ends.high ]) in
-  { line_of; member_of = find_member columns; target_count = count }
+let make_numbering columns target_count line_of =
+  { line_of; is_part = (fun _ -> true); member_of = find_member columns; target_count }

@@ -29,8 +29,6 @@ from take_cases import draw_take_cases
 
 import relurules as rr
 
-pytestmark = pytest.mark.xdist_group("proven checker")
-
 #: Categories; several rules; one rule of several scores; lines, also with limits and conditions.
 KINDS = ("categories", "rules 0", "rules 8", "lines 0", "lines 1", "lines 2")
 #: So many changed certificates of every kind are drawn.

@@ -87,13 +87,11 @@ def make_first_cell(
 
 
 def find_broken_row(part: FloatCell) -> list[Any] | None:
-    """Multipliers of a row without a slope, which no program has, that shows that nothing is left
-    of a cell.
+    """Multipliers of a row that shows by itself that nothing is left of a cell: programs have none
+    without a slope, and may overlook one of a small slope.
     """
-    flat = np.setdiff1d(np.arange(len(part.rows)), part.walls[2])
-    rows = part.rows[flat]
-    most = maximise_forms(rows, part.space, part.allowed)
-    broken = flat[most < -NOISE * np.abs(rows).sum(axis=1)]
+    most = maximise_forms(part.rows, part.space, part.allowed)
+    broken = np.flatnonzero(most < -NOISE * np.abs(part.rows).sum(axis=1))
     return [int(broken[0]), 1.0] if len(broken) else None
 
 

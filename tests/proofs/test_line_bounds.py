@@ -253,13 +253,18 @@ def _make_category_rules(lines: list[Any], a: float, limits: list[Any]) -> dict[
     }  # fmt: skip
 
 
-def test_a_category_that_an_inequality_leaves_out_is_no_part_of_a_range() -> None:
+@pytest.mark.parametrize(
+    "only_b", [{"a": 2.0, "b": -2.0}, {"a": 1e6, "x0": -0.5, "b": -2.0}], ids=["flat", "steep"]
+)
+def test_a_category_that_an_inequality_leaves_out_is_no_part_of_a_range(
+    only_b: dict[str, float],
+) -> None:
     lines = [
         {"coefficients": {"x0": 1.0, "a": -1.0}, "above": -0.5, "slopes": {"y": 1.0}},
         {"coefficients": {"x0": 0.5, "b": 1.0}, "above": 0.25, "slopes": {"y": -1.0}},
     ]
-    only_b = {"coefficients": {"a": 2.0, "b": -2.0}, "at_most": 0.0}
-    low, high = _search_range(_make_category_rules(lines, 5.0, [only_b]), 99.0)
+    limit = {"coefficients": only_b, "at_most": 0.0}
+    low, high = _search_range(_make_category_rules(lines, 5.0, [limit]), 99.0)
     assert low == pytest.approx(-0.5)  # at x0 = -0.5
     assert high == pytest.approx(0.25)  # at x0 = 1, where both lines rise; a reaches 5.25
 

@@ -197,6 +197,16 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
 REFUSED["only a change"] = (_take(_change(1, 0), high=0.74), "within the range")
 
 
+def _name_column(name: Any) -> Callable[[], Any]:
+    extra = {"name": name, "lower": 0.0, "upper": 1.0, "integer": False}
+    rules = {**_TWO, "features": [*_TWO["features"], extra]}
+    return lambda: _claim(rules, [_chord(0), _chord(1)], 9.0)
+
+
+for _name in (1, None, True):
+    REFUSED[f"a column with the name {_name}"] = _name_column(_name), "name is no text"
+
+
 @pytest.mark.parametrize("kind", REFUSED)
 def test_what_takes_do_not_show_is_refused(kind: str) -> None:
     make, why = REFUSED[kind]

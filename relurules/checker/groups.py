@@ -23,6 +23,8 @@ def find_category_groups(columns: Iterable[Mapping[str, Any]]) -> list[list[int]
 def find_indicator_groups(rules: Mapping[str, Any]) -> list[list[int]]:
     """The one-hot groups, by column number: categories of a column, or columns of 0 and 1 alone."""
     features = {feature["name"]: j for j, feature in enumerate(rules["features"])}
+    if not all(isinstance(name, str) for name in features):
+        raise RefusedError("a column's name is no text")
     columns = rules.get("columns", ())
     if columns and sum(len(column.get("categories", ())) or 1 for column in columns) != len(
         features

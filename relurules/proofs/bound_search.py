@@ -21,6 +21,7 @@ from relurules.proofs.float_cells import (
     FloatCell,
     ProofNode,
     cut_by_category,
+    find_broken_row,
     find_cell_start,
     find_undecided_category,
     list_multipliers,
@@ -38,6 +39,8 @@ Array = NDArray[np.float64]
 
 #: A bound within this share of what all terms come to is as good as the best.
 _GOAL = 1e-13
+#: Shares of categories nearer to 0 or 1 are these: a line may weigh a category by millions.
+_INTEGRAL = 1e-14
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,11 @@ class BoundSearch:
         self.root = _CutCell(make_first_cell(ground.space, rows, len(self.forms), {}))
         self.bounds: dict[CategoryGroups, LineBounds] = {}
 
+    @np.errstate(over="ignore", invalid="ignore")
     def search(self) -> ProofNode:
-        """A tree that shows as low a bound as there is, but for rounding."""
+        """A tree that shows as low a bound as there is, but for rounding; where sums pass float64,
+        some bound.
+        """
         tree, ticket = ProofNode(), count()
         heap: list[tuple[float, int, ProofNode, _BoundedCell]] = []
         new = [(self.root, tree)]
@@ -116,6 +122,8 @@ class BoundSearch:
             return [[], "empty", []]
         if part.allowed not in self.bounds:
             self.bounds[part.allowed] = LineBounds(self.forms, self.space, part.allowed)
+        if (broken := find_broken_row(part)) is not None:
+            return [[], "empty", broken]
         bounds = self.bounds[part.allowed]
 
         first = len(part.rows) - len(cell.cuts)
@@ -147,8 +155,9 @@ class BoundSearch:
         found = solve_duals(at, goal[None])
         point = chart.to_space(found.points[0, : len(chart.low)])
         self._try_point(point)
-        multipliers = by_row @ found.multipliers[0]
-        shares = np.clip(by_line @ found.multipliers[0] / -relaxed.weights, 0.0, 1.0)
+        proposed = np.nan_to_num(found.multipliers[0], posinf=0.0)
+        multipliers = by_row @ proposed
+        shares = np.clip(by_line @ proposed / -relaxed.weights, 0.0, 1.0)
         total = total + (relaxed.weights * shares) @ kept + multipliers @ part.rows
         bound = maximise_forms(total[None], self.space, part.allowed)
 
@@ -172,7 +181,7 @@ class BoundSearch:
         """The kind of a node, along what it cuts, and its parts; none where nothing is left."""
         cell, part = found.cell, found.cell.part
         gaps = np.where(part.known == 0, found.gaps, 0.0)
-        j = find_undecided_category(part, found.point)
+        j = find_undecided_category(part, found.point, _INTEGRAL)
         k = int(gaps.argmax()) if len(gaps) else 0
         if len(gaps) and gaps[k] > 0.5 * self.goal:
             return "split", k, [cell.cut(k, self.forms[k], side) for side in (-1, 1)]

@@ -86,16 +86,20 @@ def make_first_cell(
     return FloatCell(space, rows, space.allowed, np.zeros((K, space.size + 2)), known, charts)
 
 
+def find_broken_row(part: FloatCell) -> list[Any] | None:
+    """Multipliers of a row that shows by itself that nothing is left of a cell: programs have none
+    without a slope, and may overlook one of a small slope.
+    """
+    most = maximise_forms(part.rows, part.space, part.allowed)
+    broken = np.flatnonzero(most < -NOISE * np.abs(part.rows).sum(axis=1))
+    return [int(broken[0]), 1.0] if len(broken) else None
+
+
 def find_cell_start(part: FloatCell) -> tuple[PolytopeVertex, list[Any] | None]:
     """Where programs of a cell start, and multipliers where nothing is left of it."""
-    flat = np.setdiff1d(np.arange(len(part.rows)), part.walls[2])
-    for i in flat.tolist():
-        only = np.zeros((1, len(part.rows)))
-        only[0, i] = 1.0
-        if part.at_most(np.zeros((1, part.space.size + 1)), only)[0] < 0.0:
-            return part.vertex(), [i, 1.0]
-
     at = part.vertex()
+    if (broken := find_broken_row(part)) is not None:
+        return at, broken
     if at.dictionary is not None or not len(at.low):
         return at, None
 
@@ -119,10 +123,10 @@ def cut_by_category(part: FloatCell, j: int, member: bool) -> FloatCell:
     return replace(part, allowed=tuple(groups))
 
 
-def find_undecided_category(part: FloatCell, point: Array) -> int | None:
-    """The category whose share at a point is largest, of those that aren't 0 or 1."""
+def find_undecided_category(part: FloatCell, point: Array, least: float = 1e-6) -> int | None:
+    """The category whose share at a point is largest, of those not within `least` of 0 or 1."""
     shares = [(float(point[j]), j) for group in part.allowed if len(group) > 1 for j in group]
-    between = [(share, j) for share, j in shares if 1e-6 < share < 1.0 - 1e-6]
+    between = [(share, j) for share, j in shares if least < share < 1.0 - least]
     return max(between)[1] if between else None
 
 

@@ -18,7 +18,7 @@ def _draw_number(rng: np.random.Generator, over: int) -> float:
     return float(rng.integers(-2 * over, 2 * over + 1) or 1) / over
 
 
-def _make_rules(lines: list[Any]) -> dict[str, Any]:
+def make_line_rules(lines: list[Any]) -> dict[str, Any]:
     """Additive rules over columns from -1 to 1."""
     features = [
         {"name": f"x{j}", "lower": -1.0, "upper": 1.0, "integer": False} for j in range(COLUMNS)
@@ -31,7 +31,7 @@ def _make_rules(lines: list[Any]) -> dict[str, Any]:
 
 
 def draw_rules(rng: np.random.Generator) -> dict[str, Any]:
-    return _make_rules([
+    return make_line_rules([
         {
             "coefficients": {f"x{j}": _draw_number(rng, 4) for j in range(COLUMNS)},
             "above": _draw_number(rng, 8) / 2,
@@ -113,14 +113,14 @@ def find_high(rules: dict[str, Any], takes: list[Any]) -> Fraction:
     return reach + total[None]
 
 
-_TWO = _make_rules([
+TWO_LINES = make_line_rules([
     {"coefficients": {"x0": 1.0}, "above": 0.0, "slopes": {"y": 1.0}},
     {"coefficients": {"x0": 1.0}, "above": 0.5, "slopes": {"y": -1.0}},
 ])  # fmt: skip
 
 
 def take_case(*takes: Any, high: float = 9.0, **part: Any) -> Callable[[], Any]:
-    return lambda: claim(_TWO, list(takes), high, **part)
+    return lambda: claim(TWO_LINES, list(takes), high, **part)
 
 
 def make_chord(k: Any, share: Any = 0.5) -> list[Any]:
@@ -155,6 +155,18 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "trees that are none": (take_case(trees=None), "is no list"),
 }  # fmt: skip
 REFUSED["only a change"] = (take_case(make_change(1, 0), high=0.74), "within the range")
+
+
+def _name_column(name: Any) -> Callable[[], Any]:
+    extra = {"name": name, "lower": 0.0, "upper": 1.0, "integer": False}
+    rules = {**TWO_LINES, "features": [*TWO_LINES["features"], extra]}
+    return lambda: claim(rules, [make_chord(0), make_chord(1)], 9.0)
+
+
+REFUSED |= {
+    f"a column with the name {name}": (_name_column(name), "name is no text")
+    for name in (1, None, True)
+}
 
 
 def draw_take_cases() -> list[Any]:

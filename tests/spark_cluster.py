@@ -21,6 +21,11 @@ from relurules.tables.read_options import ReadOptions
 from relurules.training.spark_table import SparkTable
 
 EXECUTORS = 2
+#: Settings under which no frame is scored.
+SETTINGS = {
+    "escaped": "spark.sql.parser.escapedStringLiterals",
+    "patterns": "spark.sql.parser.quotedRegexColumnNames",
+}
 
 
 @contextmanager
@@ -96,10 +101,19 @@ def list_refusals(session: Any, folder: Path) -> dict[str, str]:
             *(name for name in frame.columns if name != first),
         ),
     }
+    frames["texts"] = frame.withColumn(first, frame[first].cast("string"))
     found = {name: explain_refusal(each, rules) for name, each in frames.items()}
-    session.conf.set("spark.sql.parser.escapedStringLiterals", "true")
-    found["escaped"] = explain_refusal(frame, rules)
-    session.conf.set("spark.sql.parser.escapedStringLiterals", "false")
+    for name, setting in SETTINGS.items():
+        session.conf.set(setting, "true")
+        found[name] = explain_refusal(frame, rules)
+        session.conf.set(setting, "false")
+
+    coded = rr.load(folder / "coded.json")
+    numbers = session.createDataFrame([(1.0, 1, 1)], "age double, job int, code int")
+    texts = session.createDataFrame([(1.0, "a", "1")], "age double, job string, code string")
+    found |= {"numbers": explain_refusal(numbers, coded), "coded": explain_refusal(texts, coded)}
+    empty = texts.selectExpr("age", "job", "CAST(NULL AS VOID) AS code")
+    found["void"] = explain_refusal(empty, coded)
     found["views"] = str(len(session.catalog.listTables()))
 
     return found

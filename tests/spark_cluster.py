@@ -161,14 +161,17 @@ def draw_twins(session: Any) -> list[list[int]]:
 def explain_unfit(session: Any, folder: Path) -> dict[str, str]:
     """What is said of frames that can't be fitted."""
     frame = session.read.parquet(str(folder / "loans.parquet"))
-    asked: dict[str, dict[str, Any]] = {
-        "dates": {"rows": 400},
-        "na": {"rows": 400, "drop": ["since"], "na": {"income": -999}},
+    plain = frame.drop("since")
+    asked: dict[str, tuple[Any, dict[str, Any]]] = {
+        "dates": (frame, {}),
+        "na": (plain, {"na": {"income": -999}}),
+        "twins": (plain.selectExpr("*", "1 AS `Income`"), {}),
+        "empty": (plain.limit(0), {}),
     }
     found = {}
-    for name, options in asked.items():
+    for name, (table, options) in asked.items():
         try:
-            rr.fit(frame, "default", **options)
+            rr.fit(table, "default", rows=400, **options)
         except RelurulesError as error:
             found[name] = f"{type(error).__name__}: {error}"
 

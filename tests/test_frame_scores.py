@@ -332,3 +332,7 @@ def test_spark_frames_that_are_not_fitted(spark_found: Path) -> None:
     found = read_found(spark_found)["unfit"]
     assert found["dates"].startswith("DataError: the frame's column 'since' is timestamp")
     assert found["na"].startswith("DataError: na with a Spark frame; supported: none.")
+    assert found["twins"].startswith(
+        "DataError: Spark doesn't tell apart the frame's columns 'income' and 'Income'"
+    )
+    assert found["empty"].startswith("DataError: the table has 0 rows")

@@ -21,6 +21,11 @@ from relurules.tables.read_options import ReadOptions
 from relurules.training.spark_table import SparkTable
 
 EXECUTORS = 2
+#: Settings under which no frame is scored.
+SETTINGS = {
+    "escaped": "spark.sql.parser.escapedStringLiterals",
+    "patterns": "spark.sql.parser.quotedRegexColumnNames",
+}
 
 
 @contextmanager
@@ -96,10 +101,19 @@ def list_refusals(session: Any, folder: Path) -> dict[str, str]:
             *(name for name in frame.columns if name != first),
         ),
     }
+    frames["texts"] = frame.withColumn(first, frame[first].cast("string"))
     found = {name: explain_refusal(each, rules) for name, each in frames.items()}
-    session.conf.set("spark.sql.parser.escapedStringLiterals", "true")
-    found["escaped"] = explain_refusal(frame, rules)
-    session.conf.set("spark.sql.parser.escapedStringLiterals", "false")
+    for name, setting in SETTINGS.items():
+        session.conf.set(setting, "true")
+        found[name] = explain_refusal(frame, rules)
+        session.conf.set(setting, "false")
+
+    coded = rr.load(folder / "coded.json")
+    numbers = session.createDataFrame([(1.0, 1, 1)], "age double, job int, code int")
+    texts = session.createDataFrame([(1.0, "a", "1")], "age double, job string, code string")
+    found |= {"numbers": explain_refusal(numbers, coded), "coded": explain_refusal(texts, coded)}
+    empty = texts.selectExpr("age", "job", "CAST(NULL AS VOID) AS code")
+    found["void"] = explain_refusal(empty, coded)
     found["views"] = str(len(session.catalog.listTables()))
 
     return found
@@ -147,14 +161,17 @@ def draw_twins(session: Any) -> list[list[int]]:
 def explain_unfit(session: Any, folder: Path) -> dict[str, str]:
     """What is said of frames that can't be fitted."""
     frame = session.read.parquet(str(folder / "loans.parquet"))
-    asked: dict[str, dict[str, Any]] = {
-        "dates": {"rows": 400},
-        "na": {"rows": 400, "drop": ["since"], "na": {"income": -999}},
+    plain = frame.drop("since")
+    asked: dict[str, tuple[Any, dict[str, Any]]] = {
+        "dates": (frame, {}),
+        "na": (plain, {"na": {"income": -999}}),
+        "twins": (plain.selectExpr("*", "1 AS `Income`"), {}),
+        "empty": (plain.limit(0), {}),
     }
     found = {}
-    for name, options in asked.items():
+    for name, (table, options) in asked.items():
         try:
-            rr.fit(frame, "default", **options)
+            rr.fit(table, "default", rows=400, **options)
         except RelurulesError as error:
             found[name] = f"{type(error).__name__}: {error}"
 

@@ -17,7 +17,8 @@ import pandas as pd
 import pytest
 from browsers import miss
 from executed_targets import require_program
-from line_models import MODELS
+from handmade import network
+from line_models import KIND, MODELS, make_lines
 from sklearn.compose import make_column_transformer
 from sklearn.metrics import roc_auc_score
 from sklearn.neural_network import MLPClassifier
@@ -26,9 +27,9 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from spark_cluster import EXECUTORS
 
 import relurules as rr
-from relurules.domain.columns import list_table_columns
+from relurules.domain.columns import Category, Column, list_table_columns
 from relurules.errors import DataError, UnsupportedError
-from relurules.ir import AdditiveRules
+from relurules.ir import AdditiveRules, Head
 from relurules.pipeline.score_columns import choose_score_columns
 
 pytestmark = pytest.mark.timeout(3000)  # executors take minutes to start on a busy machine
@@ -51,6 +52,14 @@ def make_derived_rules() -> Any:
     y = np.where(np.log1p(frame["pay"]) + (frame["job"] == "clerk") > 2.2, "good", "bad")
     model = make_pipeline(columns, network).fit(frame, y)
     return rr.extract(model, data=frame, form="additive")
+
+
+def make_coded_rules() -> Any:
+    """Lines over a number, texts, and numbers that are categories."""
+    code = (Category((1.0,)), Category((2.0, 3.0)), Category((), missing=True, other=True))
+    domain = rr.Domain.over((Column("age"), Column("job", KIND), Column("code", code)))
+    net = network([[1, 0, 1, 0, 2, 0]], [-1], [[1]], C=[[0, 0, 1, 3, 0, 1]])
+    return make_lines(net, domain, (Head("identity", (0,)),))
 
 
 def make_loans() -> pd.DataFrame:
@@ -174,6 +183,10 @@ def test_what_is_refused() -> None:
     with pytest.raises(DataError, match="has a column 'y0' already"):
         rr.score(rows.assign(y0=1), rules)
     assert "risk" in rr.score(rows.assign(y0=1), rules, rename={"y0": "risk"})
+    with pytest.raises(DataError, match="two columns of the rules' scores are called 'lines'"):
+        rr.score(rows, rules, columns=["outputs", "lines"], rename={"y0": "lines"})
+    with pytest.raises(DataError, match="two columns of the rules' scores are called 'rule'"):
+        rr.score(rows, rules.to_partition(), rename={"y0": "rule"})
     with pytest.raises(DataError, match="two columns 'age'"):
         rr.score(pd.concat([rows, rows[["age"]]], axis=1), rules)
     with pytest.raises(UnsupportedError, match=r"no column 'rule' .*, lines"):
@@ -240,6 +253,7 @@ def spark_found(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "options": {"columns": choose_columns(rules), "direction": "lower", "top": 2},
         })  # fmt: skip
 
+    make_coded_rules().save(folder / "coded.json")
     make_loans().to_parquet(folder / "loans.parquet")
     (folder / "tasks.json").write_text(json.dumps(tasks))
     script = Path(__file__).parent / "spark_cluster.py"
@@ -275,6 +289,11 @@ def test_several_executors_worked(spark_found: Path) -> None:
         ("twice", "DataError: the frame has two columns 'number'"),
         ("dated", "DataError: the frame's column 'age' is timestamp"),
         ("collated", "DataError: the frame's column 'age' is string collate UTF8_LCASE"),
+        ("texts", "DataError: the frame's column 'age' is string; the rules read numbers there"),
+        ("numbers", "DataError: the frame's column 'job' is int; the rules read texts there"),
+        ("coded", "DataError: the frame's column 'code' is string; the rules read numbers there"),
+        ("void", "scored"),
+        ("patterns", "UnsupportedError: the session's setting spark.sql.parser.quotedRegex"),
         ("escaped", "UnsupportedError: the session's setting spark.sql.parser.escapedString"),
         ("views", "0"),
     ],
@@ -313,3 +332,7 @@ def test_spark_frames_that_are_not_fitted(spark_found: Path) -> None:
     found = read_found(spark_found)["unfit"]
     assert found["dates"].startswith("DataError: the frame's column 'since' is timestamp")
     assert found["na"].startswith("DataError: na with a Spark frame; supported: none.")
+    assert found["twins"].startswith(
+        "DataError: Spark doesn't tell apart the frame's columns 'income' and 'Income'"
+    )
+    assert found["empty"].startswith("DataError: the table has 0 rows")

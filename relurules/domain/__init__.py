@@ -22,7 +22,7 @@ from relurules.domain.columns import (
     place_columns,
 )
 from relurules.domain.encoding import CoordinateRows, encode_table
-from relurules.domain.inequality import parse_inequality
+from relurules.domain.inequality import parse_inequality, quote_column
 from relurules.domain.input_places import (
     InputPlaces,
     list_coordinates,
@@ -192,7 +192,7 @@ class Domain:
                 continue
             place = at[number.name].start
             low, high = float(self.lower[place]), float(self.upper[place])
-            name, lacks = f"`{self.names[place]}`", f"`{self.names[gap]}`"
+            name, lacks = quote_column(self.names[place]), quote_column(self.names[gap])
             fill = min(max(number.fill, low), high)
             if -np.inf < low < fill:
                 found = found.where(f"{name} >= {low!r} + {fill - low!r} * {lacks}")

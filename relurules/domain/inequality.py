@@ -39,10 +39,10 @@ def _parse_text(text: str, names: Sequence[str]) -> tuple[dict[str, float], floa
 
     def hide(match: re.Match[str]) -> str:
         alias = f"{quote}{len(aliases)}"
-        aliases[alias] = match.group(1)
+        aliases[alias] = match.group(1).replace("``", "`")
         return alias
 
-    tree = ast.parse(re.sub(r"`([^`]*)`", hide, text).strip(), mode="eval").body
+    tree = ast.parse(re.sub(r"`((?:[^`]|``)*)`", hide, text).strip(), mode="eval").body
     if (
         not isinstance(tree, ast.Compare)
         or len(tree.ops) != 1
@@ -63,6 +63,11 @@ def _parse_text(text: str, names: Sequence[str]) -> tuple[dict[str, float], floa
     if not coefficients:
         raise DomainError(f"constraint {text!r} names no column")
     return coefficients, bound
+
+
+def quote_column(name: str) -> str:
+    """A column's name as an inequality holds any; a backtick in it is written twice."""
+    return "`" + name.replace("`", "``") + "`"
 
 
 class _InequalityReader:

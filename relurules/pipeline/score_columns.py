@@ -69,27 +69,29 @@ def compute_score_columns(
 ) -> "pandas.DataFrame":
     """The columns of N rows, numbered from 0: numbers are NaN and texts None where a row has none.
 
-    As `predict`, `predict_scores`, `classify` and `apply` give them, each row by itself.
+    As `predict`, `predict_scores`, `classify` and `apply` give them, each row by itself. DataError
+    where two columns are called alike.
     """
     import pandas
 
     known, asked = read_table(table), set(columns)
     scores = rules.predict_scores(known)
     inside = np.asarray(~np.isnan(scores).any(axis=1))
-    found = _list_outputs(known, rules, asked)
+    parts = [_list_outputs(known, rules, asked)]
     if "score" in asked:
         own = zip(rules.scores, scores.T, strict=True)
-        found |= {name: values for name, values in own if name not in found}
+        parts.append({name: values for name, values in own if name not in parts[0]})
     if "class" in asked:
         kind = int if rules.labels is None else rules.labels.kind
         labels: Any = pandas.Series(rules.classify(known), dtype=object)
-        found["class"] = labels.astype(_LABEL_TYPES[kind])
+        parts.append({"class": labels.astype(_LABEL_TYPES[kind])})
     if asked & {"contributions", "reasons"}:
-        found |= _explain(known, rules, asked, options, inside)
+        parts.append(_explain(known, rules, asked, options, inside))
     if "rule" in asked and isinstance(rules, RuleSet):
-        found["rule"] = rules.apply(known)
+        parts.append({"rule": rules.apply(known)})
     if "lines" in asked and isinstance(rules, AdditiveRules):
-        found["lines"] = _list_lines(known, rules, inside)
+        parts.append({"lines": _list_lines(known, rules, inside)})
+    found = _join_parts(parts)
 
     texts = {name for name, values in found.items() if values.dtype == object}
     columns_by_name = {
@@ -97,6 +99,20 @@ def compute_score_columns(
         for name, values in found.items()
     }
     return pandas.DataFrame(columns_by_name, index=pandas.RangeIndex(len(known)))
+
+
+def _join_parts(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Columns of all parts; DataError where two have one name."""
+    found = dict[str, Any]()
+    for part in parts:
+        if twice := [name for name in part if name in found]:
+            raise DataError(
+                f"two columns of the rules' scores are called {quote_name(twice[0])}; call an "
+                "output otherwise by rename, or don't ask for both"
+            )
+        found |= part
+
+    return found
 
 
 def _list_outputs(

@@ -1,12 +1,12 @@
 """Rows of a Spark frame scored where they lie, by the SQL that is emitted for Spark."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
 import numpy as np
 
-from relurules.domain.columns import list_table_columns
+from relurules.domain.columns import Column, is_text_column, list_table_columns
 from relurules.emitting import EmitOptions
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import AdditiveRules, RuleSet
@@ -17,14 +17,14 @@ from relurules.tables.names import quote_name
 from relurules.tables.table import make_array_table
 
 #: Spark's names of the types that a column of numbers or categories may have.
-_TYPES = (
-    *("byte", "short", "integer", "long", "float", "double", "decimal"),
-    *("boolean", "string", "char", "varchar", "void"),
-)
-#: Settings of a session under which Spark reads numbers and texts of a statement as others.
+_NUMBERS = ("byte", "short", "integer", "long", "float", "double", "decimal", "boolean")
+_TEXTS = ("string", "char", "varchar")
+_TYPES = (*_NUMBERS, *_TEXTS, "void")
+#: Settings of a session under which Spark reads numbers, texts or names of a statement as others.
 _MISREADING = (
     "spark.sql.parser.escapedStringLiterals",
     "spark.sql.legacy.exponentLiteralAsDecimal.enabled",
+    "spark.sql.parser.quotedRegexColumnNames",
 )
 
 
@@ -44,11 +44,13 @@ def score_spark_frame(
                 "another one; supported: false, as by default"
             )
 
-    needed = list(list_table_columns(rules.domain.columns))
+    read = list_table_columns(rules.domain.columns)
+    needed = list(read)
     nothing = make_array_table({name: np.empty(0) for name in needed})
     added = compute_score_columns(nothing, rules, columns, reasons)
     check_score_names(frame.columns, added.columns.tolist(), rules)
     check_spark_types(frame, needed)
+    _check_kinds(frame, read)
     options = EmitOptions(
         dialect="spark",
         table=view,
@@ -81,4 +83,21 @@ def check_spark_types(frame: Any, names: Sequence[str]) -> None:
             raise DataError(
                 f"the frame's column {quote_name(name)} is {kind.simpleString()}; supported: "
                 "numbers, booleans and texts that are compared byte by byte. Cast it"
+            )
+
+
+def _check_kinds(frame: Any, columns: Mapping[str, Column]) -> None:
+    """DataError for a column of texts where the rules read numbers, or the other way round: SQL
+    would cast one to the other, so that '1' were 1.
+    """
+    types = {field.name: field.dataType for field in frame.schema.fields}
+    for name, column in columns.items():
+        values = [value for value in column.lookup if value is not None]
+        if column.categories and (not values or len(set(map(type, values))) > 1):
+            continue
+        kinds, said = (_TEXTS, "texts") if is_text_column(column) else (_NUMBERS, "numbers")
+        if types[name].typeName() not in (*kinds, "void"):
+            raise DataError(
+                f"the frame's column {quote_name(name)} is {types[name].simpleString()}; the rules "
+                f"read {said} there. Cast it"
             )

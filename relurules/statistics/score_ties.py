@@ -22,7 +22,8 @@ def differ(ordered: Array) -> NDArray[np.bool_]:
     room = _measure_rooms(np.minimum(sizes[1:], sizes[:-1]), ordered)
     with np.errstate(invalid="ignore"):  # infinite ones are equal
         apart = np.abs(np.diff(ordered)) > room
-    return np.asarray(apart | (missing[1:] != missing[:-1]))
+    opposite = np.isinf(room) & (ordered[1:] != ordered[:-1])
+    return np.asarray(apart | (missing[1:] != missing[:-1]) | opposite)
 
 
 def tie_scores(scores: Array) -> Array:

@@ -68,8 +68,11 @@ def read_fit_table(table: Any, options: ReadOptions, rows: int | None, seed: int
 
     DataError for what is no table, and for one that can't fit memory where no rows are asked for.
     """
-    if rows is not None and rows < 1:
-        raise DataError(f"rows is {rows}; expected at least 1, or none for all of them")
+    whole = isinstance(rows, int | np.integer) and not isinstance(rows, bool)
+    if rows is not None and (not whole or rows < 1):
+        raise DataError(
+            f"rows is {rows!r}; expected a whole number of at least 1, or none for all of them"
+        )
     far = is_spark_frame(table) or is_dask_frame(table)
     if rows is None and not far:
         return DrawnTable(file=_read_whole(table, options))

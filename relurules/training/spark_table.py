@@ -16,6 +16,7 @@ from relurules.pipeline.frame_scores import score
 from relurules.pipeline.spark_scores import check_spark_types
 from relurules.tables.column_types import ColumnType, TableSchema
 from relurules.tables.file_columns import FileTable
+from relurules.tables.names import quote_name
 from relurules.tables.read_file import read_frame
 from relurules.tables.read_options import ReadOptions
 from relurules.training.large_table import (
@@ -32,11 +33,13 @@ _TARGET = "relurules target"
 
 
 class SparkTable(LargeTable):
-    """Raises DataError for columns that aren't numbers, booleans or texts, and for values that
-    stand for missing ones, which Spark would take as they are.
+    """Raises DataError for columns that aren't numbers, booleans or texts, for names that Spark
+    doesn't tell apart, and for values that stand for missing ones, which Spark would take as they
+    are.
     """
 
     def __init__(self, frame: Any, options: ReadOptions) -> None:
+        _check_names(frame)
         names = [name for name in frame.columns if name not in options.dropped]
         check_spark_types(frame, names)
         schema = options.schema
@@ -61,7 +64,7 @@ class SparkTable(LargeTable):
         del total
         ordered = self._number_rows(seed).orderBy(_quote(_DRAW), _quote(_CONTENT)).limit(count)
         drawn = ordered.toArrow()
-        self._seed, self._last = seed, max(drawn[_DRAW].to_pylist())
+        self._seed, self._last = seed, max(drawn[_DRAW].to_pylist(), default=0)
         own = read_frame(drawn.select(self._frame.columns), self.options)
         schema = replace(own.schema, columns={**own.schema.columns, **self._dropped})
         return replace(own, schema=schema)
@@ -114,6 +117,20 @@ class SparkTable(LargeTable):
         yield ScoredTargets(
             scores=frame[own].to_numpy(dtype=np.float64), targets=question.number(frame[_TARGET])
         )
+
+
+def _check_names(frame: Any) -> None:
+    """DataError where two columns have one name to Spark, which sees no capitals by default."""
+    exact = str(frame.sparkSession.conf.get("spark.sql.caseSensitive", "false")).lower() == "true"
+    known = dict[str, str]()
+    for name in frame.columns:
+        key = name if exact else name.lower()
+        if key in known:
+            raise DataError(
+                f"Spark doesn't tell apart the frame's columns {quote_name(known[key])} and "
+                f"{quote_name(name)}; rename or drop one there"
+            )
+        known[key] = name
 
 
 def _quote(name: str) -> str:

@@ -31,6 +31,7 @@ NAMES = ("a", "b", "mean radius", "x`", "class", "größe", "_q0_")
         ("2*`class` <= `größe`", {"class": 2, "größe": -1}, 0),
         ("größe <= 1", {"größe": 1}, 1),
         ("  a <= 1\n", {"a": 1}, 1),
+        ("`x``` + `a` <= 1", {"x`": 1, "a": 1}, 1),
     ],
 )
 def test_reads(text: str, coefficients: dict[str, float], bound: float) -> None:

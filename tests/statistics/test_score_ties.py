@@ -13,6 +13,7 @@ def test_neighbours_that_rounding_tells_apart_are_tied() -> None:
     ordered = np.array([1.0, 1.0 + 1e-10, 1.0 + 1e-6, np.inf, np.inf, np.nan, np.nan])
     assert differ(ordered).tolist() == [False, True, True, False, True, False]
     assert differ(-ordered[:5]).tolist() == [False, True, True, False]
+    assert tie_scores(np.array([np.inf, -np.inf, 1.0])).tolist() == [np.inf, -np.inf, 1.0]
     assert tie_scores(ordered[::-1])[-3:].tolist() == [1.0 + 1e-6, 1.0, 1.0]
     assert tie_scores(np.empty(0)).shape == differ(np.empty(0)).shape == (0,)
 

@@ -120,6 +120,18 @@ def _not_finite(model: nn.Sequential) -> None:
         model[0].weight[0, 0] = float("nan")
 
 
+def _slope_of_a_tensor(model: nn.Sequential) -> None:
+    model[1] = nn.LeakyReLU(torch.tensor(0.1))  # type: ignore[arg-type]
+
+
+def _no_module(model: nn.Sequential) -> None:
+    model._modules["1"] = None
+
+
+def _sparse(model: nn.Sequential) -> None:
+    model[0].weight = nn.Parameter(model[0].weight.detach().to_sparse())
+
+
 CHANGES = (
     _hook,
     _hook_before,
@@ -133,6 +145,9 @@ CHANGES = (
     _in_place,
     _endless_slope,
     _not_finite,
+    _slope_of_a_tensor,
+    _no_module,
+    _sparse,
 )
 
 
@@ -168,3 +183,40 @@ def test_weights_that_change_are_read_anew() -> None:
     with torch.no_grad():
         model[2].bias += 1.0
     assert rr.trace(model).evaluate(row) == pytest.approx(before + 1.0)
+
+
+@pytest.mark.parametrize("kind", [nn.Sequential, nn.Linear, nn.ReLU])
+def test_types_that_a_program_changed_are_left_to_the_export(
+    kind: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, model = kind.forward, make_plain()
+    monkeypatch.setattr(kind, "forward", lambda self, x: 2 * own(self, x))
+    assert trace_plain_sequence(model, None) is None
+    assert rr.trace(model).network.neurons  # by the export
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.1])
+def test_what_was_read_stays_as_it_was(slope: float) -> None:
+    model = make_plain().double()
+    if slope:
+        model[1] = nn.LeakyReLU(slope)
+    read = trace_plain_sequence(model, None)
+    assert read is not None
+    X = np.random.default_rng(0).normal(size=(9, 3))
+    due = read[1](X)
+
+    with torch.no_grad():
+        model[0].weight *= 3.0
+    model[1].register_forward_hook(lambda module, args, out: out + 1.0)
+    model[1].negative_slope = 0.5
+    np.testing.assert_array_equal(read[1](X), due)
+
+
+def test_rows_and_weights_as_programs_have_them() -> None:
+    with torch.inference_mode():
+        model = make_plain()
+    read = trace_plain_sequence(model, None)
+    assert read is not None
+    X = np.random.default_rng(0).normal(size=(9, 3))
+    np.testing.assert_array_equal(read[1](X[::-1]), read[1](X)[::-1])
+    assert read[1](X[:0]).shape == (0, 1)

@@ -191,8 +191,9 @@ def test_more_rows_than_there_are_is_all_of_them(paths: dict[str, Path]) -> None
     own = fit(paths["csv"], rows=TOTAL)
     assert own.undrawn is None
     assert len(own.frame) == TOTAL
-    with pytest.raises(DataError, match="rows is 0"):
-        fit(paths["csv"], rows=0)
+    for rows in (0, 10.5, "10", True):
+        with pytest.raises(DataError, match=f"rows is {rows!r}; expected a whole number"):
+            fit(paths["csv"], rows=rows)
 
 
 def test_what_the_whole_table_must_not_hold(tmp_path: Path) -> None:

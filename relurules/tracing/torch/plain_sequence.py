@@ -6,6 +6,7 @@ is the same, by the same operators.
 """
 
 import math
+import sys
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
@@ -106,16 +107,33 @@ def _find_input_width(layers: list[_Layer]) -> int | None:
 
 def _is_plain(module: Any) -> bool:
     """Whether a module is of torch's own type and does what that does."""
+    kind = type(module)
+    if not ((kind is nn.Sequential or kind in _LAYERS) and _has_own_forward(kind)):
+        return False
     if "forward" in vars(module) or any(vars(module).get(name) for name in _HOOKS):
         return False
-    if type(module) is nn.Linear:
+    if kind is nn.Linear:
         rows, columns = module.out_features, module.in_features
         return _is_plain_tensor(module.weight, (rows, columns)) and (
             module.bias is None or _is_plain_tensor(module.bias, (rows,))
         )
-    if type(module) is nn.LeakyReLU and not math.isfinite(module.negative_slope):
+    if kind is nn.LeakyReLU and not _is_plain_number(module.negative_slope):
         return False
-    return type(module) is nn.Sequential or (type(module) in _LAYERS and not module.inplace)
+    return kind is nn.Sequential or not module.inplace
+
+
+def _has_own_forward(kind: Any) -> bool:
+    """Whether what a type does is in torch's own source: programs may put something else there."""
+    code = getattr(kind.forward, "__code__", None)
+    source = sys.modules[kind.__module__].__file__
+    return code is not None and (code.co_filename, code.co_qualname) == (
+        source,
+        f"{kind.__qualname__}.forward",
+    )
+
+
+def _is_plain_number(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)
 
 
 def _is_plain_tensor(value: Any, shape: tuple[int, ...]) -> bool:
@@ -124,8 +142,9 @@ def _is_plain_tensor(value: Any, shape: tuple[int, ...]) -> bool:
         and tuple(value.shape) == shape
         and min(shape) > 0
         and value.device.type == "cpu"
+        and value.layout is torch.strided
         and value.dtype in (torch.float32, torch.float64)
-        and bool(torch.isfinite(value).all())
+        and bool(torch.isfinite(value.detach()).all())
     )
 
 
@@ -168,23 +187,29 @@ def _apply_linear(value: AffineTensor, module: nn.Linear) -> AffineTensor:
 
 
 def _widen(value: Tensor | None) -> Any:
-    return None if value is None else value.detach().double()
+    """A copy in float64, which what becomes of the model doesn't change."""
+    return None if value is None else value.detach().to(torch.float64, copy=True)
 
 
 def _make_function(layers: list[_Layer], width: int) -> Callable[[Any], Array]:
     """The sequence as torch computes it, in float64: (N, d) -> (N, m)."""
-    steps = [
-        (module, _widen(module.weight), _widen(module.bias))
-        if type(module) is nn.Linear
-        else (module, None, None)
-        for _, module in layers
-        if type(module) in _LAYERS
-    ]
+    steps = [_make_step(module) for _, module in layers if type(module) in _LAYERS]
 
     def run(table: Any) -> Array:
-        rows = torch.tensor(validate_rows(table, width))
-        for module, weight, bias in steps:
-            rows = module(rows) if weight is None else nn.functional.linear(rows, weight, bias)
+        rows = torch.tensor(np.ascontiguousarray(validate_rows(table, width)))
+        for step in steps:
+            rows = step(rows)
         return np.asarray(rows.numpy())
 
     return run
+
+
+def _make_step(module: Any) -> Callable[[Tensor], Tensor]:
+    """What a layer does to rows, whatever becomes of the layer."""
+    if type(module) is nn.Linear:
+        weight, bias = _widen(module.weight), _widen(module.bias)
+        return lambda rows: nn.functional.linear(rows, weight, bias)
+    if type(module) is nn.ReLU:
+        return nn.functional.relu
+    slope = float(module.negative_slope)
+    return lambda rows: nn.functional.leaky_relu(rows, slope)

@@ -16,14 +16,32 @@ SCORE_ROUNDING = 1e-9
 
 def differ(ordered: Array) -> NDArray[np.bool_]:
     """(N - 1,): whether each of N scores in order, up or down, differs from the one before it by
-    more than rounding.
+    more than rounding. Of many that lie close, those differ that are further from the first.
     """
     sizes, missing = np.abs(ordered), np.isnan(ordered)
     room = _measure_rooms(np.minimum(sizes[1:], sizes[:-1]), ordered)
     with np.errstate(invalid="ignore"):  # infinite ones are equal
         apart = np.abs(np.diff(ordered)) > room
     opposite = np.isinf(room) & (ordered[1:] != ordered[:-1])
-    return np.asarray(apart | (missing[1:] != missing[:-1]) | opposite)
+    apart = np.asarray(apart | (missing[1:] != missing[:-1]) | opposite)
+    return apart | _find_steps(ordered, apart, room)
+
+
+def _find_steps(ordered: Array, apart: NDArray[np.bool_], room: Array) -> NDArray[np.bool_]:
+    """(N - 1,): whether a score is in another step than the one before it, of steps as wide as what
+    rounding may be, counted from the first of the scores that follow one another closely.
+    """
+    if apart.all():
+        return np.zeros_like(apart)
+
+    places = np.arange(len(ordered))
+    first = np.maximum.accumulate(np.where(np.append(True, apart), places, 0))
+    with np.errstate(invalid="ignore"):  # infinite ones are equal
+        width = np.nan_to_num(np.abs(ordered - ordered[first]), posinf=0.0)
+    wide = np.append(room, 0.0)[first]
+    steps = np.ceil(np.divide(width, wide, out=np.zeros_like(width), where=wide > 0))
+    steps = np.maximum(steps, 1.0)
+    return np.asarray(steps[1:] != steps[:-1])
 
 
 def tie_scores(scores: Array) -> Array:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from relurules.statistics.binary_figures import measure_ks, order_scores
-from relurules.statistics.metrics import auc
+from relurules.statistics.metrics import auc, compute_aucs
 from relurules.statistics.population_stability import cut_score_bands, measure_psi
 from relurules.statistics.score_ties import differ, lower_edges, tie_scores
 
@@ -60,3 +60,19 @@ def test_edges_part_what_differs(low: float) -> None:
     assert differ(score[:2]).all()
     (edge,) = lower_edges(np.array([high]), score)
     assert low < edge < high
+
+
+@pytest.mark.parametrize("middle", [0.0, -7.0, 1e5])
+def test_scores_that_lie_close_are_not_all_one(middle: float) -> None:
+    """Many scores beside a large constant follow one another by less than rounding of it."""
+    random = np.random.default_rng(1)
+    score = random.normal(size=200_000)
+    positive = random.random(len(score)) < 1 / (1 + np.exp(-2 * score))
+    moved = middle + 1e-2 * score
+    assert auc(moved, positive) == pytest.approx(auc(score, positive), abs=1e-5)
+    assert np.abs(tie_scores(moved) - moved).max() <= 1e-9 * max(abs(middle), 1e-2) * 1.01
+
+    found = compute_aucs(moved[None], positive)[0]
+    assert found == pytest.approx(auc(score, positive), abs=1e-5)
+    bands = cut_score_bands(moved)
+    assert np.abs(np.bincount(bands.place(moved), minlength=10) - 20_000).max() < 2000

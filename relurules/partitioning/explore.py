@@ -4,16 +4,15 @@ checkpoint or anew.
 
 import math
 import os
-import signal
 import time
 import warnings
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import BrokenExecutor
 from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from relurules.errors import CheckError, DataError, Termination
+from relurules.errors import CheckError, DataError
 from relurules.files.locks import hold_lock, make_scratch_folder
 from relurules.files.writing import make_folder
 from relurules.ir.limits import NEVER, Deadline
@@ -25,6 +24,7 @@ from relurules.partitioning.checkpoint import (
     require_file,
     save_checkpoint,
 )
+from relurules.partitioning.deferred_signals import defer_signals
 from relurules.partitioning.engine import advance
 from relurules.partitioning.pieces import (
     SearchPiece,
@@ -53,10 +53,6 @@ _PIECES = 16
 _SECONDS, _REGIONS = 2.0, 200_000
 #: Seconds between two checkpoints.
 _CHECKPOINT_EVERY = 30.0
-#: What ends programs, and can wait until a step is recorded.
-_SIGNALS = tuple(
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-)
 
 
 class SearchBudget(NamedTuple):
@@ -111,7 +107,7 @@ def run_search(
     with nullcontext() if checkpoint is None else _lock_checkpoint(checkpoint):
         search = _start_search(problem, sink, budget, checkpoint)
         _compile_engine(search)
-        with _defer_signals() as interrupt:
+        with defer_signals() as interrupt:
             try:
                 _run_rounds(problem, search, sink, budget, interrupt, progress, checkpoint, watch)
             except OSError:
@@ -347,60 +343,6 @@ def _advance_piece(
     return write_result(
         (join_batches(batches), None if why == state_layout.DONE else walk.state, walk.found), tray
     )
-
-
-@contextmanager
-def _defer_signals() -> Iterator[Callable[[], None]]:
-    """Ctrl-C, and what else ends programs, does so only where the function given is called, or at
-    the end.
-
-    So it never comes between a step and its record. Signals that are ignored stay so, those with a
-    handler reach it.
-    """
-    arrived: list[int] = []
-    before = dict[int, Any]()
-    owner = os.getpid()
-
-    def keep(number: int, _: object) -> None:
-        if os.getpid() == owner:
-            arrived.append(number)
-            return
-        # A process that was forked meanwhile calls no `check`: a pool that ends it would wait for
-        # ever.
-        signal.signal(number, before[number])
-        os.kill(os.getpid(), number)
-
-    try:
-        for number in _SIGNALS:
-            handler = signal.getsignal(number)
-            if handler not in (signal.SIG_IGN, None):
-                signal.signal(number, keep)
-                before[number] = handler
-    except ValueError:  # not the main thread: nobody's Ctrl-C arrives here
-        yield lambda: None
-        return
-
-    def check() -> None:
-        while arrived:
-            _apply_signal(arrived.pop(0), before)
-
-    try:
-        yield check
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    check()
-
-
-def _apply_signal(number: int, handlers: Mapping[int, Any]) -> None:
-    """Do what a signal did before."""
-    if callable(handlers[number]):
-        handlers[number](number, None)
-    elif number == signal.SIGINT:
-        raise KeyboardInterrupt
-    else:
-        raise Termination(number)
 
 
 __all__ = ["Progress", "RegionSink", "SearchBudget", "run_search"]

@@ -102,33 +102,6 @@ def test_processes_that_are_forked() -> None:
     assert int(done.stdout) > 100
 
 
-#: A process forked while signals are deferred, which its parent ends once it runs; prints what
-#: ended it.
-_FORK_AND_END = """
-import os, signal, time
-from relurules.partitioning.explore import _defer_signals
-with _defer_signals():
-    readable, writable = os.pipe()
-    child = os.fork()
-    if not child:
-        os.write(writable, b"!")
-        time.sleep(10)
-        os._exit(0)
-    os.read(readable, 1)
-    os.kill(child, signal.SIGTERM)
-    print(os.waitpid(child, 0)[1])
-"""
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_forked_processes_end_by_the_signals_that_a_search_defers() -> None:
-    """A pool ends its processes by SIGTERM and waits for them."""
-    done = subprocess.run(
-        [sys.executable, "-c", _FORK_AND_END], capture_output=True, text=True, check=False
-    )
-    assert (done.stdout, done.stderr) == (f"{int(signal.SIGTERM)}\n", "")
-
-
 @pytest.mark.parametrize("backend", ["threading", "sequential"])
 def test_any_backend_of_joblib(small_steps: None, backend: str) -> None:
     """Threads share all arrays with the search."""

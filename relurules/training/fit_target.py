@@ -16,6 +16,8 @@ _ROWS, _CLASS_ROWS = 30, 5
 #: A target of whole numbers is taken for classes up to so many of them; more can't be trained for
 #: at all.
 _MOST_GUESSED_CLASSES, _MOST_CLASSES = 10, 50
+#: Beyond this, float64 doesn't tell whole numbers apart, as labels and SQL do.
+_LARGEST_LABEL = 2**53 - 1
 
 
 class TargetOptions(NamedTuple):
@@ -55,6 +57,12 @@ def read_target(table: "pd.DataFrame", wanted: TargetOptions) -> tuple[str, Any]
         raise DataError(
             f"the target {column.name!r} holds fractions such as {_list_examples(column)}; did "
             "you mean --task regression?"
+        )
+
+    if number and not column.between(-_LARGEST_LABEL, _LARGEST_LABEL).all():
+        raise DataError(
+            f"the target {column.name!r} holds classes such as {column.abs().max()}; as numbers, "
+            "they are told apart up to 2**53 - 1. Give the classes as texts"
         )
 
     return task, _read_classes(column.astype(int) if number else column, task, wanted)

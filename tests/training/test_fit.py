@@ -383,3 +383,11 @@ def test_with_time_enough_the_limit_changes_nothing(folder: Path) -> None:
     ]
     assert [model.hurried_ for model in models] == [False, False]
     assert np.array_equal(models[0].predict(X), models[1].predict(X))
+
+
+@pytest.mark.parametrize("far", [2**53, -(2**53) - 1, 1e300])
+def test_classes_that_float64_does_not_tell_apart_are_refused(far: float) -> None:
+    x = np.linspace(-1, 1, 60)
+    frame = pd.DataFrame({"x": x, "y": np.where(x > 0, far, 5)})
+    with pytest.raises(DataError, match=r"'y' holds classes .* as texts"):
+        rr.fit(frame, "y", task="binary")

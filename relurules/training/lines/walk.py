@@ -29,8 +29,9 @@ from relurules.training.lines.triples import make_triple_grower
 from relurules.training.lines.walk_effort import choose_effort
 
 #: Rows that candidates are scored on, and those that the best of them are fitted to: at least so
-#: many, and at least the share that the effort has, as what few rows have is told by many alone.
+#: many, and at least these shares, as what few rows have is told by many alone.
 _SCORED_ROWS, _TRIED_ROWS = 4000, 8000
+_SCORED_SHARE, _TRIED_SHARE = 0.2, 0.4
 #: Directions that are scored in every step are the best so many of the last look at all of them,
 #: which is taken every so many steps.
 _KEPT, _ALL_EVERY = 250, 4
@@ -74,8 +75,8 @@ class LineWalk:
         self.terms, self.options = terms, options
         count = len(terms.rows)
         self.effort = choose_effort(count, has_trends=terms.has_trends)
-        scored = max(_SCORED_ROWS, round(self.effort.scored * count))
-        tried = max(_TRIED_ROWS, round(self.effort.tried * count))
+        scored = max(_SCORED_ROWS, round(_SCORED_SHARE * count))
+        tried = max(_TRIED_ROWS, round(_TRIED_SHARE * count))
         self._scored = replace(terms, rows=take_evenly(terms.rows, scored))
         self._tried = replace(terms, rows=take_evenly(terms.rows, tried))
         directions = DirectionOptions(

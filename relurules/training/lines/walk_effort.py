@@ -11,21 +11,18 @@ MANY_ROWS = 30_000
 
 @dataclass(frozen=True, kw_only=True)
 class WalkEffort:
-    """scored, tried: the share of the rows that candidates are scored on, and that the best of them
-    are fitted to. trial_steps: Gauss-Newton steps of a candidate; taken_steps: of the one that is
-    taken. over: lines beyond the budget that are chosen before the least useful are dropped, as a
-    share of it. renewals: rounds in which lines drawn at random are replaced.
+    """trial_steps: Gauss-Newton steps of a candidate; taken_steps: of the one that is taken. over:
+    lines beyond the budget that are chosen before the least useful are dropped, as a share of it.
+    renewals: rounds in which lines drawn at random are replaced.
     """
 
-    scored: float
-    tried: float
     trial_steps: int
     taken_steps: int
     over: float
     renewals: int
 
 
-_FULL = WalkEffort(scored=0.2, tried=0.4, trial_steps=3, taken_steps=6, over=0.6, renewals=4)
+_FULL = WalkEffort(trial_steps=3, taken_steps=6, over=0.6, renewals=4)
 _LESS = replace(_FULL, trial_steps=2, taken_steps=4, over=0.4, renewals=2)
 #: Steps within trends take longer.
 _WITHIN_TRENDS = replace(_FULL, over=0.3, renewals=2)

@@ -133,7 +133,7 @@ def _attempt_program(turn: int, arrays: _ProgramArrays) -> ProgramAnswer:
         solver = _make_solver(turn)
 
     if _pass_program(solver, arrays):
-        solver.run()
+        _run_alone(solver)
         answer = _read_answer(solver, arrays)
     else:
         answer = ProgramAnswer(Outcome.UNKNOWN, "HiGHS refuses the program's numbers")
@@ -182,6 +182,20 @@ def _pass_program(solver: "Highs", arrays: _ProgramArrays) -> bool:
         np.zeros(n, dtype=np.int32),  # no column is a whole number
     )
     return bool(status != HighsStatus.kError)
+
+
+def _run_alone(solver: "Highs") -> None:
+    """Solve in one thread, whatever HiGHS was used for here before, and is used for later.
+
+    It keeps the number of threads that the first solver asked for, and refuses any that asks for
+    another: so what is kept, by us or by a user's own programs, is let go.
+    """
+    from highspy import Highs, HighsStatus
+
+    if solver.run() == HighsStatus.kError:
+        Highs.resetThreadScheduler(False)
+        solver.run()
+    Highs.resetThreadScheduler(False)
 
 
 def _read_answer(solver: "Highs", arrays: _ProgramArrays) -> ProgramAnswer:

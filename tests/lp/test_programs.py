@@ -4,6 +4,7 @@ import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
+import highspy
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -179,6 +180,19 @@ def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
         draw_program(kind, 3).solve()
     solve_program(ONE, np.full((1, 1), 1e16), ONE, -ONE, ONE)
     assert capfd.readouterr() == ("", "")
+
+
+def test_programs_of_a_user_with_other_threads_are_solved_too() -> None:
+    for _ in range(2):
+        own = highspy.Highs()
+        own.setOptionValue("output_flag", False)
+        own.setOptionValue("threads", 2)
+        own.addVar(0.0, 1.0)
+        own.changeColCost(0, -1.0)
+        assert own.run() == highspy.HighsStatus.kOk
+        assert own.getObjectiveValue() == -1.0
+        found = solve_program(ONE, np.eye(1), ONE, -ONE, ONE)
+        assert (found.outcome, found.value) == (Outcome.OPTIMAL, -1.0)
 
 
 def test_a_program_solved_meanwhile_changes_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,29 +5,16 @@ Rows of G have unit length. HiGHS may call a polytope empty that isn't, or miss 
 takes a step that can't be taken back checks it with `certified`.
 """
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relurules.errors import CheckError
-from relurules.lp.tolerances import FEASIBILITY, LARGEST_RADIUS, RADIUS
+from relurules.lp.programs import Outcome, ProgramAnswer, solve_program
+from relurules.lp.tolerances import LARGEST_RADIUS, RADIUS
 
 Array = NDArray[np.float64]
-_Bounds = Sequence[tuple[float | None, float | None]]
-
-_OPTIMAL, _INFEASIBLE, _UNBOUNDED = 0, 2, 3
-
-_TIGHT = {"primal_feasibility_tolerance": FEASIBILITY, "dual_feasibility_tolerance": FEASIBILITY}
-#: HiGHS may end without an answer (tolerances missed, unbounded not told from infeasible): then the
-#: next is tried.
-_ATTEMPTS: Sequence[tuple[Any, Any]] = (
-    ("highs", _TIGHT),
-    ("highs", {}),
-    ("highs-ds", {"presolve": False}),
-    ("highs-ipm", {}),
-)
 
 
 class Ball(NamedTuple):
@@ -46,20 +33,15 @@ def find_inscribed_ball(G: Array, h: Array) -> Ball:
     G: (c, d) unit rows, h: (c,). The Chebyshev centre of Boyd & Vandenberghe, Convex Optimization,
     section 8.5.1.
     """
-    d = G.shape[1]
-    cost = np.zeros(d + 1)
-    cost[-1] = -1.0
-    rows = np.hstack([G, np.ones((len(G), 1))])
-    bounds: _Bounds = [*[(None, None)] * d, (None, LARGEST_RADIUS)]
-    result = _solve_program(cost, rows, h, bounds)
+    found = _solve_for_radius(np.column_stack([G, np.ones(len(G))]), h)
 
-    if result.status != _OPTIMAL:
+    if found.outcome is not Outcome.OPTIMAL:
         raise CheckError(
-            f"the LP solver failed on an inscribed ball ({len(G)} rows, {d} columns): "
-            f"{result.message}"
+            f"the LP solver failed on an inscribed ball ({len(G)} rows, {G.shape[1]} columns): "
+            f"{found.message}"
         )
 
-    center = np.asarray(result.x[:-1], dtype=np.float64)
+    center = found.point[:-1]
     slack = h - G @ center
     return Ball(float(min(slack.min(initial=LARGEST_RADIUS), LARGEST_RADIUS)), center)
 
@@ -68,17 +50,20 @@ def find_facet_ball(G: Array, h: Array, normal: Array, bound: float) -> Ball | N
     """Largest ball around a point of the hyperplane normal·u = bound in {u : G u <= h}; None where
     there is none.
     """
-    d = G.shape[1]
-    cost = np.zeros(d + 1)
-    cost[-1] = -1.0
-    rows = np.hstack([G, np.ones((len(G), 1))])
-    equation = np.append(normal, 0.0)[None, :]
-    bounds: _Bounds = [*[(None, None)] * d, (None, LARGEST_RADIUS)]
-    result = _solve_program(cost, rows, h, bounds, A_eq=equation, b_eq=[bound])
+    rows = np.vstack([np.column_stack([G, np.ones(len(G))]), np.append(normal, 0.0)])
+    found = _solve_for_radius(rows, np.append(h, bound), equations=1)
 
-    if result.status != _OPTIMAL or result.x[-1] <= RADIUS:
+    if found.outcome is not Outcome.OPTIMAL or found.point[-1] <= RADIUS:
         return None
-    return Ball(float(result.x[-1]), np.asarray(result.x[:-1], dtype=np.float64))
+    return Ball(float(found.point[-1]), found.point[:-1])
+
+
+def _solve_for_radius(rows: Array, limits: Array, equations: int = 0) -> ProgramAnswer:
+    """The largest radius, the last of the coordinates, that rows allow, at most LARGEST_RADIUS."""
+    free = np.full(rows.shape[1], np.inf)
+    cost, high = np.zeros_like(free), free.copy()
+    cost[-1], high[-1] = -1.0, LARGEST_RADIUS
+    return solve_program(cost, rows, limits, -free, high, equations=equations)
 
 
 def minimise_form(cost: Array, G: Array, h: Array) -> float:
@@ -88,16 +73,17 @@ def minimise_form(cost: Array, G: Array, h: Array) -> float:
     if not cost.any():
         return 0.0
 
-    result = _solve_program(cost, G, h, [(None, None)] * len(cost))
-    if result.status == _OPTIMAL:
-        return float(result.fun)
-    if result.status == _UNBOUNDED:
+    free = np.full(len(cost), np.inf)
+    found = solve_program(cost, G, h, -free, free)
+    if found.outcome is Outcome.OPTIMAL:
+        return found.value
+    if found.outcome is Outcome.UNBOUNDED:
         return -np.inf
-    if result.status == _INFEASIBLE:
+    if found.outcome is Outcome.INFEASIBLE:
         return np.inf
 
     raise CheckError(
-        f"the LP solver failed on a minimum ({len(G)} rows, {len(cost)} columns): {result.message}"
+        f"the LP solver failed on a minimum ({len(G)} rows, {len(cost)} columns): {found.message}"
     )
 
 
@@ -115,14 +101,10 @@ def propose_maximum(form: Array, G: Array, h: Array, low: Array, high: Array) ->
     if not (np.isfinite(form).all() and np.isfinite(G).all() and np.isfinite(h).all()):
         return None
 
-    bounds: _Bounds = list(zip(low.tolist(), high.tolist(), strict=True))
-    result = _solve_program(-form, G, h, bounds)
-    if result.status != _OPTIMAL or result.x is None:
+    found = solve_program(-form, G, h, low, high)
+    if found.outcome is not Outcome.OPTIMAL:
         return None
-    return Proposal(
-        np.asarray(result.x, dtype=np.float64),
-        np.maximum(0.0, -np.asarray(result.ineqlin.marginals)),
-    )
+    return Proposal(found.point, np.maximum(0.0, -found.marginals))
 
 
 def propose_refutation(walls: Array, low: Array, high: Array) -> Array | None:
@@ -158,16 +140,16 @@ def fit_closest_form(points: Array, values: Array) -> tuple[Array, float]:
         ]
     )
     cost = np.append(np.zeros(design.shape[1]), 1.0)
-    bounds: _Bounds = [*[(None, None)] * design.shape[1], (0.0, None)]
-    result = _solve_program(cost, rows, np.concatenate([target, -target]), bounds)
+    low, high = np.append(np.full(design.shape[1], -np.inf), 0.0), np.full(len(cost), np.inf)
+    found = solve_program(cost, rows, np.concatenate([target, -target]), low, high)
 
-    if result.status != _OPTIMAL:
+    if found.outcome is not Outcome.OPTIMAL:
         form = np.append(np.zeros(points.shape[1]), float(values.max() + values.min()) / 2.0)
         return form, float(np.ptp(values)) / 2.0
 
-    form = np.asarray(result.x[:-1], dtype=np.float64) * spread
+    form = found.point[:-1] * spread
     form[-1] += middle
-    return form, float(result.fun) * spread
+    return form, found.value * spread
 
 
 def propose_needed_rows(G: Array, h: Array, candidates: NDArray[np.intp]) -> NDArray[np.bool_]:
@@ -186,16 +168,3 @@ def propose_needed_rows(G: Array, h: Array, candidates: NDArray[np.intp]) -> NDA
         found = propose_maximum(G[i], others, limits, -free, free)
         keep[i] = found is None or G[i] @ found.point > h[i] + RADIUS
     return keep
-
-
-def _solve_program(cost: Array, G: Array, h: Array, bounds: _Bounds, **equations: Any) -> Any:
-    from scipy.optimize import linprog  # loads in 0.4 s: only when a program is really solved
-
-    for method, options in _ATTEMPTS:
-        result = linprog(
-            cost, A_ub=G, b_ub=h, bounds=bounds, method=method, options=options, **equations
-        )
-        if result.status in (_OPTIMAL, _INFEASIBLE, _UNBOUNDED):
-            break
-
-    return result

@@ -1,5 +1,5 @@
-"""The reference search, by scipy's linear programming: slow and simple, the judge of the compiled
-one.
+"""The reference search, by the linear programs of HiGHS, scipy's solver: slow and simple, the judge
+of the compiled one.
 
 Depth-first: a cell is split by the next neuron wherever both sides have an interior. A cell is a
 full-dimensional polytope with a ball inside it. The neurons are tested in topological order, so

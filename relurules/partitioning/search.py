@@ -35,7 +35,7 @@ from relurules.partitioning.search_run import RegionBatch, RegionOutputs, Search
 from relurules.partitioning.sinks import CollectingSink, CountingSink, join_pieces
 from relurules.partitioning.size_guard import SizeGuard, convert_work_to_tests
 
-#: Which engine searches: machine code, or Python with scipy's linear programming, slow, the judge
+#: Which engine searches: machine code, or Python with HiGHS, scipy's solver, slow, the judge
 #: of the other.
 SOLVERS = ("compiled", "scipy")
 #: Probes that say how much a search that ended early left, and at least so many for each cell; the

@@ -1,6 +1,5 @@
 """Answers are never contradicted by rows, and their witnesses are what they say."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from relurules.errors import DataError, DomainError, UnsupportedError
 from relurules.ir import Head, RuleSet
 from relurules.ir.answers import Witness
 from relurules.lp import certified, highs, maxima, polytope
+from relurules.lp.programs import Outcome, ProgramAnswer
 
 BOX = rr.Domain.box([-1, -1, 0], [2, 2, 1], ["a", "b", "c"])
 SOFTMAX = [Head("softmax", (0, 1, 2), i) for i in range(3)]
@@ -300,8 +300,8 @@ def test_what_cant_be_asked(
 
 def _no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """HiGHS calls everything infeasible, and the compiled simplex method gives up."""
-    infeasible = SimpleNamespace(status=2, x=None, fun=None, message="infeasible")
-    monkeypatch.setattr(highs, "_solve_program", lambda *_, **__: infeasible)
+    infeasible = ProgramAnswer(Outcome.INFEASIBLE, "infeasible")
+    monkeypatch.setattr(highs, "solve_program", lambda *_, **__: infeasible)
     monkeypatch.setattr(
         maxima, "find_feasible_vertex", lambda _: polytope.FeasibilityResult(None, None)
     )

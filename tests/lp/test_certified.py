@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -22,14 +21,15 @@ from relurules.lp.certified import (
     rounding_gamma,
 )
 from relurules.lp.maxima import bound_maxima
+from relurules.lp.programs import Outcome, ProgramAnswer
 
 Lie = Callable[[pytest.MonkeyPatch], None]
 
 
 def _infeasible(monkeypatch: pytest.MonkeyPatch) -> None:
     """HiGHS says that there is no such point, ever, and the simplex method is of no help."""
-    answer = SimpleNamespace(status=2, x=None, fun=None, message="infeasible")
-    monkeypatch.setattr(highs, "_solve_program", lambda *_, **__: answer)
+    answer = ProgramAnswer(Outcome.INFEASIBLE, "infeasible")
+    monkeypatch.setattr(highs, "solve_program", lambda *_, **__: answer)
     monkeypatch.setattr(
         module, "find_feasible_vertex", lambda _: polytope.FeasibilityResult(None, None)
     )
@@ -38,13 +38,10 @@ def _infeasible(monkeypatch: pytest.MonkeyPatch) -> None:
 def _wrong_optimum(monkeypatch: pytest.MonkeyPatch) -> None:
     """HiGHS ends at once, with the origin as the best point and no row that matters."""
 
-    def answer(cost: Any, G: Any, *_: Any, **__: Any) -> Any:
-        nothing = SimpleNamespace(marginals=np.zeros(len(G)))
-        return SimpleNamespace(
-            status=0, x=np.zeros(len(cost)), fun=-1e300, ineqlin=nothing, message=""
-        )
+    def answer(cost: Any, G: Any, *_: Any, **__: Any) -> ProgramAnswer:
+        return ProgramAnswer(Outcome.OPTIMAL, "", -1e300, np.zeros(len(cost)), np.zeros(len(G)))
 
-    monkeypatch.setattr(highs, "_solve_program", answer)
+    monkeypatch.setattr(highs, "solve_program", answer)
     monkeypatch.setattr(
         module, "find_feasible_vertex", lambda _: polytope.FeasibilityResult(None, None)
     )

@@ -3,7 +3,6 @@ combinations.
 """
 
 import itertools
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ import relurules as rr
 from relurules.domain.columns import Category, Column
 from relurules.ir import Network, Neuron
 from relurules.lp import highs, maxima, polytope
+from relurules.lp.programs import Outcome, ProgramAnswer
 from relurules.partitioning import admissible_points, search_regions
 
 Array = NDArray[np.float64]
@@ -123,8 +123,8 @@ def test_a_solver_that_lies_drops_no_side(monkeypatch: pytest.MonkeyPatch) -> No
     domain = domain_of((3, 2), 1)
     net = two_layers(len(domain), 0, whole=False)
     expected = {tuple(row) for row in search_regions(net, domain).patterns.tolist()}
-    infeasible = SimpleNamespace(status=2, x=None, fun=None, message="infeasible")
-    monkeypatch.setattr(highs, "_solve_program", lambda *_, **__: infeasible)
+    infeasible = ProgramAnswer(Outcome.INFEASIBLE, "infeasible")
+    monkeypatch.setattr(highs, "solve_program", lambda *_, **__: infeasible)
     monkeypatch.setattr(admissible_points, "_RANDOM", 1)
     monkeypatch.setattr(
         maxima, "find_feasible_vertex", lambda _: polytope.FeasibilityResult(None, None)

@@ -18,7 +18,7 @@ import multiprocessing, os, signal
 from relurules.partitioning.deferred_signals import defer_signals
 taken = multiprocessing.get_context("fork").Lock()
 taken.acquire()
-held = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP}) | {signal.SIGHUP}
 with defer_signals(), defer_signals():
     children = []
     for _ in range(100):

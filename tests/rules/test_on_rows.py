@@ -24,7 +24,7 @@ def off(rules: RuleSet, net: object, X: Array) -> float:
     return float(np.sqrt(np.mean((rules.predict(X) - net.evaluate(X)) ** 2)))  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(("seed", "count"), zip(range(12), [2, 2, 4, 4] * 3, strict=True))
+@pytest.mark.parametrize(("seed", "count"), list(enumerate([2, 2, 4, 4] * 3)))
 def test_close_on_rows_and_bounded_everywhere(seed: int, count: int) -> None:
     net = random_network(seed, d=3, K=6, m=1 + seed % 2)
     X, wide = (

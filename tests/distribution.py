@@ -16,16 +16,21 @@ _SERVERS = re.compile(r"\[(?:.*-)?(?:spark|mariadb|postgres|clickhouse)\b")
 #: Files that take longest: they start first, so that no worker waits at the end.
 _LONG = (
     "test_line_sql.py",  # with all tests of servers
-    "test_acceptance.py",
-    "test_docs.py",
-    "test_adult.py",
-    "test_interrupted.py",
     "test_explore.py",
-    "test_loaded_by_databases.py",
-    "test_onnx_operators.py",
-    "test_code.py",
-    "test_additive_code.py",
+    "test_acceptance.py",
+    "test_adult.py",
+    "test_docs.py",
+    "test_interrupted.py",
+    "test_frame_scores.py",
     "test_try_in_chromium.py",
+    "test_estimator_needs.py",
+    "test_sklearn_columns.py",
+    "test_loaded_by_databases.py",
+    "test_line_questions.py",
+    "test_random_networks.py",
+    "test_code.py",
+    "test_onnx_operators.py",
+    "test_additive_code.py",
 )
 
 

@@ -1,7 +1,8 @@
 """The promises of the walk, on random networks: rules cover the domain and are the network, in
 every language.
 
-A module is exported once for all that is asked of it: most of the time goes into that.
+Every fourth module is exported too: the network must be the one that is read without an export,
+which takes longer than all that is asked of it.
 """
 
 import numpy as np
@@ -50,9 +51,10 @@ def check(case: Case) -> None:
     """Rules cover the domain, equal what torch computes, and hold their interior points strictly
     inside.
     """
-    program = export_program(case.model, None)
-    rules = rr.extract(program, domain=case.domain, guard_unread=True)
-    partition = rr.partition(program, case.domain)
+    if case.seed % 4 == 0:
+        check_export(case)
+    rules = rr.extract(case.model, domain=case.domain, guard_unread=True)
+    partition = rr.partition(case.model, case.domain)
     check_regions(partition)
     X = telling_points(rules, partition, case.seed)
     assert (rules.apply(X) > 0).all(), "a point of the domain has no rule"
@@ -64,6 +66,15 @@ def check(case: Case) -> None:
             assert at > 0 if condition.holds else at < 0, (
                 "an interior point lies on or outside its rule's boundary"
             )
+
+
+def check_export(case: Case) -> None:
+    """An export gives the same network, number by number."""
+    plain, exported = rr.trace(case.model), rr.trace(export_program(case.model, None))
+    assert plain.outputs == exported.outputs
+    for name in ("A", "L", "b", "C", "U", "c", "slope"):
+        found, expected = (getattr(graph.network, name) for graph in (plain, exported))
+        np.testing.assert_array_equal(found, expected, err_msg=name)
 
 
 def check_regions(partition: Partition) -> None:
@@ -82,9 +93,8 @@ def check_regions(partition: Partition) -> None:
 @settings(PROMISE, max_examples=50)
 @given(cases())
 def test_every_artefact_is_the_rules(case: Case) -> None:
-    program = export_program(case.model, None)
-    rules = rr.extract(program, domain=case.domain, guard_unread=True)
-    X = telling_points(rules, rr.partition(program, case.domain), case.seed, count=40)
+    rules = rr.extract(case.model, domain=case.domain, guard_unread=True)
+    X = telling_points(rules, rr.partition(case.model, case.domain), case.seed, count=40)
     X = np.vstack([X, X[:1], X[:1]])
     X[-2, 0], X[-1, -1] = np.nan, 1e6
     expected = rules.predict(X)

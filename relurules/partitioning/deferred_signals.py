@@ -4,6 +4,7 @@ by them at once.
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +17,8 @@ _SIGNALS = tuple(
 )
 #: Signal that is deferred now -> what handled it before.
 _DEFERRED: dict[int, Any] = {}
+#: Signals that this fork holds: those that are deferred, without any that were held before.
+_HELD = threading.local()
 
 
 @contextmanager
@@ -70,13 +73,12 @@ def _apply_signal(number: int, handlers: Mapping[int, Any]) -> None:
 
 def _hold_signals() -> None:
     """Before a fork: nothing arrives before the new process has its own handlers."""
-    if _DEFERRED:
-        signal.pthread_sigmask(signal.SIG_BLOCK, _DEFERRED)
+    deferred = set(_DEFERRED)
+    _HELD.numbers = deferred - signal.pthread_sigmask(signal.SIG_BLOCK, deferred)
 
 
 def _release_signals() -> None:
-    if _DEFERRED:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _DEFERRED)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD.numbers)
 
 
 def _restore_handlers() -> None:

@@ -2,12 +2,12 @@
 it stands.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from relurules.domain import Domain
-from relurules.ir import Rule, RuleSet
+from relurules.ir import Condition, RuleSet
 from relurules.wording import phrases as p
 from relurules.wording.forms import (
     ColumnSpan,
@@ -23,6 +23,7 @@ from relurules.wording.forms import (
 from relurules.wording.half_spaces import (
     CategoryTest,
     ConstantTest,
+    PlainTest,
     SumTest,
     bound_form,
     intersect_tests,
@@ -99,7 +100,7 @@ def word_rules(rules: RuleSet, prefix: str | None = None) -> RuleSetWording:
     prefix: what names of sums start with; None for an S, or as many as no other name has.
     """
     spans = list_spans(rules.domain)
-    found = [_merge_conditions(rules.domain, spans, rule) for rule in rules]
+    found = _list_tests(rules, spans)
     shown = _choose_sum_styles(rules, [test for tests in found for test in tests], prefix)
     read = tuple(
         RuleWording(
@@ -129,34 +130,46 @@ def word_rules(rules: RuleSet, prefix: str | None = None) -> RuleSetWording:
 def find_sum_styles(rules: RuleSet) -> Mapping[object, SumStyle]:
     """How texts write the sums that the rules' conditions speak of, by the key of their tests."""
     spans = list_spans(rules.domain)
-    found = [_merge_conditions(rules.domain, spans, rule) for rule in rules]
+    found = _list_tests(rules, spans)
     return _choose_sum_styles(rules, [test for tests in found for test in tests])
 
 
-def _merge_conditions(
-    domain: Domain, spans: Sequence[ColumnSpan], rule: Rule
-) -> list[SumTest | CategoryTest | ConstantTest]:
-    """A rule's conditions, those on the same sum or category column joined: columns first, then
+def _list_tests(rules: RuleSet, spans: Sequence[ColumnSpan]) -> list[list[PlainTest]]:
+    """Each rule's conditions, free of their scales; a half-space that rules share is read once."""
+    # With the condition, since an identity is that of an object only while it exists.
+    known: dict[tuple[int, bool], tuple[Condition, PlainTest]] = {}
+
+    def simplify(condition: Condition) -> PlainTest:
+        key = (id(condition.half_space), condition.holds)
+        if key not in known:
+            known[key] = condition, simplify_condition(rules.domain, spans, condition)
+        return known[key][1]
+
+    return [_merge_tests(map(simplify, rule.conditions)) for rule in rules]
+
+
+def _merge_tests(tests: Iterable[PlainTest]) -> list[PlainTest]:
+    """A rule's tests, those on the same sum or category column joined: columns first, then
     sums.
     """
-    joined: dict[object, SumTest | CategoryTest | ConstantTest] = {}
-    for condition in rule.conditions:
-        test = simplify_condition(domain, spans, condition)
+    joined: dict[object, PlainTest] = {}
+    for test in tests:
         if isinstance(test, ConstantTest):
             joined |= {} if test.true else {"never": test}
             continue
+
         key: object = test.key if isinstance(test, SumTest) else test.span.column.name
-        before = joined.get(key)
+        before, both = joined.get(key), test
         if isinstance(test, SumTest) and isinstance(before, SumTest):
-            test = intersect_tests(before, test)
+            both = intersect_tests(before, test)
         elif isinstance(test, CategoryTest) and isinstance(before, CategoryTest):
-            test = test._replace(members=tuple(i for i in before.members if i in test.members))
-        joined[key] = test
+            both = test._replace(members=tuple(i for i in before.members if i in test.members))
+        joined[key] = both
 
     return sorted(joined.values(), key=_rank_test)
 
 
-def _rank_test(test: SumTest | CategoryTest | ConstantTest) -> tuple[int, int]:
+def _rank_test(test: PlainTest) -> tuple[int, int]:
     """Single columns in their order, then sums of more and more terms."""
     if isinstance(test, ConstantTest):
         return 0, 0

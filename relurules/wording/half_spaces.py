@@ -160,12 +160,11 @@ def _find_whole_column(domain: Domain, form: Form, bound: float, *, holds: bool)
     """A test of one whole-number column, where all that the rest of a sum can be puts the cut
     between the same two.
     """
-    for term in form.terms if len(form.terms) > 1 else ():
+    ends = [_bound_term(domain, term) for term in form.terms]
+    for i, term in enumerate(form.terms) if len(form.terms) > 1 else ():
         if len(term.coordinates) > 1 or not domain.integer[term.coordinates[0]]:
             continue
-        rest = bound_form(
-            domain, Form(0.0, tuple(other for other in form.terms if other is not term))
-        )
+        rest = _add_ends(0.0, [*ends[:i], *ends[i + 1 :]])
         cuts = sorted((bound - end) / term.coefficient for end in rest)
         room = _CLEARANCE * (form.size + abs(bound)) / abs(term.coefficient)
         if not np.isfinite(cuts).all() or floor(cuts[0] - room) != floor(cuts[1] + room):
@@ -185,17 +184,25 @@ def bound_form(domain: Domain, form: Form) -> tuple[float, float]:
     """Smallest and largest value of a form over the box of the domain; of categories, one or none
     of those named.
     """
-    low = high = form.constant
-    for term in form.terms:
-        at = list(term.coordinates)
-        ends = (
-            (0.0, term.coefficient)
-            if len(at) > 1
-            else sorted(term.coefficient * np.array([domain.lower[at[0]], domain.upper[at[0]]]))
-        )
-        low, high = low + min(ends), high + max(ends)
+    return _add_ends(form.constant, [_bound_term(domain, term) for term in form.terms])
 
-    return float(low), float(high)
+
+def _bound_term(domain: Domain, term: Term) -> tuple[float, float]:
+    """Smallest and largest value of a term over the box of the domain."""
+    if len(term.coordinates) > 1:
+        return min(0.0, term.coefficient), max(0.0, term.coefficient)
+
+    (at,) = term.coordinates
+    one, other = (term.coefficient * float(ends[at]) for ends in (domain.lower, domain.upper))
+    return min(one, other), max(one, other)
+
+
+def _add_ends(constant: float, ends: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    low = high = constant
+    for least, most in ends:
+        low, high = low + least, high + most
+
+    return low, high
 
 
 def intersect_tests(one: SumTest, other: SumTest) -> SumTest:

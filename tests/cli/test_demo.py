@@ -11,6 +11,7 @@ from rich.console import Console
 
 from relurules import api
 from relurules.cli import demo_run
+from relurules.cli.main import run
 from relurules.ir import Report
 
 WRITTEN = [
@@ -50,17 +51,22 @@ def keep_first(function: Callable[..., Any]) -> Callable[..., Any]:
     return give
 
 
-def test_demo_writes_runs_and_compares_everything(tmp_path: Path) -> None:
-    shown = io.StringIO()
-    assert demo_run.run_demo(tmp_path, 0, Console(file=shown, width=120))
-    assert sorted(path.name for path in tmp_path.iterdir()) == WRITTEN
-    text = shown.getvalue()
+def test_demo_writes_runs_and_compares_everything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As the manual calls it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+    assert run(["demo", "--out", "out", "--seed", "0"]) == 0
+    out = tmp_path / "out"
+    assert sorted(path.name for path in out.iterdir()) == WRITTEN
+    text = capsys.readouterr().out
     for place in ("relurules", "sqlite", "duckdb", "python", " c "):
         assert place in text
     assert text.count("pass") == 10
     assert "RULE 1" in text
     assert "ADD for worst radius" in text
-    names = {path.name for path in (tmp_path / "lines").iterdir()}
+    names = {path.name for path in (out / "lines").iterdir()}
     assert names == {*WRITTEN} - {"lines", "model.pt2", "rows.csv"}
     assert "neurons before: 8, after: 2" in text
 

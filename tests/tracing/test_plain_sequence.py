@@ -1,4 +1,4 @@
-"""Sequences of linear layers and ReLUs are read without an export, which would read the same."""
+"""Sequences of linear layers and (P)ReLUs are read without an export, which would read the same."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,6 +30,13 @@ def make_plain() -> nn.Sequential:
     return nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1))
 
 
+def make_prelu() -> nn.PReLU:
+    layer = nn.PReLU(4)
+    with torch.no_grad():
+        layer.weight[:] = torch.tensor([0.1, -0.7, 1.0, 0.0])
+    return layer
+
+
 PLAIN = {
     "two outputs": lambda: nn.Sequential(
         nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 4, bias=False), nn.LeakyReLU(0.1), nn.Linear(4, 2)
@@ -43,6 +50,10 @@ PLAIN = {
     "slopes": lambda: nn.Sequential(
         nn.Linear(3, 4), nn.LeakyReLU(1.0), nn.Linear(4, 2), nn.LeakyReLU(2.0)
     ),
+    "one slope": lambda: nn.Sequential(
+        nn.Linear(3, 4), nn.PReLU(), nn.Linear(4, 1), nn.PReLU(init=-0.3)
+    ),
+    "a slope for each": lambda: nn.Sequential(nn.Linear(3, 4), make_prelu(), nn.Linear(4, 2)),
 }
 
 
@@ -115,6 +126,18 @@ def _endless_slope(model: nn.Sequential) -> None:
     model[1] = nn.LeakyReLU(float("inf"))
 
 
+def _endless_slopes(model: nn.Sequential) -> None:
+    model[1] = nn.PReLU(4, init=float("inf"))
+
+
+def _too_few_slopes(model: nn.Sequential) -> None:
+    model[1] = nn.PReLU(3)
+
+
+def _wide_slopes(model: nn.Sequential) -> None:
+    model[1] = nn.PReLU().double()
+
+
 def _not_finite(model: nn.Sequential) -> None:
     with torch.no_grad():
         model[0].weight[0, 0] = float("nan")
@@ -144,6 +167,9 @@ CHANGES = (
     _sizes_apart,
     _in_place,
     _endless_slope,
+    _endless_slopes,
+    _too_few_slopes,
+    _wide_slopes,
     _not_finite,
     _slope_of_a_tensor,
     _no_module,

@@ -10,7 +10,6 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.svm import LinearSVC
-from sklearn.utils.estimator_checks import parametrize_with_checks
 from typer.testing import CliRunner
 
 import relurules as rr
@@ -21,15 +20,6 @@ from relurules.training.estimators import ReLURulesClassifier, ReLURulesRegresso
 from relurules.training.teacher import soften_targets
 
 FEW: dict[str, Any] = {"form": "additive", "max_rules": 2, "random_state": 0}
-EXPECTED = {"check_sample_weight_equivalence_on_dense_data": "rows are split at random"}
-
-
-@parametrize_with_checks(
-    [ReLURulesClassifier(**FEW), ReLURulesRegressor(**FEW)],
-    expected_failed_checks=lambda _: EXPECTED,
-)
-def test_scikit_learn_checks_of_lines(estimator: Any, check: Any) -> None:
-    check(estimator)
 
 
 def make_xy(n: int = 200) -> tuple[pd.DataFrame, Any]:

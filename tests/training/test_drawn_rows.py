@@ -44,7 +44,7 @@ OTHER = int(np.setdiff1d(np.arange(TOTAL), draw_rows(TOTAL, DRAWN, 0))[7])
 
 def fit(table: Any, **options: Any) -> Any:
     return rr.fit(
-        table, "default", **{"rows": DRAWN, "max_rules": 4, "max_condition_columns": 1, **options}
+        table, "default", **{"rows": DRAWN, "max_rules": 2, "max_condition_columns": 1, **options}
     )
 
 

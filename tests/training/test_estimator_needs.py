@@ -20,15 +20,26 @@ from relurules.training.estimators import ReLURulesClassifier, ReLURulesRegresso
 from relurules.training.teacher import soften_targets
 
 FEW: dict[str, Any] = {"form": "additive", "max_rules": 2, "random_state": 0}
-ASKED: dict[str, Any] = {"signs": "data", "interactions": [], "no_interactions": []}
+#: Each parameter of lines that suits any table; one line, since checks fit hundreds of models.
+ASKED: dict[str, Any] = {
+    "form": "additive",
+    "max_rules": 1,
+    "random_state": 0,
+    "signs": "data",
+    "interactions": [],
+    "no_interactions": [],
+    "monotonic_cst": {},
+    "effect_bounds": {},
+    "column_groups": {},
+}
 EXPECTED = {"check_sample_weight_equivalence_on_dense_data": "rows are split at random"}
 
 
 @parametrize_with_checks(
-    [ReLURulesClassifier(**FEW, **ASKED), ReLURulesRegressor(**FEW, **ASKED)],
+    [ReLURulesClassifier(**ASKED), ReLURulesRegressor(**ASKED)],
     expected_failed_checks=lambda _: EXPECTED,
 )
-def test_scikit_learn_checks_with_constraints(estimator: Any, check: Any) -> None:
+def test_scikit_learn_checks_of_lines(estimator: Any, check: Any) -> None:
     check(estimator)
 
 

@@ -1,5 +1,6 @@
 """Lines chosen directly: budgets, trends, the linear model, seeds, rounding."""
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -38,13 +39,19 @@ def fit(
     return fit_lines(weigh_rows(X, y[:, None], None), columns, task, settings)
 
 
+@functools.cache
+def fit_as_usual() -> LinesFit:
+    """What several tests ask of."""
+    return fit(*make_rows())
+
+
 def read_columns(normal: Any) -> set[str]:
     return {"colour" if place > 2 else NAMES[place] for place in np.flatnonzero(normal).tolist()}
 
 
 def test_hinges_are_found() -> None:
     X, y = make_rows()
-    found = fit(X, y)
+    found = fit_as_usual()
     score = TASKS["regression"].score(found.network.evaluate(X), y[:, None], np.ones(len(y)))
     assert score > 0.98
     assert 3 <= len(found.network) <= 5
@@ -107,13 +114,12 @@ def test_trends_hold_everywhere(trends: dict[str, int]) -> None:
 
 def test_trends_cost_nothing_where_the_data_agree() -> None:
     X, y = make_rows()
-    free, held = fit(X, y), fit(X, y, trends={"size": -1, "visits": 1})
+    free, held = fit_as_usual(), fit(X, y, trends={"size": -1, "visits": 1})
     assert held.front["train"].iloc[-1] >= free.front["train"].iloc[-1] - 0.01
 
 
 def test_the_same_seed_gives_the_same_lines() -> None:
-    X, y = make_rows()
-    one, other = fit(X, y, seed=2), fit(X, y, seed=2)
+    one, other = fit_as_usual(), fit(*make_rows())
     assert one.network.has_same_arrays(other.network)
     assert one.front.equals(other.front)
 
@@ -134,8 +140,7 @@ def test_thresholds_of_whole_numbers_are_whole() -> None:
 
 
 def test_numbers_have_few_digits() -> None:
-    X, y = make_rows()
-    network = fit(X, y).network
+    network = fit_as_usual().network
     for value in np.concatenate([network.U[0], network.b, network.C[0], network.A.ravel()]):
         assert len(f"{abs(value):.15g}".replace(".", "").strip("0")) <= 6
 

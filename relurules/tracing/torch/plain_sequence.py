@@ -1,4 +1,4 @@
-"""torch.nn.Sequential of linear layers and ReLUs -> Graph, without an export, which takes longer.
+"""torch.nn.Sequential of linear layers and PReLUs -> Graph, without an export, which takes longer.
 
 Only modules that are of torch's own types, as they came, are read here: anything else about them
 (hooks, a forward of their own, other layers, types or shapes) is left to the export. What is read
@@ -32,7 +32,12 @@ from relurules.tracing.torch.tensor_arrays import apply_affine_operator
 Array = NDArray[np.float64]
 
 #: Module -> the name that an export gives its operator.
-_LAYERS = {nn.Linear: "linear", nn.ReLU: "relu", nn.LeakyReLU: "leaky_relu"}
+_LAYERS = {
+    nn.Linear: "linear",
+    nn.ReLU: "relu",
+    nn.LeakyReLU: "leaky_relu",
+    nn.PReLU: "prelu",
+}
 #: Parameters and input columns of a sequence that is small, whatever is made of it.
 _SMALL = 100_000
 #: What makes a module do something else than its type does.
@@ -95,14 +100,27 @@ def _find_input_width(layers: list[_Layer]) -> int | None:
 
     linear = [module for module in used if type(module) is nn.Linear]
     sizes = [tuple(module.weight.shape) for module in linear]
-    weights = [weight for module in linear for weight in (module.weight, module.bias)]
+    weights = [getattr(module, name, None) for module in used for name in ("weight", "bias")]
     held = [weight for weight in weights if weight is not None]
     if not all(before[0] == after[1] for before, after in pairwise(sizes)) or any(
         weight.dtype != held[0].dtype for weight in held
     ):
         return None
+    if not _are_slopes_as_wide(used):
+        return None
     small = sum(weight.numel() for weight in held) * sizes[0][1] <= _SMALL
     return int(sizes[0][1]) if small else None
+
+
+def _are_slopes_as_wide(used: list[Any]) -> bool:
+    """Whether each PReLU has one slope, or as many as there are values before it."""
+    width = 0
+    for module in used:
+        if type(module) is nn.Linear:
+            width = module.out_features
+        elif type(module) is nn.PReLU and module.num_parameters not in (1, width):
+            return False
+    return True
 
 
 def _is_plain(module: Any) -> bool:
@@ -117,6 +135,8 @@ def _is_plain(module: Any) -> bool:
         return _is_plain_tensor(module.weight, (rows, columns)) and (
             module.bias is None or _is_plain_tensor(module.bias, (rows,))
         )
+    if kind is nn.PReLU:
+        return _is_plain_tensor(module.weight, (module.num_parameters,))
     if kind is nn.LeakyReLU and not _is_plain_number(module.negative_slope):
         return False
     return kind is nn.Sequential or not module.inplace
@@ -164,8 +184,7 @@ def _evaluate_layers(
         if kind == "linear":
             value = _apply_linear(value, module)
         else:
-            slope = 0.0 if kind == "relu" else float(module.negative_slope)
-            value = basis.activate(value, np.array(slope), path)
+            value = basis.activate(value, _read_slope(module), path)
 
         name = f"{kind}_{met[kind]}" if kind in met else kind
         met[kind] = met.get(kind, 0) + 1
@@ -174,6 +193,14 @@ def _evaluate_layers(
         before = name
 
     return value, graph
+
+
+def _read_slope(module: Any) -> Array:
+    """An activation's slope, or one for each of its values: (1, n)."""
+    if type(module) is nn.PReLU:
+        weight: Array = _widen(module.weight).numpy()
+        return weight if weight.size == 1 else weight.reshape(1, -1)
+    return np.array(0.0 if type(module) is nn.ReLU else float(module.negative_slope))
 
 
 def _apply_linear(value: AffineTensor, module: nn.Linear) -> AffineTensor:
@@ -211,5 +238,8 @@ def _make_step(module: Any) -> Callable[[Tensor], Tensor]:
         return lambda rows: nn.functional.linear(rows, weight, bias)
     if type(module) is nn.ReLU:
         return nn.functional.relu
+    if type(module) is nn.PReLU:
+        slopes = _widen(module.weight)
+        return lambda rows: nn.functional.prelu(rows, slopes)
     slope = float(module.negative_slope)
     return lambda rows: nn.functional.leaky_relu(rows, slope)

@@ -1,7 +1,7 @@
 """The bound of an artefact's rounding: its text is read, must be the rules, and is analysed."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from operator import is_not
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ import numpy as np
 
 from relurules.domain.columns import list_derived_columns
 from relurules.ir import AdditiveRules, Artifact, RuleSet
+from relurules.ir.network import Array
 from relurules.rounding.analysis import ErrorAnalysis, RowInputs
 from relurules.rounding.brace_source import require_plain_header
 from relurules.rounding.crossing import CrossingBounds, bound_highs
@@ -66,22 +67,28 @@ def bound_score_rounding(artifact: Artifact, rules: RuleSet | AdditiveRules) -> 
     return _bound(artifact, rules, False)
 
 
+@dataclass(frozen=True)
+class ScoreBounds:
+    """errors: (m,) how far every score may be off on any row; parts: the same of parts of the rows,
+    which together are all of them.
+    """
+
+    errors: Array
+    parts: Sequence[EndScores]
+
+
 def _bound(artifact: Artifact, rules: RuleSet | AdditiveRules, has_outputs: bool) -> RoundingBound:
     artifact = replace(artifact, domain=rules.domain)  # not what a text says of itself
     outputs = np.full(len(rules.heads), np.inf)
     try:
-        ranges = _bound_scores(artifact, rules, False)
-        scores = np.max([one.errors for one in ranges], axis=0)
+        found = _bound_scores(artifact, rules, has_outputs and needs_highs(rules))
         if has_outputs:
-            is_whole = isinstance(rules, AdditiveRules) or artifact.form == "network"
-            if is_whole and needs_highs(rules):
-                ranges = _bound_scores(artifact, rules, True)
-            outputs = bound_outputs(artifact, rules, ranges)
+            outputs = bound_outputs(artifact, rules, found.parts)
     except UnreadableError as error:
         return _refuse(artifact, str(error))
     except RecursionError:
         return _refuse(artifact, "its expressions nest too deep")
-    return RoundingBound(scores=scores, outputs=outputs, number=artifact.number)
+    return RoundingBound(scores=found.errors, outputs=outputs, number=artifact.number)
 
 
 def _refuse(artifact: Artifact, why: str) -> RoundingBound:
@@ -105,9 +112,9 @@ def require_readable(artifact: Artifact, rules: RuleSet | AdditiveRules) -> None
 
 def _bound_scores(
     artifact: Artifact, rules: RuleSet | AdditiveRules, by_parts: bool
-) -> Sequence[EndScores]:
-    """Errors of the scores and the largest that each is, one for the rows of every end; by_parts:
-    where there is one end, for parts of its rows.
+) -> ScoreBounds:
+    """Errors of the scores. The parts are the rows of every end; by_parts: where there is one end,
+    parts of its rows.
     """
     require_readable(artifact, rules)
     if isinstance(rules, RuleSet) and artifact.form != "network":
@@ -175,7 +182,7 @@ def find_only_scores(program: Program, count: int) -> Sequence[Expression]:
     return ends[0]
 
 
-def _bound_rules(artifact: Artifact, rules: RuleSet) -> Sequence[EndScores]:
+def _bound_rules(artifact: Artifact, rules: RuleSet) -> ScoreBounds:
     """Of rules of which one applies, for every end: its errors, with what they may be off on rows
     that rounding has let into it.
     """
@@ -191,13 +198,14 @@ def _bound_rules(artifact: Artifact, rules: RuleSet) -> Sequence[EndScores]:
     if not all(end.is_exact for end in reached):
         found = CrossingBounds(rules, ends).bound(reached)
 
-    return [
+    parts = [
         EndScores(
             np.array([float(round_up(error)) for error in errors]),
             bound_highs(end, rules) if needs_highs(rules) else np.full(count, np.inf),
         )
         for end, errors in zip(reached, found, strict=True)
     ]
+    return ScoreBounds(np.max([part.errors for part in parts], axis=0), parts)
 
 
 def _bound_forms(
@@ -206,7 +214,7 @@ def _bound_forms(
     inputs: RowInputs,
     number: str,
     by_parts: bool,
-) -> Sequence[EndScores]:
+) -> ScoreBounds:
     """The scores' errors and ends; UnreadableError where one isn't the form that it should be.
 
     by_parts: whether parts of the rows are bounded by themselves, the worst behind `exp` the most.
@@ -225,7 +233,8 @@ def _bound_forms(
         if form.key != own.key:
             raise UnreadableError(f"score {i} of the text isn't that of the rules")
 
-    return [part.bounds for part in (cut_rows(whole, measure) if by_parts else [whole])]
+    parts = cut_rows(whole, measure) if by_parts else [whole]
+    return ScoreBounds(whole.bounds.errors, [part.bounds for part in parts])
 
 
 def read_program(artifact: Artifact, count: int) -> Program:

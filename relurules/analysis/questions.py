@@ -14,7 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from relurules.analysis.conditions import hold_missing_numbers, restrict_domain
+from relurules.analysis.conditions import (
+    hold_missing_numbers,
+    require_rows,
+    restrict_domain,
+)
 from relurules.analysis.counterfactuals import answer_counterfactual
 from relurules.analysis.derived_questions import add_tied_note, check_single_column
 from relurules.analysis.effect import answer_effect
@@ -100,7 +104,7 @@ def ask(
     `answer.holds` is True or False where the answer is yes or no, None where it isn't decided or a
     number; `answer.exact` says whether rows shown attain the bounds. UnsupportedError for an
     unknown question, and where rules have no such score; DataError and DomainError for what isn't
-    there.
+    there, and DataError for conditions that no row of the domain meets, whatever is asked.
     """
     if question not in QUESTIONS:
         raise UnsupportedError(f"no question {question!r}; supported: {', '.join(QUESTIONS)}")
@@ -117,8 +121,12 @@ def ask(
     if whole is None:
         whole = question in ("reach", "counterfactual")
 
+    ground = restrict_rules(rules, domain, deadline)
+    if given:
+        require_rows(ground, given, integers=whole)
+
     asked = Question(
-        restrict_rules(rules, domain, deadline),
+        ground,
         given,
         output,
         feature,

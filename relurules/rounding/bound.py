@@ -13,16 +13,18 @@ from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.ir.network import Array
 from relurules.rounding.analysis import ErrorAnalysis, RowInputs
 from relurules.rounding.brace_source import require_plain_header
-from relurules.rounding.crossing import CrossingBounds, bound_highs
+from relurules.rounding.crossing import CrossingBounds, bound_ends
 from relurules.rounding.expression import Expression, Program, UnreadableError
 from relurules.rounding.floats import DOUBLE, SINGLE, round_up
 from relurules.rounding.forms import NumberSpan, RealForm
 from relurules.rounding.link_errors import (
     EndScores,
+    OutputBound,
     bound_outputs,
     bound_steep_error,
     has_links,
-    needs_highs,
+    needs_ends,
+    needs_parts,
 )
 from relurules.rounding.read_braces import read_braces
 from relurules.rounding.read_numpy import (
@@ -79,16 +81,21 @@ class ScoreBounds:
 
 def _bound(artifact: Artifact, rules: RuleSet | AdditiveRules, has_outputs: bool) -> RoundingBound:
     artifact = replace(artifact, domain=rules.domain)  # not what a text says of itself
-    outputs = np.full(len(rules.heads), np.inf)
+    outputs = [OutputBound(np.inf)] * len(rules.heads)
     try:
-        found = _bound_scores(artifact, rules, has_outputs and needs_highs(rules))
+        found = _bound_scores(artifact, rules, has_outputs and needs_parts(rules))
         if has_outputs:
             outputs = bound_outputs(artifact, rules, found.parts)
     except UnreadableError as error:
         return _refuse(artifact, str(error))
     except RecursionError:
         return _refuse(artifact, "its expressions nest too deep")
-    return RoundingBound(scores=found.errors, outputs=outputs, number=artifact.number)
+    return RoundingBound(
+        scores=found.errors,
+        outputs=np.array([output.error for output in outputs]),
+        number=artifact.number,
+        unknown=tuple(output.refusal for output in outputs if output.refusal),
+    )
 
 
 def _refuse(artifact: Artifact, why: str) -> RoundingBound:
@@ -143,14 +150,10 @@ def _read_arrays(
     is_line, exact = isinstance(rules, AdditiveRules), artifact.outside == "exact"
     _require_numbers(artifact, inputs)
     if artifact.target == "onnx":
-        if has_links(rules):
-            raise UnreadableError("links in ONNX have no bound yet")
         content = list(artifact.files.values())[-1]
         assert isinstance(content, bytes)  # noqa: S101  # it is ONNX
-        found = read_onnx(content, rules.domain.names, artifact.outputs)
-        if len(found) != rules.score_count:
-            raise UnreadableError("outputs and scores aren't as many")
-        return found
+        outputs, count = artifact.outputs, rules.score_count
+        return read_onnx(content, rules.domain.names, outputs, rules.heads, count)
     if is_line and exact:
         raise UnreadableError("numpy of rows outside the domain has no bound yet")
     if is_line:
@@ -198,10 +201,11 @@ def _bound_rules(artifact: Artifact, rules: RuleSet) -> ScoreBounds:
     if not all(end.is_exact for end in reached):
         found = CrossingBounds(rules, ends).bound(reached)
 
+    open_ends = np.full((count, 2), [-np.inf, np.inf])
     parts = [
         EndScores(
             np.array([float(round_up(error)) for error in errors]),
-            bound_highs(end, rules) if needs_highs(rules) else np.full(count, np.inf),
+            *(bound_ends(end, rules) if needs_ends(rules) else open_ends).T,
         )
         for end, errors in zip(reached, found, strict=True)
     ]
@@ -225,8 +229,9 @@ def _bound_forms(
         values = [analysis.analyse(score) for score in scores]
         errors = np.array([float(round_up(value.error)) for value in values])
         highs = np.array([float(round_up(value.form.reach.high)) for value in values])
-        forms = [value.form for value in values]
-        return RowPart(rows, EndScores(errors, highs), forms, bound_steep_error(errors, highs))
+        lows = -np.array([float(round_up(-value.form.reach.low)) for value in values])
+        forms, ends = [value.form for value in values], EndScores(errors, lows, highs)
+        return RowPart(rows, ends, forms, bound_steep_error(errors, highs))
 
     whole = measure(inputs)
     for i, (form, own) in enumerate(zip(whole.forms, due, strict=True)):

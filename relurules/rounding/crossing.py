@@ -241,12 +241,12 @@ class CrossingBounds:
         return np.asarray(_COEFFICIENT * self._reach(forms) * _SURE)
 
 
-def bound_highs(end: RuleEnd, rules: RuleSet) -> Array:
-    """(m,) the largest that each score of an end's rule is, on the rows that reach it."""
+def bound_ends(end: RuleEnd, rules: RuleSet) -> Array:
+    """(m, 2) between which each score of an end's rule lies, on the rows that reach it."""
     own = rules.maps
     forms = np.column_stack([own.weights[end.rule], own.constants[end.rule]])
 
-    return np.asarray(bound_maxima(*_relax(end, rules.domain), forms).bounds)
+    return bound_extents(*_relax(end, rules.domain), forms)
 
 
 def _relax(end: RuleEnd, domain: Domain) -> tuple[Array, Array]:

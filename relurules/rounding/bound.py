@@ -1,7 +1,8 @@
 """The bound of an artefact's rounding: its text is read, must be the rules, and is analysed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 from operator import is_not
 from typing import TYPE_CHECKING
@@ -21,8 +22,8 @@ from relurules.rounding.link_errors import (
     EndScores,
     OutputBound,
     bound_outputs,
-    bound_steep_error,
     has_links,
+    measure_link_error,
     needs_ends,
     needs_parts,
 )
@@ -140,7 +141,13 @@ def _bound_scores(
         scores = find_only_scores(program, rules.score_count)
 
     due = list_due_forms(artifact, rules, inputs)
-    return _bound_forms(scores, due, inputs, artifact.number, by_parts)
+    return _bound_forms(
+        scores,
+        due,
+        inputs,
+        artifact.number,
+        partial(measure_link_error, artifact.target, rules.heads) if by_parts else None,
+    )
 
 
 def _read_arrays(
@@ -217,11 +224,12 @@ def _bound_forms(
     due: Sequence[RealForm],
     inputs: RowInputs,
     number: str,
-    by_parts: bool,
+    rate: Callable[[EndScores], float] | None,
 ) -> ScoreBounds:
     """The scores' errors and ends; UnreadableError where one isn't the form that it should be.
 
-    by_parts: whether parts of the rows are bounded by themselves, the worst behind `exp` the most.
+    rate: what rows of such ends are off behind links; where it is there, parts of the rows are
+    bounded by themselves, those of the largest the most.
     """
 
     def measure(rows: RowInputs) -> RowPart:
@@ -231,14 +239,14 @@ def _bound_forms(
         highs = np.array([float(round_up(value.form.reach.high)) for value in values])
         lows = -np.array([float(round_up(-value.form.reach.low)) for value in values])
         forms, ends = [value.form for value in values], EndScores(errors, lows, highs)
-        return RowPart(rows, ends, forms, bound_steep_error(errors, highs))
+        return RowPart(rows, ends, forms, 0.0 if rate is None else rate(ends))
 
     whole = measure(inputs)
     for i, (form, own) in enumerate(zip(whole.forms, due, strict=True)):
         if form.key != own.key:
             raise UnreadableError(f"score {i} of the text isn't that of the rules")
 
-    parts = cut_rows(whole, measure) if by_parts else [whole]
+    parts = [whole] if rate is None else cut_rows(whole, measure)
     return ScoreBounds(whole.bounds.errors, [part.bounds for part in parts])
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.ir.network import Array
+from relurules.links.functions import expit
 from relurules.links.heads import Head
 from relurules.links.table import LINKS
 from relurules.rounding.expression import UnreadableError
@@ -51,6 +52,11 @@ class ScoreSpan(NamedTuple):
         """The largest magnitude."""
         return max(abs(self.low), abs(self.high))
 
+    @property
+    def least(self) -> float:
+        """The smallest magnitude."""
+        return max(0.0, self.low, -self.high)
+
 
 def _round_share(_: ScoreSpan) -> float:
     """Of 1 / (1 + p) and p / (1 + p), p = exp(-|s|) or exp(-s): p p' / (1 + p)^2 is at most a
@@ -71,11 +77,12 @@ def _round_power_less(span: ScoreSpan) -> float:
 
 def _round_softmax(span: ScoreSpan) -> float:
     """Of k scores: share i moves by p_i (n_i - sum of p_j n_j) where the logarithm of power j is
-    off by n_j, which is exp's error and a rounding of s_j - top; p_j |s_j - top| is at most 1 / e.
-    A sum of k is rounded, and a quotient.
+    off by n_j, which is exp's error and a rounding of s_j - top. Of errors of one size that is at
+    most 2 p_i (1 - p_i) times it, so half of it; p_j |s_j - top| is at most 1 / e. A sum of k is
+    rounded, and a quotient.
     """
     count = span.count
-    return 2.0 * _EXP + (count + 1.0) / math.e * _UNIT + count * _UNIT
+    return _EXP / 2.0 + (count + 1.0) / math.e * _UNIT + count * _UNIT
 
 
 def _round_softmax_logarithm(span: ScoreSpan) -> float:
@@ -89,11 +96,17 @@ def _round_softmax_logarithm(span: ScoreSpan) -> float:
 
 
 def _round_softplus(span: ScoreSpan) -> float:
-    """Of max(0, s) + log1p(p), p = exp(-|s|) of at most 1: log1p(p) is at most log 2, and moves by
-    at most half of p's own relative error; a sum is rounded.
+    """Of max(0, s) + log1p(p), p = exp(-|s|): log1p(p) moves by p / (1 + p) of p's own relative
+    error; a sum is rounded.
     """
-    log = math.log(2.0)
-    return _EXP / 2.0 + _OTHER * log + (max(0.0, span.high) + log) * _UNIT
+    log, share = _measure_tail(span)
+    return _EXP * share + _OTHER * log + (max(0.0, span.high) + log) * _UNIT
+
+
+def _measure_tail(span: ScoreSpan) -> tuple[float, float]:
+    """The largest log1p(p) and p / (1 + p), p = exp(-|s|): log 2 and a half near 0."""
+    power = math.exp(-span.least)
+    return math.log1p(power), power / (1.0 + power)
 
 
 def _round_tanh(span: ScoreSpan) -> float:
@@ -138,9 +151,9 @@ def _round_kahan_softplus(span: ScoreSpan) -> float:
     moves by at most half of what 1 + u is rounded by; a product, a quotient and the logarithm are
     rounded, and w - 1 is exact.
     """
-    log = math.log(2.0)
+    log, share = _measure_tail(span)
     own = (2.5 * _UNIT + _EXP) * log
-    return _EXP / 2.0 + own + (max(0.0, span.high) + log) * _UNIT
+    return _EXP * share + own + (max(0.0, span.high) + log) * _UNIT
 
 
 def _round_kahan_tanh(span: ScoreSpan) -> float:
@@ -153,13 +166,17 @@ def _round_kahan_tanh(span: ScoreSpan) -> float:
 
 
 def _round_graph_power(span: ScoreSpan) -> float:
-    """Of expm1(s) in ONNX: below 1, as 2 t / (1 - t) of t = tanh(s / 2), at most 0.463; else as
-    exp(s) - 1.
+    """Of expm1(s) in ONNX: where |s| is below 1, as 2 t / (1 - t) of t = tanh(s / 2), whose
+    logarithm moves by 1 / (1 - t) of t's own relative error; else as exp(s) - 1.
     """
     if span.high >= _LARGEST:
         return math.inf
-    near = (1.87 * _OTHER + 2.0 * _UNIT) * 1.72
-    return max(near, (_EXP + _UNIT) * math.exp(span.high)) + _UNIT
+    low, high = max(-1.0, span.low), min(1.0, span.high)
+    near = 0.0
+    if low <= high:
+        size = max(abs(math.expm1(end)) for end in (low, high))
+        near = (_OTHER / (1.0 - math.tanh(high / 2.0)) + 2.0 * _UNIT) * size
+    return max(near, (_EXP + _UNIT) * math.exp(span.high) + _UNIT)
 
 
 #: Target -> link -> the same where its formula is another one.
@@ -171,9 +188,6 @@ _OWN_ROUNDING: Mapping[str, Mapping[str, Callable[[ScoreSpan], float]]] = {
     },
     "onnx": {"expm1": _round_graph_power, "softplus": _round_kahan_softplus},
 }
-
-#: Links whose error grows with the score, as exp does.
-_STEEP = ("exp", "expm1")
 
 
 def has_links(rules: RuleSet | AdditiveRules) -> bool:
@@ -189,7 +203,7 @@ def needs_ends(rules: RuleSet | AdditiveRules) -> bool:
 
 def needs_parts(rules: RuleSet | AdditiveRules) -> bool:
     """Whether outputs have a smaller bound where rows are bounded part by part."""
-    return any(head.link in _STEEP for head in rules.heads)
+    return any(head.link in _ROUNDING for head in rules.heads)
 
 
 @dataclass(frozen=True)
@@ -203,10 +217,10 @@ class EndScores:
     highs: Array
 
 
-def bound_steep_error(errors: Array, highs: Array) -> float:
-    """The logarithm of what rows of a range may be off behind `exp`, at most."""
-    high, error = float((highs + errors).max()), float(errors.max())
-    return high + math.log(math.expm1(min(error, 700.0)) + _EXP)
+def measure_link_error(target: str, heads: Sequence[Head], of: EndScores) -> float:
+    """What rows of a range may be off behind links, at most."""
+    linked = [head for head in heads if head.link in _ROUNDING]
+    return max((_bound_link(target, head, of) for head in linked), default=0.0)
 
 
 class OutputBound(NamedTuple):
@@ -276,8 +290,20 @@ def _bound_link(target: str, head: Head, of: EndScores) -> float:
 
 
 def _move_through(link: str, span: ScoreSpan) -> float:
-    """What the scores' errors move an output by."""
-    if link != "logit":
-        return LINKS[link].change(span.error, span.high, span.count)
-    least = min(end * (1.0 - end) for end in (span.low, span.high))
-    return span.error / least if 0.0 < span.low <= span.high < 1.0 and least > 0.0 else math.inf
+    """What the scores' errors move an output by: at most the steepest slope between the ends times
+    an error, of links that aren't steepest where the score is largest.
+    """
+    if link == "logit":
+        least = min(end * (1.0 - end) for end in (span.low, span.high))
+        inside = 0.0 < span.low <= span.high < 1.0 and least > 0.0
+        return span.error / least if inside else math.inf
+    if link == "softplus":
+        return span.error * expit(span.high)
+    if link == "tanh":
+        return span.error / math.cosh(min(span.least, 300.0)) ** 2
+    most = LINKS[link].change(span.error, span.high, span.count)
+    if link in ("sigmoid", "complement"):
+        power = math.exp(-span.least)
+        return min(most, span.error * power / (1.0 + power) ** 2)
+
+    return most

@@ -1,14 +1,15 @@
 """Proofs: whether they are found and accepted, how long a check takes, whether tampering is found
 out.
 
-    python benchmarks/proofs.py [nets] [models] [random] [tampering] [--networks 300]
+    python benchmarks/proofs.py [nets] [models] [ranges] [random] [tampering] [--networks 300]
                                 [--instances 20]
 
 nets: every network of ../shared/nets with at most 12,000 regions, in its box. models: networks
-trained on exclusive-or, breast cancer, Taiwan credit and the census. random: certificates of small
-random networks, half of them degenerate, must be accepted, and their bounds be as small as the
-rules say. tampering: every kind of change in up to so many instances must be refused. Times of a
-check are CPU time, with the reading of the model and of the rules.
+trained on exclusive-or, breast cancer, Taiwan credit and the census. ranges: how small and large
+additive rules can be, drawn ones and those of tables, by both checkers. random: certificates of
+small random networks, half of them degenerate, must be accepted, and their bounds be as small as
+the rules say. tampering: every kind of change in up to so many instances must be refused. Times of
+a check are CPU time, with the reading of the model and of the rules.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from proofs_ranges import report_ranges
 from results import add_write_option, record_output
 
 import relurules as rr
@@ -33,6 +35,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "proofs")]
 
+PARTS = ("nets", "models", "ranges", "random", "tampering")
 NETS = (
     "deg_d2_8_8",
     "deg_d3_6_6",
@@ -184,7 +187,7 @@ def attempt(
 def main() -> None:
     """Run what is asked for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("parts", nargs="*", default=["nets", "models", "random", "tampering"])
+    parser.add_argument("parts", nargs="*", default=PARTS)
     parser.add_argument("--networks", type=int, default=300)
     parser.add_argument("--instances", type=int, default=20)
     add_write_option(parser)
@@ -192,6 +195,7 @@ def main() -> None:
     table: dict[str, Callable[[], None]] = {
         "nets": nets,
         "models": models,
+        "ranges": partial(report_ranges, SHARED / "data"),
         "random": partial(randoms, given.networks),
         "tampering": partial(tampering, given.instances),
     }

@@ -18,6 +18,7 @@ from relurules.errors import DataError, DomainError
 from relurules.ir.network import Array
 from relurules.lp import Polytope
 from relurules.lp.branch_and_bound import maximise_over_integers
+from relurules.lp.half_spaces import row_lengths
 
 
 def find_column(ground: RestrictedScorer, name: str | None) -> TableColumn:
@@ -184,7 +185,7 @@ def measure_least_room(ground: RestrictedRules, space: QuestionSpace) -> float:
     Or it lies outside the domain's inequalities, by no more than these forgive.
     """
     domain = ground.domain
-    lengths = np.linalg.norm(domain.normals @ space.spread, axis=1)
+    lengths = row_lengths(domain.normals @ space.spread)
     moving = lengths > 0
     forgiven = (domain.limits - domain.bounds)[moving] / lengths[moving]
     return 4.0 * float(ground.splits(space).room.max(initial=0.0)) + 2.0 * float(

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from relurules.analysis.restricted import RestrictedScorer
 from relurules.domain import Array, Domain
 from relurules.domain.columns import Column
 from relurules.errors import DataError, DomainError
+from relurules.lp.branch_and_bound import maximise_over_integers
 from relurules.tables.values import Value
 
 _EQUAL = re.compile(r"^\s*(?P<name>`[^`]+`|[^<>=]+?)\s*={1,2}\s*(?P<value>[^<>=]+?)\s*$")
@@ -23,6 +25,22 @@ def restrict_domain(domain: Domain, given: Sequence[str]) -> Domain:
     for text in given:
         domain = _add_condition(domain, text)
     return domain
+
+
+def require_rows(ground: RestrictedScorer, given: Sequence[str], *, integers: bool = False) -> None:
+    """DataError where no row of the domain meets the conditions; integers: whether columns that
+    hold whole numbers may hold nothing else.
+    """
+    if not has_rows(ground, integers=integers):
+        raise DataError(f"no row of the domain meets these conditions: {'; '.join(given)}")
+
+
+def has_rows(ground: RestrictedScorer, *, integers: bool = False) -> bool:
+    """Whether a part of a domain has rows; one that is there by rounding alone counts as some."""
+    space = ground.space
+    still = np.zeros(space.spread.shape[1] + 1)
+    whole = ground.whole(space, integers=integers)
+    return maximise_over_integers(*space.walls, still, whole, enough=0.0).bound > -np.inf
 
 
 def hold_missing_numbers(domain: Domain, feature: str | None = None) -> Domain:

@@ -22,6 +22,7 @@ from relurules.ir.answers import Answer, Grid, Witness, format_bound, format_num
 from relurules.ir.network import Array
 from relurules.lp import Polytope
 from relurules.lp.branch_and_bound import maximise_over_integers
+from relurules.lp.half_spaces import row_lengths
 
 #: By how much of a margin's terms a row is moved past a boundary until the rules decide otherwise.
 _PAST = (0.0, 1e-12, 1e-9, 1e-7, 1e-5, 1e-3)
@@ -291,12 +292,12 @@ def _add_rows(polytope: Polytope, rows: Array) -> Polytope | None:
     """The polytope with further rows (g, limit), which need no unit length; None where one of them
     is never true.
     """
-    length = np.linalg.norm(rows[:, :-1], axis=1)
+    length = row_lengths(rows[:, :-1])
     if (rows[length == 0, -1] < 0).any():
         return None
     rows = rows[(length > 0) & np.isfinite(rows[:, -1])]
     rows[:, -1] += _ROUNDING * np.abs(rows).sum(axis=1)
-    rows = rows / round_up_to_powers(np.linalg.norm(rows[:, :-1], axis=1))[:, None]
+    rows = rows / round_up_to_powers(row_lengths(rows[:, :-1]))[:, None]
     return polytope.cut_by_rows(rows)
 
 

@@ -10,7 +10,6 @@ from relurules.analysis.line_slopes import (
     LineSlopes,
     bound_line_slopes,
     check_continuous,
-    check_rows,
 )
 from relurules.analysis.plain_rows import RowClaim, choose_plain_rows, note_fractions
 from relurules.analysis.question import (
@@ -38,7 +37,6 @@ _MEANS = (
 def answer_line_monotone(asked: Question, target: ScoreTarget, column: TableColumn) -> Answer:
     """How an output goes with one number column."""
     ground = _get_lines(asked)
-    check_rows(asked, ground, target)
     found = bound_line_slopes(ground, target, column, ground.deadline.share(0.4))
     direction = _tell_direction(found)
     shown = (
@@ -73,7 +71,6 @@ def answer_line_monotone(asked: Question, target: ScoreTarget, column: TableColu
 def answer_all_line_columns(asked: Question, target: ScoreTarget) -> Answer:
     """Every number column in a line."""
     ground = _get_lines(asked)
-    check_rows(asked, ground, target)
     columns = [column for column in list_columns(ground) if not column.categories]
     rows, values, exact = [], dict[str, Any](), True
     for i, column in enumerate(columns):

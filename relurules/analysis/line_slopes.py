@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.analysis.question import Question
 from relurules.analysis.restricted import TableColumn
 from relurules.analysis.restricted_lines import RestrictedLines
 from relurules.analysis.targets import ScoreTarget
-from relurules.errors import DataError, UnsupportedError
+from relurules.errors import UnsupportedError
 from relurules.ir.limits import Deadline
 from relurules.ir.network import Array
 from relurules.networks.gradients import SlopeMeasure, measure_column, read_signs
@@ -49,13 +48,6 @@ def check_continuous(ground: RestrictedLines) -> None:
             "the groups of these rules were simplified and may jump, so they have no slopes; ask "
             "range or effect, or extract them with max_error=0"
         )
-
-
-def check_rows(asked: Question, ground: RestrictedLines, target: ScoreTarget) -> None:
-    """DataError where no row meets the conditions."""
-    nothing = ground.make_program(0.0 * target.combination, integers=False)
-    if asked.given and maximise_program(nothing, ground.deadline).bound == -np.inf:
-        raise DataError(f"no row of the domain meets these conditions: {'; '.join(asked.given)}")
 
 
 def bound_line_slopes(

@@ -10,7 +10,6 @@ from relurules.analysis.line_slopes import (
     LineSlopes,
     bound_line_slopes,
     check_continuous,
-    check_rows,
     find_steepest_total,
 )
 from relurules.analysis.plain_rows import note_fractions
@@ -59,7 +58,6 @@ def answer_line_lipschitz(asked: Question, target: ScoreTarget, closing: tuple[s
     ground = asked.ground
     assert isinstance(ground, RestrictedLines)  # noqa: S101  # others are asked elsewhere
     check_continuous(ground)
-    check_rows(asked, ground, target)
     found = _measure_steepness(asked, ground, target)
     l1, l2, linf = (format_bound(value, up=True) for value in found.constants.values())
     said = (

@@ -8,14 +8,17 @@ values at once.
 """
 
 import time
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
-from relurules.analysis.conditions import hold_missing_numbers, restrict_domain
+from relurules.analysis.conditions import (
+    hold_missing_numbers,
+    require_rows,
+    restrict_domain,
+)
 from relurules.analysis.counterfactuals import answer_counterfactual
 from relurules.analysis.derived_questions import add_tied_note, check_single_column
 from relurules.analysis.effect import answer_effect
@@ -33,6 +36,7 @@ from relurules.ir import AdditiveRules
 from relurules.ir.answers import Answer
 from relurules.ir.coordinate_rules import take_coordinates
 from relurules.ir.limits import Deadline
+from relurules.ir.rules_memo import RulesMemo
 from relurules.ir.scorer import Scorer
 from relurules.tables.names import check_finite, to_plain_value
 
@@ -42,9 +46,6 @@ _MANY = 200
 #: Seconds of this process that a document takes for each answer about lines: by a clock on the
 #: wall, a busy machine would make another document.
 _STANDING = 10.0
-
-#: Of rules by their identity, the answers that their documents give.
-_ANSWERED: dict[int, tuple[Answer, ...]] = {}
 
 #: Question -> what answers it.
 QUESTIONS: Mapping[str, Callable[[Question], Answer]] = {
@@ -103,7 +104,7 @@ def ask(
     `answer.holds` is True or False where the answer is yes or no, None where it isn't decided or a
     number; `answer.exact` says whether rows shown attain the bounds. UnsupportedError for an
     unknown question, and where rules have no such score; DataError and DomainError for what isn't
-    there.
+    there, and DataError for conditions that no row of the domain meets, whatever is asked.
     """
     if question not in QUESTIONS:
         raise UnsupportedError(f"no question {question!r}; supported: {', '.join(QUESTIONS)}")
@@ -120,8 +121,12 @@ def ask(
     if whole is None:
         whole = question in ("reach", "counterfactual")
 
+    ground = restrict_rules(rules, domain, deadline)
+    if given:
+        require_rows(ground, given, integers=whole)
+
     asked = Question(
-        restrict_rules(rules, domain, deadline),
+        ground,
         given,
         output,
         feature,
@@ -151,11 +156,7 @@ def answer_standing_questions(rules: Any) -> tuple[Answer, ...]:
 
     The answers are kept for as long as the rules, whose next document gives them again.
     """
-    if id(rules) not in _ANSWERED:
-        _ANSWERED[id(rules)] = _answer_anew(rules)
-        weakref.finalize(rules, _ANSWERED.pop, id(rules), None)
-
-    return _ANSWERED[id(rules)]
+    return _ANSWERED.recall(rules)
 
 
 def _answer_anew(rules: Any) -> tuple[Answer, ...]:
@@ -183,5 +184,8 @@ def _answer_standing(
     asked = Question(restrict_rules(rules, domain, deadline), output=output)
     return add_tied_note(QUESTIONS[question](asked), rules.domain)
 
+
+#: Of rules, the answers that their documents give.
+_ANSWERED = RulesMemo(_answer_anew)
 
 __all__ = ["QUESTIONS", "answer_standing_questions", "ask"]

@@ -16,6 +16,7 @@ from relurules.ir.answers import Answer, Witness, format_bound
 from relurules.ir.network import Array
 from relurules.lp import RADIUS, Polytope
 from relurules.lp.branch_and_bound import IntegerMaximum, maximise_over_integers
+from relurules.lp.half_spaces import row_lengths
 
 
 def answer_reach(asked: Question) -> Answer:
@@ -188,7 +189,7 @@ def maximise_least_form(
     n = forms.shape[1] - 1
     size = float(np.abs(forms).sum(axis=1).max()) or 1.0
     rows = np.column_stack([-forms[:, :-1], np.full(len(forms), size)])  # forms >= size * t
-    length = round_up_to_powers(np.linalg.norm(rows, axis=1))
+    length = round_up_to_powers(row_lengths(rows))
     limit = np.zeros((2, n + 1))
     limit[:, n] = 1.0, -1.0
     top = np.zeros(n + 2)

@@ -82,6 +82,7 @@ from relurules.checker.expressions import Expression
 from relurules.checker.forms import ONE, DomainSpace, UnitForm
 from relurules.checker.groups import find_indicator_groups
 from relurules.checker.json_values import (
+    MOST_MULTIPLIER,
     PARTS_ASIDE,
     RefusedError,
     hash_json,
@@ -113,6 +114,7 @@ __all__ = [
     "FORMAT",
     "MODEL_FORMAT",
     "MODEL_VERSION",
+    "MOST_MULTIPLIER",
     "ONE",
     "PARTS_ASIDE",
     "QUESTIONS",

@@ -11,7 +11,7 @@ from typing import Any
 #: Integers with more digits, and files with more bytes, aren't read.
 MOST_DIGITS, MOST_BYTES = 300, 1 << 30
 #: Multipliers are less than this.
-_MOST_MULTIPLIER = 1e200
+MOST_MULTIPLIER = 1e200
 #: What a rules file says of the domain; and what it says of where the rules come from, which is no
 #: part of any claim. All else is under the digest of the rules.
 DOMAIN_PARTS = ("features", "constraints", "groups", "columns")
@@ -161,7 +161,7 @@ def read_pairs(said: Any) -> Iterator[tuple[int, float]]:
         raise RefusedError("multipliers are no list")
     for row, y in zip(said[::2], said[1::2], strict=True):
         number = isinstance(y, int | float) and not isinstance(y, bool)
-        if type(row) is not int or not number or not 0 <= y < _MOST_MULTIPLIER:
+        if type(row) is not int or not number or not 0 <= y < MOST_MULTIPLIER:
             raise RefusedError(f"a multiplier {shorten_text(repr(y))} of row {row}")
         yield row, y
 

@@ -172,6 +172,8 @@ def _describe_execution(artefact: Path, rules: Path, bound: float) -> str:
         f"as executed, every score is within {format_bound(whole)} of the model's "
         f"(of that, {rounding.text} is rounding), for every row of the domain that has scores"
     )
+    if rounding.unknown:
+        return f"{told}; nothing is known of {'; '.join(rounding.unknown)}"
     if last in (rounding.largest, math.inf):
         return told
 

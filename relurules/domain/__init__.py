@@ -33,7 +33,6 @@ from relurules.domain.input_places import (
 from relurules.domain.linear_forms import evaluate_forms
 from relurules.domain.normalisation import ExactRows as ExactRows
 from relurules.domain.normalisation import Normalisation as Normalisation
-from relurules.domain.normalisation import row_lengths as row_lengths
 from relurules.domain.ranges import (
     compute_ranges,
     find_indicator_groups,
@@ -43,6 +42,7 @@ from relurules.domain.ranges import (
 )
 from relurules.errors import DataError, DomainError
 from relurules.lp import Polytope
+from relurules.lp.half_spaces import row_lengths as row_lengths
 from relurules.tables.names import make_default_names
 from relurules.tables.table import read_column_names
 from relurules.tables.values import Value

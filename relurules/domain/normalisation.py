@@ -102,12 +102,3 @@ class Normalisation:
             h[i] = Fraction(bound) - shift - at
 
         return ExactRows(G, h)
-
-
-def row_lengths(rows: Array) -> Array:
-    """(n,) Euclidean lengths of rows (n, f) of any magnitude: squares of 1e-170 vanish, and those
-    of 1e170 overflow.
-    """
-    largest = np.abs(rows).max(axis=1, initial=0.0)
-    scale = np.where(largest > 0, largest, 1.0)
-    return np.asarray(np.linalg.norm(rows / scale[:, None], axis=1) * scale)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from relurules import lp
 from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array, Pattern
+from relurules.lp.half_spaces import row_lengths
 
 if TYPE_CHECKING:
     import networkx
@@ -62,7 +63,7 @@ def _compute_unit_forms(partition: "Partition", pattern: Pattern) -> Array:
     """
     forms = partition.network.forms(pattern)
     rows, offsets = partition.frame.rows(forms[:, :-1], forms[:, -1])
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    length = row_lengths(rows)[:, None]
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(np.column_stack([rows, offsets]) / length)
 
@@ -83,7 +84,7 @@ def _find_region_across(partition: "Partition", region: "Region", place: int) ->
     """The region that a point just across one of the region's facets lies in."""
     frame = partition.frame
     rows, offsets = frame.rows(region.normals, -region.bounds)
-    length = np.linalg.norm(rows, axis=1)
+    length = row_lengths(rows)
     others = np.arange(len(rows)) != place
     G, h = partition.walls.cut(-(rows / length[:, None])[others], (offsets / length)[others])
     normal, offset = rows[place] / length[place], offsets[place] / length[place]

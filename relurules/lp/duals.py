@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from relurules.lp import highs
 from relurules.lp.dictionary import Dictionary
+from relurules.lp.half_spaces import row_lengths
 from relurules.lp.maxima import maximise_forms
 from relurules.lp.polytope import Box, find_dictionary
 
@@ -57,7 +58,7 @@ def solve_duals(at: PolytopeVertex, forms: Array) -> Duals:
     Nothing rests on the solver's arithmetic: any multipliers bound a form, these well.
     """
     n, f = len(forms), len(at.low)
-    sizes = np.linalg.norm(forms[:, :-1], axis=1)
+    sizes = row_lengths(forms[:, :-1])
     sizes = np.where(sizes > 0, sizes, 1.0)
     unit = np.column_stack([forms[:, :-1] / sizes[:, None], np.zeros(n)])
     points, multipliers, done = (

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from relurules.lp import certified, highs
 from relurules.lp.compilation import compile_cached
 from relurules.lp.dictionary import TOP, Dictionary, express_form, maximise_form, write_vertex
+from relurules.lp.half_spaces import row_lengths
 from relurules.lp.polytope import Box, find_feasible_vertex, make_box
 
 Array = NDArray[np.float64]
@@ -104,7 +105,7 @@ def _propose_multipliers(box: Box, D: Dictionary | None, forms: Array) -> tuple[
     (n,).
     """
     n, f = len(forms), len(box.low)
-    sizes = np.linalg.norm(forms[:, :-1], axis=1)
+    sizes = row_lengths(forms[:, :-1])
     sizes = np.where((sizes > 0) & np.isfinite(sizes), sizes, 1.0)
     unit = np.column_stack([forms[:, :-1] / sizes[:, None], np.zeros(n)])
     points, multipliers = np.zeros((n, f)), np.zeros((n, len(box.walls)))

@@ -12,6 +12,7 @@ from relurules.domain import Domain
 from relurules.ir import Network
 from relurules.ir.network import Array
 from relurules.lp.certified import compute_gamma
+from relurules.lp.half_spaces import row_lengths, vector_length
 from relurules.lp.highs import propose_maximum
 from relurules.lp.tolerances import UNIT
 
@@ -218,9 +219,9 @@ def _bound_form_above(form: Array, rows: list[_Inequality], box: tuple[Array, Ar
     walls = np.array([row.form for row in used])
     middle, half = low / 2 + high / 2, high / 2 - low / 2
     half = np.where(half > 0, half, 1.0)
-    scale = np.linalg.norm(walls[:, :-1] * half, axis=1)
+    scale = row_lengths(walls[:, :-1] * half)
     walls = walls / scale[:, None]
-    size = float(np.linalg.norm(form[:-1] * half)) or 1.0
+    size = vector_length(form[:-1] * half) or 1.0
     sides = np.full(len(half), 1.0)
     limits = walls[:, -1] + walls[:, :-1] @ middle
     proposal = propose_maximum(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from relurules.ir.network import Array
 from relurules.lp.certified import compute_upper_bounds
+from relurules.lp.half_spaces import row_lengths, vector_length
 from relurules.lp.highs import propose_maximum
 from relurules.lp.tolerances import UNIT
 from relurules.networks.program_cells import ProgramCell, bound_forms
@@ -145,7 +146,7 @@ def _scale(rows: Array, cell: ProgramCell) -> tuple[Array, Array, Array, Array]:
     middle = np.where(np.isfinite(middle), middle, one)
     half = np.where(np.isfinite(half), half, 1.0)
     scaled = np.column_stack([rows[:, :-1] * half, rows[:, -1] + rows[:, :-1] @ middle])
-    length = np.linalg.norm(scaled[:, :-1], axis=1)
+    length = row_lengths(scaled[:, :-1])
     length = np.where((length > 0) & np.isfinite(length), length, 1.0)
 
     return scaled / length[:, None], length, middle, half
@@ -161,7 +162,7 @@ def propose_point(form: Array, rows: Array, cell: ProgramCell) -> tuple[Array, A
     """A point (n,) and multipliers (r,) by a solver; None where it has no answer."""
     scaled, length, middle, half = _scale(rows, cell)
     goal = form[:-1] * half
-    size = float(np.linalg.norm(goal)) or 1.0
+    size = vector_length(goal) or 1.0
     low, high = _scale_box(cell, middle, half)
     if not np.isfinite(goal).all() or not np.isfinite(scaled).all():
         return None
@@ -203,7 +204,7 @@ def find_inner_point(walls: Array, low: Array, high: Array) -> Array | None:
     one = np.where(np.isfinite(low), low, np.where(np.isfinite(high), high, 0.0))
     G = -walls[:, :-1] * np.where(free, width, 0.0)
     h = walls[:, -1] + walls[:, :-1] @ one
-    length = np.linalg.norm(G, axis=1)
+    length = row_lengths(G)
     G, h = G[length > 0] / length[length > 0, None], h[length > 0] / length[length > 0]
 
     sides = np.eye(d)

@@ -129,7 +129,8 @@ class FloatScore:
             low, high = self.low[j], self.high[j]
 
             reads = kinks[:, j] != 0.0
-            at = x[j] + left[reads] / kinks[reads, j]
+            with np.errstate(over="ignore"):  # a kink beyond all numbers is outside the bounds
+                at = x[j] + left[reads] / kinks[reads, j]
             values = np.concatenate(
                 [[low, high], at, np.nextafter(at, low), np.nextafter(at, high)]
             )
@@ -141,7 +142,9 @@ class FloatScore:
 
             for wall in self.pairs[self.pairs[:, j] != 0.0]:
                 i = next(i for i in np.flatnonzero(wall).tolist() if i != j)
-                both, along = rows.copy(), x[i] - wall[j] * (values - x[j]) / wall[i]
+                with np.errstate(over="ignore"):  # and what an inequality ties to it at its end
+                    along = x[i] - wall[j] * (values - x[j]) / wall[i]
+                both = rows.copy()
                 both[:, i] = np.clip(along, self.low[i], self.high[i])
                 yield both
 

@@ -17,8 +17,8 @@ from relurules.analysis.extreme_rows import (
     find_answer_part,
     find_class_number,
     find_score_extremes,
+    require_common_rows,
 )
-from relurules.analysis.shared_columns import share_columns
 from relurules.checker import AnsweredScore, AnswerVerdict, RefusedError
 from relurules.codec.additive_json import additive_to_json
 from relurules.codec.any_rules import load_any_rules
@@ -72,7 +72,8 @@ def prove_answer(
     theirs is for `prove` to show. time_limit: seconds that this may take.
 
     Raises DataError for a question or a column that there isn't, or that isn't the same in both
-    rules, DomainError for columns without bounds, UnsupportedError for rules that decide or have
+    rules, or for conditions that no row meets, DomainError for columns without bounds and domains
+    without a row in common, UnsupportedError for rules that decide or have
     groups of neurons and for a column that can't change alone, CheckError for what can't be shown,
     OutOfTimeError at the limit.
 
@@ -88,7 +89,7 @@ def prove_answer(
     given = (given,) if isinstance(given, str) else tuple(given)
     whole = _load_rules(rules)
     if old is not None:
-        share_columns(_load_rules(old), whole)  # raises for columns that aren't the same
+        require_common_rows(_load_rules(old), whole, given)
     check_single_column(whole.domain, question, feature)
     said, other = _read_rules(rules), None if old is None else _read_rules(old)
     for one in (said, other):

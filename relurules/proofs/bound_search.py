@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from relurules.checker import ProofContext
 from relurules.ir.limits import Deadline
 from relurules.lp.duals import PolytopeVertex, find_vertex, solve_duals
+from relurules.lp.half_spaces import row_lengths
 from relurules.proofs.float_cells import (
     FloatCell,
     ProofNode,
@@ -210,7 +211,7 @@ def _make_program(cell: FloatCell, kept: Array, wide: Array) -> tuple[PolytopeVe
         walls[at, :width], walls[at, -1] = some[:, :-1], some[:, -1]
     walls[last:, width:-1] = np.diag(wide)
 
-    sizes = np.linalg.norm(walls[last:, :-1], axis=1)
+    sizes = row_lengths(walls[last:, :-1])
     walls[last:] /= sizes[:, None]
     vertex = find_vertex(
         np.append(chart.low, np.zeros(c)), np.append(chart.width, np.ones(c)), walls

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.checker import DomainSpace
+from relurules.checker import MOST_MULTIPLIER, DomainSpace
 from relurules.lp.duals import PolytopeVertex, find_vertex, refute_polytope
+from relurules.lp.half_spaces import row_lengths
 from relurules.proofs.float_model import (
     NOISE,
     CategoryGroups,
@@ -50,7 +51,7 @@ class FloatCell:
         without a slope not.
         """
         rows = self.rows @ self.chart.basis
-        lengths = np.linalg.norm(rows[:, :-1], axis=1)
+        lengths = row_lengths(rows[:, :-1])
         kept = np.flatnonzero(lengths > NOISE * np.abs(self.rows).sum(axis=1))
         return rows[kept] / lengths[kept, None], lengths[kept], kept
 
@@ -131,6 +132,11 @@ def find_undecided_category(part: FloatCell, point: Array, least: float = 1e-6) 
 
 
 def list_multipliers(multipliers: Array) -> list[Any]:
+    """Row and multiplier of those that tell, one after the other; none at all where a certificate
+    can't hold one: what they show then is rough.
+    """
+    if not (multipliers < MOST_MULTIPLIER).all():
+        return []
     least = 1e-15 * float(multipliers.max(initial=0.0))
     return [
         value

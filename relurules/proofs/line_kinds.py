@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from relurules.checker import CONSTANT, Expression, LineProof
 from relurules.ir.network import Array
+from relurules.lp.half_spaces import row_lengths
 from relurules.proofs.neuron_bounds import propose_multipliers
 
 #: A neuron may pass 0 by this share of its terms, and count as fixed all the same.
@@ -59,7 +60,7 @@ class Directions:
             row[places] = [float(terms[j]) for j in places]
             row[-1] = float(constant) + row[:-1] @ self.middle
             row[:-1] *= self.half
-        lengths = np.linalg.norm(rows, axis=1)
+        lengths = row_lengths(rows)
         return np.asarray(rows / np.where(lengths > 0, lengths, 1.0)[:, None])
 
     def find_parallel(self, rows: Array, others: Array, most: float) -> NDArray[np.intp]:

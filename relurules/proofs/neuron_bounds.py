@@ -11,6 +11,7 @@ import numpy as np
 
 from relurules.checker import Expression, LineProof
 from relurules.ir.network import Array
+from relurules.lp.half_spaces import row_lengths, vector_length
 from relurules.lp.highs import propose_maximum
 
 #: Programs of more neurons aren't solved: their lines are chosen by the ranges alone.
@@ -43,8 +44,8 @@ def propose_multipliers(proof: LineProof, z: Expression, sign: int) -> list[Any]
 
     program = _make_program(proof, neurons, walls)
     form = sign * _convert(proof, z, neurons)
-    size = float(np.linalg.norm(form[:-1]))
-    lengths = np.linalg.norm(program.G[:, :-1], axis=1)
+    size = vector_length(form[:-1])
+    lengths = row_lengths(program.G[:, :-1])
     if size == 0.0 or not np.isfinite(program.G).all():
         return []
     lengths = np.where(lengths > 0, lengths, 1.0)

@@ -1,7 +1,8 @@
 """The bound of an artefact's rounding: its text is read, must be the rules, and is analysed."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 from operator import is_not
 from typing import TYPE_CHECKING
@@ -10,18 +11,21 @@ import numpy as np
 
 from relurules.domain.columns import list_derived_columns
 from relurules.ir import AdditiveRules, Artifact, RuleSet
+from relurules.ir.network import Array
 from relurules.rounding.analysis import ErrorAnalysis, RowInputs
 from relurules.rounding.brace_source import require_plain_header
-from relurules.rounding.crossing import CrossingBounds, bound_highs
+from relurules.rounding.crossing import CrossingBounds, bound_ends
 from relurules.rounding.expression import Expression, Program, UnreadableError
 from relurules.rounding.floats import DOUBLE, SINGLE, round_up
 from relurules.rounding.forms import NumberSpan, RealForm
 from relurules.rounding.link_errors import (
     EndScores,
+    OutputBound,
     bound_outputs,
-    bound_steep_error,
     has_links,
-    needs_highs,
+    measure_link_error,
+    needs_ends,
+    needs_parts,
 )
 from relurules.rounding.read_braces import read_braces
 from relurules.rounding.read_numpy import (
@@ -66,22 +70,33 @@ def bound_score_rounding(artifact: Artifact, rules: RuleSet | AdditiveRules) -> 
     return _bound(artifact, rules, False)
 
 
+@dataclass(frozen=True)
+class ScoreBounds:
+    """errors: (m,) how far every score may be off on any row; parts: the same of parts of the rows,
+    which together are all of them.
+    """
+
+    errors: Array
+    parts: Sequence[EndScores]
+
+
 def _bound(artifact: Artifact, rules: RuleSet | AdditiveRules, has_outputs: bool) -> RoundingBound:
     artifact = replace(artifact, domain=rules.domain)  # not what a text says of itself
-    outputs = np.full(len(rules.heads), np.inf)
+    outputs = [OutputBound(np.inf)] * len(rules.heads)
     try:
-        ranges = _bound_scores(artifact, rules, False)
-        scores = np.max([one.errors for one in ranges], axis=0)
+        found = _bound_scores(artifact, rules, has_outputs and needs_parts(rules))
         if has_outputs:
-            is_whole = isinstance(rules, AdditiveRules) or artifact.form == "network"
-            if is_whole and needs_highs(rules):
-                ranges = _bound_scores(artifact, rules, True)
-            outputs = bound_outputs(artifact, rules, ranges)
+            outputs = bound_outputs(artifact, rules, found.parts)
     except UnreadableError as error:
         return _refuse(artifact, str(error))
     except RecursionError:
         return _refuse(artifact, "its expressions nest too deep")
-    return RoundingBound(scores=scores, outputs=outputs, number=artifact.number)
+    return RoundingBound(
+        scores=found.errors,
+        outputs=np.array([output.error for output in outputs]),
+        number=artifact.number,
+        unknown=tuple(output.refusal for output in outputs if output.refusal),
+    )
 
 
 def _refuse(artifact: Artifact, why: str) -> RoundingBound:
@@ -105,9 +120,9 @@ def require_readable(artifact: Artifact, rules: RuleSet | AdditiveRules) -> None
 
 def _bound_scores(
     artifact: Artifact, rules: RuleSet | AdditiveRules, by_parts: bool
-) -> Sequence[EndScores]:
-    """Errors of the scores and the largest that each is, one for the rows of every end; by_parts:
-    where there is one end, for parts of its rows.
+) -> ScoreBounds:
+    """Errors of the scores. The parts are the rows of every end; by_parts: where there is one end,
+    parts of its rows.
     """
     require_readable(artifact, rules)
     if isinstance(rules, RuleSet) and artifact.form != "network":
@@ -126,7 +141,13 @@ def _bound_scores(
         scores = find_only_scores(program, rules.score_count)
 
     due = list_due_forms(artifact, rules, inputs)
-    return _bound_forms(scores, due, inputs, artifact.number, by_parts)
+    return _bound_forms(
+        scores,
+        due,
+        inputs,
+        artifact.number,
+        partial(measure_link_error, artifact.target, rules.heads) if by_parts else None,
+    )
 
 
 def _read_arrays(
@@ -136,14 +157,10 @@ def _read_arrays(
     is_line, exact = isinstance(rules, AdditiveRules), artifact.outside == "exact"
     _require_numbers(artifact, inputs)
     if artifact.target == "onnx":
-        if has_links(rules):
-            raise UnreadableError("links in ONNX have no bound yet")
         content = list(artifact.files.values())[-1]
         assert isinstance(content, bytes)  # noqa: S101  # it is ONNX
-        found = read_onnx(content, rules.domain.names, artifact.outputs)
-        if len(found) != rules.score_count:
-            raise UnreadableError("outputs and scores aren't as many")
-        return found
+        outputs, count = artifact.outputs, rules.score_count
+        return read_onnx(content, rules.domain.names, outputs, rules.heads, count)
     if is_line and exact:
         raise UnreadableError("numpy of rows outside the domain has no bound yet")
     if is_line:
@@ -175,7 +192,7 @@ def find_only_scores(program: Program, count: int) -> Sequence[Expression]:
     return ends[0]
 
 
-def _bound_rules(artifact: Artifact, rules: RuleSet) -> Sequence[EndScores]:
+def _bound_rules(artifact: Artifact, rules: RuleSet) -> ScoreBounds:
     """Of rules of which one applies, for every end: its errors, with what they may be off on rows
     that rounding has let into it.
     """
@@ -191,13 +208,15 @@ def _bound_rules(artifact: Artifact, rules: RuleSet) -> Sequence[EndScores]:
     if not all(end.is_exact for end in reached):
         found = CrossingBounds(rules, ends).bound(reached)
 
-    return [
+    open_ends = np.full((count, 2), [-np.inf, np.inf])
+    parts = [
         EndScores(
             np.array([float(round_up(error)) for error in errors]),
-            bound_highs(end, rules) if needs_highs(rules) else np.full(count, np.inf),
+            *(bound_ends(end, rules) if needs_ends(rules) else open_ends).T,
         )
         for end, errors in zip(reached, found, strict=True)
     ]
+    return ScoreBounds(np.max([part.errors for part in parts], axis=0), parts)
 
 
 def _bound_forms(
@@ -205,11 +224,12 @@ def _bound_forms(
     due: Sequence[RealForm],
     inputs: RowInputs,
     number: str,
-    by_parts: bool,
-) -> Sequence[EndScores]:
+    rate: Callable[[EndScores], float] | None,
+) -> ScoreBounds:
     """The scores' errors and ends; UnreadableError where one isn't the form that it should be.
 
-    by_parts: whether parts of the rows are bounded by themselves, the worst behind `exp` the most.
+    rate: what rows of such ends are off behind links; where it is there, parts of the rows are
+    bounded by themselves, those of the largest the most.
     """
 
     def measure(rows: RowInputs) -> RowPart:
@@ -217,15 +237,17 @@ def _bound_forms(
         values = [analysis.analyse(score) for score in scores]
         errors = np.array([float(round_up(value.error)) for value in values])
         highs = np.array([float(round_up(value.form.reach.high)) for value in values])
-        forms = [value.form for value in values]
-        return RowPart(rows, EndScores(errors, highs), forms, bound_steep_error(errors, highs))
+        lows = -np.array([float(round_up(-value.form.reach.low)) for value in values])
+        forms, ends = [value.form for value in values], EndScores(errors, lows, highs)
+        return RowPart(rows, ends, forms, 0.0 if rate is None else rate(ends))
 
     whole = measure(inputs)
     for i, (form, own) in enumerate(zip(whole.forms, due, strict=True)):
         if form.key != own.key:
             raise UnreadableError(f"score {i} of the text isn't that of the rules")
 
-    return [part.bounds for part in (cut_rows(whole, measure) if by_parts else [whole])]
+    parts = [whole] if rate is None else cut_rows(whole, measure)
+    return ScoreBounds(whole.bounds.errors, [part.bounds for part in parts])
 
 
 def read_program(artifact: Artifact, count: int) -> Program:

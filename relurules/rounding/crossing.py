@@ -7,7 +7,6 @@ met: by how much, linear programs over the region, with its conditions moved out
 answers are bounds (`lp.maxima`).
 """
 
-import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,6 +19,7 @@ from relurules.domain import Domain
 from relurules.ir import RuleSet
 from relurules.ir.compensated_forms import compute_accurate_forms, compute_accurate_maps
 from relurules.ir.network import Array, Pattern
+from relurules.ir.rules_memo import RulesMemo
 from relurules.lp.maxima import bound_extents, bound_maxima
 from relurules.rounding.expression import UnreadableError
 from relurules.rounding.floats import round_up
@@ -67,25 +67,15 @@ class KnownBounds:
     regions: SolvedRegions
 
 
-#: Of the rules that were asked about last.
-_LAST: list[tuple[weakref.ref[RuleSet], KnownBounds]] = []
-
-
-def recall_bounds(rules: RuleSet) -> KnownBounds:
-    """What is known of these rules; nothing where others were asked about since."""
-    last = _LAST[0] if _LAST else None
-    if last is None or last[0]() is not rules:
-        last = (weakref.ref(rules), KnownBounds({}, {}))
-        _LAST[:] = [last]
-
-    return last[1]
+#: Of rules whose artefacts were bounded.
+_KNOWN = RulesMemo(lambda _: KnownBounds({}, {}))
 
 
 class CrossingBounds:
     """Of one rule set, for ends of a text."""
 
     def __init__(self, rules: RuleSet, ends: RuleEnds) -> None:
-        known = recall_bounds(rules)
+        known = _KNOWN.recall(rules)
         self._rules, self._ends, self._gaps = rules, ends, RegionGaps(rules, known.regions)
         self._known = known.ends
 
@@ -251,12 +241,12 @@ class CrossingBounds:
         return np.asarray(_COEFFICIENT * self._reach(forms) * _SURE)
 
 
-def bound_highs(end: RuleEnd, rules: RuleSet) -> Array:
-    """(m,) the largest that each score of an end's rule is, on the rows that reach it."""
+def bound_ends(end: RuleEnd, rules: RuleSet) -> Array:
+    """(m, 2) between which each score of an end's rule lies, on the rows that reach it."""
     own = rules.maps
     forms = np.column_stack([own.weights[end.rule], own.constants[end.rule]])
 
-    return np.asarray(bound_maxima(*_relax(end, rules.domain), forms).bounds)
+    return bound_extents(*_relax(end, rules.domain), forms)
 
 
 def _relax(end: RuleEnd, domain: Domain) -> tuple[Array, Array]:

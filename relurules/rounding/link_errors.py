@@ -1,75 +1,193 @@
 """What rounding does to outputs behind links: how far their scores are off, and what the link's own
 formula adds, where the text has the formula that this was worked out for.
 
-`exp` isn't rounded to nearest by usual libraries of mathematics: it is assumed to be within
-`EXP_ULPS` units in the last place, which is more than those measured need (B. Gladman, V.
-Innocente, J. Mather and P. Zimmermann, "Accuracy of Mathematical Functions in Single, Double,
-Double Extended and Quadruple Precision").
+Functions such as `exp` aren't rounded to nearest by usual libraries of mathematics: they are
+assumed to be within so many units in the last place, which is more than those measured need (B.
+Gladman, V. Innocente, J. Mather and P. Zimmermann, "Accuracy of Mathematical Functions in Single,
+Double, Double Extended and Quadruple Precision"). Numpy promises 4 of its vectors.
 """
 
-import ast
-import json
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from typing import NamedTuple
 
 from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.ir.network import Array
+from relurules.links.functions import expit
 from relurules.links.heads import Head
-from relurules.links.sources import FUNCTIONS
 from relurules.links.table import LINKS
-from relurules.rounding.brace_source import strip_comments
 from relurules.rounding.expression import UnreadableError
-from relurules.rounding.read_braces import split_body
-from relurules.rounding.tokens import split_tokens
+from relurules.rounding.link_texts import is_score_given, require_formula
 
-#: Units in the last place that exp may be off.
-EXP_ULPS = 2
-#: What is assumed where outputs have a bound.
-ASSUMPTION = f"exp is within {EXP_ULPS} units in the last place"
+#: Units in the last place that exp and log may be off; and expm1, log1p and tanh.
+EXP_ULPS, OTHER_ULPS = 2, 4
+#: What is assumed where outputs behind links have a bound.
+ASSUMPTION = (
+    f"exp and log are within {EXP_ULPS} units in the last place, and expm1, log1p and tanh within "
+    f"{OTHER_ULPS}"
+)
 
 _UNIT = 2.0**-53
 #: A unit in the last place is at most two units of rounding.
-_EXP = 2.0 * EXP_ULPS * _UNIT
+_EXP, _OTHER = 2.0 * EXP_ULPS * _UNIT, 2.0 * OTHER_ULPS * _UNIT
 #: More than products of several roundings, and than what underflows or is cut at exp(-700).
 _SURE, _TINY = 1.001, 1e-300
+#: Logarithms of exp beyond this may overflow.
+_LARGEST = 700.0
 
 
-def _round_share(_count: int, _high: float) -> float:
+class ScoreSpan(NamedTuple):
+    """The scores of one output on some rows. count: of them; error: how far each may be off; low,
+    high: between which they lie, exactly and as computed.
+    """
+
+    count: int
+    error: float
+    low: float
+    high: float
+
+    @property
+    def size(self) -> float:
+        """The largest magnitude."""
+        return max(abs(self.low), abs(self.high))
+
+    @property
+    def least(self) -> float:
+        """The smallest magnitude."""
+        return max(0.0, self.low, -self.high)
+
+
+def _round_share(_: ScoreSpan) -> float:
     """Of 1 / (1 + p) and p / (1 + p), p = exp(-|s|) or exp(-s): p p' / (1 + p)^2 is at most a
     quarter of p's own relative error; a sum and a quotient are rounded, of at most 1.
     """
-    return (_EXP / 4.0 + 2.0 * _UNIT) * _SURE + _TINY
+    return _EXP / 4.0 + 2.0 * _UNIT
 
 
-def _round_power(_count: int, high: float) -> float:
+def _round_power(span: ScoreSpan) -> float:
     """Of exp(s), infinite where it may overflow."""
-    return _EXP * math.exp(high) * _SURE + _TINY if high < 700.0 else math.inf
+    return _EXP * math.exp(span.high) if span.high < _LARGEST else math.inf
 
 
-def _round_softmax(count: int, _high: float) -> float:
+def _round_power_less(span: ScoreSpan) -> float:
+    """Of expm1(s), which is no less than -1."""
+    return _OTHER * max(1.0, math.expm1(span.high)) if span.high < _LARGEST else math.inf
+
+
+def _round_softmax(span: ScoreSpan) -> float:
     """Of k scores: share i moves by p_i (n_i - sum of p_j n_j) where the logarithm of power j is
-    off by n_j, which is exp's error and a rounding of s_j - top; p_j |s_j - top| is at most 1 / e.
-    A sum of k is rounded, and a quotient.
+    off by n_j, which is exp's error and a rounding of s_j - top. Of errors of one size that is at
+    most 2 p_i (1 - p_i) times it, so half of it; p_j |s_j - top| is at most 1 / e. A sum of k is
+    rounded, and a quotient.
     """
-    powers = 2.0 * _EXP + (count + 1.0) / math.e * _UNIT
-    return (powers + count * _UNIT) * _SURE + _TINY
+    count = span.count
+    return _EXP / 2.0 + (count + 1.0) / math.e * _UNIT + count * _UNIT
 
 
-#: Link -> number of its scores, the largest that a score is as computed -> what its formula adds.
-_ROUNDING: Mapping[str, Callable[[int, float], float]] = {
+def _round_softmax_logarithm(span: ScoreSpan) -> float:
+    """Of s - top - log(the sum of exp(s_j - top)): of the sum, from 1 to k, the share that exp is
+    off, a rounding of s_j - top in every power (p_j |s_j - top| is at most 1 / e) and of k sums; of
+    its logarithm, of s - top, and of what is left.
+    """
+    count, apart = span.count, span.high - span.low
+    total = _EXP + (count - 1.0) * (1.0 + 1.0 / math.e) * _UNIT
+    return total + _EXP * math.log(count) + (2.0 * apart + math.log(count)) * _UNIT
+
+
+def _round_softplus(span: ScoreSpan) -> float:
+    """Of max(0, s) + log1p(p), p = exp(-|s|): log1p(p) moves by p / (1 + p) of p's own relative
+    error; a sum is rounded.
+    """
+    log, share = _measure_tail(span)
+    return _EXP * share + _OTHER * log + (max(0.0, span.high) + log) * _UNIT
+
+
+def _measure_tail(span: ScoreSpan) -> tuple[float, float]:
+    """The largest log1p(p) and p / (1 + p), p = exp(-|s|): log 2 and a half near 0."""
+    power = math.exp(-span.least)
+    return math.log1p(power), power / (1.0 + power)
+
+
+def _round_tanh(span: ScoreSpan) -> float:
+    """Of tanh(s) itself."""
+    return _OTHER * math.tanh(span.size)
+
+
+def _round_odds(span: ScoreSpan) -> float:
+    """Of log(s / (1 - s)): a difference and a quotient are rounded, and the logarithm of what lies
+    between the ends.
+    """
+    if not 0.0 < span.low <= span.high < 1.0:
+        return math.inf
+    ends = [abs(math.log(end) - math.log1p(-end)) for end in (span.low, span.high)]
+    return 2.0 * _UNIT + _EXP * max(ends)
+
+
+#: Link -> what its formula adds.
+_ROUNDING: Mapping[str, Callable[[ScoreSpan], float]] = {
     "sigmoid": _round_share,
     "complement": _round_share,
     "exp": _round_power,
+    "expm1": _round_power_less,
+    "softplus": _round_softplus,
+    "tanh": _round_tanh,
+    "logit": _round_odds,
     "softmax": _round_softmax,
+    "log_softmax": _round_softmax_logarithm,
 }
 
 
-#: Links whose error depends on how large a score is.
-_STEEP = ("exp",)
+def _round_kahan_power(span: ScoreSpan) -> float:
+    """Of expm1(s) as (u - 1) s / log(u), u = exp(s): its logarithm moves by at most as much as u's,
+    and a difference, a product, a quotient and a logarithm are rounded.
+    """
+    size = max(1.0, math.expm1(span.high)) if span.high < _LARGEST else math.inf
+    return (_EXP + 3.0 * _UNIT + _EXP) * size
+
+
+def _round_kahan_softplus(span: ScoreSpan) -> float:
+    """Of softplus with u log(1 + u) / ((1 + u) - 1) for log1p(u), u = exp(-|s|): log(w) / (w - 1)
+    moves by at most half of what 1 + u is rounded by; a product, a quotient and the logarithm are
+    rounded, and w - 1 is exact.
+    """
+    log, share = _measure_tail(span)
+    own = (2.5 * _UNIT + _EXP) * log
+    return _EXP * share + own + (max(0.0, span.high) + log) * _UNIT
+
+
+def _round_kahan_tanh(span: ScoreSpan) -> float:
+    """Of tanh(s) as -v / (2 + v), v = (u - 1) t / log(u), u = exp(t), t = -2 |s|: the logarithm of
+    v moves by half of u's error, and four operations, one of them a logarithm, are rounded; that of
+    tanh moves by twice as much at most, and two more are rounded.
+    """
+    inner = _EXP / 2.0 + 3.0 * _UNIT + _EXP
+    return (2.0 * inner + 2.0 * _UNIT) * math.tanh(span.size)
+
+
+def _round_graph_power(span: ScoreSpan) -> float:
+    """Of expm1(s) in ONNX: where |s| is below 1, as 2 t / (1 - t) of t = tanh(s / 2), whose
+    logarithm moves by 1 / (1 - t) of t's own relative error; else as exp(s) - 1.
+    """
+    if span.high >= _LARGEST:
+        return math.inf
+    low, high = max(-1.0, span.low), min(1.0, span.high)
+    near = 0.0
+    if low <= high:
+        size = max(abs(math.expm1(end)) for end in (low, high))
+        near = (_OTHER / (1.0 - math.tanh(high / 2.0)) + 2.0 * _UNIT) * size
+    return max(near, (_EXP + _UNIT) * math.exp(span.high) + _UNIT)
+
+
+#: Target -> link -> the same where its formula is another one.
+_OWN_ROUNDING: Mapping[str, Mapping[str, Callable[[ScoreSpan], float]]] = {
+    "sql": {
+        "expm1": _round_kahan_power,
+        "softplus": _round_kahan_softplus,
+        "tanh": _round_kahan_tanh,
+    },
+    "onnx": {"expm1": _round_graph_power, "softplus": _round_kahan_softplus},
+}
 
 
 def has_links(rules: RuleSet | AdditiveRules) -> bool:
@@ -77,192 +195,115 @@ def has_links(rules: RuleSet | AdditiveRules) -> bool:
     return any(head.link != "identity" for head in rules.heads)
 
 
-def needs_highs(rules: RuleSet | AdditiveRules) -> bool:
-    """Whether the largest scores count for outputs."""
-    return any(head.link in _STEEP for head in rules.heads)
+def needs_ends(rules: RuleSet | AdditiveRules) -> bool:
+    """Whether the smallest and the largest scores count for outputs."""
+    return any(head.link not in ("identity", "sigmoid", "complement", "softmax")
+               for head in rules.heads)  # fmt: skip
+
+
+def needs_parts(rules: RuleSet | AdditiveRules) -> bool:
+    """Whether outputs have a smaller bound where rows are bounded part by part."""
+    return any(head.link in _ROUNDING for head in rules.heads)
 
 
 @dataclass(frozen=True)
 class EndScores:
     """Of rows that come to one end of a text, (m,) each. errors: how far every score may be off;
-    highs: the largest that it is, but for these errors.
+    lows, highs: the smallest and the largest that it is, but for these errors.
     """
 
     errors: Array
+    lows: Array
     highs: Array
 
 
-def bound_steep_error(errors: Array, highs: Array) -> float:
-    """The logarithm of what rows of a range may be off behind `exp`, at most."""
-    high, error = float((highs + errors).max()), float(errors.max())
-    return high + math.log(math.expm1(min(error, 700.0)) + _EXP)
+def measure_link_error(target: str, heads: Sequence[Head], of: EndScores) -> float:
+    """What rows of a range may be off behind links, at most."""
+    linked = [head for head in heads if head.link in _ROUNDING]
+    return max((_bound_link(target, head, of) for head in linked), default=0.0)
+
+
+class OutputBound(NamedTuple):
+    """How far an output may be off; refusal: why nothing is known of it, which then is infinite."""
+
+    error: float
+    refusal: str = ""
 
 
 def bound_outputs(
     artifact: Artifact, rules: RuleSet | AdditiveRules, ranges: Sequence[EndScores]
-) -> Array:
-    """(n,) how far each output of the rules may be off, infinite where nothing is known of its
-    link, or where the text doesn't have the link's formula.
+) -> list[OutputBound]:
+    """(n,) every output of the rules.
 
     ranges: of all rows, each of which is in one of them at least. An error counts most where its
     own rows' scores are largest, not where others' are.
     """
-    found = np.full(len(rules.heads), np.inf)
     is_renamed = len(artifact.outputs) == len(rules.outputs)
     names = artifact.outputs if is_renamed else rules.outputs
-    for i, (name, head) in enumerate(zip(names, rules.heads, strict=True)):
-        if head.link == "identity" and _is_score_given(artifact, rules, name, i):
-            found[i] = max(float(one.errors[list(head.scores)].max()) for one in ranges)
-        elif (
-            head.link in _ROUNDING
-            and artifact.number == "double"
-            and _can_read_formula(artifact, rules.heads, name, i)
-        ):
-            found[i] = max(_bound_output(head, one) for one in ranges)
+    found = list[OutputBound]()
+    for i, name in enumerate(names):
+        try:
+            found.append(OutputBound(_bound_output(artifact, rules, ranges, (name, i))))
+        except UnreadableError as error:
+            found.append(OutputBound(math.inf, f"output {name!r}: {error}"))
 
     return found
 
 
-def _bound_output(head: Head, of: EndScores) -> float:
+def _bound_output(
+    artifact: Artifact,
+    rules: RuleSet | AdditiveRules,
+    ranges: Sequence[EndScores],
+    output: tuple[str, int],
+) -> float:
+    """What an output, a name and its number, may be off; UnreadableError where that isn't known."""
+    head = rules.heads[output[1]]
+    if head.link == "identity":
+        if not is_score_given(artifact, rules, *output, has_links(rules)):
+            raise UnreadableError("the text isn't read as giving its score as it is")
+        return max(float(one.errors[list(head.scores)].max()) for one in ranges)
+    if head.link not in _ROUNDING:
+        raise UnreadableError(f"a class by {head.link} may be another one where scores nearly tie")
+    if artifact.number != "double":
+        raise UnreadableError(f"the functions of {artifact.number} have no bound")
+    require_formula(artifact, rules.heads, *output)
+    error = max(_bound_link(artifact.target, head, one) for one in ranges)
+    if math.isinf(error):
+        limit = "0 or 1" if head.link == "logit" else "what a float64 holds"
+        raise UnreadableError(f"{head.link} of scores that may come to {limit}, or beyond")
+
+    return error
+
+
+def _bound_link(target: str, head: Head, of: EndScores) -> float:
     """What rows of a range may be off behind a link."""
     scores = list(head.scores)
-    error, count = float(of.errors[scores].max()), len(scores)
-    high = float((of.highs[scores] + of.errors[scores]).max())
-    moved = LINKS[head.link].change(error, high, count)
-
-    return float(moved * (1.0 + 1e-12) + _ROUNDING[head.link](count, high))
-
-
-def _can_read_formula(artifact: Artifact, heads: Sequence[Head], name: str, at: int) -> bool:
-    """Whether a text is read, and has the formula."""
-    try:
-        return _has_formula(artifact, heads, name, at)
-    except UnreadableError:
-        return False
-
-
-def _has_formula(artifact: Artifact, heads: Sequence[Head], name: str, at: int) -> bool:
-    """Whether a text defines the link's function as is known, once, and gives the output by it."""
-    head, text = heads[at], str(artifact)
-    if artifact.target == "numpy":  # its links aren't read
-        return False
-    if artifact.target == "sql":
-        read = " ".join(token.text for token in split_tokens(text, "sql"))
-        return _has_columns(read, head, name)
-    function = getattr(FUNCTIONS[head.link], artifact.target)
-    if artifact.target == "python":
-        tree = ast.parse(text)
-        functions = [one for one in tree.body if isinstance(one, ast.FunctionDef)]
-        known = [ast.unparse(one) for one in functions if one.name == function.name]
-        due = ast.unparse(ast.parse(function.source))
-        given = _print_python_result(text)
-        return known == [due] and _is_given(given, function.name, head, f"{name!r}: ")
-
-    text, before = strip_comments(text), _print_place(artifact.target, name, at)
-    if function.source:
-        named = re.findall(rf"^(?:static \w+|function) {function.name}\(", text, re.MULTILINE)
-        if text.count(strip_comments(function.source)) != 1 or len(named) != 1:
-            return False
-
-    return _is_given(_find_result(text, artifact.target), function.name, head, before)
-
-
-def _find_result(text: str, target: str) -> str:
-    """Of C or JavaScript without comments, the function that makes outputs of scores; "" without
-    one.
-    """
-    start = re.search(r"^(?:int score_row|function result)\(", text, re.MULTILINE)
-    if start is None:
-        return ""
-    return " ".join(token.text for token in split_body(text[start.start() :], target))
-
-
-def _print_place(target: str, name: str, at: int) -> str:
-    """What stands before an output in C and JavaScript."""
-    return f"{json.dumps(name)} : " if target == "javascript" else f"y [ {at} ] = "
-
-
-def _print_python_result(text: str) -> str:
-    """The functions of Python that make outputs of scores, one if there is nothing odd."""
-    functions = [one for one in ast.parse(text).body if isinstance(one, ast.FunctionDef)]
-    return "\n".join(ast.unparse(one) for one in functions if one.name == "_result")
-
-
-def _is_score_given(artifact: Artifact, rules: RuleSet | AdditiveRules, name: str, at: int) -> bool:
-    """Whether an output without link is the score as it is."""
-    text, (score,) = str(artifact), rules.heads[at].scores
-    if artifact.target in ("numpy", "onnx"):  # the function of all links isn't read
-        return not has_links(rules)
-    if artifact.target == "python":
-        given, before = _print_python_result(text), f"{name!r}: "
-    elif artifact.target == "sql":
-        given = " ".join(token.text for token in split_tokens(text, "sql"))
-        return _is_column(given, score, name)
-    else:
-        text = strip_comments(text)
-        if artifact.target == "c" and "scores_of" not in text:  # scores are set where outputs are
-            return not has_links(rules)
-        given, before = _find_result(text, artifact.target), _print_place(artifact.target, name, at)
-
-    value = rf"(?:s \[ {score} \]|_s{score})"
-    return bool(re.search(re.escape(before) + value + _END, given))
-
-
-def _is_given(text: str, function: str, head: Head, before: str) -> bool:
-    """Whether an output is the link of its scores."""
-    mark = r"s\s*\[\s*{}\s*\]|_s{}(?!\d)"
-    scores = r"\s*,\s*".join(f"(?:{mark.format(i, i)})" for i in head.scores)
-    call, start = re.escape(function).replace(r"\.", r"\s*\.\s*"), re.escape(before)
-    if not LINKS[head.link].joint:
-        return bool(re.search(rf"{start}{call}\s*\(\s*(?:{scores})\s*\){_END}", text))
-
-    own = re.search(rf"{start}(\w+)\s*\[\s*{head.component}\s*\]{_END}", text)
-    if own is None:
-        return False
-    array = rf"\b{own[1]}\s*\[\s*\]\s*=\s*{{\s*{scores}\s*}}\s*;\s*{call}\s*\(\s*{own[1]}\s*,"
-    told = rf"\b{own[1]}\s*=\s*{call}\s*\(\s*{scores}\s*\)"
-
-    return bool(re.search(f"{array}|{told}", text))
-
-
-#: What an output of a query stands behind.
-_START = r"(?:\bselect|,) "
-#: What follows the value of an output in code.
-_END = r"\s*[,;}]"
-
-
-def _is_column(text: str, score: int, name: str) -> bool:
-    """Whether a query gives an output by the column of its score, where scores have columns."""
-    if not re.search(rf"as \w*_s{score}(?!\w)", text, re.IGNORECASE):
-        return True
-    return bool(re.search(rf"{_START}\w*_s{score} {_print_alias(name)}", text, re.IGNORECASE))
-
-
-def _print_alias(name: str) -> str:
-    """A pattern of how a query names a column."""
-    own = re.escape(name)
-    return rf'as (?:"{own}"|`{own}`|\[{own}\]|{own})(?!\w)'
-
-
-def _has_columns(text: str, head: Head, name: str) -> bool:
-    """Whether a query gives an output by a formula that is known; no steps of several scores."""
-    score = rf"\w*_s{head.scores[0]}"
-    told = _print_alias(name)
-    if head.link == "exp":
-        return bool(re.search(rf"{_START}exp \( {score} \) {told}", text, re.IGNORECASE))
-    if head.link not in ("sigmoid", "complement"):
-        return False
-
-    turned = head.link == "sigmoid"
-    alone = rf"{_START}1E0 / \( 1E0 \+ exp \( {'- ' if turned else ''}{score} \) \) {told}"
-    sides = (r"1E0", r"(\w+)") if turned else (r"(\w+)", r"1E0")
-    shared = (
-        rf"{_START}case when {score} >= 0E0 then {sides[0]} else {sides[1]} end"
-        rf" / \( 1E0 \+ \1 \) {told}"
+    errors = of.errors[scores]
+    span = ScoreSpan(
+        len(scores),
+        float(errors.max()),
+        float((of.lows[scores] - errors).min()),
+        float((of.highs[scores] + errors).max()),
     )
-    if re.search(alone, text, re.IGNORECASE):
-        return True
-    found = re.search(shared, text, re.IGNORECASE)
-    power = found and rf"exp \( - abs \( {score} \) \)(?: end)? as {found[1]}(?!\w)"
+    rounding = _OWN_ROUNDING.get(target, {}).get(head.link, _ROUNDING[head.link])(span)
+    return float(_move_through(head.link, span) * (1.0 + 1e-12) + rounding * _SURE + _TINY)
 
-    return bool(power and re.search(power, text, re.IGNORECASE))
+
+def _move_through(link: str, span: ScoreSpan) -> float:
+    """What the scores' errors move an output by: at most the steepest slope between the ends times
+    an error, of links that aren't steepest where the score is largest.
+    """
+    if link == "logit":
+        least = min(end * (1.0 - end) for end in (span.low, span.high))
+        inside = 0.0 < span.low <= span.high < 1.0 and least > 0.0
+        return span.error / least if inside else math.inf
+    if link == "softplus":
+        return span.error * expit(span.high)
+    if link == "tanh":
+        return span.error / math.cosh(min(span.least, 300.0)) ** 2
+    most = LINKS[link].change(span.error, span.high, span.count)
+    if link in ("sigmoid", "complement"):
+        power = math.exp(-span.least)
+        return min(most, span.error * power / (1.0 + power) ** 2)
+
+    return most

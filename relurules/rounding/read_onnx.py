@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from relurules.ir.network import Array
+from relurules.links.heads import Head
 from relurules.rounding.expression import (
     Choice,
     ColumnValue,
@@ -19,6 +20,7 @@ from relurules.rounding.expression import (
     UnreadableError,
     refuse_broken,
 )
+from relurules.rounding.onnx_links import LinkReader, join_scores
 from relurules.rounding.vectors import (
     Vector,
     combine,
@@ -31,10 +33,12 @@ from relurules.rounding.vectors import (
 _SIGNS = {"Mul": "*", "Max": "max"}
 
 
-def read_onnx(content: bytes, names: Sequence[str], outputs: Sequence[str]) -> Sequence[Expression]:
-    """The scores in the order of the outputs, which have no links; names: of the columns, all of
-    numbers. UnreadableError where another operator, or one of other numbers than float64, is on the
-    way to a score.
+def read_onnx(
+    content: bytes, names: Sequence[str], outputs: Sequence[str], heads: Sequence[Head], count: int
+) -> Sequence[Expression]:
+    """So many scores; names: of the columns, all of numbers; heads: what the outputs are of the
+    scores. UnreadableError where another operator, or one of other numbers than float64, is on the
+    way to a score, or behind it where the links' are due.
     """
     try:
         import onnx
@@ -48,10 +52,12 @@ def read_onnx(content: bytes, names: Sequence[str], outputs: Sequence[str]) -> S
         raise UnreadableError("it is no ONNX") from error
 
     with refuse_broken("the graph"):
-        return _read_graph(model, names, outputs)
+        return _read_graph(model, names, outputs, heads, count)
 
 
-def _read_graph(model: Any, names: Sequence[str], outputs: Sequence[str]) -> Sequence[Expression]:
+def _read_graph(
+    model: Any, names: Sequence[str], outputs: Sequence[str], heads: Sequence[Head], count: int
+) -> Sequence[Expression]:
     from onnx import numpy_helper
 
     graph = model.graph
@@ -59,25 +65,26 @@ def _read_graph(model: Any, names: Sequence[str], outputs: Sequence[str]) -> Seq
         raise UnreadableError("operators of the model's own, or sparse numbers")
     constants = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
     reader = _GraphReader(graph, constants, names)
-    found = list[Expression]()
-    for name in outputs:
-        found += reader.read(name)
-    if len(found) != len(outputs):
-        raise UnreadableError("outputs aren't one number each")
+    links = LinkReader(reader.nodes, constants)
+    found = list[tuple[Head, Vector]]()
+    for name, head in zip(outputs, heads, strict=True):
+        scores = links.find_scores(name, head)
+        if scores is not None:
+            found.append((head, reader.read(scores)))
 
-    return found
+    return join_scores(found, count)
 
 
 class _GraphReader:
-    """A graph. Every value is (N, k): k expressions."""
+    """A graph. Every value is (N, k): k expressions. nodes: by the name of their one output."""
 
     def __init__(self, graph: Any, constants: Mapping[str, Any], names: Sequence[str]) -> None:
         self._constants = constants
-        self._nodes = {name: node for node in graph.node for name in node.output}
+        self.nodes = {name: node for node in graph.node for name in node.output}
         count = sum(len(node.output) for node in graph.node)
         given = [one.name for one in graph.input]
-        names_of_all = [*self._nodes, *(one.name for one in graph.initializer), *given]
-        if len(self._nodes) != count or len(set(names_of_all)) < len(names_of_all):
+        names_of_all = [*self.nodes, *(one.name for one in graph.initializer), *given]
+        if len(self.nodes) != count or len(set(names_of_all)) < len(names_of_all):
             raise UnreadableError("a name stands for two things")
         if [one.name for one in graph.input if one.type.tensor_type.elem_type != _DOUBLE]:
             raise UnreadableError("a column isn't one of float64")
@@ -90,9 +97,9 @@ class _GraphReader:
         if name in self._constants:
             return list_literals(self._take_numbers(name))
         if name not in self._known:
-            if name not in self._nodes:
+            if name not in self.nodes:
                 raise UnreadableError(f"{name!r} stands for nothing that is read here")
-            self._known[name] = self._carry_out(self._nodes[name])
+            self._known[name] = self._carry_out(self.nodes[name])
 
         return self._known[name]
 

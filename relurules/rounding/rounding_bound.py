@@ -15,13 +15,15 @@ class RoundingBound:
 
     scores: (m,) for every score; outputs: (n,) for every output behind its link, infinite where
     nothing is known; number: the format of its inputs and operations; refusal: why
-    there is none, "" where there is one.
+    there is none, "" where there is one; unknown: a sentence for every output of which nothing is
+    known.
     """
 
     scores: Array
     outputs: Array
     number: str
     refusal: str = ""
+    unknown: tuple[str, ...] = ()
 
     @property
     def is_stated(self) -> bool:

@@ -1,5 +1,5 @@
-"""Boxes that together are all rows, bounded each by itself: behind a steep link an error counts
-most where scores are largest, and is rarely largest there.
+"""Boxes that together are all rows, bounded each by itself: behind a link an error counts most
+where the link is steepest, and is rarely largest there.
 """
 
 import heapq

@@ -11,6 +11,7 @@ from relurules.ir.network import Array
 from relurules.links.heads import Head
 from relurules.links.table import LINKS
 from relurules.lp import Polytope
+from relurules.lp.half_spaces import row_lengths
 
 if TYPE_CHECKING:
     from relurules.ir.ruleset import Rule, RuleSet
@@ -98,7 +99,7 @@ def _close_rule_region(
 
     normals, bounds = rule.stack_conditions()
     G, g = frame.rows(-normals, bounds)
-    length = np.linalg.norm(G, axis=1)
+    length = row_lengths(G)
     moving = length > 0
     room = domain.rounding(normals, bounds)
     return walls.cut(G[moving] / length[moving, None], (room - g)[moving] / length[moving])

@@ -14,7 +14,6 @@ from rounding_search import RowSearch, run_by
 
 import relurules as rr
 from relurules.ir import Artifact, RuleSet
-from relurules.links.heads import Head
 from relurules.rounding import bound_rounding
 from relurules.rounding.expression import ColumnValue, Literal, Operation, UnreadableError
 from relurules.rounding.vectors import combine, join_sums, list_literals, multiply_matrix
@@ -93,7 +92,7 @@ def test_changed_networks_in_numpy_have_no_bound() -> None:
 
 @pytest.mark.parametrize("form", ["network", "tree", "additive"])
 def test_outputs_that_have_no_link_are_the_scores(form: str) -> None:
-    """Numpy's function of all links isn't read, so none may be where no output has one."""
+    """Where no output has a link, no function of links may be in the way."""
     rules = make_rules()
     if form == "additive":
         rules = rr.extract(graph(layered(3, 3, [3], 2)), domain=_BOX, form="additive")
@@ -222,11 +221,6 @@ def test_broken_graphs_are_refused(change: Callable[[Any], None]) -> None:
     assert "the graph isn't read" in bound_rounding(changed, rules).refusal
     broken = replace(artifact, files={name: b"garbage"})
     assert "no ONNX" in bound_rounding(broken, rules).refusal
-
-
-def test_links_in_onnx_have_no_bound() -> None:
-    rules = rr.extract(graph(layered(3, 3, [3], 1), heads=[Head("sigmoid", (0,), 0)]), domain=_BOX)
-    assert "links" in bound_rounding(rr.emit(rules, "onnx"), rules).refusal
 
 
 def test_what_is_added_to_a_product_is_one_of_its_terms() -> None:

@@ -20,7 +20,7 @@ def _measure(rows: RowInputs) -> RowPart:
     }
     form = RealForm(Fraction(0), curves).take_positive()
     high = float(form.reach.high)
-    return RowPart(rows, EndScores(np.zeros(1), np.array([high])), [form], high)
+    return RowPart(rows, EndScores(np.zeros(1), np.zeros(1), np.array([high])), [form], high)
 
 
 def test_every_row_is_in_a_part_whose_largest_score_is_no_smaller_than_its_own() -> None:
@@ -50,6 +50,6 @@ def test_rows_of_a_score_that_reads_nothing_stay_whole() -> None:
     none = np.zeros(1)
 
     def measure(rows: RowInputs) -> RowPart:
-        return RowPart(rows, EndScores(none, none), [RealForm(Fraction(1))], 0.0)
+        return RowPart(rows, EndScores(none, none, none), [RealForm(Fraction(1))], 0.0)
 
     assert len(cut_rows(measure(RowInputs(blocks=blocks, words={})), measure)) == 1

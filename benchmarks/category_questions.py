@@ -10,6 +10,7 @@ by the clock, or so many times that as `--patience` says, for a machine that is 
 
 import argparse
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -147,9 +148,13 @@ def show_table(forms: Sequence[str], limit: float) -> list[Figure]:
     for form in forms:  # compiled, or loaded, once
         list(measure_case(small, form, 10.0 * limit))
 
-    found = [
-        one for form in forms for case in CASES[form] for one in measure_case(case, form, limit)
-    ]
+    found = list[Measured]()
+    for form in forms:
+        for case in CASES[form]:
+            for one in measure_case(case, form, limit):
+                print(f"{one.rules}, {one.asked}: {one.seconds:.2f}", file=sys.stderr)
+                found.append(one)
+
     table = Table("rules", "question", "CPU s", "answer", title="Over 100 categories")
     for one in found:
         table.add_row(one.rules, one.asked, f"{one.seconds:.2f}", one.answer)

@@ -108,10 +108,10 @@ def _bound_once(
     if key not in ground.score_bounds:
         found = bound_scores(ground, space, target.weights, target.constants)
         leaves = [(cell.leaf, cell.path) for cell in found.cells]
-        known = _KnownBounds(leaves, found.branches, found.splits)
-        ground.score_bounds[key] = space, known  # with the space, so that its identity stays
+        bounds = _KnownBounds(leaves, found.branches, found.splits)
+        ground.score_bounds[key] = space, bounds  # with the space, so that its identity stays
 
-    known = ground.score_bounds[key][1]
+    known: _KnownBounds = ground.score_bounds[key][1]
     if sign > 0:
         return known
     return _KnownBounds(known.leaves, -known.branches[:, ::-1], -known.splits[:, ::-1])

@@ -24,6 +24,7 @@
 # make bench-checkers  all checkers of certificates on 10,000 honest and changed ones (Node.js, coq, libzarith-ocaml-dev)
 # make bench-page       the page on which rules are tried: its size, and how fast it scores a file, in Chromium
 # make bench-rivals  our rules and lines beside what others would use, in an environment of their own
+# make bench-categories  questions and comparisons of rules over many categories (about two minutes)
 # make bench-partition  the search for regions in full, beside another tool in an environment of its own
 
 PYTHON ?= python3
@@ -33,7 +34,7 @@ OUT ?= out
 # WRITE=--write has full runs put what they print into benchmarks/RESULTS.md
 WRITE ?=
 
-.PHONY: venv demo test test-fast check format lint metrics bench bench-all bench-lines bench-trees bench-linearise bench-monotone bench-partition bench-scoring
+.PHONY: venv demo test test-fast check format lint metrics bench bench-all bench-lines bench-trees bench-linearise bench-categories bench-monotone bench-partition bench-scoring
 .PHONY: bench-scoring-code bench-page bench-rivals bench-checkers bench-mutations bench-rounding bench-soundness bench-standards bench-start bench-tables
 .PHONY: examples proven-checker clean
 
@@ -129,6 +130,9 @@ bench-monotone: venv
 
 bench-linearise: venv
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/linearise.py $(WRITE)
+
+bench-categories: venv
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore benchmarks/category_questions.py $(WRITE)
 
 bench-page: venv
 	$(BIN)/python benchmarks/try_page.py $(WRITE)

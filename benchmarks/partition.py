@@ -82,13 +82,13 @@ SMALL = (
 #: One family of growing size: about 1e4 to 1e7 regions.
 FAMILY = tuple(Case(f"d6_{w}_{w}", 200, 6, (w, w)) for w in (9, 13, 18, 27))
 #: Categories of eight columns, as many as the table "adult" has, 100 in all.
-_ADULT = (9, 16, 7, 14, 6, 5, 41, 2)
+ADULT = (9, 16, 7, 14, 6, 5, 41, 2)
 #: Networks over these and 6 numbers.
 CATEGORICAL = (
-    Case("6+8c_8", 301, 6, (8,), categories=_ADULT),
-    Case("6+8c_10", 302, 6, (10,), categories=_ADULT),
-    Case("6+8c_6_4", 303, 6, (6, 4), categories=_ADULT),
-    Case("6+8c_8_6", 304, 6, (8, 6), categories=_ADULT),
+    Case("6+8c_8", 301, 6, (8,), categories=ADULT),
+    Case("6+8c_10", 302, 6, (10,), categories=ADULT),
+    Case("6+8c_6_4", 303, 6, (6, 4), categories=ADULT),
+    Case("6+8c_8_6", 304, 6, (8, 6), categories=ADULT),
 )
 #: Seconds that the slow engines get for a network.
 _PATIENCE = 5.0
@@ -159,7 +159,8 @@ class Forgotten(CountingSink):
         assert len(batch.points) == len(batch.maps) == len(batch.patterns)  # noqa: S101
 
 
-def _box(case: Case) -> rr.Domain:
+def make_box(case: Case) -> rr.Domain:
+    """Numbers between -1 and 1, and columns of categories."""
     columns = [Column(f"n{i}") for i in range(case.d)]
     columns += [
         Column(f"c{i}", tuple(Category((f"v{j}",)) for j in range(size)))
@@ -170,7 +171,7 @@ def _box(case: Case) -> rr.Domain:
 
 def measured(case: Case, mode: str, jobs: int) -> dict[str, float]:
     """Regions, CPU and wall seconds and MB of one search, in this process."""
-    network, domain = network_of(case), _box(case)
+    network, domain = network_of(case), make_box(case)
     compile_search()
     small = case._replace(widths=(4, 4) if not case.categories else (2, 2))
     if mode in _FROM_MODULES:

@@ -14,6 +14,7 @@ from relurules.analysis.rule_cells import RestrictedRules, RuleCell
 from relurules.analysis.targets import ScoreTarget
 from relurules.analysis.tree_walk import bound_scores, walk_leaves
 from relurules.ir.network import Array
+from relurules.ir.partition import Side
 from relurules.lp import Polytope
 from relurules.lp.branch_and_bound import maximise_over_integers
 
@@ -59,9 +60,8 @@ def find_largest_change(
 ) -> LargestChange:
     """The largest sign * (score after - score before). floor: below that, nothing is looked for."""
     weights, constants = sign * target.weights, sign * target.constants
-    before = bound_scores(ground, pair.before, weights, constants)
-    after = bound_scores(ground, pair.after, weights, constants)
-    if not len(before.cells) or not len(after.cells):
+    before, after = (_bound_once(ground, target, space, sign) for space in pair[:2])
+    if not before.leaves or not after.leaves:
         return LargestChange(-np.inf, None, None, True)
 
     search = _ChangeSearch(ground, pair, weights, constants, integers, floor)
@@ -78,13 +78,43 @@ def find_largest_change(
         def may_rise(split: int, low: float = low) -> bool:
             return bool(after.splits[split, 1] - low > search.value)
 
-        if not search.look(before.cells[i], may_rise):
+        cell = ground.cell(pair.before, *before.leaves[i])
+        if cell is not None and not search.look(cell, may_rise):
             search.bound, complete = max(search.bound, top - low), False
             break
 
     search.settle()
     room = float((2.0 * ground.rounding(weights, constants)).max(initial=0.0))
     return LargestChange(search.bound + room, search.point, search.polytope, complete)
+
+
+class _KnownBounds(NamedTuple):
+    """Between which values a score lies, as `ScoreBounds` has them; leaves: with their branches, of
+    the cells, which are worked out again where they are looked at.
+    """
+
+    leaves: list[tuple[int, list[Side]]]
+    branches: Array
+    splits: Array
+
+
+def _bound_once(
+    ground: RestrictedRules, target: ScoreTarget, space: QuestionSpace, sign: float
+) -> _KnownBounds:
+    """Bounds on sign * score in a space. A question asks for them again: of every pair of
+    categories, and either way.
+    """
+    key = id(space), target.combination.tobytes()
+    if key not in ground.score_bounds:
+        found = bound_scores(ground, space, target.weights, target.constants)
+        leaves = [(cell.leaf, cell.path) for cell in found.cells]
+        bounds = _KnownBounds(leaves, found.branches, found.splits)
+        ground.score_bounds[key] = space, bounds  # with the space, so that its identity stays
+
+    known: _KnownBounds = ground.score_bounds[key][1]
+    if sign > 0:
+        return known
+    return _KnownBounds(known.leaves, -known.branches[:, ::-1], -known.splits[:, ::-1])
 
 
 def make_change_cell(

@@ -9,6 +9,7 @@ from relurules.analysis.goals import list_class_names, make_goal
 from relurules.analysis.reachability import maximise_least_form
 from relurules.analysis.restricted import QuestionSpace
 from relurules.analysis.rule_cells import RestrictedRules, RuleCell
+from relurules.analysis.tree_walk import LeafPart
 from relurules.errors import UnsupportedError
 from relurules.ir.network import Array
 
@@ -43,29 +44,30 @@ class DecisionComparer:
         one, other = ([(goal.weights, goal.constants) for goal in side] for side in goals)
         return cls((old, new), space, least, classes, (one, other))
 
-    def point(self, cell: RuleCell, part: RuleCell, center: Array) -> Array | None:
-        """A point of a part that is decided differently, None where there is none."""
+    def find_point(self, cell: RuleCell, part: LeafPart, points: Array) -> Array | None:
+        """A point of a part that is decided differently, None where there is none. points: (k, n)
+        some of the part's, at least one.
+        """
         (old, new), space = self.sides, self.space
         if old.rules.decision is not None:
             pair = old.constants[cell.leaf], new.constants[part.leaf]
-            return None if np.array_equal(*pair) else center
+            return None if np.array_equal(*pair) else points[0]
 
-        told = [
-            [
-                float((weights[leaf] @ space.rows(center) + constants[leaf]).min())
-                for weights, constants in side
-            ]
+        rows = points @ space.spread.T + space.base
+        one, other = (
+            np.array([(rows @ w[leaf].T + c[leaf]).min(axis=1) for w, c in side])
             for side, leaf in zip(self.margins, (cell.leaf, part.leaf), strict=True)
-        ]
-        one, other = (int(np.argmax(side)) for side in told)
-
-        if one != other and min(told[0][one], told[1][other]) > 0:
-            return center
+        )
+        apart = (one.argmax(axis=0) != other.argmax(axis=0)) & (
+            np.minimum(one.max(axis=0), other.max(axis=0)) > 0
+        )
+        if apart.any():
+            return np.asarray(points[int(np.argmax(apart))])
         if len(self.classes) > CLASSES:
             return None
         return self.find_somewhere(cell, part, integers=False)
 
-    def find_somewhere(self, cell: RuleCell, part: RuleCell, *, integers: bool) -> Array | None:
+    def find_somewhere(self, cell: RuleCell, part: LeafPart, *, integers: bool) -> Array | None:
         """A point of a part that is decided differently by more than `least`, of whole numbers with
         `integers`; None where none was found.
         """

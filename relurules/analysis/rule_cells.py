@@ -5,7 +5,7 @@ question.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,6 +81,11 @@ class RestrictedRules(RestrictedScorer):
     def column_units(self) -> Array:
         """(d,) see `RestrictedScorer`."""
         return measure_column_units(self.rules.tree.normals)
+
+    @cached_property
+    def score_bounds(self) -> dict[tuple[int, bytes], Any]:
+        """What `changes` worked out of scores in spaces, for the next pair of rows."""
+        return {}
 
     def splits(self, space: QuestionSpace) -> SplitForms:
         """The splits of the rules' tree in a space; those of the last space are kept."""
@@ -166,17 +171,20 @@ def cut_by_path(polytope: Polytope, splits: SplitForms, path: list[Side]) -> Pol
     return polytope.cut(-rows[:, :-1], rows[:, -1] + room)
 
 
-def split_polytope(polytope: Polytope, splits: SplitForms, at: int) -> list[Polytope | None]:
+def split_polytope(
+    polytope: Polytope, splits: SplitForms, at: int, points: Array | None = None
+) -> list[Polytope | None]:
     """The parts on the negative and on the other side of a split, None where there is none.
 
     Where no more than rounding makes of its test is left of a side, it counts as none: the other
-    one's values, continued, are off by no more than rounding moves the split.
+    one's values, continued, are off by no more than rounding moves the split. points: (N, n) some
+    of the polytope; where one is on a side, that side is known to be there.
     """
     row, room = splits.rows[at], float(splits.room[at])
     if not splits.moving[at]:
         return [polytope if row[-1] <= room else None, polytope if row[-1] >= -room else None]
 
-    high, minus_low = polytope.maxima(np.array([row, -row])).bounds
+    high, minus_low = _find_extremes(polytope, row, 2.0 * room, points)
     if high == -np.inf or minus_low == -np.inf:
         return [None, None]
     # the polytope's own rows have been moved by their rounding, so that one that is this split's is
@@ -188,3 +196,19 @@ def split_polytope(polytope: Polytope, splits: SplitForms, at: int) -> list[Poly
 
     normals, limits = np.array([row[:-1], -row[:-1]]), np.array([-row[-1] + room, row[-1] + room])
     return [polytope.cut(normals[[side]], limits[[side]]) for side in (0, 1)]
+
+
+def _find_extremes(
+    polytope: Polytope, row: Array, enough: float, points: Array | None
+) -> tuple[float, float]:
+    """The largest values of a form and of its negative over a polytope; what points reach instead,
+    where that is more than `enough`.
+    """
+    forms, ends = np.array([row, -row]), np.full(2, -np.inf)
+    if points is not None and len(points):
+        values = points @ row[:-1] + row[-1]
+        ends = np.array([values.max(), -values.min()])
+    unknown = ends <= enough
+    if unknown.any():
+        ends[unknown] = polytope.maxima(forms[unknown]).bounds
+    return float(ends[0]), float(ends[1])

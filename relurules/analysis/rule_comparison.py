@@ -3,15 +3,15 @@ shares.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from relurules.analysis.columns import find_interior_point
 from relurules.analysis.decision_comparison import CLASSES, DecisionComparer
 from relurules.analysis.goals import classify_rows, list_class_names
 from relurules.analysis.line_comparison import compare_lines
+from relurules.analysis.part_comparison import DifferentPart, PartComparison, search_parts
 from relurules.analysis.plain_rows import (
     RowClaim,
     choose_plain_rows,
@@ -20,14 +20,12 @@ from relurules.analysis.plain_rows import (
     find_fractions,
     list_fractional_columns,
 )
-from relurules.analysis.restricted import QuestionSpace
-from relurules.analysis.rule_cells import RestrictedRules, RuleCell
+from relurules.analysis.rule_cells import RestrictedRules
 from relurules.analysis.shared_columns import share_columns
-from relurules.analysis.tree_walk import walk_leaves
 from relurules.analysis.witnesses import find_admissible_rows
 from relurules.domain import Domain
 from relurules.domain.encoding import decode_rows
-from relurules.errors import CheckError, DataError, DomainError, OutOfTimeError
+from relurules.errors import DataError, DomainError
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.coordinate_rules import take_coordinates
 from relurules.ir.difference import (
@@ -41,8 +39,6 @@ from relurules.ir.difference import (
 from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
 from relurules.links.table import LINKS
-from relurules.lp import RADIUS
-from relurules.lp.branch_and_bound import maximise_over_integers
 from relurules.wording.coverage import describe_missing
 
 #: Tolerance where none is given, as a share of the scores' terms.
@@ -50,8 +46,6 @@ _TOLERANCE = 1e-9
 #: Parts of the domain after which a comparison gives up.
 _PARTS = 300_000
 _INSTEAD = 12
-#: Of so many parts that are decided differently, one with a row of whole numbers is looked for.
-_TRIED = 20
 #: A row shown for the largest difference has no less than this share less.
 _NEAR = 1e-6
 
@@ -88,8 +82,8 @@ def compare_rules(
     tolerance = float(
         _TOLERANCE * np.max([t.max() for t in terms]) if tolerance is None else tolerance
     )
-    found = _Comparison(sides, tolerance, len(old.scores) if old.decision is None else 0)
-    complete = _search_parts(found, most)
+    found = PartComparison(sides, tolerance, len(old.scores) if old.decision is None else 0)
+    complete = search_parts(found, most)
 
     if not found.parts and not complete:
         deadline.check("comparing the first part of the domain")
@@ -184,140 +178,8 @@ def intersect_domains(old: Domain, new: Domain) -> tuple[Domain, tuple[str, ...]
     return domain, ("compared where the two domains, which aren't the same, overlap",)
 
 
-class _LargestGap(NamedTuple):
-    """The largest difference of a score so far, and the part and the point that it is at."""
-
-    value: float
-    point: Array | None
-    old: RuleCell | None
-    part: RuleCell | None
-
-
-class _DifferentPart(NamedTuple):
-    """A point that is decided differently, and the part that it is in."""
-
-    old: RuleCell
-    part: RuleCell
-    point: Array
-
-
-@dataclass
-class _Comparison:
-    """What a search has found so far. bounds, slivers: (m,) of the scores; pairs: (old leaf, new
-    leaf) -> gap.
-    """
-
-    sides: tuple[RestrictedRules, RestrictedRules]
-    tolerance: float
-    scores: int
-    bounds: Array = field(init=False)
-    slivers: Array = field(init=False)
-    best: list[_LargestGap] = field(init=False)
-    pairs: dict[tuple[int, int], float] = field(default_factory=dict)
-    parts: int = 0
-    differing: int = 0
-    same: bool = True
-    decided: list[_DifferentPart] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.bounds, self.slivers = np.zeros(self.scores), np.zeros(self.scores)
-        self.best = [_LargestGap(0.0, None, None, None)] * self.scores
-
-    @property
-    def space(self) -> QuestionSpace:
-        """Coordinates that both sides are compared in."""
-        return self.sides[0].space
-
-
-def _search_parts(found: _Comparison, most: int) -> bool:
-    """Look at every part; False where there are more than so many, or there was no time for all."""
-    try:
-        return _compare_parts(found, most)
-    except OutOfTimeError:
-        return False
-
-
-def _compare_parts(found: _Comparison, most: int) -> bool:
-    old, new = found.sides
-    judge = DecisionComparer.of(old, new, found.space, found.tolerance)
-    looked = 0
-
-    for cell in old.cells(found.space):
-        for part in walk_leaves(new, found.space, cell.polytope):
-            looked += 1
-            if looked > most or old.deadline.is_over():
-                return False
-            center = _find_center(old, found.space, part)
-            gap = _bound_gap(found, cell, part, thin=center is None)
-            if center is None:
-                continue
-            found.parts += 1
-            pair = cell.leaf, part.leaf
-            found.pairs[pair] = max(found.pairs.get(pair, 0.0), gap)
-            found.same &= all(
-                np.array_equal(old_part[cell.leaf], new_part[part.leaf])
-                for old_part, new_part in (
-                    (old.weights, new.weights),
-                    (old.constants, new.constants),
-                )
-            )
-            differs = judge.point(cell, part, center) if judge.classes else None
-            if differs is not None and len(found.decided) < _TRIED:
-                found.decided.append(_DifferentPart(cell, part, differs))
-            found.differing += differs is not None if judge.classes else gap > found.tolerance
-
-    return True
-
-
-def _find_center(ground: RestrictedRules, space: QuestionSpace, part: RuleCell) -> Array | None:
-    """A point inside a part, None where it is thinner than RADIUS, or holds no category."""
-    if ground.domain.groups:
-        found = find_interior_point(ground, space, part.polytope, enough=10.0 * RADIUS)
-        return None if found is None or found[0] <= RADIUS else found[1]
-    try:
-        ball = part.polytope.ball()
-    except CheckError:
-        return None
-    return ball.center if ball.radius > RADIUS else None
-
-
-def _bound_gap(found: _Comparison, cell: RuleCell, part: RuleCell, *, thin: bool) -> float:
-    """A bound on how far the scores differ on a part, which is kept where it is the largest."""
-    if not found.scores:
-        return 0.0
-
-    old, new = found.sides
-    weights = new.weights[part.leaf] - old.weights[cell.leaf]
-    constants = new.constants[part.leaf] - old.constants[cell.leaf]
-    if not weights.any() and not constants.any():
-        return 0.0
-
-    forms = found.space.forms(weights, constants)
-    room = sum(
-        g.rounding(g.weights[leaf], g.constants[leaf])
-        for g, leaf in ((old, cell.leaf), (new, part.leaf))
-    )
-    both = np.vstack([forms, -forms])
-    relaxed = part.polytope.maxima(both).bounds
-    whole = old.whole(found.space, integers=False)
-    worst = 0.0
-
-    for i, bound in enumerate(relaxed.tolist()):
-        score = i % found.scores
-        known = found.slivers if thin else found.bounds
-        if bound == -np.inf or bound <= min(known[score], worst):
-            continue
-        top = maximise_over_integers(*part.polytope, both[i], whole)
-        reached = top.bound + float(np.asarray(room)[score])
-        worst, known[score] = max(worst, reached), max(known[score], reached)
-        if not thin and top.point is not None and reached > found.best[score].value:
-            found.best[score] = _LargestGap(reached, top.point, cell, part)
-
-    return worst
-
-
 def _build_difference(
-    found: _Comparison,
+    found: PartComparison,
     names: tuple[str, str],
     complete: bool,
     notes: tuple[str, ...],
@@ -357,13 +219,13 @@ def _build_difference(
     )  # fmt: skip
 
 
-def _mark_disagreement(found: _Comparison, rows: Array) -> Array:
+def _mark_disagreement(found: PartComparison, rows: Array) -> Array:
     """(N,) 1 where both sets decide a row, and differently; NaN elsewhere."""
     one, other = (classify_rows(ground, rows) for ground in found.sides)
     return np.where((np.minimum(one, other) >= 0) & (one != other), 1.0, np.nan)
 
 
-def _find_disagreement(found: _Comparison, data: Array | None) -> RowComparison | None:
+def _find_disagreement(found: PartComparison, data: Array | None) -> RowComparison | None:
     """A row that is decided differently: of the data, else of whole numbers, else any."""
     if not found.decided:
         return None
@@ -386,7 +248,7 @@ def _find_disagreement(found: _Comparison, data: Array | None) -> RowComparison 
     return None if best is None else compare_at_row(found, best)
 
 
-def _find_plain_disagreement(found: _Comparison, at: _DifferentPart) -> Array | None:
+def _find_plain_disagreement(found: PartComparison, at: DifferentPart) -> Array | None:
     """A row of a part that is decided differently, whole and of few digits where it can be."""
     ground, space = found.sides[0], [found.space]
     claim = RowClaim(value=lambda rows: _mark_disagreement(found, rows)[0], least=1.0)
@@ -408,7 +270,7 @@ def _find_plain_disagreement(found: _Comparison, at: _DifferentPart) -> Array | 
 
 
 def _note_fractions(
-    found: _Comparison, place: RowComparison | None, gaps: tuple[Gap, ...]
+    found: PartComparison, place: RowComparison | None, gaps: tuple[Gap, ...]
 ) -> Iterator[str]:
     """What is said of rows shown that aren't whole where the data are."""
     places = [
@@ -423,7 +285,7 @@ def _note_fractions(
 
 
 def _show_gap(
-    found: _Comparison, score: int, data: Array | None
+    found: PartComparison, score: int, data: Array | None
 ) -> tuple[float, RowComparison] | None:
     """The largest difference of a score that was found, and where; None where there is none."""
     best, ground, value = found.best[score], found.sides[0], _make_gap_function(found, score)
@@ -452,7 +314,7 @@ def _show_gap(
     return float(value(rows)), compare_at_row(found, rows[0])
 
 
-def _list_gaps(found: _Comparison, complete: bool, data: Array | None) -> Iterator[Gap]:
+def _list_gaps(found: PartComparison, complete: bool, data: Array | None) -> Iterator[Gap]:
     rules = found.sides[0].rules
     for i, name in enumerate(rules.scores[: found.scores]):
         reached, place = _show_gap(found, i, data) or (None, None)
@@ -478,17 +340,17 @@ def _list_gaps(found: _Comparison, complete: bool, data: Array | None) -> Iterat
         )
 
 
-def _make_gap_function(found: _Comparison, score: int) -> Callable[[Array], Array]:
+def _make_gap_function(found: PartComparison, score: int) -> Callable[[Array], Array]:
     return lambda rows: np.asarray(_measure_gaps(found, rows)[0, score])
 
 
-def _measure_gaps(found: _Comparison, rows: Array) -> Array:
+def _measure_gaps(found: PartComparison, rows: Array) -> Array:
     """(N, m) how far the scores of rows differ."""
     old, new = (ground.rules for ground in found.sides)
     return np.asarray(np.abs(old.predict_scores(rows) - new.predict_scores(rows)))
 
 
-def compare_at_row(found: _Comparison, x: Array, data_row: int | None = None) -> RowComparison:
+def compare_at_row(found: PartComparison, x: Array, data_row: int | None = None) -> RowComparison:
     """What both sets say of a row in the domain."""
     old, new = (ground.rules for ground in found.sides)
     raw = {name: values[0] for name, values in decode_rows(x[None], old.domain.columns).items()}
@@ -499,7 +361,7 @@ def compare_at_row(found: _Comparison, x: Array, data_row: int | None = None) ->
 
 
 def _match_rules(
-    found: _Comparison,
+    found: PartComparison,
 ) -> tuple[
     tuple[RuleMatch, ...],
     tuple[RuleMatch, ...],
@@ -547,7 +409,7 @@ def _report_lone_rule(leaf: int, instead: list[int]) -> RuleWithoutMatch:
     return RuleWithoutMatch(leaf + 1, tuple(i + 1 for i in instead[:_INSTEAD]))
 
 
-def _compare_on_data(found: _Comparison, X: Array) -> DataDifference:
+def _compare_on_data(found: PartComparison, X: Array) -> DataDifference:
     """Rows that both sets have a rule for."""
     old, new = (ground.rules for ground in found.sides)
     rows = np.flatnonzero((old.apply(X) > 0) & (new.apply(X) > 0))

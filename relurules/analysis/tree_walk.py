@@ -22,6 +22,14 @@ class ScoreBounds(NamedTuple):
     splits: Array
 
 
+class LeafPart(NamedTuple):
+    """A part of a polytope that rule number leaf + 1 holds for; points: (N, n) of those known."""
+
+    leaf: int
+    polytope: Polytope
+    points: Array
+
+
 def bound_scores(
     ground: RestrictedRules, space: QuestionSpace, weights: Array, constants: Array
 ) -> ScoreBounds:
@@ -50,25 +58,32 @@ def walk_leaves(
     space: QuestionSpace,
     start: Polytope,
     wanted: Callable[[int], bool] = lambda _: True,
-) -> Iterator[RuleCell]:
+    points: Array | None = None,
+) -> Iterator[LeafPart]:
     """The parts of a polytope that leaves of the tree, read in `space`, have. wanted: whether to
-    look below a split.
+    look below a split; points: (N, n) some of the polytope's, which spare programs.
     """
     tree = ground.rules.tree
     splits = ground.splits(space)
-    stack = [(0 if len(tree.neurons) else -1, start)] if not start.is_marked_empty else []
+    inside = np.empty((0, start.G.shape[1])) if points is None else points
+    stack = [(0 if len(tree.neurons) else -1, start, inside)] if not start.is_marked_empty else []
 
     while stack:
-        at, polytope = stack.pop()
+        at, polytope, inside = stack.pop()
         if at == UNEXPLORED:
             continue
         if at < 0:
-            yield RuleCell(~at, polytope, [])  # its path is where it was found
+            yield LeafPart(~at, polytope, inside)
             continue
         if not wanted(at):
             continue
-        for child, part in zip(
-            tree.children[at].tolist(), split_polytope(polytope, splits, at), strict=True
+        for side, (child, part) in enumerate(
+            zip(
+                tree.children[at].tolist(),
+                split_polytope(polytope, splits, at, inside),
+                strict=True,
+            )
         ):
             if part is not None:
-                stack.append((child, part))
+                values = inside @ splits.rows[at, :-1] + splits.rows[at, -1]
+                stack.append((child, part, inside[(values >= 0.0) == bool(side)]))

@@ -30,7 +30,7 @@ def find_point(one: RuleSet, other: RuleSet) -> Array | None:
     old, new = restrict(one), restrict(other)
     compared = DecisionComparer.of(old, new, old.space, LEAST)
     (cell,), (part,) = old.cells(old.space), new.cells(old.space)
-    found = compared.point(cell, part, np.zeros(2))
+    found = compared.find_point(cell, part, np.zeros((1, 2)))
     return None if found is None else old.space.rows(found)
 
 
@@ -120,9 +120,9 @@ def test_decisions_are_compared_by_their_classes() -> None:
             for part in new.cells(old.space):
                 center = rng.uniform(size=2)
                 same = np.array_equal(old.constants[cell.leaf], new.constants[part.leaf])
-                found = compared.point(cell, part, center)
+                found = compared.find_point(cell, part, center[None])
                 assert (found is None) == same
-                assert found is None or found is center
+                assert found is None or np.array_equal(found, center)
         assert rr.diff(one, other).differing == 0 or differs
 
 

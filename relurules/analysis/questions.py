@@ -33,7 +33,7 @@ from relurules.ir import AdditiveRules
 from relurules.ir.answers import Answer
 from relurules.ir.coordinate_rules import take_coordinates
 from relurules.ir.limits import Deadline
-from relurules.ir.scorer import Scorer
+from relurules.ir.scorer import Scorer, refuse_path
 from relurules.tables.names import check_finite, to_plain_value
 
 #: Of more rules than this a document asks nothing.
@@ -105,6 +105,7 @@ def ask(
     unknown question, and where rules have no such score; DataError and DomainError for what isn't
     there.
     """
+    refuse_path(rules)
     if question not in QUESTIONS:
         raise UnsupportedError(f"no question {question!r}; supported: {', '.join(QUESTIONS)}")
 

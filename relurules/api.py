@@ -37,6 +37,7 @@ from relurules.ir import (
 from relurules.ir.class_turn import speak_of_class
 from relurules.ir.limits import Deadline, make_search_limits
 from relurules.ir.network_lines import NetworkLines
+from relurules.ir.scorer import refuse_path
 from relurules.networks.activations import LINEAR_THRESHOLD
 from relurules.reasons.reason_texts import MOST_REASONS, make_reason_options
 from relurules.tables.batches import is_table, iterate_batches
@@ -486,6 +487,7 @@ def emit(
     Raises UnsupportedError for anything that doesn't exist or that an engine can't take, naming
     what exists, and InputError for names that the engine can't have.
     """
+    refuse_path(rules)
     from relurules.emitting import EmitOptions
     from relurules.pipeline import emit_rules
     from relurules.scorecards import Scorecard
@@ -530,6 +532,7 @@ def read_batches(data: Any, rules: RuleSet | AdditiveRules | Artifact) -> Iterat
     that the rules need, as a frame whose index counts the file's rows; or a table, or an iterable
     of tables, whose pieces are as they come. DataError for a file that can't be read.
     """
+    refuse_path(rules)
     from relurules.pipeline.table_batches import read_rule_tables
 
     return read_rule_tables(data, rules)
@@ -546,6 +549,7 @@ def add_evidence(
     file needs. Results don't depend on the pieces. DataError for what can't be read, for a y that
     doesn't fit, and for a file that changes meanwhile.
     """
+    refuse_path(rules)
     from relurules.statistics.additive_statistics import add_additive_evidence
     from relurules.statistics.evidence_statistics import add_evidence as add_rule_evidence
 
@@ -567,6 +571,7 @@ def verify(
     max_error, and nothing that would be seen: see `Report.passed`. SQL may read the rows and
     nothing else; other code is run as it is. Raises CheckError where the artefact doesn't run.
     """
+    refuse_path(artifact)
     from relurules.pipeline import verify_model
     from relurules.pipeline.table_batches import read_rule_tables, verify_tables
 
@@ -678,6 +683,7 @@ def document(
     for what can't be read or doesn't fit; UnsupportedError where the package of a format isn't
     installed; CheckError for a certificate that doesn't hold.
     """
+    refuse_path(rules)
     asked = dict(locals())
     from relurules.documents.file_formats import USUAL_FORMATS, check_formats
     from relurules.pipeline.document_folder import write_document_files
@@ -716,6 +722,7 @@ def validate(
     options: cut, groups, by, adverse, least, rounds and seed, see `ValidationOptions`. The report
     has `.figures`, `.groups` and other tables, and `.to_json()`.
     """
+    refuse_path(rules)
     from relurules.validation import ValidationOptions, validate_rules
 
     return validate_rules(rules, parts, ValidationOptions(target=y, **options))
@@ -738,6 +745,7 @@ def monitor(
     limits of the stability index, of the share of rows outside the domain, and of the rise of a
     column's share of missing values.
     """
+    refuse_path(rules)
     from relurules.validation import MonitorLimits, monitor_rules
 
     limits = MonitorLimits(psi=psi, outside=outside, missing=missing)
@@ -762,6 +770,7 @@ def monitor_sql(
     psi, outside, missing: limits, as in `monitor`. UnsupportedError for a dialect that can't have
     it.
     """
+    refuse_path(rules)
     from relurules.pipeline.monitor_query import write_monitor_sql
     from relurules.validation import MonitorLimits
 

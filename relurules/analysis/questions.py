@@ -38,6 +38,7 @@ from relurules.ir.coordinate_rules import take_coordinates
 from relurules.ir.limits import Deadline
 from relurules.ir.rules_memo import RulesMemo
 from relurules.ir.scorer import Scorer
+from relurules.ir.scorer import Scorer, refuse_path
 from relurules.tables.names import check_finite, to_plain_value
 
 #: Of more rules than this a document asks nothing.
@@ -106,6 +107,7 @@ def ask(
     unknown question, and where rules have no such score; DataError and DomainError for what isn't
     there, and DataError for conditions that no row of the domain meets, whatever is asked.
     """
+    refuse_path(rules)
     if question not in QUESTIONS:
         raise UnsupportedError(f"no question {question!r}; supported: {', '.join(QUESTIONS)}")
 

@@ -200,9 +200,9 @@ def _answer_all_outputs(asked: Question) -> Answer:
         exact, complete = exact and one, complete and found.complete
         rows.append(f"{name} lies {describe_interval(values[name]['low'], values[name]['high'])}")
 
+    where = describe_conditions(asked).strip()
     said = "\n".join(rows) + (
-        f"\n{describe_conditions(asked).strip().capitalize()}. Ask for one output to see rows "
-        "that attain this."
+        f"\n{where[0].upper()}{where[1:]}. Ask for one output to see rows that attain this."
     )
     closing = () if complete else (describe_unfinished(asked),)
 

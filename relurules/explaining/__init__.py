@@ -17,6 +17,7 @@ from relurules.explaining.samples import sample_rows
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.class_turn import speak_of_class
 from relurules.ir.coordinate_rules import take_coordinates
+from relurules.ir.scorer import refuse_path
 from relurules.reasons.reason_texts import make_reason_options
 
 
@@ -75,6 +76,7 @@ def explain(
     `.to_json()` gives plain values.
     DataError for a row that no rule applies to, saying why.
     """
+    refuse_path(rules)
     options = make_reason_options(direction, texts=reasons)
     rules = rules if positive is None else speak_of_class(rules, positive)
     chosen = choose_reference(rules, reference, data, output) if centred else None

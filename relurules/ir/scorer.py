@@ -3,13 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
+from os import PathLike
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain import Domain
-from relurules.errors import UnsupportedError
+from relurules.errors import DataError, UnsupportedError
 from relurules.ir.class_labels import (
     ClassLabels,
     ClassTest,
@@ -32,11 +33,21 @@ from relurules.links.heads import (
 )
 from relurules.links.table import LINKS
 from relurules.tables.column_types import TableSchema
+from relurules.tables.names import quote_name
 
 #: What predictions may come in.
 _CONTAINERS = ("default", "pandas", "polars")
 #: Names that one line lists.
 _NAMES_LISTED = 4
+
+
+def refuse_path(rules: Any) -> None:
+    """DataError for a file's path in place of the rules in it."""
+    if isinstance(rules, str | PathLike):
+        raise DataError(
+            f"the rules are the path {quote_name(str(rules))}; supported: rules of either kind, "
+            "which relurules.load reads of a file"
+        )
 
 
 class Scorer(ABC):

@@ -11,6 +11,7 @@ from relurules.explaining import add_reference
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.class_turn import speak_of_class
 from relurules.ir.output_names import rename_outputs
+from relurules.ir.scorer import refuse_path
 from relurules.pipeline.score_columns import (
     check_score_names,
     choose_score_columns,
@@ -53,6 +54,7 @@ def score(
     that is called like one of these, or of a type that no number or category is; UnsupportedError
     for what there isn't.
     """
+    refuse_path(rules)
     known = rules if rename is None else rename_outputs(rules, rename)
     known = known if positive is None else speak_of_class(known, positive)
     known = known if reference is None else add_reference(known, reference, None)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from relurules.ir import AdditiveRules, Reached, RuleSet
+from relurules.ir.scorer import refuse_path
 from relurules.plotting.line_plots import draw_report_plot
 from relurules.plotting.plot_kinds import PLOTS, draw_plot
 from relurules.plotting.plot_request import PlotRequest
@@ -44,6 +45,7 @@ def plot(
     number from 1; row: as in `explain`, for regions what the other columns are. UnsupportedError
     for an unknown kind and without matplotlib, DataError where something is missing.
     """
+    refuse_path(rules)
     if isinstance(rules, ValidationReport):
         with use_style():
             return _finish(draw_report_plot(rules, kind), out)

@@ -12,6 +12,7 @@ import numpy as np
 from relurules.domain.columns import list_derived_columns
 from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.ir.network import Array
+from relurules.ir.scorer import refuse_path
 from relurules.rounding.analysis import ErrorAnalysis, RowInputs
 from relurules.rounding.brace_source import require_plain_header
 from relurules.rounding.crossing import CrossingBounds, bound_ends
@@ -62,6 +63,7 @@ def bound_rounding(artifact: Artifact, rules: RuleSet | AdditiveRules) -> Roundi
     Links behind the scores are looked up in the text, not followed statement by statement: that
     nothing else was written around them is for `check_artifact` to say.
     """
+    refuse_path(rules)
     return _bound(artifact, rules, True)
 
 

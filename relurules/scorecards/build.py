@@ -15,6 +15,7 @@ from relurules.ir.class_labels import ClassLabels, number_classes
 from relurules.ir.class_turn import speak_of_class
 from relurules.ir.network import Array, make_read_only
 from relurules.ir.score_parts import ScorePart
+from relurules.ir.scorer import refuse_path
 from relurules.links.table import LINKS
 from relurules.reasons.ranking import SIGNS
 from relurules.reasons.score_choice import choose_form
@@ -71,6 +72,7 @@ def make_scorecard(
     UnsupportedError for partition rules, for outputs that aren't the odds of two classes, and where
     several columns are read by neurons that read one another.
     """
+    refuse_path(rules)
     if not isinstance(rules, AdditiveRules):
         raise UnsupportedError(
             "a scorecard is of additive rules, whose columns add up; found partition rules: "

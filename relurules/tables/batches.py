@@ -40,7 +40,8 @@ def iterate_batches(data: Any, kinds: Mapping[str, ColumnKind] | None = None) ->
         tables = data
 
     for table in tables:
-        if isinstance(table, DataTable) or np.ndim(table) == 0 or len(table) <= _ROWS:
+        is_scalar = read_column_names(table) is None and np.ndim(table) == 0
+        if isinstance(table, DataTable) or is_scalar or len(table) <= _ROWS:
             yield table
             continue
         rows = getattr(table, "iloc", table)

@@ -21,6 +21,7 @@ from relurules.tables.file_size import check_file_size
 from relurules.tables.names import quote_name
 from relurules.tables.parquet_columns import Values, read_arrow_columns, read_parquet_columns
 from relurules.tables.read_options import ReadOptions
+from relurules.tables.table import read_column_names
 from relurules.tables.text_values import (
     MisfitError,
     are_booleans,
@@ -55,8 +56,20 @@ def read_frame(frame: Any, options: ReadOptions | None = None) -> FileTable:
     import pyarrow
 
     options = options or ReadOptions()
+    names = read_column_names(frame) or ()
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise DataError(
+            f"two columns are called {quote_name(twice[0])}; give each a name of its own"
+        )
     try:
-        table = narwhals.from_native(frame, eager_only=True).to_arrow()
+        known = narwhals.from_native(frame, eager_only=True)
+        wide = [
+            name
+            for name, kind in known.schema.items()
+            if isinstance(kind, narwhals.Int128 | narwhals.UInt128)
+        ]  # which arrow hasn't got
+        known = known.with_columns(narwhals.col(*wide).cast(narwhals.Float64)) if wide else known
+        table = known.to_arrow()
     except TypeError as error:
         raise DataError(
             f"the table is a {type(frame).__name__}; supported: a frame of pandas, polars or "

@@ -295,6 +295,8 @@ def _read_source(source: Any, kind: ColumnKind) -> NDArray[Any]:
     if series is None:
         return _convert_array(source)
 
+    if isinstance(series.dtype, narwhals.Int128 | narwhals.UInt128):  # which numpy hasn't got
+        return np.array([np.nan if value is None else float(value) for value in series.to_list()])
     if kind in ("number", "boolean") or isinstance(series.dtype, narwhals.Unknown):
         array = series.to_numpy()
         if array.dtype.kind in "biuf":

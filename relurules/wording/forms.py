@@ -147,7 +147,7 @@ def phrase_categories(span: ColumnSpan, members: Sequence[int]) -> Phrase:
         return p.join_loose(p.name(span.column.source), p.text(f"{verb} missing"))
 
     rest = [i for i in span.admitted if i not in members]
-    negated = len(rest) < len(members) and len(span.admitted) > 2
+    negated = 0 < len(rest) < len(members) and len(span.admitted) > 2
     wanted = [span.column.categories[i] for i in (rest if negated else members)]
     known = [part for category in wanted for part in _phrase_members(category)]
     verb = ("is neither" if len(known) > 1 else "is not") if negated else "is"

@@ -60,6 +60,13 @@ def test_a_range_under_conditions(given: str | list[str], low: float, high: floa
     assert [found["low"], found["high"]] == pytest.approx([low, high], abs=1e-9)
 
 
+def test_a_condition_keeps_the_capitals_of_its_column() -> None:
+    domain = rr.Domain.box([0.0], [2.0], ["Age At Entry"])
+    rules = rules_of(network([[1.0]], [0.0], [[1.0], [2.0]]), domain)  # two outputs
+    said = str(rr.ask(rules, "range", given="`Age At Entry` <= 1"))
+    assert "Where `Age At Entry` <= 1." in said
+
+
 def test_a_range_without_bounds_is_infinite_on_the_side_that_is_open() -> None:
     half = rr.Domain.box([-np.inf], [4.0], ["a"])
     rules = rules_of(network([[1.0]], [0.0], [[1.0]], C=[[1.0]]), half)  # a + relu(a)

@@ -43,6 +43,7 @@ FRAMES: dict[str, Any] = {
         "int32[pyarrow]", "bool[pyarrow]", pd.ArrowDtype(pa.large_string())
     ),
     "polars": pl.DataFrame(VALUES),
+    "polars of 128 bits": pl.DataFrame(VALUES, schema_overrides={"age": pl.Int128}),
     "polars categorical": pl.DataFrame(VALUES, schema_overrides={"city": pl.Categorical}),
     "polars enum": pl.DataFrame(VALUES, schema_overrides={"city": pl.Enum(["c", "b", "a"])}),
     "arrow": arrow_table(CITIES),

@@ -109,6 +109,9 @@ def test_what_cannot_be_fitted(change: Any, options: Any, says: str) -> None:
 def test_other_things_are_no_table() -> None:
     with pytest.raises(DataError, match="the table is a list; supported: a frame of pandas"):
         rr.fit([1, 2], "y")
+    loans = make_loans()
+    with pytest.raises(DataError, match="two columns are called 'age'; give each a name"):
+        rr.fit(pd.concat([loans, loans[["age"]]], axis=1), "verdict")
     with pytest.raises(UnsupportedError, match="form 'trees'; supported: auto, partition"):
         rr.fit(make_loans(), "verdict", form="trees")
 

@@ -60,6 +60,31 @@ def test_hinges_are_found() -> None:
     assert found.front["lines"].tolist()[0] == 0
 
 
+@pytest.mark.parametrize("trends", [None, {"size": 1}])
+def test_a_column_far_from_zero(trends: Any) -> None:
+    far = np.random.default_rng(0).uniform(0, 10, (60, 1)) + 1e10
+    y = np.maximum(far[:, 0] - 1e10, 3)
+    columns = describe_columns(far, ("size",), {}, trends)
+    settings = LineSettings(budget=LineBudget(lines=1))
+    found = fit_lines(weigh_rows(far, y[:, None], None), columns, "regression", settings)
+    assert found.network.evaluate(far)[:, 0] == pytest.approx(y, abs=0.25)
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_classes_by_a_column_far_from_zero(count: int) -> None:
+    rng = np.random.default_rng(0)
+    far = rng.uniform(0, 10, (90, 1)) + 1e12
+    classes = ((far[:, 0] - 1e12 + rng.normal(size=90)) // (10 / count)).clip(0, count - 1)
+    Y = np.eye(3)[classes.astype(int)] if count == 3 else classes[:, None]
+    columns = describe_columns(far, ("size",), {}, None)
+    task = "binary" if count == 2 else "multiclass"
+    settings = LineSettings(budget=LineBudget(lines=1))
+    scores = fit_lines(weigh_rows(far, Y, None), columns, task, settings).network.evaluate(far)
+    odds = np.exp(scores)
+    shares = odds / (1 + odds if count == 2 else odds.sum(axis=1, keepdims=True))
+    assert shares.mean(axis=0) == pytest.approx(Y.mean(axis=0), abs=0.02)
+
+
 @pytest.mark.parametrize("budget", [{"condition_columns": 1}, {"columns": 2}, {"lines": 2}])
 def test_budgets_are_kept(budget: dict[str, int]) -> None:
     X, y = make_rows()

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
-from relurules.wording.forms import Term, round_coefficient
+from relurules.domain.columns import Category, Column
+from relurules.wording.additive_phrases import phrase_members
+from relurules.wording.forms import ColumnSpan, Term, round_coefficient
+from relurules.wording.phrases import write_ascii
 
 
 @pytest.mark.parametrize(
@@ -15,6 +18,16 @@ def test_coefficients_of_any_size(size: float, step: float, width: float) -> Non
     shown = round_coefficient(term(size, width), step)
     assert 0.0 < shown.factor < np.inf
     assert shown.coefficient == pytest.approx(size, rel=1e-3) or size < 1e-307
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(1, "'a'"), (2, "'a' or 'b'"), (4, "'a', 'b', 'c' or missing")]
+)
+def test_categories_of_the_same_points(count: int, said: str) -> None:
+    categories = (*(Category(values=(text,)) for text in "abc"), Category(missing=True))
+    column = Column(name="g", categories=categories)
+    span = ColumnSpan(column=column, first=0, admitted=(0, 1, 2, 3))
+    assert write_ascii(phrase_members(span, range(count))) == said
 
 
 def term(coefficient: float, width: float) -> Term:

@@ -4,6 +4,7 @@ hardly need the line.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import cast
 
 import numpy as np
@@ -71,8 +72,14 @@ def round_joint_lines(
     allowed = exact + SLOPE_COST * measure_explained(rounded, terms)
     X = unscale_rows(terms, scale)
 
-    for digits in SLOPE_DIGITS:
+    for kept, digits in product((False, True), SLOPE_DIGITS):
         written = round_joint_slopes(plain, digits, scale, centred=rows.is_centred)
+        if kept:
+            middle = scale.shift[None]
+            lost = plain.evaluate(middle)[0] - written.evaluate(middle)[0]
+            moved = replace(written, constants=written.constants + lost)
+            constants = _round_constants(moved, digits, scale, centred=rows.is_centred)
+            written = replace(written, constants=constants)
         if rows.loss(((written.evaluate(X) - scale.lows) / scale.highs).T) <= allowed:
             break
 
@@ -123,7 +130,6 @@ def round_joint_slopes(
     scores still sum to 0.
     """
     places = np.array([find_places(scale.spread, digits, high) for high in scale.highs])
-    constants = find_places(np.ones(1), digits + 2, 1.0) - np.floor(np.log10(scale.highs))
     slopes = []
     for normal, each in zip(plain.normals, plain.slopes, strict=True):
         own = np.flatnonzero(normal)
@@ -137,10 +143,17 @@ def round_joint_slopes(
 
     return replace(
         plain,
-        constants=np.array(_round_scores(plain.constants, constants.tolist(), centred=centred)),
+        constants=_round_constants(plain, digits, scale, centred=centred),
         base=np.array(base).T,
         slopes=np.array(slopes).reshape(plain.slopes.shape),
     )
+
+
+def _round_constants(
+    plain: JointPlainLines, digits: int, scale: JointScale, *, centred: bool
+) -> NDArray[np.float64]:
+    places = find_places(np.ones(1), digits + 2, 1.0) - np.floor(np.log10(scale.highs))
+    return _round_scores(plain.constants, places.tolist(), centred=centred)
 
 
 def _round_scores(values: Array, places: Sequence[float], *, centred: bool) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import singledispatch
+from itertools import product
 from math import floor, log10
 
 import numpy as np
@@ -58,9 +59,11 @@ def round_lines(
     allowed = exact + SLOPE_COST * measure_explained(rounded, terms)
     X, spread = unscale_rows(terms, scale), scale.spread
 
-    for digits in SLOPE_DIGITS:
+    for centred, digits in product((False, True), SLOPE_DIGITS):
         found = _round_slopes(plain, digits, spread, scale.high)
         found = keep_trends(found, terms.columns, spread, digits, scale.high)
+        if centred:
+            found = _keep_centre(found, plain, scale, digits)
         loss = terms.rows.loss((evaluate_plain(found, X) - scale.low) / scale.high)
         if loss <= allowed and keeps_limits(found, terms.columns, limits):
             break
@@ -303,9 +306,22 @@ def _round_slopes(plain: PlainLines, digits: int, spread: Array, high: float) ->
         else round(slope, int(places[int(np.abs(normal * spread).argmax())]))
         for slope, normal in zip(plain.slopes.tolist(), plain.normals, strict=True)
     ]
-    constant = round(plain.constant, digits + 1 - floor(log10(high)))
+    constant = _round_constant(plain.constant, digits, high)
 
     return replace(plain, constant=constant, base=base + 0.0, slopes=np.array(slopes))
+
+
+def _keep_centre(found: PlainLines, plain: PlainLines, scale: LineScale, digits: int) -> PlainLines:
+    """With the constant that leaves the score of the middle of the rows as it was: where a column
+    lies far from 0, beside its spread, a slope's last digit moves the scores of all rows.
+    """
+    middle = scale.shift[None]
+    lost = float((evaluate_plain(plain, middle) - evaluate_plain(found, middle))[0])
+    return replace(found, constant=_round_constant(found.constant + lost, digits, scale.high))
+
+
+def _round_constant(constant: float, digits: int, high: float) -> float:
+    return round(constant, digits + 1 - floor(log10(high)))
 
 
 def find_places(spread: Array, digits: int, high: float) -> Array:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relurules.analysis.columns import list_columns
 from relurules.analysis.conditions import hold_column, hold_missing_numbers
@@ -173,7 +174,7 @@ class RowDistance:
         current = [
             g[int(np.argmax(self.x[list(g)]))]
             for g in ground.domain.groups
-            if ground.space.spread[list(g)].any()
+            if _find_changeable(ground, self.x)[list(g)].any()
         ]
 
         return DistanceForms(self.x, scales, tuple(current), self.total)
@@ -198,13 +199,12 @@ def make_row_distance(asked: Question, ground: RestrictedScorer, x: Array) -> Ro
         raise DataError(f"distance {asked.distance!r}; supported: l1, linf")
 
     space, full = ground.space, asked.rules.domain
-    moving = [c for c in list_columns(ground) if not c.categories and space.spread[c.at[0]].any()]
+    differs = _find_changeable(ground, x)
+    moving = [c for c in list_columns(ground) if not c.categories and differs[c.at[0]]]
     scales = np.array([_find_column_scale(asked, c, float(full.widths[c.at[0]])) for c in moving])
     at = [c.at[0] for c in moving]
     forms = np.column_stack([space.spread[at], space.base[at] - x[at]]) / scales[:, None]
-    own = [
-        g[int(np.argmax(x[list(g)]))] for g in ground.domain.groups if space.spread[list(g)].any()
-    ]
+    own = [g[int(np.argmax(x[list(g)]))] for g in ground.domain.groups if differs[list(g)].any()]
     changed = np.column_stack([-space.spread[own], 1.0 - space.base[own]])
 
     return RowDistance(
@@ -215,6 +215,15 @@ def make_row_distance(asked: Question, ground: RestrictedScorer, x: Array) -> Ro
         columns=tuple(c.name for c in moving),
         scales=scales,
     )
+
+
+def _find_changeable(ground: RestrictedScorer, x: Array) -> NDArray[np.bool_]:
+    """(d,) coordinates in which rows of the domain may differ from a row: those that move, and
+    those that a condition holds at another value.
+    """
+    domain = ground.domain
+    held = (x < domain.lower) | (x > domain.upper)
+    return np.asarray(ground.space.spread.any(axis=1) | held)
 
 
 def _find_column_scale(asked: Question, column: TableColumn, width: float) -> float:

@@ -197,17 +197,19 @@ def _bound_gap(
 
     both = np.vstack([forms, -forms])
     _keep_reached(found, cell, part, both, points)
-    relaxed = part.polytope.maxima(both).bounds + np.tile(room, 2)
+    relaxed = part.polytope.maxima(both).bounds
     known = found.bounds if len(points) else found.slivers
     worst = _find_reached_gap(both, points)
-    exactly |= told and worst <= found.tolerance < float(relaxed.max())
+    widest = float((relaxed + np.tile(room, 2)).max())
+    exactly |= told and worst <= found.tolerance < widest
 
     for i, bound in enumerate(relaxed.tolist()):
         score = i % found.scores
-        if bound == -np.inf or bound <= min(known[score], worst):
+        most = bound + float(room[score])
+        if bound <= 0.0:
             continue
-        if not exactly and bound <= known[score]:
-            worst = max(worst, bound)
+        if bound <= min(known[score], worst) or (not exactly and most <= known[score]):
+            worst, known[score] = max(worst, most), max(known[score], most)
             continue
         # below that, a bound may be anything
         floor = (min(worst, known[score]) if exactly else known[score]) - room[score]

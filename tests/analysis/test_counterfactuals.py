@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from brute_force import list_choices, read_box, read_walls, read_witness, restrict
 from documents.stand_ins import people
-from handmade import network, random_network, rows_in, rules_of
+from handmade import additive_of, network, random_network, rows_in, rules_of
 from scipy.optimize import linprog
 
 import relurules as rr
 from relurules.analysis.goals import Goal, make_goal
 from relurules.domain import Domain
+from relurules.domain.columns import Category, Column
 from relurules.errors import DataError
 from relurules.ir import Head, RuleSet
 from relurules.ir.network import Array
@@ -152,3 +153,29 @@ def test_of_two_classes_the_other_one_is_meant() -> None:
         found = rr.ask(rules, "counterfactual", row=[start, 0, 0])
         assert found.values["goal"] == goal
         assert found.values["distance"]["reached"] == pytest.approx(0.5 / 3, rel=1e-5)
+
+
+@pytest.mark.parametrize("make_rules", [rules_of, additive_of])
+@pytest.mark.parametrize(
+    ("given", "distance", "away"),
+    [
+        (["m = 1"], "l1", 2 / 4 + 2 / 4),
+        (["m = 1"], "linf", 2 / 4),
+        (["c = v2"], "l1", 1 / 4 + 1),
+        (["c = v2"], "linf", 1.0),
+        (["m = 1", "c = v1"], "l1", 1 / 4 + 2 / 4 + 1),
+    ],
+)
+def test_what_a_condition_holds_at_another_value_counts(
+    make_rules: Any, given: list[str], distance: str, away: float
+) -> None:
+    """The row is n = 0, m = -1, c = v0; n + m / 2 + 1 for v1 or 2 for v2 is to come to 2.5."""
+    categories = tuple(Category((f"v{j}",)) for j in range(3))
+    domain = rr.Domain.over([Column("n"), Column("m"), Column("c", categories)])
+    domain = domain.bounded({"n": (-1.0, 3.0), "m": (-1.0, 3.0)})
+    rules = make_rules(network([[1.0, 0.5, 0.0, 1.0, 2.0]], [0.0], [[1.0]]), domain)
+    row = {"n": 0.0, "m": -1.0, "c": "v0"}
+    found = rr.ask(rules, "counterfactual", row=row, at_least=2.5, given=given, distance=distance)
+    assert found.exact
+    assert found.values["distance"]["at_least"] == pytest.approx(away, abs=1e-9)
+    assert found.values["distance"]["reached"] == pytest.approx(away, rel=1e-5)

@@ -18,7 +18,7 @@ from relurules.errors import DataError, DomainError
 from relurules.ir.network import Array
 from relurules.lp import Polytope
 from relurules.lp.branch_and_bound import maximise_over_integers
-from relurules.lp.half_spaces import row_lengths
+from relurules.lp.lengths import row_lengths
 
 
 def find_column(ground: RestrictedScorer, name: str | None) -> TableColumn:

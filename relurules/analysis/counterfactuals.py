@@ -23,7 +23,7 @@ from relurules.ir.answers import Answer, Grid, Witness, format_bound, format_num
 from relurules.ir.network import Array
 from relurules.lp import Polytope
 from relurules.lp.branch_and_bound import maximise_over_integers
-from relurules.lp.half_spaces import row_lengths
+from relurules.lp.lengths import row_lengths
 
 #: By how much of a margin's terms a row is moved past a boundary until the rules decide otherwise.
 _PAST = (0.0, 1e-12, 1e-9, 1e-7, 1e-5, 1e-3)

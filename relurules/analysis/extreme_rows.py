@@ -21,6 +21,7 @@ from relurules.analysis.shared_columns import share_columns
 from relurules.analysis.targets import ScoreTarget, find_target
 from relurules.domain import Domain
 from relurules.errors import DomainError
+from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.coordinate_rules import take_coordinates
 from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
@@ -78,7 +79,9 @@ def find_answer_part(
     return AnswerPart(find_target(ground, output).combination, domain)
 
 
-def require_common_rows(old: Scorer, new: Scorer, given: Sequence[str]) -> None:
+def require_common_rows(
+    old: RuleSet | AdditiveRules, new: RuleSet | AdditiveRules, given: Sequence[str]
+) -> None:
     """DomainError where no row of both domains meets the conditions; DataError for columns that
     aren't the same in both.
     """

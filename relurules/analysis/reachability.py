@@ -16,7 +16,7 @@ from relurules.ir.answers import Answer, Witness, format_bound
 from relurules.ir.network import Array
 from relurules.lp import RADIUS, Polytope
 from relurules.lp.branch_and_bound import IntegerMaximum, maximise_over_integers
-from relurules.lp.half_spaces import row_lengths
+from relurules.lp.lengths import row_lengths
 
 
 def answer_reach(asked: Question) -> Answer:

@@ -42,7 +42,7 @@ from relurules.domain.ranges import (
 )
 from relurules.errors import DataError, DomainError
 from relurules.lp import Polytope
-from relurules.lp.half_spaces import row_lengths as row_lengths
+from relurules.lp.lengths import row_lengths as row_lengths
 from relurules.tables.names import make_default_names
 from relurules.tables.table import read_column_names
 from relurules.tables.values import Value

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from relurules import lp
 from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array, Pattern
-from relurules.lp.half_spaces import row_lengths
+from relurules.lp.lengths import row_lengths
 
 if TYPE_CHECKING:
     import networkx

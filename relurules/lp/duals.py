@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from relurules.lp import highs
 from relurules.lp.dictionary import Dictionary
-from relurules.lp.half_spaces import row_lengths
+from relurules.lp.lengths import row_lengths
 from relurules.lp.maxima import maximise_forms
 from relurules.lp.polytope import Box, find_dictionary
 

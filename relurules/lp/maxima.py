@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from relurules.lp import certified, highs
 from relurules.lp.compilation import compile_cached
 from relurules.lp.dictionary import TOP, Dictionary, express_form, maximise_form, write_vertex
-from relurules.lp.half_spaces import row_lengths
+from relurules.lp.lengths import row_lengths
 from relurules.lp.polytope import Box, find_feasible_vertex, make_box
 
 Array = NDArray[np.float64]

@@ -12,8 +12,8 @@ from relurules.domain import Domain
 from relurules.ir import Network
 from relurules.ir.network import Array
 from relurules.lp.certified import compute_gamma
-from relurules.lp.half_spaces import row_lengths, vector_length
 from relurules.lp.highs import propose_maximum
+from relurules.lp.lengths import row_lengths, vector_length
 from relurules.lp.tolerances import UNIT
 
 #: Up to so many undecided neurons their bounds are tightened by linear programs, two each; beyond,

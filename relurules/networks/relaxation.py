@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from relurules.ir.network import Array
 from relurules.lp.certified import compute_upper_bounds
-from relurules.lp.half_spaces import row_lengths, vector_length
 from relurules.lp.highs import propose_maximum
+from relurules.lp.lengths import row_lengths, vector_length
 from relurules.lp.tolerances import UNIT
 from relurules.networks.program_cells import ProgramCell, bound_forms
 from relurules.networks.programs import PiecewiseProgram

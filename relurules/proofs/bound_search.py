@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from relurules.checker import ProofContext
 from relurules.ir.limits import Deadline
 from relurules.lp.duals import PolytopeVertex, find_vertex, solve_duals
-from relurules.lp.half_spaces import row_lengths
+from relurules.lp.lengths import row_lengths
 from relurules.proofs.float_cells import (
     FloatCell,
     ProofNode,

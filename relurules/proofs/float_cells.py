@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from relurules.checker import MOST_MULTIPLIER, DomainSpace
 from relurules.lp.duals import PolytopeVertex, find_vertex, refute_polytope
-from relurules.lp.half_spaces import row_lengths
+from relurules.lp.lengths import row_lengths
 from relurules.proofs.float_model import (
     NOISE,
     CategoryGroups,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from relurules.checker import CONSTANT, Expression, LineProof
 from relurules.ir.network import Array
-from relurules.lp.half_spaces import row_lengths
+from relurules.lp.lengths import row_lengths
 from relurules.proofs.neuron_bounds import propose_multipliers
 
 #: A neuron may pass 0 by this share of its terms, and count as fixed all the same.

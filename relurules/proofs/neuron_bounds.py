@@ -11,8 +11,8 @@ import numpy as np
 
 from relurules.checker import Expression, LineProof
 from relurules.ir.network import Array
-from relurules.lp.half_spaces import row_lengths, vector_length
 from relurules.lp.highs import propose_maximum
+from relurules.lp.lengths import row_lengths, vector_length
 
 #: Programs of more neurons aren't solved: their lines are chosen by the ranges alone.
 _MOST_NEURONS = 128

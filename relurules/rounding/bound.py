@@ -73,7 +73,7 @@ def bound_score_rounding(artifact: Artifact, rules: RuleSet | AdditiveRules) -> 
 
 
 @dataclass(frozen=True)
-class ScoreBounds:
+class RowBounds:
     """errors: (m,) how far every score may be off on any row; parts: the same of parts of the rows,
     which together are all of them.
     """
@@ -120,9 +120,7 @@ def require_readable(artifact: Artifact, rules: RuleSet | AdditiveRules) -> None
         raise UnreadableError("rules that decide have no scores")
 
 
-def _bound_scores(
-    artifact: Artifact, rules: RuleSet | AdditiveRules, by_parts: bool
-) -> ScoreBounds:
+def _bound_scores(artifact: Artifact, rules: RuleSet | AdditiveRules, by_parts: bool) -> RowBounds:
     """Errors of the scores. The parts are the rows of every end; by_parts: where there is one end,
     parts of its rows.
     """
@@ -194,7 +192,7 @@ def find_only_scores(program: Program, count: int) -> Sequence[Expression]:
     return ends[0]
 
 
-def _bound_rules(artifact: Artifact, rules: RuleSet) -> ScoreBounds:
+def _bound_rules(artifact: Artifact, rules: RuleSet) -> RowBounds:
     """Of rules of which one applies, for every end: its errors, with what they may be off on rows
     that rounding has let into it.
     """
@@ -218,7 +216,7 @@ def _bound_rules(artifact: Artifact, rules: RuleSet) -> ScoreBounds:
         )
         for end, errors in zip(reached, found, strict=True)
     ]
-    return ScoreBounds(np.max([part.errors for part in parts], axis=0), parts)
+    return RowBounds(np.max([part.errors for part in parts], axis=0), parts)
 
 
 def _bound_forms(
@@ -227,7 +225,7 @@ def _bound_forms(
     inputs: RowInputs,
     number: str,
     rate: Callable[[EndScores], float] | None,
-) -> ScoreBounds:
+) -> RowBounds:
     """The scores' errors and ends; UnreadableError where one isn't the form that it should be.
 
     rate: what rows of such ends are off behind links; where it is there, parts of the rows are
@@ -249,7 +247,7 @@ def _bound_forms(
             raise UnreadableError(f"score {i} of the text isn't that of the rules")
 
     parts = [whole] if rate is None else cut_rows(whole, measure)
-    return ScoreBounds(whole.bounds.errors, [part.bounds for part in parts])
+    return RowBounds(whole.bounds.errors, [part.bounds for part in parts])
 
 
 def read_program(artifact: Artifact, count: int) -> Program:

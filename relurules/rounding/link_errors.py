@@ -38,11 +38,11 @@ _LARGEST = 700.0
 
 
 class ScoreSpan(NamedTuple):
-    """The scores of one output on some rows. count: of them; error: how far each may be off; low,
+    """The scores of one output on some rows. width: how many; error: how far each may be off; low,
     high: between which they lie, exactly and as computed.
     """
 
-    count: int
+    width: int
     error: float
     low: float
     high: float
@@ -81,7 +81,7 @@ def _round_softmax(span: ScoreSpan) -> float:
     most 2 p_i (1 - p_i) times it, so half of it; p_j |s_j - top| is at most 1 / e. A sum of k is
     rounded, and a quotient.
     """
-    count = span.count
+    count = span.width
     return _EXP / 2.0 + (count + 1.0) / math.e * _UNIT + count * _UNIT
 
 
@@ -90,7 +90,7 @@ def _round_softmax_logarithm(span: ScoreSpan) -> float:
     off, a rounding of s_j - top in every power (p_j |s_j - top| is at most 1 / e) and of k sums; of
     its logarithm, of s - top, and of what is left.
     """
-    count, apart = span.count, span.high - span.low
+    count, apart = span.width, span.high - span.low
     total = _EXP + (count - 1.0) * (1.0 + 1.0 / math.e) * _UNIT
     return total + _EXP * math.log(count) + (2.0 * apart + math.log(count)) * _UNIT
 
@@ -301,7 +301,7 @@ def _move_through(link: str, span: ScoreSpan) -> float:
         return span.error * expit(span.high)
     if link == "tanh":
         return span.error / math.cosh(min(span.least, 300.0)) ** 2
-    most = LINKS[link].change(span.error, span.high, span.count)
+    most = LINKS[link].change(span.error, span.high, span.width)
     if link in ("sigmoid", "complement"):
         power = math.exp(-span.least)
         return min(most, span.error * power / (1.0 + power) ** 2)

@@ -42,6 +42,8 @@ _ATTRIBUTES: Mapping[str, Mapping[str, Any]] = {
     "ReduceMax": {"axes": [1], "keepdims": 1},
     "ReduceSum": {"keepdims": 1},
 }
+#: Types of attributes, by their numbers in ONNX.
+_INT, _INTS = 2, 7
 #: The constant second input of a sum along rows: of int64.
 _AXIS = [1]
 
@@ -127,9 +129,9 @@ class LinkReader:
 
 
 def _list_attributes(node: Any) -> dict[str, Any]:
-    from onnx import helper
-
-    return {one.name: helper.get_attribute_value(one) for one in node.attribute}
+    """Whole numbers, and lists of them; None for all else, which no operator here has."""
+    kinds = {_INT: lambda one: one.i, _INTS: lambda one: list(one.ints)}
+    return {one.name: kinds.get(one.type, lambda _: None)(one) for one in node.attribute}
 
 
 def join_scores(

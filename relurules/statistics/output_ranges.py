@@ -11,7 +11,7 @@ from relurules.ir.network import Array
 from relurules.links.heads import Head
 from relurules.links.table import LINKS
 from relurules.lp import Polytope
-from relurules.lp.half_spaces import row_lengths
+from relurules.lp.lengths import row_lengths
 
 if TYPE_CHECKING:
     from relurules.ir.ruleset import Rule, RuleSet

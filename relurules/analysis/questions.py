@@ -37,7 +37,6 @@ from relurules.ir.answers import Answer
 from relurules.ir.coordinate_rules import take_coordinates
 from relurules.ir.limits import Deadline
 from relurules.ir.rules_memo import RulesMemo
-from relurules.ir.scorer import Scorer
 from relurules.ir.scorer import Scorer, refuse_path
 from relurules.tables.names import check_finite, to_plain_value
 

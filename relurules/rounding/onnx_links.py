@@ -130,8 +130,13 @@ class LinkReader:
 
 def _list_attributes(node: Any) -> dict[str, Any]:
     """Whole numbers, and lists of them; None for all else, which no operator here has."""
-    kinds = {_INT: lambda one: one.i, _INTS: lambda one: list(one.ints)}
-    return {one.name: kinds.get(one.type, lambda _: None)(one) for one in node.attribute}
+
+    def read(one: Any) -> Any:
+        if one.type == _INT:
+            return one.i
+        return list(one.ints) if one.type == _INTS else None
+
+    return {one.name: read(one) for one in node.attribute}
 
 
 def join_scores(

@@ -194,9 +194,9 @@ def measured(case: Case, mode: str, jobs: int) -> dict[str, float]:
 
 
 def _run(network: Network, domain: rr.Domain, mode: str, jobs: int) -> int:
-    if mode == "scipy":
+    if mode == "highs":
         return len(
-            search_regions(network, domain, SearchOptions(solver="scipy", time_limit=_PATIENCE))
+            search_regions(network, domain, SearchOptions(solver="highs", time_limit=_PATIENCE))
         )
     if mode == "parquet":
         with TemporaryDirectory() as folder:
@@ -302,10 +302,10 @@ def speeds(
 ) -> Iterator[tuple[str, ...]]:
     """One row per network: count, what was expected, speeds, ratios and memory."""
     for case in cases:
-        counted, delivered, slow = (in_process(case, mode) for mode in ("count", "maps", "scipy"))
+        counted, delivered, slow = (in_process(case, mode) for mode in ("count", "maps", "highs"))
         rates = [found["regions"] / found["cpu"] for found in (counted, delivered, slow)]
         what = f"search, {case.name}: {counted['regions']:,} regions"
-        figures.append(make_rate_figure(what, rates[0], "scipy's solver", rates[2]))
+        figures.append(make_rate_figure(what, rates[0], "HiGHS", rates[2]))
         row = [
             case.name,
             f"{counted['regions']}",
@@ -469,7 +469,7 @@ def show_tables(*, quick: bool, peer: Path | None) -> list[Figure]:
         "as known",
         "counted/s",
         "with maps/s",
-        "scipy/s",
+        "HiGHS/s",
         "ratio",
         "MB",
     ]

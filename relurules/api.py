@@ -145,7 +145,7 @@ def partition(
     what it found, with `complete` False and an `estimate` of what is missing. Regions come in the
     lexicographic order of their patterns, -1 before 1, neurons by level, whatever `jobs`
     (processes) or the joblib backend in force (`joblib.parallel_config`). solver: "compiled", or
-    "scipy", slow, which judges it. checkpoint: a file that is written first, now and then, and when
+    "highs", slow, which judges it. checkpoint: a file that is written first, now and then, and when
     the search ends early, whatever ends it, and gone on from if it is there. `progress` is called
     with the number of regions found. Raises DomainError where the domain has no interior.
     """

@@ -30,7 +30,7 @@ def test_lines_refuse_what_they_have_no_use_for(option: dict[str, object]) -> No
 
 
 @pytest.mark.parametrize(
-    "option", [{"max_regions": 5}, {"memory_limit": 1.0}, {"jobs": 2}, {"solver": "scipy"}]
+    "option", [{"max_regions": 5}, {"memory_limit": 1.0}, {"jobs": 2}, {"solver": "highs"}]
 )
 def test_options_of_a_search_say_that_nothing_is_searched(option: dict[str, object]) -> None:
     (name,) = option
@@ -42,7 +42,7 @@ def test_options_of_a_search_are_for_groups() -> None:
     deep = graph(layered(0, 2, (3, 2), 1))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = rr.extract(deep, domain=BOX, form="additive", max_regions=500, solver="scipy")
+        found = rr.extract(deep, domain=BOX, form="additive", max_regions=500, solver="highs")
         assert found.groups
         rr.extract(graph(layered(0, 2, (4,), 1)), domain=BOX, form="additive", time_limit=60.0)
 

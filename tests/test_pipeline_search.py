@@ -30,7 +30,7 @@ both = pytest.mark.parametrize("function", [partition, extract])
 
 
 @both
-@pytest.mark.parametrize("options", [{"jobs": 2}, {"solver": "scipy"}, {"memory_limit": 100.0}])
+@pytest.mark.parametrize("options", [{"jobs": 2}, {"solver": "highs"}, {"memory_limit": 100.0}])
 def test_the_result_is_the_same_however_it_is_found(
     function: Callable[..., Any], options: dict[str, Any]
 ) -> None:
@@ -48,10 +48,10 @@ def test_a_search_that_was_stopped_goes_on(function: Callable[..., Any], tmp_pat
 
 @both
 def test_what_is_refused(function: Callable[..., Any], tmp_path: Path) -> None:
-    with pytest.raises(UnsupportedError, match="solver 'highs'; supported: compiled, scipy"):
-        function(solver="highs")
-    with pytest.raises(UnsupportedError, match="solver 'scipy' has no jobs"):
-        function(solver="scipy", jobs=2)
+    with pytest.raises(UnsupportedError, match="solver 'simplex'; supported: compiled, highs"):
+        function(solver="simplex")
+    with pytest.raises(UnsupportedError, match="solver 'highs' has no jobs"):
+        function(solver="highs", jobs=2)
     with pytest.raises(UnsupportedError, match="jobs=0"):
         function(jobs=0)
     (tmp_path / "text.npz").write_text("text")

@@ -97,7 +97,7 @@ def extract(
     jobs: Jobs = 1,
     checkpoint: Checkpoint = None,
     solver: Annotated[
-        str, typer.Option(help="compiled, or scipy: slow, for comparison.")
+        str, typer.Option(help="compiled, or highs: slow, for comparison.")
     ] = "compiled",
     guard_unread: Annotated[
         bool,

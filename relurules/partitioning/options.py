@@ -21,7 +21,7 @@ class SearchOptions:
     limits: SearchLimits | None = None
     #: Processes.
     jobs: int = 1
-    #: "compiled", or "scipy", which judges it.
+    #: "compiled", or "highs", which judges it.
     solver: str = "compiled"
     #: A file that is written now and then, and gone on from if it is there.
     checkpoint: Path | None = None

@@ -1,5 +1,5 @@
-"""The reference search, by the linear programs of HiGHS, scipy's solver: slow and simple, the judge
-of the compiled one.
+"""The reference search, by the linear programs of HiGHS: slow and simple, the judge of
+the compiled one.
 
 Depth-first: a cell is split by the next neuron wherever both sides have an interior. A cell is a
 full-dimensional polytope with a ball inside it. The neurons are tested in topological order, so
@@ -240,7 +240,7 @@ class _ReferenceSearch:
         )
 
 
-def search_with_scipy(
+def search_with_highs(
     network: Network,
     domain: Domain,
     *,

@@ -35,9 +35,9 @@ from relurules.partitioning.search_run import RegionBatch, RegionOutputs, Search
 from relurules.partitioning.sinks import CollectingSink, CountingSink, join_pieces
 from relurules.partitioning.size_guard import SizeGuard, convert_work_to_tests
 
-#: Which engine searches: machine code, or Python with HiGHS, scipy's solver, slow, the judge
+#: Which engine searches: machine code, or Python with HiGHS, slow, the judge
 #: of the other.
-SOLVERS = ("compiled", "scipy")
+SOLVERS = ("compiled", "highs")
 #: Probes that say how much a search that ended early left, and at least so many for each cell; the
 #: work that they may take; and the time, as a share of what was allowed for all, and so many
 #: seconds.
@@ -57,12 +57,12 @@ def search_regions(
     limits, solver = options.find_limits(), options.solver
     if solver not in SOLVERS:
         raise UnsupportedError(f"solver {solver!r}; supported: {', '.join(SOLVERS)}")
-    if solver == "scipy":
+    if solver == "highs":
         if options.jobs != 1 or options.checkpoint is not None or limits.megabytes is not None:
             raise UnsupportedError(
-                "solver 'scipy' has no jobs, checkpoint or memory_limit; supported: 'compiled'"
+                "solver 'highs' has no jobs, checkpoint or memory_limit; supported: 'compiled'"
             )
-        return reference_search.search_with_scipy(
+        return reference_search.search_with_highs(
             network, domain, limits=limits, progress=options.progress
         )
 

@@ -227,7 +227,7 @@ def test_help_loads_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     heavy = {
         "torch",
-        "scipy",
+        "highs",
         "pandas",
         "sklearn",
         "networkx",
@@ -300,7 +300,7 @@ def test_extract_with_jobs_a_checkpoint_and_either_solver(
     assert run(extracting(folder, "--checkpoint", str(checkpoint))) == 0
     assert not checkpoint.exists()
     rules = len(rr.RuleSet.load(folder / "rules.json"))
-    for options in (["--jobs", "2"], ["--solver", "scipy"]):
+    for options in (["--jobs", "2"], ["--solver", "highs"]):
         assert run(extracting(folder, *options)) == 0
         assert len(rr.RuleSet.load(folder / "rules.json")) == rules
     assert run(extracting(folder)) == 0
@@ -311,8 +311,8 @@ def test_extract_with_jobs_a_checkpoint_and_either_solver(
     [
         (["--jobs", "0"], "0 is no number of processes"),
         (["--box", "2", "1"], "holds no number"),
-        (["--solver", "magic"], "solver 'magic'; supported: compiled, scipy"),
-        (["--solver", "scipy", "--jobs", "2"], "solver 'scipy' has no jobs"),
+        (["--solver", "magic"], "solver 'magic'; supported: compiled, highs"),
+        (["--solver", "highs", "--jobs", "2"], "solver 'highs' has no jobs"),
         (["--checkpoint", "{}/rows.csv"], "rows.csv: isn't a checkpoint"),
     ],
 )

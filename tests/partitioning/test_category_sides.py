@@ -39,7 +39,7 @@ def test_regions_are_those_of_the_reference_search(
     net = two_layers(len(domain), seed, whole=False)
     found = search_regions(net, domain)
     assert not asked
-    expected = search_regions(net, domain, SearchOptions(solver="scipy"))
+    expected = search_regions(net, domain, SearchOptions(solver="highs"))
     assert found.patterns.tolist() == expected.patterns.tolist()
     assert domain.contains(found.points).all()
     assert found.locate(found.points).tolist() == list(range(len(found)))
@@ -74,7 +74,7 @@ def test_an_open_number_is_left_to_programs(asked: list[object]) -> None:
     domain = rr.Domain.over(bounded.columns)
     net = two_layers(len(domain), 1, whole=False)
     found = search_regions(net, domain)
-    expected = search_regions(net, domain, SearchOptions(solver="scipy"))
+    expected = search_regions(net, domain, SearchOptions(solver="highs"))
     assert asked
     assert found.patterns.tolist() == expected.patterns.tolist()
 

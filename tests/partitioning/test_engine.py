@@ -28,7 +28,7 @@ CUBE = rr.Domain.box([-1] * 3, [1] * 3)
 def test_the_compiled_search_is_the_reference_one(kind: str, seed: int) -> None:
     net, domain = random_case(kind, seed)
     try:
-        expected = search_regions(net, domain, SearchOptions(solver="scipy"))
+        expected = search_regions(net, domain, SearchOptions(solver="highs"))
     except DomainError as error:
         with pytest.raises(DomainError, match=str(error)[:20]):
             search_regions(net, domain)
@@ -163,7 +163,7 @@ def hot(sizes: tuple[int, ...]) -> rr.Domain:
 
 def test_a_neuron_that_vanishes_on_all_categories_doesn_t_cut() -> None:
     domain = hot((2, 2))
-    for solver in ("compiled", "scipy"):
+    for solver in ("compiled", "highs"):
         found = search_regions(
             lines([[1, -1, 1, -1]], [0]), domain, SearchOptions(solver=solver)
         )  # 0 or +-2
@@ -172,7 +172,7 @@ def test_a_neuron_that_vanishes_on_all_categories_doesn_t_cut() -> None:
             lines([[1, 0, 1, 0], [1, 0, -1, 0]], [-1, 0]), domain, SearchOptions(solver=solver)
         )
         assert len(found) == len(
-            search_regions(found.network, domain, SearchOptions(solver="scipy"))
+            search_regions(found.network, domain, SearchOptions(solver="highs"))
         )
 
 
@@ -213,7 +213,7 @@ def test_regions_that_rounding_would_blur_are_left_whole(seed: int, share: float
     net = network(A, [5.0, *(-5.0 + share * random.normal(size=4) / 2)], np.ones((1, 5)), L=L)
     found, expected = (
         search_regions(net, CUBE),
-        search_regions(net, CUBE, SearchOptions(solver="scipy")),
+        search_regions(net, CUBE, SearchOptions(solver="highs")),
     )
     assert found.patterns.tolist() == expected.patterns.tolist()
 

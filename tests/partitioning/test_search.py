@@ -101,7 +101,7 @@ def test_deep_neurons_cut_inside_the_regions_of_others() -> None:
     assert len(search_regions(net, rr.Domain.box([-2], [2]))) == 4
 
 
-@pytest.mark.parametrize("solver", ["compiled", "scipy"])
+@pytest.mark.parametrize("solver", ["compiled", "highs"])
 @pytest.mark.parametrize("gap", [1e-6, 1e-8, 1e-10, 1e-12, 1e-18, 1e-30, 1e-300])
 def test_regions_are_found_however_thin_they_are(gap: float, solver: str) -> None:
     found = search_regions(lines([[1, 1], [1, 1]], [0, gap]), SQUARE, SearchOptions(solver=solver))
@@ -268,13 +268,13 @@ def test_refuses_domains(domain: rr.Domain, said: str) -> None:
 @pytest.mark.parametrize("given", [{"jobs": 2}, {"checkpoint": "x.npz"}, {"memory_limit": 1.0}])
 def test_the_reference_search_has_no_extras(given: dict[str, object]) -> None:
     with pytest.raises(
-        UnsupportedError, match="solver 'scipy' has no jobs, checkpoint or memory_limit"
+        UnsupportedError, match="solver 'highs' has no jobs, checkpoint or memory_limit"
     ):
-        rr.partition(graph(lines([[1, 0]], [0])), SQUARE, solver="scipy", **given)
+        rr.partition(graph(lines([[1, 0]], [0])), SQUARE, solver="highs", **given)
 
 
 def test_an_unknown_solver_is_refused() -> None:
-    with pytest.raises(UnsupportedError, match="solver 'magic'; supported: compiled, scipy"):
+    with pytest.raises(UnsupportedError, match="solver 'magic'; supported: compiled, highs"):
         rr.partition(graph(lines([[1, 0]], [0])), SQUARE, solver="magic")
 
 
@@ -302,7 +302,7 @@ def test_count_keeps_nothing_and_estimates_what_a_budget_leaves() -> None:
 
 def test_neurons_without_a_kink_do_not_split() -> None:
     net = network([[1, 0], [0, 1]], [0, 0], [[1, 1]], slope=[1, 0])
-    for solver in ("compiled", "scipy"):
+    for solver in ("compiled", "highs"):
         assert search_regions(net, SQUARE, SearchOptions(solver=solver)).patterns.tolist() == [
             [1, -1],
             [1, 1],

@@ -11,6 +11,7 @@ from pathlib import Path
 from shutil import which
 from typing import Any
 
+import linearise_tables as tables
 import numpy as np
 
 import relurules as rr
@@ -77,7 +78,6 @@ def _list_rules(data: Path) -> Iterator[tuple[str, Any]]:
         yield f"{count} drawn pairs in 12 columns", _draw_pairs(count)
     if not data.is_dir():
         return
-    tables = import_module("linearise_tables")
     for name, told in (("taiwan", "Taiwan credit"), ("bike", "bike sharing")):
         X, y = tables.table_of(name, data)
         table = X.assign(target=y)

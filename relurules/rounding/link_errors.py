@@ -23,8 +23,8 @@ from relurules.rounding.link_texts import is_score_given, require_formula
 
 #: What is assumed where outputs behind links have a bound.
 ASSUMPTION = (
-    "the relative error of exp and log is at most 2^-51, that of expm1, log1p and tanh at most 2^-50, "
-    "and that of ONNX's Tanh at most 2^-49"
+    "the relative error of exp and log is at most 2^-51, that of expm1, log1p and tanh at most "
+    "2^-50, and that of ONNX's Tanh at most 2^-49"
 )
 
 _UNIT = 2.0**-53

@@ -24,7 +24,8 @@ class RulesMemo(Generic[Known]):
         """What is known of these rules; whatever `make` raises keeps nothing."""
         key = id(rules)
         if key not in self._known:
-            self._known[key] = self._make(rules)
-            weakref.finalize(rules, self._known.pop, key, None)
+            known = self._make(rules)
+            weakref.finalize(rules, self._known.pop, key, None)  # TypeError where none is kept
+            self._known[key] = known
 
         return self._known[key]

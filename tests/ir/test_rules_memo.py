@@ -52,3 +52,11 @@ def test_what_could_not_be_worked_out_is_tried_again() -> None:
         memo.recall(rules)
     assert len(memo) == 0
     assert memo.recall(rules) == 3
+
+
+def test_nothing_is_kept_of_what_is_not_told_to_be_gone() -> None:
+    """Another object may come to stand where it stood."""
+    memo = RulesMemo(len)
+    with pytest.raises(TypeError, match="weak reference"):
+        memo.recall((1, 2))
+    assert len(memo) == 0

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.analysis.columns import list_columns
-from relurules.analysis.conditions import hold_column, hold_missing_numbers
+from relurules.analysis.conditions import has_rows, hold_column, hold_missing_numbers
 from relurules.analysis.goals import Goal, classify_rows, list_class_names, make_goal
 from relurules.analysis.line_goals import DistanceForms, find_nearest_line_row
 from relurules.analysis.plain_rows import RowClaim, choose_plain_rows, note_fractions
@@ -120,14 +120,23 @@ def _search_lines(
 
 
 def _hold_kept_columns(asked: Question, x: Array) -> RestrictedScorer:
-    """The domain with the columns that may not change held at the row's values."""
-    domain = asked.ground.domain
+    """The domain with the columns that may not change held at the row's values; DataError where
+    the conditions have no row with them.
+    """
+    free = domain = asked.ground.domain
     if not asked.rules.domain.contains(x[None])[0]:
         raise DataError("the row lies outside the rules' domain, so they say nothing of it")
     for name in asked.keep:
         domain = hold_column(domain, name, x)
-    domain = hold_missing_numbers(domain)
-    return replace(asked.ground, domain=domain)
+
+    within = bool(((free.lower <= domain.lower) & (domain.upper <= free.upper)).all())
+    ground = replace(asked.ground, domain=hold_missing_numbers(domain))
+    if asked.given and not (within and has_rows(ground, integers=asked.integers)):
+        raise DataError(
+            f"no row of the domain meets these conditions{_describe_kept_columns(asked)}: "
+            f"{'; '.join(asked.given)}; keep fewer columns, or ask under other conditions"
+        )
+    return ground
 
 
 def _describe_kept_columns(asked: Question) -> str:

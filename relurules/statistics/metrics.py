@@ -57,7 +57,9 @@ def compute_aucs(scores: Array, positive: NDArray[np.bool_]) -> Array:
         if not np.isfinite(packed[[0, -1]] if n else 0.0).all():  # these stand at the ends
             found[i] = auc(row, positive)
             continue
-        right, differs = words & 1, differ(packed)
+        right = words & 1
+        words &= ~1  # else a score of 0 would differ by its target
+        differs = differ(packed)
         ranks = float(places @ right) if differs.all() else _sum_positive_ranks(differs, right)
         found[i] = (ranks - p * (p + 1) / 2) / max(1, p * (n - p))
 

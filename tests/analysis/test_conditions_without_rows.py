@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from documents.stand_ins import people
 from handmade import graph, layered
 
 import relurules as rr
@@ -84,3 +85,24 @@ def test_whole_numbers_count_where_they_are_asked_for() -> None:
     assert rr.ask(found, "range", given=given).values["low"] is not None
     with pytest.raises(DataError, match=r"meets these conditions: x0 >= 0\.25"):
         rr.ask(found, "range", given=given, whole=True)
+
+
+#: Columns that keep holds at a row's own numbers, and conditions that ask for others.
+KEPT = (("x0 = 0.25", ["x0"]), ("x0 >= 0.5", ["x0"]), ("x0 - x1 >= 0.5", ["x0", "x1"]))
+
+
+@pytest.mark.parametrize(("given", "keep"), KEPT, ids=["value", "bound", "inequality"])
+@pytest.mark.parametrize("form", FORMS)
+def test_kept_columns_that_conditions_deny_are_refused(
+    rules: dict[str, Any], form: str, given: str, keep: list[str]
+) -> None:
+    said = f"no row of the domain meets these conditions, with {' and '.join(keep)} as it is: x0"
+    with pytest.raises(DataError, match=said):
+        rr.ask(rules[form], "counterfactual", given=given, keep=keep, row=[0, 0.5], at_least=0.5)
+
+
+def test_a_kept_category_that_conditions_deny_is_refused() -> None:
+    rules, row = people(), {"age": 40.0, "job": "clerk", "debt": 5.0}
+    asked: dict[str, Any] = {"row": row, "keep": "job", "output": "defaults", "at_least": 0.0001}
+    with pytest.raises(DataError, match="with job as it is: job = cook"):
+        rr.ask(rules, "counterfactual", given="job = cook", **asked)

@@ -52,6 +52,15 @@ def test_signs_and_zeros_keep_their_order() -> None:
     )
 
 
+@pytest.mark.parametrize("row", [[0.0] * 5, [-0.0] * 5, [0.0, 0, 0, 1, 2], [0.0, 0, -0.0, -1, 3]])
+def test_scores_of_zero_are_tied_whatever_the_target(row: list[float]) -> None:
+    """A formula that is 0 where no neuron is on tells no rows apart."""
+    scores, positive = np.array([row]), np.array([True, False, True, True, False])
+    due = [roc_auc_score(positive, scores[0])]
+    assert metrics.compute_aucs(scores, positive) == pytest.approx(due, abs=1e-12)
+    assert metrics.compute_aucs(-scores, ~positive) == pytest.approx(due, abs=1e-12)
+
+
 def test_infinite_scores_stand_at_the_ends() -> None:
     scores = np.array([[np.inf, -np.inf, 0.0, np.inf]])
     positive = np.array([True, False, False, False])

@@ -4,7 +4,7 @@ a linear model, a regularised one, a tree of as many leaves, boosting.
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from relurules.ir.network import Array
 from relurules.links.table import LINKS
+from relurules.training.lines.indicator_blocks import find_indicator_blocks
 from relurules.training.row_split import Places, RowSplit
 from relurules.training.targets import one_hot, split_rows
 from relurules.training.task import TASKS, Rows
@@ -29,6 +30,8 @@ _BINS = 10
 #: Quantile of Student's t for an interval of 95 %, by degrees of freedom from 1.
 _STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
 _NORMAL = 1.96
+#: Categories that scikit-learn's boosting takes in one column.
+_MOST_CATEGORIES = 255
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +95,7 @@ def score_models(
         f"tree of {leaves} leaves": _score_baseline(
             rows, lambda some: _fit_tree(rows, some, leaves, estimator._seed)
         ),
-        "boosting": _score_baseline(rows, lambda some: _fit_boosting(rows, some, estimator._seed)),
+        "boosting": _score_boosting(rows, estimator._seed),
     }
     test = parts["test"]
     calibration = (
@@ -202,12 +205,41 @@ def _fit_tree(rows: ScoredRows, some: Places, leaves: int, seed: int) -> Array:
     return _fit_and_score(kind(max_leaf_nodes=max(2, leaves), random_state=seed), rows, some)
 
 
-def _fit_boosting(rows: ScoredRows, some: Places, seed: int) -> Array:
+def _score_boosting(rows: ScoredRows, seed: int) -> dict[str, float]:
+    """Of boosting that reads the categories of a column as such: more accurate than of indicators,
+    and twice as fast.
+    """
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-    numbers = rows.task == "regression"
-    kind = HistGradientBoostingRegressor if numbers else HistGradientBoostingClassifier
-    return _fit_and_score(kind(learning_rate=0.05, random_state=seed), rows, some)
+    kind = (
+        HistGradientBoostingRegressor
+        if rows.task == "regression"
+        else HistGradientBoostingClassifier
+    )
+    X, is_category = _join_indicators(rows.X)
+    joined = replace(rows, X=X)
+
+    def fit(some: Places) -> Array:
+        model = kind(learning_rate=0.05, random_state=seed, categorical_features=is_category)
+        return _fit_and_score(model, joined, some)
+
+    return _score_baseline(joined, fit)
+
+
+def _join_indicators(X: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """(N, d) encoded rows -> (N, e) with one column in place of the indicators of categories, and
+    (e,) whether it holds categories.
+    """
+    blocks = [
+        block
+        for block in find_indicator_blocks(np.ascontiguousarray(X.T))
+        if len(block) < _MOST_CATEGORIES
+    ]
+    joined = np.concatenate([np.zeros(0, dtype=np.intp), *[block.places for block in blocks]])
+    numbers = np.delete(X, joined, axis=1)
+    together = np.column_stack([numbers, *(block.codes for block in blocks)])
+
+    return together, np.arange(together.shape[1]) >= numbers.shape[1]
 
 
 def _fit_and_score(model: Any, rows: ScoredRows, some: Places) -> Array:

@@ -5,7 +5,6 @@ the number of the one that is 1 in their place, so that sums over rows are sums 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -14,39 +13,14 @@ from numpy.typing import NDArray
 
 from relurules.ir.network import Array
 from relurules.lp.compilation import is_compiling_off
+from relurules.training.lines.indicator_blocks import find_indicator_blocks
 
 #: Of so many rows, sums along them are worth machine code, which takes half a second to load.
 _MANY = 3000
-#: Fewer indicators aren't worth a look-up.
-_LEAST_INDICATORS = 3
 #: Projections that there is room for at first.
 _FIRST = 16
 #: Projections that are kept, and reaches, at most, and numbers of either in all: 256 MB.
 _KEPT, _KEPT_NUMBERS = 128, 2**25
-
-
-@dataclass(frozen=True, kw_only=True)
-class IndicatorBlock:
-    """Coordinates that are 0 or 1, of which at most one is 1 in a row.
-
-    places: (n,) the coordinates. codes: (N,) which of them is 1, n for none.
-    """
-
-    places: NDArray[np.intp]
-    codes: NDArray[np.intp]
-
-    def __len__(self) -> int:
-        """The number of coordinates n."""
-        return len(self.places)
-
-    def look_up(self, weights: Array) -> Array:
-        """(d,) by coordinate -> (N,) the weight of each row's category."""
-        return np.asarray(np.append(weights[self.places], 0.0)[self.codes])
-
-    def sum_rows(self, values: Array, every: int = 1) -> Array:
-        """(n,) sums of values, of every so many rows, by category."""
-        found = np.bincount(self.codes[::every], weights=values, minlength=len(self) + 1)
-        return np.asarray(found[:-1])
 
 
 def are_many(rows: int) -> bool:
@@ -62,7 +36,7 @@ class RowViews:
 
     def __init__(self, X: Array) -> None:
         self.X = X
-        self.blocks = _find_blocks(X)
+        self.blocks = find_indicator_blocks(X)
         indicators = [block.places for block in self.blocks]
         self.indicators = np.concatenate([np.zeros(0, dtype=np.intp), *indicators])
         self.numbers = np.setdiff1d(np.arange(len(X)), self.indicators)
@@ -187,34 +161,6 @@ class RowViews:
             found[ends[j] - m : ends[j], ends[i] - n : ends[i]] = table.T
 
         return found
-
-
-def _find_blocks(X: Array) -> list[IndicatorBlock]:
-    """Neighbours among the coordinates that are 0 or 1, as many as never are 1 together."""
-    found, places = [], list[int]()
-    taken = np.zeros(X.shape[1], dtype=np.bool_)
-
-    for place, values in enumerate([*X, None]):
-        holds = None if values is None else values == 1.0
-        if holds is not None and values is not None and (holds | (values == 0.0)).all():
-            if not (holds & taken).any():
-                places.append(place)
-                taken |= holds
-                continue
-            rest, taken = [place], holds
-        else:
-            rest, taken = [], np.zeros(X.shape[1], dtype=np.bool_)
-        if len(places) >= _LEAST_INDICATORS:
-            found.append(_make_block(X, places))
-        places = rest
-
-    return found
-
-
-def _make_block(X: Array, places: list[int]) -> IndicatorBlock:
-    some = X[places]
-    codes = np.where(some.any(axis=0), some.argmax(axis=0), len(places))
-    return IndicatorBlock(places=np.array(places, dtype=np.intp), codes=codes)
 
 
 class ParameterBasis:

@@ -161,7 +161,7 @@ def test_outputs_that_are_climbed_to_are_below_their_bound_and_near_it(
 
 @pytest.mark.parametrize(("target", "kwargs"), _TEXTS)
 def test_tanh_next_to_1_is_below_its_bound(target: str, kwargs: dict[str, str]) -> None:
-    """Onnxruntime's is off by most there: by 8.9 units of rounding, of few rows, and of none that is
+    """Onnxruntime is off by most there: by 8.9 units of rounding, of few rows, and of none that is
     computed by itself rather than with others.
     """
     net = network([[1.0]], [0.0], [[0.0]], C=[[1.0]])

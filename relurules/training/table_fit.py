@@ -55,6 +55,8 @@ if TYPE_CHECKING:
 _TRAINING_SHARE = 0.7
 #: Share of a time limit that writing down the rules may take beyond it.
 _EXTRA = 0.1
+#: Columns that couldn't be learnt from are named up to so many.
+_NAMED = 4
 
 
 @dataclass(frozen=True)
@@ -120,11 +122,15 @@ class Fitted:
         return table.rename_axis(columns=self.measure)
 
     def __repr__(self) -> str:
-        """One line: the target, the rules and their score."""
-        score = self.scores["the rules"]["test"]
+        """One line: the target, the rules and their score, and columns that couldn't be learnt
+        from; `columns.dropped` says why.
+        """
+        score, left = self.scores["the rules"]["test"], [*self.columns.dropped]
+        names = [*left[:_NAMED], f"{len(left) - _NAMED} more"] if len(left) > _NAMED else left
+        unread = f"; not learnt from: {', '.join(names)}" if left else ""
         return (
             f"<Fitted: {self.wanted.target} by {len(self.rules)} {self.parts}, {self.measure} "
-            f"{score:.4g} on test rows>"
+            f"{score:.4g} on test rows{unread}>"
         )
 
     def _repr_html_(self) -> str:

@@ -106,6 +106,18 @@ def test_what_cannot_be_fitted(change: Any, options: Any, says: str) -> None:
         rr.fit(table, **{"target": "verdict", **options})
 
 
+def test_what_was_not_learnt_from_is_said() -> None:
+    frame = pd.DataFrame({"x": np.arange(60.0) % 7, "y": np.arange(60.0) % 7})
+    told = repr(rr.fit(frame, "y", form="additive", max_rules=1))
+    assert told.endswith(" on test rows>")
+    frame["month"] = pd.period_range("2000-01", periods=60, freq="M")
+    frame["lasted"] = pd.to_timedelta(np.arange(60), "h")
+    for number in range(3):
+        frame[f"same {number}"] = 1.0
+    found = rr.fit(frame, "y", form="additive", max_rules=1)
+    assert repr(found).endswith("; not learnt from: month, lasted, same 0, same 1, 1 more>")
+
+
 def test_other_things_are_no_table() -> None:
     with pytest.raises(DataError, match="the table is a list; supported: a frame of pandas"):
         rr.fit([1, 2], "y")

@@ -72,14 +72,10 @@ def round_joint_lines(
     allowed = exact + SLOPE_COST * measure_explained(rounded, terms)
     X = unscale_rows(terms, scale)
 
-    for kept, digits in product((False, True), SLOPE_DIGITS):
+    for is_middle_kept, digits in product((False, True), SLOPE_DIGITS):
         written = round_joint_slopes(plain, digits, scale, centred=rows.is_centred)
-        if kept:
-            middle = scale.shift[None]
-            lost = plain.evaluate(middle)[0] - written.evaluate(middle)[0]
-            moved = replace(written, constants=written.constants + lost)
-            constants = _round_constants(moved, digits, scale, centred=rows.is_centred)
-            written = replace(written, constants=constants)
+        if is_middle_kept:
+            written = _keep_joint_middle(written, plain, scale, digits, centred=rows.is_centred)
         if rows.loss(((written.evaluate(X) - scale.lows) / scale.highs).T) <= allowed:
             break
 
@@ -147,6 +143,23 @@ def round_joint_slopes(
         base=np.array(base).T,
         slopes=np.array(slopes).reshape(plain.slopes.shape),
     )
+
+
+def _keep_joint_middle(
+    written: JointPlainLines,
+    plain: JointPlainLines,
+    scale: JointScale,
+    digits: int,
+    *,
+    centred: bool,
+) -> JointPlainLines:
+    """With the constants that leave the scores of the middle of the rows as they were, as the lines
+    of one score are rounded.
+    """
+    middle = scale.shift[None]
+    lost = plain.evaluate(middle)[0] - written.evaluate(middle)[0]
+    moved = replace(written, constants=written.constants + lost)
+    return replace(moved, constants=_round_constants(moved, digits, scale, centred=centred))
 
 
 def _round_constants(

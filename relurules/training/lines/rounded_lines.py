@@ -59,11 +59,11 @@ def round_lines(
     allowed = exact + SLOPE_COST * measure_explained(rounded, terms)
     X, spread = unscale_rows(terms, scale), scale.spread
 
-    for centred, digits in product((False, True), SLOPE_DIGITS):
+    for is_middle_kept, digits in product((False, True), SLOPE_DIGITS):
         found = _round_slopes(plain, digits, spread, scale.high)
         found = keep_trends(found, terms.columns, spread, digits, scale.high)
-        if centred:
-            found = _keep_centre(found, plain, scale, digits)
+        if is_middle_kept:
+            found = _keep_middle(found, plain, scale, digits)
         loss = terms.rows.loss((evaluate_plain(found, X) - scale.low) / scale.high)
         if loss <= allowed and keeps_limits(found, terms.columns, limits):
             break
@@ -311,7 +311,7 @@ def _round_slopes(plain: PlainLines, digits: int, spread: Array, high: float) ->
     return replace(plain, constant=constant, base=base + 0.0, slopes=np.array(slopes))
 
 
-def _keep_centre(found: PlainLines, plain: PlainLines, scale: LineScale, digits: int) -> PlainLines:
+def _keep_middle(found: PlainLines, plain: PlainLines, scale: LineScale, digits: int) -> PlainLines:
     """With the constant that leaves the score of the middle of the rows as it was: where a column
     lies far from 0, beside its spread, a slope's last digit moves the scores of all rows.
     """

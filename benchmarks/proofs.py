@@ -1,15 +1,16 @@
 """Proofs: whether they are found and accepted, how long a check takes, whether tampering is found
 out.
 
-    python benchmarks/proofs.py [nets] [models] [ranges] [random] [tampering] [--networks 300]
-                                [--instances 20]
+    python benchmarks/proofs.py [nets] [models] [ranges] [limits] [random] [tampering]
+                                [--networks 300] [--instances 20]
 
 nets: every network of ../shared/nets with at most 12,000 regions, in its box. models: networks
 trained on exclusive-or, breast cancer, Taiwan credit and the census. ranges: how small and large
-additive rules can be, drawn ones and those of tables, by both checkers. random: certificates of
-small random networks, half of them degenerate, must be accepted, and their bounds be as small as
-the rules say. tampering: every kind of change in up to so many instances must be refused. Times of
-a check are CPU time, with the reading of the model and of the rules.
+additive rules can be, drawn ones and those of tables, by both checkers. limits: large proofs, and
+certificates of 100 MB, beside what they may take. random: certificates of small random networks,
+half of them degenerate, must be accepted, and their bounds be as small as the rules say. tampering:
+every kind of change in up to so many instances must be refused. Times of a check are CPU time, with
+the reading of the model and of the rules.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from proofs_limits import report_limits
 from proofs_ranges import report_ranges
 from results import add_write_option, record_output
 
@@ -35,7 +37,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "proofs")]
 
-PARTS = ("nets", "models", "ranges", "random", "tampering")
+PARTS = ("nets", "models", "ranges", "limits", "random", "tampering")
 NETS = (
     "deg_d2_8_8",
     "deg_d3_6_6",
@@ -196,6 +198,7 @@ def main() -> None:
         "nets": nets,
         "models": models,
         "ranges": partial(report_ranges, SHARED / "data"),
+        "limits": report_limits,
         "random": partial(randoms, given.networks),
         "tampering": partial(tampering, given.instances),
     }

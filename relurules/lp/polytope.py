@@ -27,6 +27,7 @@ from relurules.lp.dictionary import (
     pivot,
     start_at_corner,
 )
+from relurules.lp.lengths import row_lengths
 from relurules.lp.tolerances import (
     BLAND_AFTER,
     GOAL,
@@ -66,7 +67,7 @@ class Box:
     def half_spaces(self, rows: Array) -> tuple[Array, Array]:
         """Rows of the search, (n, F + 1), as G u <= h, of unit length."""
         G, h = (-rows[:, :-2], rows[:, -2]) if self.cone else (-rows[:, :-1], rows[:, -1])
-        length = np.linalg.norm(G, axis=1)
+        length = row_lengths(G)
         return G / length[:, None], h / length
 
 
@@ -93,7 +94,7 @@ def make_box(G: Array, h: Array, high: Array | None = None, kept: int = 0) -> Bo
         )
 
     rows = np.column_stack([-G, h, np.zeros(len(G))])
-    walls = rows / np.linalg.norm(rows, axis=1)[:, None]
+    walls = rows / row_lengths(rows)[:, None]
     return Box(
         low=np.append(-np.ones(f), 0.0),
         width=np.append(np.full(f, 2.0), 1.0),

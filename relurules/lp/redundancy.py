@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.lp import certified, polytope
+from relurules.lp.lengths import vector_length
 from relurules.lp.maxima import bound_maxima
 
 Array = NDArray[np.float64]
@@ -110,7 +111,7 @@ def find_implied_rows(
 
 def _is_below_exactly(whole: RationalRows, asked: RationalRows, i: int, room: float) -> bool:
     """Whether a row is at most so much, in its length, all over a polytope; False in doubt."""
-    length = float(np.linalg.norm(asked.G[i].astype(np.float64))) or 1.0
+    length = vector_length(asked.G[i].astype(np.float64)) or 1.0
     value = certified.maximise_exactly(whole.G, whole.h, np.append(asked.G[i], -asked.h[i]))
     return value is not None and value <= room * length
 

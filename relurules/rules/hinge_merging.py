@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir.network import Array
+from relurules.lp.lengths import row_lengths
 from relurules.networks.programs import to_rationals
 from relurules.rules.exact_box import BoundedBox
 from relurules.rules.hinge_moves import (
@@ -156,7 +157,7 @@ class HingeSearch:
         widths = self.box.high - self.box.low
         forms = np.array([self._forms[k][:-1] for k in numbers])
         forms = forms * np.where(np.isfinite(widths), widths, 0.0)
-        length = np.linalg.norm(forms, axis=1, keepdims=True)
+        length = row_lengths(forms)[:, None]
         return np.asarray(forms / np.where(length > 0, length, 1.0))
 
     def _push_pairs(self, pairs: list[tuple[int, int]]) -> None:

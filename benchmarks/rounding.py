@@ -1,15 +1,15 @@
 """Certified bounds of rounding beside the largest errors that a climbing search finds.
 
-    python benchmarks/rounding.py [--models 100] [--points 1000000] [--tables demo taiwan adult]
-                                  [--data FOLDER] [--resume]
+    python benchmarks/rounding.py [--models 100] [--points 1000000] [--row-points 1000000]
+                                  [--tables demo taiwan adult] [--data FOLDER] [--resume]
 
 models: random ones, of lines in one and two columns and of rules of one and two layers, over
 columns of very different sizes. tables: the demo's lines and rules, 16 lines of Taiwan credit, 16
 of the census. Engines that take arrays run so many points: anywhere in the domain, at powers of
 two, on boundaries, where several of them meet, and some units in the last place beside, then
-changes of the worst ones. ONNX, and engines that take row by row (Python, JavaScript, SQL) run
-10,000 of the worst points of C, 10,000 of those drawn, and 8,000 changes of the worst ones. The
-errors of the worst ten are exact.
+changes of the worst ones. Engines that take row by row (Python, JavaScript, SQL) run as many, or
+fewer by `--row-points`, of those that C ran, the worst ones first, and changes of the worst ones.
+The errors of the worst ten are exact.
 
 A line of every model goes to standard error; figures are kept in out/rounding.jsonl, from where
 `--resume` goes on. A bound that is below an error ends the run with 1.
@@ -21,7 +21,7 @@ import math
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib import import_module
@@ -30,6 +30,7 @@ from typing import Any
 
 import numpy as np
 from results import add_write_option, record_output
+from rounding_engines import run_at_once
 
 import relurules as rr
 
@@ -47,9 +48,10 @@ ARTEFACTS: list[tuple[str, dict[str, Any]]] = [
     ("sql", {"dialect": "sqlite"}),
     ("sql", {"dialect": "duckdb"}),
 ]
-#: Points drawn and points of C that engines run row by row, each; and how many changes of the worst
-#: in how many rounds.
-ROW_BY_ROW, CHANGES = 10_000, (2_000, 4)
+#: What takes whole arrays.
+ARRAY_TARGETS = ("c", "numpy", "onnx")
+#: Changes of the worst points in engines that take row by row, and in how many rounds.
+CHANGES = (2_000, 4)
 #: The share of points that are drawn, and rounds of changes that have the others.
 DRAWN, ROUNDS = 0.4, 6
 FIGURES = ROOT / "out" / "rounding.jsonl"
@@ -79,6 +81,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--models", type=int, default=100)
     parser.add_argument("--points", type=int, default=1_000_000, help="of every model and engine")
+    parser.add_argument(
+        "--row-points", type=int, default=1_000_000, help="of engines that take row by row"
+    )
     parser.add_argument("--tables", nargs="*", default=[*TABLES], choices=[*TABLES])
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--resume", action="store_true", help="go on from out/rounding.jsonl")
@@ -102,7 +107,7 @@ def judge_models(options: argparse.Namespace) -> Iterator[Figure]:
         due = [each for each in ARTEFACTS if (name, name_artefact(*each)) not in known]
         if due:
             start = time.process_time()
-            found = list(judge_model(name, make(), due, options.points))
+            found = list(judge_model(name, make(), due, options))
             known |= {(name, figure.artefact): figure for figure in found}
             with FIGURES.open("a") as file:
                 file.writelines(json.dumps(asdict(figure)) + "\n" for figure in found)
@@ -118,12 +123,15 @@ def name_artefact(target: str, given: Mapping[str, Any]) -> str:
 
 
 def judge_model(
-    name: str, rules: Any, due: Iterable[tuple[str, Mapping[str, Any]]], points: int
+    name: str,
+    rules: Any,
+    due: Iterable[tuple[str, Mapping[str, Any]]],
+    options: argparse.Namespace,
 ) -> Iterator[Figure]:
     """These artefacts' bounds and the largest errors that are found."""
     search_rows = import_module("rounding_search")
     pools = dict[float, Any]()  # by the size of an ulp
-    worst = np.empty((0, len(rules.domain.names)))
+    seen = list[Any]()  # by C
     for target, given in due:
         artefact, single = name_artefact(target, given), given.get("number") == "float"
         own = Figure(model=name, artefact=artefact)
@@ -139,21 +147,22 @@ def judge_model(
         rng, step = np.random.default_rng(len(name)), 2.0**-23 if single else 2.0**-52
         search = search_rows.RowSearch(rules.network, rules.domain, step)
         if step not in pools:
-            pools[step] = search.draw_pool(max(10, int(DRAWN * points)), rng)
-        pool, run = pools[step], search_rows.run_at_once(artifact)
-        if run is not None:
-            size = int((1 - DRAWN) * points) // ROUNDS
-            X, errors = search.collect(run, rng, pool, size, ROUNDS)
-            count = len(pool.rows) + ROUNDS * size
-            if not len(worst):
-                worst = X[np.argsort(-errors)[:ROW_BY_ROW]]
-        else:
-            run = search_rows.run_by(artifact)
-            start = search.work_out(np.vstack([worst, pool.rows[:ROW_BY_ROW]]))
-            X, errors = search.collect(run, rng, start, *CHANGES)
-            count = len(start.rows) + math.prod(CHANGES)
+            pools[step] = search.draw_pool(max(10, int(DRAWN * options.points)), rng)
+        pool, run = pools[step], run_at_once(artifact)
+        changes = (int((1 - DRAWN) * options.points) // ROUNDS, ROUNDS)
+        if target not in ARRAY_TARGETS:
+            pool, changes = choose_rows([pool, *seen], options.row_points), CHANGES
+        kept = seen if artefact == "c" else None
+        X, errors = search.collect(run, rng, pool, *changes, seen=kept)
         error = search.measure_worst(run, X, errors)
+        count = len(pool.rows) + math.prod(changes)
         yield replace(own, points=count, bound=bound.largest, error=error)
+
+
+def choose_rows(pools: Sequence[Any], count: int) -> Any:
+    """So many rows of pools, the last ones, which were searched for, first."""
+    rows, scores = (np.concatenate(each) for each in zip(*reversed(pools), strict=True))
+    return type(pools[0])(rows[:count], scores[:count])
 
 
 def print_table(figures: Iterable[Figure]) -> int:

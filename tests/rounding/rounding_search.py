@@ -4,14 +4,13 @@ boundaries, and climbed to.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain import Domain
 from relurules.ir import Artifact, Network
-from relurules.verifying import engines
 from relurules.verifying.engines import run_artifact
 from relurules.verifying.exact_network import ExactNetwork
 
@@ -133,18 +132,26 @@ class RowSearch:
         return self.measure_worst(run, X, errors)
 
     def collect(
-        self, run: Run, rng: np.random.Generator, pool: "RowPool", size: int, rounds: int
+        self,
+        run: Run,
+        rng: np.random.Generator,
+        pool: "RowPool",
+        size: int,
+        rounds: int,
+        seen: "list[RowPool] | None" = None,
     ) -> tuple[Array, Array]:
         """Rows and about their errors: the best rows of each round, first those of the pool, are
-        changed in a few numbers.
+        changed in a few numbers. seen: where all changes are kept.
         """
         X, errors = pool.rows, _compare(run(pool.rows), pool.scores)
         for _ in range(rounds):
             best = np.argsort(-errors)[: max(10, size // 20)]
-            children = self._change(X[best], pool.rows, size, rng)
-            X = np.vstack([X[best], children])
-            found = _compare(run(children), self.solve(children))
+            children = self.work_out(self._change(X[best], pool.rows, size, rng))
+            X = np.vstack([X[best], children.rows])
+            found = _compare(run(children.rows), children.scores)
             errors = np.concatenate([errors[best], found])
+            if seen is not None:
+                seen.append(children)
 
         return X, errors
 
@@ -183,27 +190,3 @@ def run_by(artifact: Artifact, engine: str | None = None) -> Run:
         return np.asarray(run_artifact(artifact, X, engine)[1].outputs)
 
     return run
-
-
-def run_at_once(artifact: Artifact) -> Run | None:
-    """The scores of an artefact that takes arrays, without lists of rows between; None for other
-    artefacts, and for columns of texts but in C.
-    """
-    columns, places = artifact.domain.columns, artifact.domain.places
-
-    def number(X: Array) -> Array:
-        parts = [
-            X[:, own].argmax(axis=1).astype(np.float64) if column.categories else X[:, own.start]
-            for column, own in zip(columns, places, strict=True)
-        ]
-        return np.column_stack(parts)
-
-    if artifact.target == "c":
-        batch = engines.load_c(artifact)
-        return lambda X: np.asarray(batch(number(X)).outputs)
-    if artifact.target == "numpy" and not any(column.categories for column in columns):
-        module: dict[str, Any] = {"__name__": "score_numpy"}
-        exec(compile(str(artifact), "score_numpy.py", "exec"), module)
-        return lambda X: np.asarray(module["score_batch"](X))
-
-    return None

@@ -211,8 +211,9 @@ class ErrorAnalysis:
             raise UnreadableError("the larger of two numbers, neither of which is 0")
         form = other.form.take_positive()
         table = other.table and (other.table[0], tuple(max(0.0, x) for x in other.table[1]))
+        is_zero = other.form.reach.high + other.error <= 0  # on every row
 
-        return Value(form, other.error, other.grid, table)
+        return Value(form, _NONE if is_zero else other.error, other.grid, table)
 
     def _tabulate(self, one: Value, other: Value, form: RealForm, sign: str) -> Value | None:
         """The operation category by category, where both read the same column of categories, or

@@ -146,8 +146,23 @@ def _bound_scores(artifact: Artifact, rules: RuleSet | AdditiveRules, by_parts: 
         due,
         inputs,
         artifact.number,
-        partial(measure_link_error, artifact.target, rules.heads) if by_parts else None,
+        _choose_rate(artifact, rules, by_parts),
     )
+
+
+def _choose_rate(
+    artifact: Artifact, rules: RuleSet | AdditiveRules, by_parts: bool
+) -> Callable[[EndScores], float] | None:
+    """What parts of rows are judged by: what is off behind links, or scores whose sums come in any
+    order, which are bounded by the largest terms; None where rows stay together.
+    """
+    if by_parts:
+        return partial(measure_link_error, artifact.target, rules.heads)
+    return _find_largest_error if artifact.target in _ARRAY_TARGETS else None
+
+
+def _find_largest_error(ends: EndScores) -> float:
+    return float(ends.errors.max())
 
 
 def _read_arrays(
@@ -228,8 +243,8 @@ def _bound_forms(
 ) -> RowBounds:
     """The scores' errors and ends; UnreadableError where one isn't the form that it should be.
 
-    rate: what rows of such ends are off behind links; where it is there, parts of the rows are
-    bounded by themselves, those of the largest the most.
+    rate: what rows of such ends are judged by; where it is there, parts of the rows are bounded by
+    themselves, those of the largest the most.
     """
 
     def measure(rows: RowInputs) -> RowPart:
@@ -247,7 +262,8 @@ def _bound_forms(
             raise UnreadableError(f"score {i} of the text isn't that of the rules")
 
     parts = [whole] if rate is None else cut_rows(whole, measure)
-    return RowBounds(whole.bounds.errors, [part.bounds for part in parts])
+    bounds = [part.bounds for part in parts]
+    return RowBounds(np.max([bound.errors for bound in bounds], axis=0), bounds)
 
 
 def read_program(artifact: Artifact, count: int) -> Program:

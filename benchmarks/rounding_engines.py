@@ -103,7 +103,7 @@ def _run_c(artifact: Artifact) -> Run:
 def _run_numpy(artifact: Artifact) -> Run:
     module: dict[str, Any] = {"__name__": "score_numpy"}
     exec(compile(str(artifact), "score_numpy.py", "exec"), module)  # noqa: S102  # what is measured
-    return lambda X: np.asarray(module["score_batch"](X))
+    return lambda X: np.asarray(module["score_batch"](_make_table(artifact, X)))
 
 
 def _run_python(artifact: Artifact) -> Run:

@@ -163,6 +163,9 @@ class ErrorAnalysis:
         error bounds for inner products in floating-point arithmetic", 2013), and little more where
         products are fused with sums.
         """
+        values = self._merge_tables(values)
+        if len(values) <= 2:
+            return self._add(*values) if len(values) == 2 else values[0]
         form, error, size = values[0].form, values[0].error, values[0].size
         for value in values[1:]:
             form, error, size = form.add(value.form), error + value.error, size + value.size
@@ -172,6 +175,28 @@ class ErrorAnalysis:
         share *= 1 + 2 * share
 
         return Value(form, round_up(error + share * size))
+
+    def _merge_tables(self, values: Sequence[Value]) -> list[Value]:
+        """Values of one column's categories, of which no more than one isn't 0 on any row, as one
+        value: adding 0 rounds nothing, in any order.
+        """
+        tables = dict[CategorySpan, list[Value]]()
+        merged = [value for value in values if value.table is None]
+        for value in values:
+            if value.table is not None:
+                tables.setdefault(value.table[0], []).append(value)
+
+        for block, own in tables.items():
+            rows = list(zip(*(value.table[1] for value in own if value.table), strict=True))
+            if any(sum(map(bool, row)) > 1 for row in rows):
+                merged += own
+                continue
+            form = own[0].form
+            for value in own[1:]:
+                form = form.add(value.form)
+            merged.append(self._make_tabulated(form, block, [sum(row) for row in rows]))
+
+        return merged
 
     def _multiply(self, one: Value, other: Value) -> Value:
         if not one.form.is_constant:

@@ -18,7 +18,7 @@ from relurules.rounding.brace_source import require_plain_header
 from relurules.rounding.crossing import CrossingBounds, bound_ends
 from relurules.rounding.expression import Expression, Program, UnreadableError
 from relurules.rounding.floats import DOUBLE, SINGLE, round_up
-from relurules.rounding.forms import NumberSpan, RealForm
+from relurules.rounding.forms import RealForm
 from relurules.rounding.link_errors import (
     EndScores,
     OutputBound,
@@ -135,7 +135,7 @@ def _bound_scores(artifact: Artifact, rules: RuleSet | AdditiveRules, by_parts: 
 
     inputs = make_row_inputs(artifact, rules)
     if artifact.target in _ARRAY_TARGETS:
-        scores = _read_arrays(artifact, rules, inputs)
+        scores = _read_arrays(artifact, rules)
     else:
         program = read_program(artifact, rules.score_count)
         scores = find_only_scores(program, rules.score_count)
@@ -165,28 +165,20 @@ def _find_largest_error(ends: EndScores) -> float:
     return float(ends.errors.max())
 
 
-def _read_arrays(
-    artifact: Artifact, rules: RuleSet | AdditiveRules, inputs: RowInputs
-) -> Sequence[Expression]:
+def _read_arrays(artifact: Artifact, rules: RuleSet | AdditiveRules) -> Sequence[Expression]:
     """The scores of code whose operations are of whole arrays."""
     is_line, exact = isinstance(rules, AdditiveRules), artifact.outside == "exact"
-    _require_numbers(artifact, inputs)
     if artifact.target == "onnx":
         content = list(artifact.files.values())[-1]
         assert isinstance(content, bytes)  # noqa: S101  # it is ONNX
         outputs, count = artifact.outputs, rules.score_count
-        return read_onnx(content, rules.domain.names, outputs, rules.heads, count)
+        return read_onnx(content, rules.domain, outputs, rules.heads, count)
     if is_line and exact:
         raise UnreadableError("numpy of rows outside the domain has no bound yet")
     if is_line:
-        return read_numpy_lines(str(artifact), rules.domain.names, has_links(rules))
+        return read_numpy_lines(str(artifact), rules.domain, has_links(rules))
 
-    return read_numpy_network(str(artifact), rules.domain.names, has_links(rules), exact)
-
-
-def _require_numbers(artifact: Artifact, inputs: RowInputs) -> None:
-    if not all(isinstance(one, NumberSpan) for one in inputs.blocks):
-        raise UnreadableError(f"{artifact.target} of categories has no bound yet")
+    return read_numpy_network(str(artifact), rules.domain, has_links(rules), exact)
 
 
 def list_due_forms(
@@ -213,8 +205,7 @@ def _bound_rules(artifact: Artifact, rules: RuleSet) -> RowBounds:
     """
     inputs, count = make_row_inputs(artifact, rules), len(rules.scores)
     if artifact.target == "numpy":
-        _require_numbers(artifact, inputs)
-        program = read_numpy_tree(str(artifact), rules.domain.names, has_links(rules))
+        program = read_numpy_tree(str(artifact), rules.domain, has_links(rules))
     else:
         program = read_program(artifact, count)
     ends = RuleEnds(rules, inputs, ErrorAnalysis(inputs, FORMATS[artifact.number]))

@@ -30,6 +30,12 @@ from relurules.rounding.region_gap import (
     UnsolvedError,
     make_region,
 )
+from relurules.rounding.region_parts import (
+    RegionPart,
+    scale_rows,
+    split_by_category,
+    split_by_neuron,
+)
 from relurules.rounding.rule_paths import RuleEnd, RuleEnds
 
 #: More than all roundings of sums of a million numbers, and of coefficients that are rounded once.
@@ -157,30 +163,44 @@ class CrossingBounds:
             raise UnreadableError("a rule stands for several linear regions")
 
         gaps = np.zeros(len(rules.scores))
-        G, h = _relax(end, self._rules.domain)
-        found, parts = np.zeros(len(rules.scores)), [(G, h, rules.rules[end.rule].pattern)]
+        found, groups = np.zeros(len(rules.scores)), tuple(map(tuple, rules.domain.groups))
+        start = RegionPart(*_relax(end, rules.domain), rules.rules[end.rule].pattern, groups)
+        parts = [start]
         for _ in range(_PARTS):
             if not parts:
                 break
-            G, h, pattern = parts.pop()
-            forms = compute_accurate_forms(network, pattern[None])[0]
-            beyond = bound_maxima(G, h, -forms * pattern[:, None]).bounds + self._sizes(forms)
-            beyond = np.minimum(beyond, self._compare_with_tests(forms, pattern, end))
+            part = parts.pop()
+            forms = compute_accurate_forms(network, part.pattern[None])[0]
+            beyond = self._bound_wrong_sides(part, forms, end)
             if np.isneginf(beyond).any():  # no row at all
                 continue
             free = np.flatnonzero(beyond > _FREE * self._reach(forms))
-            if not len(free):
-                off = self._compare_maps(end.rule, pattern, G, h)
-                errors = np.abs(network.U) @ self._propagate(beyond, pattern) * _SURE + off
-                found, gaps = np.maximum(found, errors), np.maximum(gaps, off)
+            if len(free) and part.groups:
+                parts += split_by_category(part, forms[free[:1]])
                 continue
-            room = 2.0 * self._sizes(forms)[free[0]]
-            parts += _split(G, h, pattern, forms, int(free[0]), room)
+            if len(free):
+                room = 2.0 * self._sizes(forms)[free[0]]
+                parts += split_by_neuron(part, forms, int(free[0]), room)
+                continue
+            maps, off = self._compare_maps(end.rule, part)
+            if part.groups and (off > _FREE * self._reach(maps)).any():
+                parts += split_by_category(part, maps)
+                continue
+            errors = np.abs(network.U) @ self._propagate(beyond, part.pattern) * _SURE + off
+            found, gaps = np.maximum(found, errors), np.maximum(gaps, off)
 
         if parts:
-            raise UnreadableError(f"a rule stands for more than {_PARTS // 2} linear regions")
+            raise UnreadableError(
+                f"a rule stands for more than {_PARTS // 2} linear regions, or categories together"
+            )
 
         return list(map(Fraction, found.tolist())), list(map(Fraction, gaps.tolist()))
+
+    def _bound_wrong_sides(self, part: RegionPart, forms: Array, end: RuleEnd) -> Array:
+        """(K,) how far each z may be at the wrong side of 0 there, -inf where no row is left."""
+        outward = -forms * part.pattern[:, None]
+        beyond = bound_maxima(part.G, part.h, outward).bounds + self._sizes(forms)
+        return np.minimum(beyond, self._compare_with_tests(forms, part.pattern, end))
 
     def _compare_with_tests(self, forms: Array, pattern: Pattern, end: RuleEnd) -> Array:
         """(K,) how far z may be at the wrong side where a test on the way is a multiple of it but
@@ -203,15 +223,21 @@ class CrossingBounds:
 
         return found
 
-    def _compare_maps(self, rule: int, pattern: Pattern, G: Array, h: Array) -> Array:
-        """(m,) how far the rule's map may be from the network's of a pattern, there."""
-        own, net = self._rules.maps, compute_accurate_maps(self._rules.network, pattern[None])
+    def _compare_maps(self, rule: int, part: RegionPart) -> tuple[Array, Array]:
+        """The network's map of a part's pattern, (m, d + 1), and how far the rule's map may be from
+        it there, (m,).
+        """
+        own, net = (
+            self._rules.maps,
+            compute_accurate_maps(self._rules.network, part.pattern[None]),
+        )
         weights, constants = own.weights[rule], own.constants[rule]
         maps = np.column_stack([net.weights[0], net.constants[0]])
         gap = np.column_stack([weights - net.weights[0], constants - net.constants[0]])
-        bounds = bound_maxima(G, h, np.vstack([gap, -gap])).bounds if gap.any() else np.zeros(1)
+        both = np.vstack([gap, -gap])
+        bounds = bound_maxima(part.G, part.h, both).bounds if gap.any() else np.zeros(1)
 
-        return np.asarray(np.maximum(0.0, bounds.max()) * _SURE + self._sizes(maps))
+        return maps, np.asarray(np.maximum(0.0, bounds.max()) * _SURE + self._sizes(maps))
 
     def _propagate(self, beyond: Array, pattern: Pattern) -> Array:
         """(K,) how far what a neuron gives may be from what the region's pattern makes of it.
@@ -259,7 +285,7 @@ def _relax(end: RuleEnd, domain: Domain) -> tuple[Array, Array]:
         rows.append(sign * np.array(weights))
         limits.append(float(round_up(room - Fraction(sign) * constant)))
 
-    return _scale_rows(np.array(rows), np.array(limits))
+    return scale_rows(np.array(rows), np.array(limits))
 
 
 def bound_neuron_errors(
@@ -287,24 +313,6 @@ def _subtract_exactly(form: Array, factor: float, row: Array) -> Array:
     return np.array([float(Fraction(a) - Fraction(float(factor)) * Fraction(b)) for a, b in pairs])
 
 
-def _split(
-    G: Array, h: Array, pattern: Pattern, forms: Array, neuron: int, room: float
-) -> list[tuple[Array, Array, Pattern]]:
-    """Both sides of a neuron that has either sign there, each with its pattern; room: how far they
-    are moved outward.
-    """
-    other = pattern.copy()
-    other[neuron] = -other[neuron]
-    own = pattern[neuron] * forms[neuron]
-    sides = [(-own, pattern), (own, other)]
-    found = list[tuple[Array, Array, Pattern]]()
-    for side, signs in sides:
-        rows, limits = np.vstack([G, side[:-1]]), np.append(h, room - side[-1])
-        found.append((*_scale_rows(rows, limits), signs))
-
-    return found
-
-
 def _list_walls(domain: Domain) -> tuple[Array, Array]:
     """The box, sums of categories that are 1, and inequalities."""
     d = len(domain.names)
@@ -316,11 +324,3 @@ def _list_walls(domain: Domain) -> tuple[Array, Array]:
     G = np.vstack([np.eye(d), -np.eye(d), sums, -sums, np.reshape(domain.normals, (-1, d))])
 
     return G, np.concatenate([domain.upper, -domain.lower, ones, -ones, domain.limits])
-
-
-def _scale_rows(G: Array, h: Array) -> tuple[Array, Array]:
-    """Rows of about unit length; powers of two change nothing else."""
-    sizes = np.abs(G).max(axis=1)
-    powers = np.frexp(np.where(sizes > 0, sizes, 1.0))[1]
-
-    return np.ldexp(G, -powers[:, None]), np.ldexp(h, -powers)

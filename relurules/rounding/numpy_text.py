@@ -6,12 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from relurules.domain import Domain
+from relurules.domain.columns import Column
 from relurules.ir.network import Array
 from relurules.rounding.expression import UnreadableError
 from relurules.rounding.python_names import parse_module
 
 #: What is due of everything on the way from a table to its scores, without annotations, docstrings
-#: and the texts of errors: each function in one of its forms.
+#: and the texts of errors: each function in one of its forms. PARTS: how each column is read;
+#: GROUPS: that a row is of one category.
 _TABLE = """
 def _numbers(values, name):
     found = np.asarray(values)
@@ -21,6 +24,34 @@ def _numbers(values, name):
         raise TypeError(_)
     return np.asarray(found, dtype=np.float64)
 
+def _indicators(values, name, known, missing, other, width):
+    given = [None if v is None or v != v else v for v in np.asarray(values, dtype=object).tolist()]
+    if known and all(isinstance(v, str) for v in known):
+        for row, value in enumerate(given):
+            if value is not None and not isinstance(value, str):
+                raise TypeError(_)
+    codes = [missing if v is None else known.get(v, other) for v in given]
+    return np.asarray(np.array(codes, dtype=np.intp)[:, None] == np.arange(width), dtype=np.float64)
+
+def _inside(x):
+    if len(x) and (x.min(axis=0) >= _LOWEST).all() and (x.max(axis=0) <= _HIGHEST).all():
+        inside = np.ones(len(x), dtype=np.bool_)
+    else:
+        inside = np.asarray(((x >= _LOWEST) & (x <= _HIGHEST)).all(axis=1))
+    GROUPS
+    return inside
+
+def _inside(x):
+    if len(x) and (x.min(axis=0) >= _LOWEST).all() and (x.max(axis=0) <= _HIGHEST).all():
+        inside = np.ones(len(x), dtype=np.bool_)
+    else:
+        inside = np.asarray(((x >= _LOWEST) & (x <= _HIGHEST)).all(axis=1))
+    GROUPS
+    inside[inside] = (x[inside] @ _SUMS <= _LIMITS).all(axis=1)
+    return inside
+"""
+#: How tables of numbers are read, and others.
+_NUMBERS = """
 def _coordinates(table):
     if isinstance(table, np.ndarray):
         if table.ndim != 2 or table.shape[1] != len(FEATURES):
@@ -29,21 +60,18 @@ def _coordinates(table):
     else:
         x = np.column_stack([_numbers(table[name], name) for name in FEATURES])
     return x
-
-def _inside(x):
-    if len(x) and (x.min(axis=0) >= _LOWEST).all() and (x.max(axis=0) <= _HIGHEST).all():
-        inside = np.ones(len(x), dtype=np.bool_)
+"""
+_COLUMNS = """
+def _coordinates(table):
+    if isinstance(table, np.ndarray):
+        if table.ndim != 2 or table.shape[1] != len(FEATURES):
+            raise ValueError(_)
+        columns = list(table.T)
     else:
-        inside = np.asarray(((x >= _LOWEST) & (x <= _HIGHEST)).all(axis=1))
-    return inside
-
-def _inside(x):
-    if len(x) and (x.min(axis=0) >= _LOWEST).all() and (x.max(axis=0) <= _HIGHEST).all():
-        inside = np.ones(len(x), dtype=np.bool_)
-    else:
-        inside = np.asarray(((x >= _LOWEST) & (x <= _HIGHEST)).all(axis=1))
-    inside[inside] = (x[inside] @ _SUMS <= _LIMITS).all(axis=1)
-    return inside
+        columns = [table[name] for name in FEATURES]
+    parts = [PARTS]
+    x = np.hstack(parts)
+    return x
 """
 _IMPORTS = frozenset(
     {
@@ -53,28 +81,67 @@ _IMPORTS = frozenset(
         "from numpy.typing import NDArray",
     }
 )
+#: Functions that code of some columns has and other code hasn't.
+_OPTIONAL = ("_taken", "_indicators")
 
 
 def read_numpy_module(
-    text: str, names: Sequence[str], due: str
+    text: str, domain: Domain, due: str
 ) -> tuple[Mapping[str, str], Mapping[str, ast.FunctionDef]]:
     """Constants and functions, of which those that read a table, and others that are due, are as
-    they should be; names: of the columns.
+    they should be.
     """
     tree = parse_module(text)
     values = _read_constants(tree)
-    if values.get("FEATURES") != repr(tuple(names)):
+    if values.get("FEATURES") != repr(tuple(column.name for column in domain.columns)):
         raise UnreadableError("its columns are others")
+    _require_categories(values, domain.columns)
     known = dict[str, set[str]]()
-    for one in ast.parse(_TABLE + due).body:
+    for one in ast.parse(_write_table(domain) + due).body:
         known.setdefault(one.name, set()).add(ast.unparse(one))  # type: ignore[attr-defined]
     functions = [one for one in tree.body if isinstance(one, ast.FunctionDef)]
     found = {one.name: one for one in functions}
     for name, forms in known.items():
-        if (name in found or name != "_taken") and _strip(found.get(name)) not in forms:
-            raise UnreadableError(f"{name} in numpy isn't what it is of numbers")
+        if (name in found or name not in _OPTIONAL) and _strip(found.get(name)) not in forms:
+            raise UnreadableError(f"{name} in numpy isn't what it is of these columns")
 
     return values, found
+
+
+def _write_table(domain: Domain) -> str:
+    """What is due of columns of these kinds."""
+    groups = "\n    ".join(
+        f"inside &= ((x[:, {[*group]}] == 1.0).sum(axis=1) == 1) "
+        f"& ((x[:, {[*group]}] == 0.0).sum(axis=1) == {len(group) - 1})"
+        for group in domain.groups
+    )
+    plain = all(not column.categories and column.fill is None for column in domain.columns)
+    parts = ", ".join(_write_part(column, i) for i, column in enumerate(domain.columns))
+    reading = _NUMBERS if plain else _COLUMNS.replace("PARTS", parts)
+
+    return _TABLE.replace("GROUPS", groups or "pass").replace("    pass\n", "") + reading
+
+
+def _write_part(column: Column, number: int) -> str:
+    """How a column becomes coordinates."""
+    given = f"columns[{number}], FEATURES[{number}]"
+    if column.categories:
+        missing, other = (-1 if k is None else k for k in (column.lookup.get(None), column.other))
+        return f"_indicators({given}, _KNOWN_{number}, {missing}, {other}, {column.width})"
+    if column.fill is None:
+        return f"_numbers({given})[:, None]"
+    return (
+        f"np.nan_to_num(_numbers({given}), nan={column.fill!r}, posinf=np.inf, "
+        "neginf=-np.inf)[:, None]"
+    )
+
+
+def _require_categories(values: Mapping[str, str], columns: Sequence[Column]) -> None:
+    """UnreadableError where values of a column stand for other categories than theirs."""
+    for i, column in enumerate(columns):
+        known = {value: k for value, k in column.lookup.items() if value is not None}
+        if column.categories and ast.literal_eval(values.get(f"_KNOWN_{i}", "None")) != known:
+            raise UnreadableError(f"column {column.name!r} has other categories")
 
 
 def _strip(function: ast.FunctionDef | None) -> str:

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from relurules.domain import Domain
+from relurules.domain.columns import find_groups
 from relurules.ir.network import Array
+from relurules.rounding.coordinates import list_coordinates
 from relurules.rounding.expression import (
     Branch,
     Choice,
-    ColumnValue,
     Comparison,
     Expression,
     Leaf,
@@ -51,6 +53,7 @@ def score_batch(table):
 _NETWORK = """
 def _taken(x):
     taken = np.isfinite(x).all(axis=1)
+    KNOWN
     return np.asarray(taken)
 
 def score_batch(table):
@@ -96,14 +99,14 @@ _TREE_ARRAYS = ("_WEIGHTS", "_CONSTANTS", "_NORMALS", "_BOUNDS", "_NEXT")
 
 
 @refuse_broken("the module")
-def read_numpy_lines(text: str, names: Sequence[str], linked: bool) -> Sequence[Expression]:
-    """The scores of lines over columns of numbers, which have these names; UnreadableError for
-    anything else, or where what is called on the way to them isn't as it is due.
+def read_numpy_lines(text: str, domain: Domain, linked: bool) -> Sequence[Expression]:
+    """The scores of lines over the columns of a domain; UnreadableError for anything else, or where
+    what is called on the way to them isn't as it is due.
 
     linked: whether outputs are made of the scores, by a function that isn't read.
     """
-    values, _ = read_numpy_module(text, names, _name_given(_LINES, linked))
-    return _make_scores(read_arrays(values, _LINE_ARRAYS), len(names))
+    values, _ = read_numpy_module(text, domain, _name_given(_LINES, linked))
+    return _make_scores(read_arrays(values, _LINE_ARRAYS), list_coordinates(domain))
 
 
 def _name_given(due: str, linked: bool) -> str:
@@ -112,31 +115,34 @@ def _name_given(due: str, linked: bool) -> str:
 
 @refuse_broken("the module")
 def read_numpy_network(
-    text: str, names: Sequence[str], linked: bool, exact: bool
+    text: str, domain: Domain, linked: bool, exact: bool
 ) -> Sequence[Expression]:
     """The same of a network. exact: whether rows outside the domain have scores too."""
     due = _NETWORK.replace("_GATE", "_taken" if exact else "_inside")
-    values, functions = read_numpy_module(text, names, _name_given(due, linked))
+    groups = [[*group] for group in find_groups(domain.columns)]
+    known = [f"taken &= (x[:, {group}] == 1.0).sum(axis=1) == 1" for group in groups]
+    due = due.replace("    KNOWN\n", "".join(f"    {line}\n" for line in known))
+    values, functions = read_numpy_module(text, domain, _name_given(due, linked))
     evaluated = functions.get("_evaluated")
     if evaluated is None or list_arguments(evaluated) != ["x"]:
         raise UnreadableError("no function `_evaluated` of x is found")
 
-    return _Layers(values, [ColumnValue(i) for i in range(len(names))]).run(evaluated)
+    return _Layers(values, list_coordinates(domain)).run(evaluated)
 
 
 @refuse_broken("the module")
-def read_numpy_tree(text: str, names: Sequence[str], linked: bool) -> Program:
+def read_numpy_tree(text: str, domain: Domain, linked: bool) -> Program:
     """The same of rules, by their tree."""
-    values, _ = read_numpy_module(text, names, _name_given(_TREE, linked))
+    values, _ = read_numpy_module(text, domain, _name_given(_TREE, linked))
     arrays = read_arrays(values, _TREE_ARRAYS)
     weights, constants, normals, bounds, following = (arrays[name] for name in _TREE_ARRAYS)
-    count, columns = len(constants), len(names)
+    count, x = len(constants), list_coordinates(domain)
+    columns = len(x)
     if weights.shape != (*constants.shape, columns) or normals.shape != (len(bounds), columns):
         raise UnreadableError("arrays of rules don't fit together")
     if following.shape != (len(bounds), 2) or (following != np.round(following)).any():
         raise UnreadableError("the tree's table isn't read")
 
-    x = [ColumnValue(i) for i in range(columns)]
     tests = [
         Comparison(">=", multiply(normal, x), Literal(bound))
         for normal, bound in zip(normals.tolist(), bounds.tolist(), strict=True)
@@ -228,12 +234,11 @@ class _Layers:
         raise UnreadableError(f"{told} isn't followed")
 
 
-def _make_scores(arrays: Mapping[str, Array], columns: int) -> Sequence[Expression]:
+def _make_scores(arrays: Mapping[str, Array], x: Vector) -> Sequence[Expression]:
     base, constants, normals, bounds, slopes = (arrays[name] for name in _LINE_ARRAYS)
-    shapes = (base.shape, normals.shape, slopes.shape)
+    shapes, columns = (base.shape, normals.shape, slopes.shape), len(x)
     if shapes != ((columns, len(constants)), (columns, len(bounds)), (len(bounds), len(constants))):
         raise UnreadableError("arrays of lines don't fit together")
-    x = [ColumnValue(i) for i in range(columns)]
     lines = list[Expression]()
     for normal, bound in zip(normals.T.tolist(), bounds.tolist(), strict=True):
         beyond = Operation("-", (multiply(normal, x), Literal(bound)))

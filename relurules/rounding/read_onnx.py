@@ -9,8 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from relurules.domain import Domain
+from relurules.domain.columns import is_text_column
 from relurules.ir.network import Array
 from relurules.links.heads import Head
+from relurules.rounding.coordinates import list_column
 from relurules.rounding.expression import (
     Choice,
     ColumnValue,
@@ -34,9 +37,9 @@ _SIGNS = {"Mul": "*", "Max": "max"}
 
 
 def read_onnx(
-    content: bytes, names: Sequence[str], outputs: Sequence[str], heads: Sequence[Head], count: int
+    content: bytes, domain: Domain, outputs: Sequence[str], heads: Sequence[Head], count: int
 ) -> Sequence[Expression]:
-    """So many scores; names: of the columns, all of numbers; heads: what the outputs are of the
+    """So many scores; domain: of the columns, numbers and texts; heads: what the outputs are of the
     scores. UnreadableError where another operator, or one of other numbers than float64, is on the
     way to a score, or behind it where the links' are due.
     """
@@ -52,11 +55,11 @@ def read_onnx(
         raise UnreadableError("it is no ONNX") from error
 
     with refuse_broken("the graph"):
-        return _read_graph(model, names, outputs, heads, count)
+        return _read_graph(model, domain, outputs, heads, count)
 
 
 def _read_graph(
-    model: Any, names: Sequence[str], outputs: Sequence[str], heads: Sequence[Head], count: int
+    model: Any, domain: Domain, outputs: Sequence[str], heads: Sequence[Head], count: int
 ) -> Sequence[Expression]:
     from onnx import numpy_helper
 
@@ -64,7 +67,7 @@ def _read_graph(
     if model.functions or graph.sparse_initializer:
         raise UnreadableError("operators of the model's own, or sparse numbers")
     constants = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
-    reader = _GraphReader(graph, constants, names)
+    reader = _GraphReader(graph, constants, domain)
     links = LinkReader(reader.nodes, constants)
     found = list[tuple[Head, Vector]]()
     for name, head in zip(outputs, heads, strict=True):
@@ -78,18 +81,24 @@ def _read_graph(
 class _GraphReader:
     """A graph. Every value is (N, k): k expressions. nodes: by the name of their one output."""
 
-    def __init__(self, graph: Any, constants: Mapping[str, Any], names: Sequence[str]) -> None:
-        self._constants = constants
+    def __init__(self, graph: Any, constants: Mapping[str, Any], domain: Domain) -> None:
+        self._constants, self._domain = constants, domain
         self.nodes = {name: node for node in graph.node for name in node.output}
         count = sum(len(node.output) for node in graph.node)
         given = [one.name for one in graph.input]
         names_of_all = [*self.nodes, *(one.name for one in graph.initializer), *given]
         if len(self.nodes) != count or len(set(names_of_all)) < len(names_of_all):
             raise UnreadableError("a name stands for two things")
-        if [one.name for one in graph.input if one.type.tensor_type.elem_type != _DOUBLE]:
-            raise UnreadableError("a column isn't one of float64")
+        kinds = {one.name: one.type.tensor_type.elem_type for one in graph.input}
+        self._places = {column.name: i for i, column in enumerate(domain.columns)}
+        for name, kind in kinds.items():
+            column = domain.columns[self._places[name]] if name in self._places else None
+            if column is None or kind != (_STRING if is_text_column(column) else _DOUBLE):
+                raise UnreadableError(f"the input {name!r} isn't a column of its kind")
         self._known: dict[str, Vector] = {
-            name: [ColumnValue(i)] for i, name in enumerate(names) if name in given
+            name: [ColumnValue(i)]
+            for name, i in self._places.items()
+            if name in given and not domain.columns[i].categories
         }
 
     def read(self, name: str) -> Vector:
@@ -155,19 +164,57 @@ class _GraphReader:
             raise UnreadableError("the smaller of two numbers, neither of which is 0")
         return combine("-", values, combine("max", values, zeros))
 
+    def _mark_category(self, node: Any) -> Vector:
+        """1 in the place of a category, else 0, of a column of texts."""
+        equal = self.nodes.get(node.input[0])
+        if equal is None or equal.op_type != "Equal" or [a.i for a in node.attribute] != [_DOUBLE]:
+            raise UnreadableError("a number is made of something else")
+        encoder = self.nodes.get(equal.input[0])
+        if encoder is None or (encoder.op_type, encoder.domain) != ("LabelEncoder", "ai.onnx.ml"):
+            raise UnreadableError("a category is told in another way")
+        place = self._places.get(encoder.input[0])
+        if place is None or not is_text_column(column := self._domain.columns[place]):
+            raise UnreadableError(f"{encoder.input[0]!r} is no column of texts")
+
+        numbers = self._constants.get(equal.input[1])
+        if numbers is None or numbers.tolist() != list(range(column.width)):
+            raise UnreadableError(f"categories of {column.name!r} are numbered another way")
+        given = {attribute.name: attribute for attribute in encoder.attribute}
+        keys, codes = given["keys_strings"].strings, given["values_int64s"].ints
+        other = -1 if column.other is None else column.other
+        told = dict(zip((key.decode() for key in keys), codes, strict=True))
+        due = {"" if value is None else str(value): k for value, k in column.lookup.items()}
+        if told != {"": -1} | due or given["default_int64"].i != other or len(given) > 3:
+            raise UnreadableError(f"texts of {column.name!r} are other categories")
+
+        return list_column(self._domain, place)
+
+    def _fill_missing(self, constant: str, name: str) -> Vector:
+        fill, value = self._take_numbers(constant).ravel().tolist(), self.read(name)
+        column = self._domain.columns[self._places[name]] if name in self._places else None
+        if column is None or column.categories or fill != [column.fill]:
+            raise UnreadableError(f"what a missing value of {name!r} counts as")
+        return value
+
     def _keep(self, node: Any) -> Vector:
         return self.read(node.input[0])
 
     def _leave_out(self, node: Any) -> Vector:
-        """Numbers of rows that have some, NaN for the others."""
+        """Numbers of rows that have some, NaN for the others; or a column whose missing numbers
+        count as one.
+        """
+        test = self.nodes.get(node.input[0])
+        if test is not None and test.op_type == "IsNaN" and test.input[0] == node.input[2]:
+            return self._fill_missing(node.input[1], node.input[2])
         if not all(np.isnan(self._take_numbers(node.input[2]).ravel())):
             raise UnreadableError("a choice between numbers")
         return self.read(node.input[1])
 
 
-#: The number of float64 among the types of ONNX.
-_DOUBLE = 11
+#: The numbers of float64 and of texts among the types of ONNX.
+_DOUBLE, _STRING = 11, 8
 _OTHERS: Mapping[str, Callable[[_GraphReader, Any], Vector]] = {
+    "Cast": _GraphReader._mark_category,
     "Concat": _GraphReader._join,
     "Gather": _GraphReader._pick,
     "Min": _GraphReader._take_negative,

@@ -4,6 +4,7 @@ kind, count alike everywhere or are an error.
 
 import datetime
 import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -161,3 +162,22 @@ def test_numpy_takes_no_date_for_a_number(rules: Any, values: Any) -> None:
     exec(str(rr.emit(rules, "numpy")), names)
     with pytest.raises(TypeError):
         names["score_batch"]({"x": values, "k": [1.0]})
+
+
+@pytest.mark.parametrize(("text", "score"), [("1e-1", 3.0), ("1_0", None), ("\u0661", None)])
+def test_python_reads_numbers_of_files_as_tables_are_read(
+    rules: Any, tmp_path: Path, text: str, score: float | None
+) -> None:
+    rr.emit(rules, "python").write(tmp_path)
+    (tmp_path / "rows.csv").write_text(f"x,k\n0,{text}\n", encoding="utf-8")
+    with (tmp_path / "rows.csv").open() as rows:
+        ran = subprocess.run(
+            [sys.executable, "score.py"],
+            cwd=tmp_path, stdin=rows, check=False, capture_output=True, text=True,
+        )  # fmt: skip
+    if score is None:
+        assert f"'k' must be a number, found {text!r}" in ran.stderr
+        with pytest.raises(DataError, match="expected a number"):
+            list(rr.read_batches(tmp_path / "rows.csv", rules))
+    else:
+        assert float(ran.stdout.split(",")[-1].split()[-1]) == pytest.approx(score, abs=1e-12)

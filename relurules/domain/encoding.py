@@ -24,7 +24,7 @@ from relurules.domain.derived_columns import (
 from relurules.errors import DataError
 from relurules.tables.names import find_free_name
 from relurules.tables.table import DataColumn, DataTable, read_table
-from relurules.tables.values import Value
+from relurules.tables.values import Value, read_spelled
 
 Array = NDArray[np.float64]
 
@@ -135,8 +135,10 @@ def _encode_column(values: DataColumn, column: Column) -> Array:
 
 def _check_unknown(values: DataColumn, column: Column, rows: Sequence[int]) -> None:
     """DataError for a number where every known category is a text: it may have been a code, whose
-    text is lost. rows: those of other values, among which a number is then.
+    text is lost; and for a text that spells a category that is a number: databases take it for
+    that. rows: those of other values, among which such values are then.
     """
+    _check_spelled_numbers(values, column, rows)
     texts = [value for value in column.lookup if value is not None]
     if not texts or not all(isinstance(value, str) for value in texts):
         return
@@ -147,6 +149,20 @@ def _check_unknown(values: DataColumn, column: Column, rows: Sequence[int]) -> N
                 f"column {values.name!r}, row {row}: found the number {value!r}, expected a text "
                 f"such as {texts[0]!r}; read the column as text, as with "
                 f"pandas.read_csv(..., dtype={{{values.name!r}: str}})"
+            )
+
+
+def _check_spelled_numbers(values: DataColumn, column: Column, rows: Sequence[int]) -> None:
+    """DataError for a text that spells a category that is a number."""
+    numbers = {value for value in column.lookup if isinstance(value, float)}
+    if not numbers:
+        return
+
+    for row in rows:
+        if isinstance(value := values.entries[row], str) and read_spelled(value) in numbers:
+            raise DataError(
+                f"column {values.name!r}, row {row}: found the text {value!r}, expected a number "
+                f"such as {min(numbers)!r}; make numbers of the column, as by pandas.to_numeric"
             )
 
 

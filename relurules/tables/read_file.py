@@ -53,7 +53,6 @@ def read_frame(frame: Any, options: ReadOptions | None = None) -> FileTable:
     DataError for a column of mixed values, and for what is no frame.
     """
     import narwhals.stable.v2 as narwhals
-    import pyarrow
 
     options = options or ReadOptions()
     names = read_column_names(frame) or ()
@@ -63,24 +62,36 @@ def read_frame(frame: Any, options: ReadOptions | None = None) -> FileTable:
         )
     try:
         known = narwhals.from_native(frame, eager_only=True)
-        wide = [
-            name
-            for name, kind in known.schema.items()
-            if isinstance(kind, narwhals.Int128 | narwhals.UInt128)
-        ]  # which arrow hasn't got
-        known = known.with_columns(narwhals.col(*wide).cast(narwhals.Float64)) if wide else known
-        table = known.to_arrow()
     except TypeError as error:
         raise DataError(
             f"the table is a {type(frame).__name__}; supported: a frame of pandas, polars or "
             "pyarrow, or the path of a CSV or Parquet file"
         ) from error
-    except pyarrow.ArrowException as error:
+
+    wide = [
+        name
+        for name, kind in known.schema.items()
+        if isinstance(kind, narwhals.Int128 | narwhals.UInt128)
+    ]  # which arrow hasn't got
+    known = known.with_columns(narwhals.col(*wide).cast(narwhals.Float64)) if wide else known
+    table = _make_arrow_table(known)
+    return make_frame(read_typed_columns("the table", read_arrow_columns(table, options), options))
+
+
+def _make_arrow_table(frame: Any) -> Any:
+    """A frame of narwhals as an arrow table; DataError naming a column that can't be one of it."""
+    try:
+        return frame.to_arrow()
+    except (TypeError, ValueError, OverflowError, NotImplementedError) as error:  # pyarrow's too
+        several = len(frame.columns) > 1
+        for name in frame.columns if several else ():
+            _make_arrow_table(frame.select(name))
+        where = "the table" if several else f"column {frame.columns[0]!r}"
         reason = str(error).replace("\n", " ")[:200]
         raise DataError(
-            f"the table has a column of several kinds of values; make it text or numbers: {reason}"
+            f"{where} holds several kinds of values, or such as aren't supported; make it text or "
+            f"numbers: {reason}"
         ) from error
-    return make_frame(read_typed_columns("the table", read_arrow_columns(table, options), options))
 
 
 def infer_file_schema(

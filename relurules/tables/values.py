@@ -22,6 +22,14 @@ def read_entry(value: Any, name: str, row: int) -> Value:
     return None if np.isnan(number) else number
 
 
+def read_spelled(text: str) -> float | None:
+    """The number that a text spells; None where it spells none."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
 def read_number(value: Any, name: str, row: int) -> float:
     """A value as a number, NaN where it is missing; DataError for text and anything else."""
     if value is None or type(value).__name__ in ("NAType", "NaTType"):

@@ -79,8 +79,8 @@ def _check_target(table: "pd.DataFrame", wanted: TargetOptions) -> "pd.Series[An
         raise DataError(f"test size {wanted.test_size}; expected a share between 0 and 1")
     if name not in table.columns:
         raise DataError(
-            f"no column {name!r} to be the target; there are "
-            f"{', '.join(map(repr, table.columns[:12]))}"
+            f"no column {name!r} to be the target, which holds numbers, booleans or texts; such "
+            f"columns are {', '.join(map(repr, table.columns[:12]))}"
         )
 
     if len(table) < _ROWS:

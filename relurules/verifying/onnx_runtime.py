@@ -59,8 +59,8 @@ def _read_result(artifact: Artifact, found: dict[str, Any]) -> RunResult:
         columns = [_number_classes(artifact, columns[0]).tolist()]
     outputs = np.array(columns, dtype=np.float64).T
     ruled = np.array(~np.isnan(outputs).all(axis=1), dtype=np.intp)
-    rule = found["rule"].ravel().astype(np.intp) if "rule" in found else ruled
-    told = found.get("class")
+    rule = found["rule"].ravel().astype(np.intp) if _gives(artifact, "rule") else ruled
+    told = found["class"] if _gives(artifact, "class") else None
     classes = None if told is None else _number_classes(artifact, told.ravel().tolist())
     own = {*artifact.outputs, "class", "rule"}
     extras = {name: _list_values(values) for name, values in found.items() if name not in own}

@@ -12,6 +12,7 @@ import pytest
 from executed_targets import require_target
 from handmade import graph, layered
 from hostile_additive import make_hostile, make_rows
+from sklearn.linear_model import LinearRegression
 from test_raw_columns import NAME, VALUES, make_text_rules
 from tied_reasons import make_tied_reasons
 
@@ -54,6 +55,15 @@ def test_hostile_lines(target: str, link: str, groups: tuple[int, ...], outside:
     assert report, report
     assert report.relative < 1e-12
     assert not any("compared" in remark for remark in report.remarks)
+
+
+def test_a_part_of_one_of_several_scores_compiles_without_warnings(target: str) -> None:
+    frame = pd.DataFrame({"a": np.linspace(-1, 1, 9), "b": np.linspace(0, 1, 9) ** 2})
+    model = LinearRegression().fit(frame, frame)
+    model.coef_ = np.array([[2.0, 0.0], [0.0, 3.0]])
+    rules = rr.extract(model, data=frame, form="additive")
+    artifact = rr.emit(rules, target, columns=["outputs", "contributions"])
+    assert rr.verify(artifact, rules, frame)
 
 
 def test_tables_of_lines_and_groups(target: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,6 +65,13 @@ def test_function_of_bigquery(rules: Any) -> None:
     assert "`p_low` FLOAT64, `p_high` FLOAT64" in text
 
 
+@pytest.mark.parametrize("name", ["rule", "class"])
+def test_an_output_called_as_a_column_on_request_is_verified(rules: Any, name: str) -> None:
+    pytest.importorskip("onnxruntime")
+    artifact = rr.emit(rules, "onnx", columns=["outputs"], rename={"p_<=50K": name})
+    assert rr.verify(artifact, rules, FRAME)
+
+
 @pytest.mark.parametrize(
     ("names", "message"),
     [

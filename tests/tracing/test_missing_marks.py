@@ -70,5 +70,7 @@ def test_the_missing_value_that_the_model_knows(mark: Any, imputes: bool) -> Non
         rr.extract(model, data=other)
     with pytest.raises(DataError, match=f"column 'job', row 10: found {found}"):
         rr.verify(rules, model, other)
+    with pytest.raises(DataError, match=r"column 'job', row 10: found pandas\.NA"):
+        rr.extract(model, data=table(mark, pd.NA))
     texts = frame.astype({"job": "str"}) if pd.__version__ >= "3" else frame
     assert rr.verify(rules, model, texts)  # which know one missing value

@@ -212,7 +212,7 @@ def test_files_of_an_earlier_fit_do_not_stay(folder: Path, tmp_path: Path) -> No
 
 
 BAD = [
-    (["--target", "nonsense"], "no column 'nonsense' to be the target; there are 'id', 'name'"),
+    (["--target", "nonsense"], "no column 'nonsense' to be the target, which holds numbers"),
     (["--target", "purpose"], "is missing in"),
     (["--target", "branch"], "is 1 in all rows"),
     (

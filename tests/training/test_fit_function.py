@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,17 @@ def test_files_and_frames_of_other_libraries_give_the_same(fitted: Any, tmp_path
 @pytest.mark.parametrize(
     ("change", "options", "says"),
     [
-        ({"mixed": [1, "a"] * (ROWS // 2)}, {}, "several kinds of values.*mixed"),
+        ({"mixed": [1, "a"] * (ROWS // 2)}, {}, "'mixed' holds several kinds of values"),
+        ({"large": [1, 10**25] * (ROWS // 2)}, {}, "'large' holds .* aren't supported.*too large"),
+        ({"dec": [Decimal(1), Decimal("inf")] * (ROWS // 2)}, {}, "column 'dec' holds"),
+        ({"bare": pd.arrays.SparseArray([0, 1] * (ROWS // 2))}, {}, "column 'bare' holds .*Sparse"),
+        (
+            {"half": pd.Series(["a\ud800", "b"] * (ROWS // 2), dtype=object)},
+            {},
+            "column 'half' holds .*surrogates",
+        ),
+        ({"turn": [1j, 2] * (ROWS // 2)}, {}, "column 'turn' holds"),
+        ({"when": pd.period_range("2000", periods=ROWS)}, {"target": "when"}, "numbers, booleans"),
         ({}, {"target": "nope"}, "no column 'nope' to be the target"),
         ({}, {"types": {"zz": "number"}}, "no column 'zz'; it has 'age'"),
         ({}, {"types": {"age": "colour"}}, "kind 'colour'; supported: "),

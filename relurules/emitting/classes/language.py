@@ -11,7 +11,8 @@ from relurules.links.sources import LinkFunction
 @dataclass(frozen=True, kw_only=True)
 class ClassLanguage:
     """Words of a language. head: the class; rule: takes the number of the rule from a result;
-    reading: methods that read a row; links: functions of links by name; words: of formulas.
+    reading: methods that read a row; spelling: one that reads a number from a text; error: of a
+    value that is none; links: functions of links by name; words: of formulas.
     """
 
     file: str
@@ -39,6 +40,8 @@ class ClassLanguage:
     largest: str
     floor: str
     reading: str
+    spelling: str
+    error: str
     links: Mapping[str, LinkFunction]
     words: FormulaWords
     check_text: str = "checkText"
@@ -91,6 +94,16 @@ _JAVA_READING = """\
         }
     }"""
 
+_JAVA_SPELLING = """\
+
+    private static double spelledNumber(Object value) {
+        try {
+            return value instanceof String ? Double.parseDouble((String) value) : Double.NaN;
+        } catch (NumberFormatException none) {
+            return Double.NaN;
+        }
+    }"""
+
 _SHARP_READING = """\
 
     private static object valueOf(IDictionary<string, object> row, string name) {
@@ -131,6 +144,16 @@ _SHARP_READING = """\
         }
     }"""
 
+_SHARP_SPELLING = """\
+
+    private static double spelledNumber(object value) {
+        double found = double.NaN;
+        bool spelled = double.TryParse(
+            value as string, System.Globalization.NumberStyles.Float,
+            System.Globalization.CultureInfo.InvariantCulture, out found);
+        return spelled ? found : double.NaN;
+    }"""
+
 JAVA = ClassLanguage(
     file="Score.java",
     imports=("import java.util.LinkedHashMap;", "import java.util.Map;"),
@@ -157,6 +180,8 @@ JAVA = ClassLanguage(
     largest="Math.max",
     floor="Math.floor",
     reading=_JAVA_READING,
+    spelling=_JAVA_SPELLING,
+    error="IllegalArgumentException",
     links=JAVA_LINKS,
     words=INFIX_WORDS["java"],
 )
@@ -186,6 +211,8 @@ SHARP = ClassLanguage(
     largest="Math.Max",
     floor="Math.Floor",
     reading=_SHARP_READING,
+    spelling=_SHARP_SPELLING,
+    error="ArgumentException",
     links=SHARP_LINKS,
     words=INFIX_WORDS["csharp"],
 )

@@ -29,7 +29,8 @@ class DateColumn(NamedTuple):
 class CsvReading:
     """What the template of score.py is told of files, as text of Python.
 
-    known: whether the rules have a schema; without one a number is what Python takes for one.
+    known: whether the rules have a schema; without one a number is what Python takes for one,
+    1_000 and digits of other scripts apart.
     missing: column -> texts that are missing values in it, beside the empty one.
     booleans: columns in which `truths`, texts of booleans, are numbers.
     plain: columns of the file that are read as they are; dates: those that a date gives.

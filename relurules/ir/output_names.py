@@ -15,7 +15,8 @@ AnyRules = TypeVar("AnyRules", bound=RuleSet | AdditiveRules)
 def rename_outputs(rules: AnyRules, names: Mapping[str, str]) -> AnyRules:
     """The rules with other names for some of their outputs; names: own name -> new one.
 
-    InputError for an output that there isn't, a name that can't be one, and two of the same.
+    InputError for an output that there isn't, a name that can't be one or is another output's or
+    class's own, and two of the same.
     """
     for own, name in names.items():
         if own not in rules.outputs:
@@ -35,4 +36,20 @@ def rename_outputs(rules: AnyRules, names: Mapping[str, str]) -> AnyRules:
             "the same; choose another name"
         )
 
+    for own, name in names.items():
+        if _names_another(rules, own, name):
+            raise InputError(
+                f"the output {quote_name(own)} can't be called {quote_name(name)}, as the model "
+                "calls another output or class so; choose another name"
+            )
+
     return replace(rules, outputs=outputs)
+
+
+def _names_another(rules: RuleSet | AdditiveRules, own: str, name: str) -> bool:
+    """Whether a new name is the model's for another output, or for a class other than its own."""
+    if name != own and name in rules.outputs:
+        return True
+    known = () if rules.labels is None else rules.labels.names
+    meant = [{label for label in known if text in (label, f"p_{label}")} for text in (own, name)]
+    return all(meant) and not meant[0] & meant[1]

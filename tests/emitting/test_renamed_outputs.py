@@ -70,6 +70,8 @@ def test_function_of_bigquery(rules: Any) -> None:
     [
         ({"p_>60K": "p"}, r"no output .*p_>60K"),
         ({"p_>50K": "p_<=50K"}, "called the same"),
+        ({"p_>50K": "p_<=50K", "p_<=50K": "p_>50K"}, "the model calls another output or class so"),
+        ({"p_>50K": "<=50K"}, "the model calls another output or class so"),
         ({"p_>50K": ""}, "holds nothing"),
         ({"p_>50K": "a\0"}, "holds"),
     ],
@@ -77,6 +79,16 @@ def test_function_of_bigquery(rules: Any) -> None:
 def test_refuses(rules: Any, names: dict[str, str], message: str) -> None:
     with pytest.raises(InputError, match=message):
         rr.emit(rules, "sql", rename=names)
+
+
+def test_code_whose_outputs_have_swapped_names_is_not_the_rules(rules: Any, tmp_path: Path) -> None:
+    text = str(rr.emit(rules, "sql", dialect="sqlite")).replace("\\u003e", ">")
+    for name, other in (("<=", "?"), (">", "<="), ("?", ">")):
+        text = text.replace(f"p_{name}50K", f"p_{other}50K")
+    (tmp_path / "score.sql").write_text(text)
+    verdict = rr.check_artifact(tmp_path / "score.sql", rules)
+    assert not verdict
+    assert "calls another output or class so" in verdict.why
 
 
 def test_on_the_command_line(rules: Any, tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 import relurules as rr
 from relurules.cli.main import app
 from relurules.emitting.sql.dialects import DIALECTS
-from relurules.errors import InputError
+from relurules.errors import CheckError, InputError
+from relurules.ir.artifact import Artifact
 
 RNG = np.random.default_rng(0)
 FRAME = pd.DataFrame(RNG.normal(size=(40, 2)), columns=["age", "gain"])
@@ -89,6 +90,9 @@ def test_code_whose_outputs_have_swapped_names_is_not_the_rules(rules: Any, tmp_
     verdict = rr.check_artifact(tmp_path / "score.sql", rules)
     assert not verdict
     assert "calls another output or class so" in verdict.why
+    for model in (rules, MODEL):
+        with pytest.raises(CheckError, match=r"'p_>50K' stands where the model has 'p_<=50K'"):
+            rr.verify(Artifact.read(tmp_path / "score.sql"), model, FRAME)
 
 
 def test_on_the_command_line(rules: Any, tmp_path: Path) -> None:

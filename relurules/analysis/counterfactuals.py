@@ -451,8 +451,8 @@ def _compose_answer(
     closing = (*closing, *note_fractions(ground, (end,), held=_list_kept(start, end)))
     under = describe_conditions(asked) if asked.given else ""
     said = (
-        f"The nearest row with {goal.label}{under}{_describe_kept_columns(asked)} is "
-        f"{format_number(reached)} away."
+        f"{'The nearest' if exact else 'A'} row with {goal.label}{under}"
+        f"{_describe_kept_columns(asked)} is {format_number(reached)} away."
     )
 
     if not exact:

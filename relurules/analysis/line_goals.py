@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from relurules.analysis.goals import Goal
 from relurules.analysis.nearer_rows import draw_nearer, move_columns
 from relurules.analysis.restricted_lines import RestrictedLines
+from relurules.domain.encoding import fill_gaps
 from relurules.ir.limits import Deadline
 from relurules.ir.network import Array
 from relurules.networks.gradients import evaluate_gradient, read_signs
@@ -136,20 +137,23 @@ def find_nearest_line_row(
     if some.bound + room < 0.0:
         return ProgramMaximum(-np.inf, -np.inf, None)
     start = some.point if some.point is not None and goal.met(some.point[None])[0] else None
-    draw = _make_drawing(ground, goal, forms, integers=integers)
+    settle = _make_settling(ground)
+    draw = _make_drawing(ground, goal, forms, settle, integers=integers)
     if start is not None:
         start = draw(start, None)
         base = _narrow(base, forms, measure(start))
 
     def value(x: Array) -> float:
-        met = ground.domain.contains(x[None])[0] and goal.met(x[None])[0]
-        return -measure(x) if met else np.nan
+        whole = (settle(x) == x).all() and ground.domain.contains(x[None])[0]
+        return -measure(x) if whole and goal.met(x[None])[0] else np.nan
 
     step = _make_repair([replace(base, goal=margin) for margin in margins], forms)
     drawn = count()
 
     def repair(x: Array) -> Iterator[Array]:
-        yield from step(x)
+        x = settle(x)
+        yield x
+        yield from map(settle, step(x))
         if start is not None and next(drawn) < _DRAWN:
             yield draw(start, x)
 
@@ -169,9 +173,23 @@ def find_nearest_line_row(
     return found
 
 
+def _make_settling(ground: RestrictedLines) -> Callable[[Array], Array]:
+    """Makes a point a row of a table: linear programs hold a missing number at what it counts as
+    but for rounding alone.
+    """
+
+    def settle(x: Array) -> Array:
+        row = x.copy()
+        fill_gaps(row[None], ground.domain.columns)
+        return row
+
+    return settle
+
+
 def _make_drawing(
-    ground: RestrictedLines, goal: Goal, forms: DistanceForms, *, integers: bool
-) -> Callable[[Array, Array | None], Array]:
+    ground: RestrictedLines, goal: Goal, forms: DistanceForms, settle: Callable[[Array], Array],
+    *, integers: bool,
+) -> Callable[[Array, Array | None], Array]:  # fmt: skip
     """Draws a row that meets the goal towards the given one, by way of another row or not."""
     domain = ground.domain
     whole = domain.integer if integers else np.zeros(len(domain), dtype=np.bool_)
@@ -183,7 +201,7 @@ def _make_drawing(
     def draw(row: Array, way: Array | None) -> Array:
         if way is not None:
             row = move_columns(row, way, columns, whole, met)
-        near = draw_nearer(row, forms.x, domain.groups, whole, forms.scales, met)
+        near = draw_nearer(row, forms.x, domain.groups, whole, forms.scales, met, settle)
         return near if met(near[None])[0] else row
 
     return draw

@@ -18,18 +18,20 @@ RowTest = Callable[[Array], NDArray[np.bool_]]
 
 def draw_nearer(
     row: Array, target: Array, groups: Sequence[Sequence[int]], whole: NDArray[np.bool_],
-    scales: Array, met: RowTest,
+    scales: Array, met: RowTest, settle: Callable[[Array], Array] = np.copy,
 ) -> Array:  # fmt: skip
     """A row (d,) that meets the goal, as `row` does, no farther from the target in any column.
 
     groups: categories of a column each, which change as one; whole: (d,) columns that hold whole
-    numbers; scales: (d,) of the columns that count, 0 for others.
+    numbers; scales: (d,) of the columns that count, 0 for others. settle: makes a row (d,) whole
+    whose categories changed, such as a number of which one says that it is missing.
     """
     tied = {j for group in groups for j in group}
     numbers = np.array([j for j in np.flatnonzero(scales).tolist() if j not in tied], dtype=np.intp)
     for group in map(list, groups):
         moved = row.copy()
         moved[group] = target[group]
+        moved = settle(moved)
         row = moved if met(moved[None])[0] else row
 
     row = move_columns(row, target, numbers, whole, met)

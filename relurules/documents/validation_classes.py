@@ -45,13 +45,12 @@ def tabulate_confusion(report: ValidationReport) -> list[Block]:
         "Accuracy", "Sensitivity", "Specificity", "Precision",
     )  # fmt: skip
 
-    return [
-        Table(
-            f"Classes at the cut-off: {report.outcome} (positive) is told where the score is above "
-            f"{format_short(cut)}{_say_probability(report, cut)}",
-            header, counts, (False, *[True] * 8),
-        )
-    ]  # fmt: skip
+    beyond = "at least" if report.cut_told else "above"
+    caption = (
+        f"Classes at the cut-off: {report.outcome} (positive) is told where the score is {beyond} "
+        f"{format_short(cut)}{_say_probability(report, cut)}"
+    )
+    return [Table(caption, header, counts, (False, *[True] * 8))]
 
 
 def _say_probability(report: ValidationReport, cut: float) -> str:

@@ -3,6 +3,7 @@ by them.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -188,29 +189,44 @@ def number_labels(
     name: str, given: Values, labels: ClassLabels | None, *, turned: bool = False
 ) -> Array | None:
     """(N,) numbers of the classes, where the values are the model's labels, or their text; None
-    where they aren't, and may be numbers or names of classes. turned: 1 is the first of two.
+    where they are none of these, and may be numbers of classes. turned: 1 is the first of two.
 
-    DataError for other numbers than labels that are numbers themselves: they could mean either.
+    DataError for a text that is no label, and for other numbers than labels that are numbers
+    themselves: they could mean either.
     """
     if labels is None:
         return None
 
     found = _list_values(given)
     numbers = labels.encode(found)
-    if (numbers < 0).any() and labels.kind is not str:
-        texts = {text: float(i) for i, text in enumerate(labels.names)}
-        named = [texts.get(value, -1.0) if isinstance(value, str) else -1.0 for value in found]
+    if (numbers < 0).any():
+        places = _place_other_types(labels)
+        named = [places.get(value, -1.0) for value in found]
         numbers = np.where(numbers < 0, np.array(named), numbers)
 
     if (numbers >= 0).all():
         return 1.0 - numbers if turned else numbers
-    if labels.kind is not str and not any(isinstance(value, str) for value in found):
-        stray = found[int(np.argmin(numbers))]
+    strays = [value for value, one in zip(found, numbers.tolist(), strict=True) if one < 0]
+    texts = [value for value in strays if isinstance(value, str)]
+    if texts or labels.kind is not str or _place_other_types(labels):
         raise DataError(
-            f"the response {name!r} holds {stray!r}, and the model's classes are "
+            f"the response {name!r} holds {(texts or strays)[0]!r}, and the model's classes are "
             f"{', '.join(map(repr, labels.values[:_NAMED]))}; give these"
         )
     return None
+
+
+def _place_other_types(labels: ClassLabels) -> dict[Value, float]:
+    """The numbers of classes by what files may hold in place of labels: texts of numbers, and
+    numbers of texts that are one.
+    """
+    if labels.kind is not str:
+        return {text: float(i) for i, text in enumerate(labels.names)}
+    found: dict[Value, float] = {}
+    for i, text in enumerate(labels.names):
+        with suppress(ValueError):
+            found[float(text)] = float(i)
+    return found if len(found) == len(labels) else {}
 
 
 def _number_own_class(name: str, found: Values, outputs: Sequence[str]) -> Values:

@@ -52,6 +52,7 @@ def collect_values(parts: Iterable[DataColumn], name: str) -> ResponseValues:
             codes = (places.setdefault(value, len(places)) for value in values)
             pieces.append(np.fromiter(codes, dtype=np.int32, count=len(values)))
         else:
+            _require_finite(name, numbers, done)
             pieces.append(numbers)
         done += len(values)
 
@@ -79,6 +80,17 @@ def _require_values(name: str, values: Array | list[Value], done: int) -> None:
     if lacking is not None:
         raise DataError(
             f"the response {name!r}, row {done + lacking}: no value; leave out rows without one"
+        )
+
+
+def _require_finite(name: str, numbers: Array, done: int) -> None:
+    """DataError where a number is infinite: no figure could be told of it; done: rows before."""
+    endless = np.isinf(numbers)
+    if endless.any():
+        row = int(endless.argmax())
+        raise DataError(
+            f"the response {name!r}, row {done + row}: {numbers[row]}; supported: finite numbers. "
+            "Leave out rows with others"
         )
 
 

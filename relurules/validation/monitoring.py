@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Movements that the text lists.
 _SHOWN = 12
+#: What rounding may be of the difference of two shares: 55 % less 50 % isn't above 5 %.
+RISE_ROUNDING = 1e-12
 #: What the rows of the reference and the others are called.
 REFERENCE, DATA = "reference", "data"
 
@@ -106,7 +108,8 @@ class MonitorReport:
                     f"{format_percent(rate.data)} of the rows are outside the domain, above "
                     f"{format_percent(self.limits.outside)}"
                 )
-            if rate.kind == "missing" and rate.data - rate.reference > self.limits.missing:
+            rise = rate.data - rate.reference
+            if rate.kind == "missing" and rise > self.limits.missing + RISE_ROUNDING:
                 yield (
                     f"{rate.name}: {format_percent(rate.data)} missing, "
                     f"{format_percent(rate.reference)} in the reference; a rise above "
@@ -226,7 +229,7 @@ def list_rates(
     """The share of rows outside the domain, and of missing values in every column of the table
     that is read.
     """
-    outside = [1.0 - float(one.inside.mean()) for one in (base, new)]
+    outside = [float((~one.inside).mean()) for one in (base, new)]
     yield MonitoredRate("outside", "rows", *outside)
     for name in list_table_columns(rules.domain.columns):
         shares = [

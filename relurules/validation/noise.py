@@ -22,7 +22,7 @@ def measure_noise(
     rules: RuleSet | AdditiveRules, judge: Judge, part: JudgedRows, seed: int
 ) -> tuple[NoiseEffect, ...]:
     """Normal noise on the columns of numbers, kept within the domain, whole where they are whole;
-    on the first rows of a part.
+    on the first rows of a part. A missing number stays missing.
     """
     domain = rules.domain
     named = [
@@ -33,8 +33,10 @@ def measure_noise(
     if not named:
         return ()
 
+    missing = _find_missing(part, named)
+
     def measure(words: str, columns: list[int], size: float) -> NoiseEffect:
-        X = add_noise(rules, part.X[:_ROWS], columns, size, seed)
+        X = add_noise(rules, part.X[:_ROWS], columns, size, seed, missing)
         return _compare_rows(
             judge, part, combine_scores(rules.predict_scores(X), judge.forms), words, size
         )
@@ -45,11 +47,26 @@ def measure_noise(
     return tuple(found + [measure(name, [place], _ALONE) for name, place in named])
 
 
+def _find_missing(part: JudgedRows, named: list[tuple[str, int]]) -> NDArray[np.bool_]:
+    """(n, d) numbers that a row lacks, and which count as something else."""
+    found = np.zeros(part.X[:_ROWS].shape, dtype=np.bool_)
+    for name, place in named:
+        if name in part.frame:
+            found[:, place] = part.frame[name][:_ROWS].isna()
+    return found
+
+
 def add_noise(
-    rules: RuleSet | AdditiveRules, X: Array, columns: list[int], size: float, seed: int
+    rules: RuleSet | AdditiveRules,
+    X: Array,
+    columns: list[int],
+    size: float,
+    seed: int,
+    missing: NDArray[np.bool_] | None = None,
 ) -> Array:
     """Rows (n, d) with noise on some coordinates; whole numbers are rounded up or down by chance,
-    so that little noise moves few of them, by one.
+    so that little noise moves few of them, by one. missing: (n, d) numbers that stay as they are;
+    so do rows that noise takes out of the domain, past an inequality.
     """
     random = np.random.default_rng(seed)
     moved = X.copy()
@@ -58,7 +75,13 @@ def add_noise(
         if rules.domain.integer[place]:  # up or down by chance: on average as far as the noise
             moved[:, place] = np.floor(moved[:, place] + random.random(len(X)))
 
-    return np.clip(moved, rules.domain.lower, rules.domain.upper)
+    moved = np.clip(moved, rules.domain.lower, rules.domain.upper)
+    if missing is not None:
+        moved[missing] = X[missing]
+    outside = ~rules.domain.contains(moved)
+    moved[outside] = X[outside]
+
+    return moved
 
 
 def _compare_rows(

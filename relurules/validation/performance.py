@@ -150,14 +150,14 @@ def list_score_bands(part: JudgedRows, bands: NumberBands) -> tuple[ScoreBand, .
     """The rows of every band of the score, the true values there, and what was predicted."""
     if part.values is None:
         return ()
-    place = bands.place(part.score)
+    place, shares = bands.place(part.score), are_flags(part.values)
     found = []
     for band in range(len(bands)):
         rows = place == band
         count = int(rows.sum())
         if count:
             prediction = None if part.prediction is None else float(part.prediction[rows].mean())
-            ends = bound_mean(part.values[rows])
+            ends = bound_mean(part.values[rows], shares=shares)
             found.append(
                 ScoreBand(
                     part.part,
@@ -174,10 +174,17 @@ def list_score_bands(part: JudgedRows, bands: NumberBands) -> tuple[ScoreBand, .
     return tuple(found)
 
 
-def bound_mean(values: Array) -> tuple[float | None, float | None]:
-    """Wilson's interval of shares, the normal one of means of numbers."""
-    if set(np.unique(values).tolist()) <= {0.0, 1.0}:
+def are_flags(values: Array) -> bool:
+    """Whether all true values of a part are 0 or 1, so that their means are shares."""
+    return bool(((values == 0.0) | (values == 1.0)).all())
+
+
+def bound_mean(values: Array, *, shares: bool) -> tuple[float | None, float | None]:
+    """Wilson's interval of shares, the normal one of means of numbers; none of a single number."""
+    if shares:
         return bound_share(float(values.sum()), len(values))
+    if len(values) < 2:
+        return None, None
     half = normal_quantile(0.95) * float(values.std(ddof=1)) / np.sqrt(len(values))
     return float(values.mean() - half), float(values.mean() + half)
 

@@ -189,8 +189,9 @@ class ValidationReport:
 
     task: regression, binary or multiclass; response: the column with the true values; outcome: what
     counts as 1; favourable: the class that is taken for the favourable decision; loss: what weak
-    places are measured in; cut_off: of the score; fitted: parts that the rules were fitted to, as
-    far as is known. settings: what was asked for; contributions: of some rows; the others: tables.
+    places are measured in; cut_off: of the score; cut_told: whether 1 is told there too; fitted:
+    parts that the rules were fitted to, as far as is known. settings: what was asked for;
+    contributions: of some rows; the others: tables.
     """
 
     task: str
@@ -199,6 +200,7 @@ class ValidationReport:
     favourable: str
     loss: str
     cut_off: float | None
+    cut_told: bool = False
     fitted: tuple[str, ...] = ()
     settings: Mapping[str, str | int | float | None]
     parts: tuple[PartSize, ...]

@@ -11,7 +11,7 @@ from relurules.statistics.resampling import MeasuredValue, bound_ratio
 from relurules.validation.bands import BandedRows, group_rows
 from relurules.validation.class_figures import list_right
 from relurules.validation.judged_rows import Judge, JudgedRows
-from relurules.validation.performance import bound_mean
+from relurules.validation.performance import are_flags, bound_mean
 from relurules.validation.report import GroupFigures
 
 
@@ -91,16 +91,17 @@ def _measure_group(
     area = MeasuredValue(np.nan)
     if judge.task == "binary" and judge.ranked and values is not None:
         area = measure_auc(part.score[rows], values > 0.5)
+    shares = part.values is not None and are_flags(part.values)
     error = None
     if values is not None and prediction is not None:
         error = float(np.abs(prediction - values).mean())
 
     if judge.task == "multiclass" and (right := list_right(part)) is not None:
-        values = right[rows]
+        values, shares = right[rows], True
         error = float(1.0 - values.mean())
 
     known = np.isfinite(area.value)
-    low, high = (None, None) if values is None else bound_mean(values)
+    low, high = (None, None) if values is None else bound_mean(values, shares=shares)
 
     return GroupFigures(
         part.part,

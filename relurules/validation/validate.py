@@ -85,6 +85,11 @@ def validate_rules(
     """
     if options.adverse not in _DIRECTIONS:
         raise DataError(f"adverse={options.adverse!r}; supported: {', '.join(_DIRECTIONS)}")
+    if not isinstance(parts, Mapping):
+        raise DataError(
+            f"the rows are a {type(parts).__name__}; expected tables by the names of their parts, "
+            "such as {'test': table}"
+        )
     if not parts:
         raise DataError("there are no rows to validate on; give data")
 
@@ -110,6 +115,7 @@ def validate_rules(
         favourable=_name_favourable(judge, options),
         loss=name_loss(judge) if judge.task else "",
         cut_off=judge.cut,
+        cut_told=judge.closed,
         settings=_list_settings(options, len(known.refits)),
         parts=measure_sizes(judged, judge.task),
         fitted=known.fitted,

@@ -139,9 +139,19 @@ def _find_worst(
         count = int(rows.sum())
         if least <= count <= len(losses) - least:
             inside, others = losses[rows], losses[~rows]
-            spread = inside.var(ddof=1) / count + others.var(ddof=1) / len(others)
-            apart = float((inside.mean() - others.mean()) / np.sqrt(spread)) if spread > 0 else 0.0
+            apart = _measure_distance(inside, others)
             if found is None or apart > found.certainty:
                 found = _WorstRange(label, rows, float(inside.mean()), apart)
 
     return found
+
+
+def _measure_distance(inside: Array, others: Array) -> float:
+    """By how many standard errors the mean of some losses is above that of others; without end
+    where neither vary.
+    """
+    above = float(inside.mean() - others.mean())
+    spread = float(inside.var(ddof=1) / len(inside) + others.var(ddof=1) / len(others))
+    if spread > 0:
+        return above / float(np.sqrt(spread))
+    return float(np.copysign(np.inf, above)) if above else 0.0

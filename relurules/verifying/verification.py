@@ -24,6 +24,7 @@ from relurules.ir import (
 from relurules.ir.class_labels import ClassLabels, number_classes
 from relurules.ir.coordinate_rules import take_coordinates
 from relurules.ir.network import Array
+from relurules.ir.output_names import find_swapped_output
 from relurules.links.heads import apply_links
 from relurules.networks.decisions import add_decision_neurons
 from relurules.tables.table import read_table
@@ -66,6 +67,7 @@ def verify_artifact(
 ) -> Report:
     """Run an artefact on rows, (N, d) array or frame, beside a model; see `api.verify`."""
     _check_same_labels(artifact, model.names)
+    _check_output_names(artifact, model.names)
     table = read_table(X)
     given = artifact.domain.rows(table)
     reference = _build_reference(artifact, model, table if table.named else None, given)
@@ -135,6 +137,19 @@ def _check_same_labels(artifact: Artifact | RuleSet | AdditiveRules, names: Grap
             f"the class is given as {', '.join(map(repr, given.values[:6]))}, and the model's own "
             f"labels are {', '.join(map(repr, own.values[:6]))}; extract the rules anew from the "
             "model, and emit them again"
+        )
+
+
+def _check_output_names(
+    artifact: Artifact | RuleSet | AdditiveRules, names: Graph | Scorer
+) -> None:
+    """CheckError where an artefact calls an output as the model calls another one, or a class."""
+    if len(artifact.outputs) != len(names.outputs):
+        return
+    if swapped := find_swapped_output(names, artifact.outputs):
+        raise CheckError(
+            f"the artefact's output {swapped[1]!r} stands where the model has {swapped[0]!r}: "
+            "their names are swapped; emit the rules again"
         )
 
 

@@ -91,3 +91,36 @@ def test_a_number_that_can_only_be_missing_is_held(rules: Any) -> None:
 
     other = hold_missing_numbers(restrict_domain(domain, [GIVEN, "income = 20"]))
     assert len(other.texts) == len(domain.texts)  # no row, as these say
+
+
+def test_the_nearest_row_of_one_without_the_number() -> None:
+    """Where debt alone gets there, the income needn't become known, which would count as 1."""
+    random = np.random.default_rng(1)
+    frame = pd.DataFrame(
+        {"income": random.lognormal(3.5, 0.5, ROWS), "debt": random.lognormal(2, 0.8, ROWS)}
+    ).round(1)
+    lacks = random.random(ROWS) < 0.1
+    score = 0.3 * frame.debt - 0.1 * frame.income + lacks + random.logistic(0, 0.5, ROWS)
+    frame = frame.mask(pd.DataFrame({"income": lacks, "debt": False}))
+    table = frame.assign(ending=np.where(score > 0, "late", "paid"))
+    linear = rr.fit(
+        table, "ending", form="additive", max_rules=1, missing="line", positive="late"
+    ).rules
+
+    width = frame.debt.max() - frame.debt.min()
+    lacking = frame[frame.income.isna()][:12]
+    one = lacking.assign(debt=lacking.debt + 1.0)
+    slope = (linear.predict_scores(one) - linear.predict_scores(lacking))[:, 0].mean()
+    far = linear.predict_scores(lacking)[:, 0] / slope  # of a linear score
+
+    asked = 0
+    for row, step in zip(lacking.to_dict("records"), far, strict=True):
+        if frame.debt.min() < row["debt"] - step < frame.debt.max():
+            answer = rr.ask(linear, "counterfactual", row=row)
+            assert answer.values["distance"]["reached"] == pytest.approx(
+                abs(step) / width, rel=1e-4
+            )
+            assert answer.witnesses[1].row["income"] is None
+            asked += 1
+    assert len(linear) == 0
+    assert asked > 6

@@ -100,6 +100,18 @@ def test_the_query_gives_what_monitor_finds(engine: str, kind: str) -> None:
     check(run(engine, query, rows), rr.monitor(rules, rows, reference, by="day"))
 
 
+def test_a_share_that_is_just_its_limit_is_no_breach() -> None:
+    rules, reference = make_additive("two", hidden=(5,))
+    rows = reference[:100].astype({"income": float}).reset_index(drop=True)
+    number = np.arange(len(rows))
+    base, later = (rows.assign(income=rows.income.where(number >= n)) for n in (50, 55))
+    limits: dict[str, Any] = {"psi": 100.0, "outside": 0.55, "missing": 0.05}
+    query = rr.monitor_sql(rules, base, dialect="sqlite", table="later", **limits)
+    found = run("sqlite", query, later)
+    assert found["missing", "column", "income", "", ""][1:3] == (0.5, 0.55)
+    assert sum(row[3] for row in found.values()) == 0
+
+
 def test_rows_of_the_reference_have_not_moved() -> None:
     rules, reference = make_additive("two", hidden=(5,))
     query = rr.monitor_sql(rules, reference, dialect="sqlite", table="later")

@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 import relurules as rr
 from relurules.cli.main import app
 from relurules.emitting.sql.dialects import DIALECTS
-from relurules.errors import InputError
+from relurules.errors import CheckError, InputError
+from relurules.ir.artifact import Artifact
 
 RNG = np.random.default_rng(0)
 FRAME = pd.DataFrame(RNG.normal(size=(40, 2)), columns=["age", "gain"])
@@ -77,6 +78,8 @@ def test_an_output_called_as_a_column_on_request_is_verified(rules: Any, name: s
     [
         ({"p_>60K": "p"}, r"no output .*p_>60K"),
         ({"p_>50K": "p_<=50K"}, "called the same"),
+        ({"p_>50K": "p_<=50K", "p_<=50K": "p_>50K"}, "the model calls another output or class so"),
+        ({"p_>50K": "<=50K"}, "the model calls another output or class so"),
         ({"p_>50K": ""}, "holds nothing"),
         ({"p_>50K": "a\0"}, "holds"),
     ],
@@ -84,6 +87,19 @@ def test_an_output_called_as_a_column_on_request_is_verified(rules: Any, name: s
 def test_refuses(rules: Any, names: dict[str, str], message: str) -> None:
     with pytest.raises(InputError, match=message):
         rr.emit(rules, "sql", rename=names)
+
+
+def test_code_whose_outputs_have_swapped_names_is_not_the_rules(rules: Any, tmp_path: Path) -> None:
+    text = str(rr.emit(rules, "sql", dialect="sqlite")).replace("\\u003e", ">")
+    for name, other in (("<=", "?"), (">", "<="), ("?", ">")):
+        text = text.replace(f"p_{name}50K", f"p_{other}50K")
+    (tmp_path / "score.sql").write_text(text)
+    verdict = rr.check_artifact(tmp_path / "score.sql", rules)
+    assert not verdict
+    assert "calls another output or class so" in verdict.why
+    for model in (rules, MODEL):
+        with pytest.raises(CheckError, match=r"'p_>50K' stands where the model has 'p_<=50K'"):
+            rr.verify(Artifact.read(tmp_path / "score.sql"), model, FRAME)
 
 
 def test_on_the_command_line(rules: Any, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 import relurules as rr
 from relurules.errors import DataError
 from relurules.ir import Head
+from relurules.ir.class_labels import ClassLabels
 from relurules.ir.local_models import LocalModels
 from relurules.statistics.response import read_response
 
@@ -153,3 +154,46 @@ def test_what_is_refused(
 ) -> None:
     with pytest.raises(DataError, match=message):
         read_response(models(outputs, heads, 1), y, 2)
+
+
+@pytest.mark.parametrize(
+    ("labels", "y", "stray"),
+    [
+        (("no", "yes"), ["yes", "other"], "'other'"),
+        (("low", "very_high"), ["high", "low"], "'high'"),
+        (("no", "yes"), ["YES", "no"], "'YES'"),
+        ((0, 1), ["1", "none"], "'none'"),
+        (("1", "2"), [0, 1], "0.0"),
+    ],
+)
+def test_another_class_is_none_of_the_model_s(labels: Any, y: Any, stray: str) -> None:
+    named = replace(
+        models([f"p_{label}" for label in labels], BINARY, 1),
+        labels=ClassLabels(values=labels, positive=1, origin="chosen"),
+    )
+    with pytest.raises(DataError, match=f"holds {stray}, and the model's classes are"):
+        read_response(named, pd.Series(y, name="answer"), len(y))
+
+
+def test_numbers_are_labels_that_are_their_texts() -> None:
+    named = replace(
+        models(["p_2"], BINARY[1:], 1),
+        labels=ClassLabels(values=("1", "2"), positive=1, origin="chosen"),
+    )
+    assert read_response(named, [1, 1], 2).values.tolist() == [0, 0]
+    assert read_response(named, [2, 1], 2).values.tolist() == [1, 0]
+    assert read_response(named, ["2", "1"], 2).values.tolist() == [1, 0]
+
+
+def test_numbers_of_classes_are_told_beside_labels_of_text() -> None:
+    named = replace(
+        models(["p_no", "p_yes"], BINARY, 1),
+        labels=ClassLabels(values=("no", "yes"), positive=1, origin="chosen"),
+    )
+    assert read_response(named, [0, 1], 2).values.tolist() == [0, 1]
+
+
+def test_infinite_numbers_have_no_figures() -> None:
+    number = models(["y"], [Head("identity", (0,))], 1)
+    with pytest.raises(DataError, match="'y', row 2: inf; supported: finite numbers"):
+        read_response(number, [0.5, 1.0, np.inf], 3)

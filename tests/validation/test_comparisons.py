@@ -5,18 +5,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from additive_models import make_additive, make_frame
-from scipy.stats import binomtest
+from scipy.stats import binomtest, norm
 from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss, precision_score, recall_score
 
 import relurules as rr
 from relurules.documents.contribution_plot import plot_contributions
+from relurules.documents.document import Table
 from relurules.documents.picture_data import list_picture_tables
 from relurules.documents.validation import build_validation
 from relurules.validation import ValidationOptions, ValidationReport, validate_rules
 from relurules.validation.noise import add_noise
+from relurules.validation.performance import bound_mean
 from relurules.validation.report import FitFindings
 
 
@@ -211,3 +214,65 @@ def test_several_classes_are_counted_one_by_one() -> None:
     text = str(document)
     assert "Mean probability" in text
     assert "Predicted, on average" not in text
+
+
+def test_noise_leaves_missing_numbers_missing_and_every_row_in_the_domain() -> None:
+    """A row without income counts it as one number, which no noise moves; all rows are judged."""
+    random = np.random.default_rng(0)
+    table = pd.DataFrame({"income": random.normal(50, 10, 300), "debt": random.normal(9, 3, 300)})
+    table["paid"] = 2 * table["income"] - 9 * table["debt"] + random.normal(0, 1, 300)
+    table.loc[::5, "income"] = np.nan
+    fitted = rr.fit(table, "paid", form="additive", max_rules=1, missing="line").rules
+    report = rr.validate(fitted, {"test": table}, y="paid", rounds=0)
+    (root,) = [
+        one.value for one in report.figures if (one.model, one.metric) == ("the rules", "RMSE")
+    ]
+    assert [one.before for one in report.noise] == pytest.approx([root] * len(report.noise))
+
+    X = fitted.domain.rows(table)
+    at = fitted.domain.names.index("income")
+    lacks = table["income"].isna().to_numpy()
+    moved = add_noise(fitted, X, [at], 0.1, 0)
+    assert fitted.domain.contains(moved).all()
+    assert (moved[lacks] == X[lacks]).all()
+    assert (moved[~lacks, at] != X[~lacks, at]).mean() > 0.9
+
+
+def test_the_cut_off_that_is_asked_for_belongs_to_class_1(
+    rules: Any, parts: dict[str, pd.DataFrame], report: ValidationReport
+) -> None:
+    asked = validate_rules(rules, parts, ValidationOptions(target="bad", rounds=0, cut=0.5))
+    captions = [
+        block.caption
+        for one in (report, asked)
+        for section in build_validation(one)
+        for block in section.blocks
+        if isinstance(block, Table) and block.caption.startswith("Classes at the cut-off")
+    ]
+    assert ["is above 0, which is a prob" in one for one in captions] == [True, False]
+    assert "is at least 0, which is a probability of 0.5" in captions[1]
+
+
+def test_a_place_where_all_is_wrong_is_weak_though_losses_don_t_vary() -> None:
+    """Class 1 is told from 0.5 on, and is right but in the eighth tenth of the rows."""
+    network = torch.nn.Sequential(torch.nn.Linear(1, 1, dtype=torch.float64))
+    with torch.no_grad():
+        network[0].weight[:], network[0].bias[:] = 1.0, 0.0
+    table = pd.DataFrame({"x0": np.linspace(-5, 5, 1000)})
+    told = rr.extract(network, data=table, form="partition", decision=0.5)
+    right = told.apply(table) == told.apply(pd.DataFrame({"x0": [4.0]}))[0]
+    right[699:799] = ~right[699:799]  # a band begins at the last row of the tenth before
+    table["y"] = right.astype(float)
+    report = rr.validate(told, {"test": table}, y="y", rounds=0)
+    (weak,) = report.weak_places
+    assert (weak.column, weak.rows, weak.loss, weak.overall) == ("x0", 100, 1.0, 0.1)
+
+
+def test_means_of_numbers_have_normal_intervals_though_some_are_0_and_1() -> None:
+    values = np.array([0.0, 1.0, 1.0, 0.0, 1.0])
+    half = norm.ppf(0.975) * values.std(ddof=1) / np.sqrt(5)
+    found = bound_mean(values, shares=False)
+    assert found == pytest.approx((values.mean() - half, values.mean() + half))
+    ends = binomtest(3, 5).proportion_ci(0.95, method="wilson")
+    assert bound_mean(values, shares=True) == pytest.approx((ends.low, ends.high))
+    assert bound_mean(values[:1], shares=False) == (None, None)

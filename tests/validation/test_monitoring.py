@@ -46,6 +46,26 @@ def test_rows_outside_and_missing_values_are_counted() -> None:
     assert any(said.startswith("income: 10.0\u00a0% missing") for said in report.breaches)
 
 
+def list_at_limits() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A reference and rows of which just 5 % more lack a value, and so are outside."""
+    rows = DATA[:100].astype({"income": float}).reset_index(drop=True)
+    number = np.arange(len(rows))
+    return rows.assign(income=rows.income.where(number >= 50)), rows.assign(
+        income=rows.income.where(number >= 55)
+    )
+
+
+def test_a_share_that_is_just_its_limit_is_no_breach() -> None:
+    base, new = list_at_limits()
+    at = MonitorLimits(psi=100.0, outside=0.55, missing=0.05)
+    assert monitor_rules(RULES, new, base, limits=at).breaches == ()
+    few = DATA[:20].astype({"debt": float}).reset_index(drop=True)
+    few.loc[3, "debt"] = 1e6
+    assert monitor_rules(RULES, few, few, limits=MonitorLimits(psi=100.0)).breaches == ()
+    one_more = new.assign(income=new.income.where(np.arange(len(new)) != 55))
+    assert len(monitor_rules(RULES, one_more, base, limits=at).breaches) == 2
+
+
 def monitor_months() -> MonitorReport:
     new = make_frame(200, 4)
     inside = ~np.isnan(RULES.predict_scores(new)[:, 0])

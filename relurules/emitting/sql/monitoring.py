@@ -24,6 +24,7 @@ from relurules.files.templates import render_file
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.validation import MonitorLimits
 from relurules.validation.monitor_reference import BandedReference, MonitorReference
+from relurules.validation.monitoring import RISE_ROUNDING
 
 #: Teradata reads constants of a UNION from tables alone, and writes dates as 25/12/31.
 _REFUSED = ("teradata",)
@@ -103,7 +104,7 @@ class _MonitorPrinter:
             "inside": self._number(float(reference.inside)),
             "psi_limit": self._number(limits.psi),
             "outside_limit": self._number(limits.outside),
-            "missing_limit": self._number(limits.missing),
+            "missing_limit": self._number(limits.missing + RISE_ROUNDING),
             "least": limits.least,
         }
         return render_file("sql/monitor.sql.j2", values)

@@ -101,7 +101,7 @@ class ErrorAnalysis:
             return self._choose(expression)
         if isinstance(expression, Opaque):
             raise UnreadableError(expression.what)
-        raise UnreadableError("a text or a missing value stands where a number is due")
+        raise UnreadableError("a text, a list or a missing value stands where a number is due")
 
     def _make_literal(self, value: float) -> Value:
         if not math.isfinite(value):

@@ -16,6 +16,7 @@ from relurules.rounding.expression import (
     Expression,
     Junction,
     Literal,
+    NumberList,
     Opaque,
     Operation,
     Test,
@@ -106,6 +107,8 @@ def evaluate_cell(expression: Expression, cell: Cell) -> CellValue:
         return evaluate_cell(expression.then if chosen else expression.otherwise, cell)
     if isinstance(expression, Operation):
         return _operate(expression, cell)
+    if isinstance(expression, NumberList):
+        raise UnreadableError("a list stands where a value is due")
     raise UnreadableError(expression.what)
 
 
@@ -176,3 +179,5 @@ def walk_nodes(node: object) -> Iterator[object]:
             stack += [one.test, one.then, one.otherwise]
         elif isinstance(one, Operation):
             stack += one.operands
+        elif isinstance(one, NumberList):
+            stack += one.entries

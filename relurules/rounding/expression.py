@@ -63,6 +63,13 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class NumberList:
+    """Numbers of which inner products are taken."""
+
+    entries: tuple["Expression", ...]
+
+
+@dataclass(frozen=True)
 class Absent:
     """No number: NaN, NULL."""
 
@@ -75,7 +82,7 @@ class Opaque:
 
 
 Test = Comparison | Junction | Opaque
-Expression = Literal | ColumnValue | Words | Operation | Choice | Absent | Opaque
+Expression = Literal | ColumnValue | Words | Operation | Choice | NumberList | Absent | Opaque
 
 
 @dataclass(frozen=True)

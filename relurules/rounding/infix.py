@@ -12,12 +12,14 @@ from relurules.rounding.expression import (
     Expression,
     Junction,
     Literal,
+    NumberList,
     Opaque,
     Operation,
     Test,
     UnreadableError,
     Words,
 )
+from relurules.rounding.statements import fill_missing
 from relurules.rounding.tokens import Token
 
 Parsed = Expression | Test
@@ -75,11 +77,11 @@ class InfixParser:
         if not self.accept(*texts):
             raise UnreadableError(f"{self.tokens[self.at].text!r} where {texts[0]!r} is due")
 
-    def require_end_or_comma(self) -> None:
+    def require_end_or_comma(self, end: str = ")") -> None:
         """Go on behind a comma that something follows, or stay before a closing bracket."""
-        if not self.peek(")"):
+        if not self.peek(end):
             self.expect(",")
-            if self.peek(")", ","):
+            if self.peek(end, ","):
                 raise UnreadableError("a comma that nothing follows")
 
     def take(self) -> Token:
@@ -217,6 +219,8 @@ class InfixParser:
             return self._resolve(unquote(token.text), True)
         if token.kind == "sign" and token.text == "(":
             return self._read_bracket()
+        if self._language == "sql" and token.kind == "sign" and token.text == "[":
+            return NumberList(tuple(map(_skip_filling, self._read_arguments("]"))))
         if token.kind == "name":
             return self._read_name(token.text)
         raise UnreadableError(f"{token.text!r} where a number is due")
@@ -261,13 +265,16 @@ class InfixParser:
         return self._resolve(name, False)
 
     def _read_call(self, name: str) -> Parsed:
-        found = list[Parsed]()
         self.expect("(")
-        while not self.accept(")"):
-            found.append(self.read())
-            self.require_end_or_comma()
+        return self._call(name, self._read_arguments(")"))
 
-        return self._call(name, found)
+    def _read_arguments(self, end: str) -> list[Parsed]:
+        found = list[Parsed]()
+        while not self.accept(end):
+            found.append(self.read())
+            self.require_end_or_comma(end)
+
+        return found
 
     def _read_cast(self) -> Parsed:
         self.expect("(")
@@ -299,20 +306,31 @@ class InfixParser:
         return otherwise
 
     def _call(self, name: str, arguments: Sequence[Parsed]) -> Parsed:
-        low = self._fold(name)
-        is_sql, count = self._language == "sql", len(arguments)
+        low, count = self._fold(name), len(arguments)
         if low in _LARGER[self._language] and count == 2:
             return Operation("max", tuple(map(_as_number, arguments)))
         if (self._language, low, count) == ("c", "positive", 1):
             return Operation("max", (Literal(0.0), _as_number(arguments[0])))
-        if is_sql and low in ("if", "iff", "iif") and count == 3:
-            test, then, otherwise = arguments
-            return Choice(_as_test(test), _as_number(then), _as_number(otherwise))
-        if is_sql and low == "abs" and count == 1:
-            return Operation("abs", (_as_number(arguments[0]),))
         if low == "isnan" and count == 1 and isinstance(arguments[0], ColumnValue):
             return Comparison("==", arguments[0], Words(None))
-        return Opaque(f"a call of {name}")
+
+        called = _call_sql(low, arguments) if self._language == "sql" else None
+        return called or Opaque(f"a call of {name}")
+
+
+def _call_sql(name: str, arguments: Sequence[Parsed]) -> Expression | None:
+    """What a function that SQL alone has gives, None for one that isn't known."""
+    numbers = list(map(_as_number, arguments))
+    if name in ("if", "iff", "iif") and len(arguments) == 3:
+        return Choice(_as_test(arguments[0]), *numbers[1:])
+    if name == "abs" and len(arguments) == 1:
+        return Operation("abs", tuple(numbers))
+    if name == "coalesce" and len(arguments) == 2:
+        return fill_missing(*numbers)
+    if name == "list_inner_product" and len(arguments) == 2:
+        return _sum_products(*numbers)
+
+    return None
 
 
 def _as_test(found: Parsed) -> Test:
@@ -323,6 +341,21 @@ def _as_number(found: Parsed) -> Expression:
     if isinstance(found, Comparison | Junction):
         return Opaque("a test stands where a number is due")
     return found
+
+
+def _skip_filling(entry: Parsed) -> Expression:
+    """An entry of a list, of rows that have all values: no others have scores."""
+    if isinstance(entry, Choice) and entry.test == Comparison("==", entry.otherwise, Words(None)):
+        return entry.otherwise
+    return _as_number(entry)
+
+
+def _sum_products(left: Expression, right: Expression) -> Expression:
+    """The sum of products of two lists, in any order."""
+    lists = [one.entries for one in (left, right) if isinstance(one, NumberList)]
+    if len(lists) != 2 or len(lists[0]) != len(lists[1]):
+        return Opaque("an inner product of something else than two lists of one length")
+    return Operation("sum", tuple(Operation("*", pair) for pair in zip(*lists, strict=True)))
 
 
 def unquote(text: str) -> str:

@@ -27,6 +27,8 @@ from relurules.rounding.tokens import Token, split_tokens
 _SCORE = re.compile(r"^\w*?_s(\d+)$")
 #: What leaves all rows where it stands behind the name of what is read.
 _ALL_ROWS = (["limit", "9223372036854775807"], ["offset", "0"])
+#: What stands before a SELECT: a bracket, the head of a view, or that of a dbt model.
+_BEFORE_SELECT = ("(", ")", "as", "}")
 
 
 @refuse_broken("the query")
@@ -62,6 +64,8 @@ def require_all_rows(text: str) -> None:
     words = [token.text.lower() for token in tokens]
     known = list[str]()
     for at, word in enumerate(words):
+        if word == "select" and at and words[at - 1] not in _BEFORE_SELECT:
+            raise UnreadableError(f"{tokens[at - 1].text!r} before a SELECT")
         if (
             word == "("
             and words[at - 1] in ("as", "materialized")
@@ -86,6 +90,7 @@ class _SqlReader:
 
     def __init__(self, tokens: Sequence[Token], inputs: Mapping[str, Expression]) -> None:
         self._inputs, self._names, self._all = inputs, Names(), Names()
+        self._table = _find_table(tokens)
         self._parser = InfixParser(tokens, self._resolve, "sql")
 
     def read(self) -> Names:
@@ -121,12 +126,19 @@ class _SqlReader:
 
     def _resolve(self, name: str, _quoted: bool) -> Expression:
         table, _, column = name.rpartition("\0")
-        if table.endswith("_table"):
+        if table and table == self._table:
             return self._inputs.get(column, Opaque(f"column {column!r} isn't known"))
         if column not in self._names:
             raise UnreadableError(f"{column!r} stands for nothing that is read here")
 
         return self._names[column]
+
+
+def _find_table(tokens: Sequence[Token]) -> str:
+    """What the table is called where it is read, "" where nothing is."""
+    start = next((at for at, token in enumerate(tokens) if token.text.lower() == "from"), None)
+    named = (token.text for token in tokens[start:] if token.kind == "name")
+    return next((name for name in named if name.endswith("_table")), "")
 
 
 def _split_gate(score: Expression) -> tuple[Expression, list[Test]]:

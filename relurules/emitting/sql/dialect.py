@@ -92,6 +92,9 @@ class Dialect:
     rest: Callable[[str], str] = lambda s: f"substr({s}, 2)"
     #: Of several numbers, "" for none.
     greatest: str = "greatest"
+    #: The sum of products of two lists of doubles, [...], in any order; "" where sums of products
+    #: are as fast. It may fail where a list holds NULL.
+    inner_product: str = ""
     #: A test, what it gives, and what is given else, where that is short; "" for CASE.
     choice: str = ""
     #: A number beyond it is outside, as sums of products would abort the query.

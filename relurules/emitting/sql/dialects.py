@@ -135,6 +135,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "missing": lambda c: f"({c} IS NULL OR isnan(TRY_CAST({c} AS DOUBLE)))",
             "nan": _format_test("isnan({})"),
             "greatest": "",  # slower than a choice
+            "inner_product": "list_inner_product",
             "choice": "if({}, {}, {})",
             "abort": _raise_message("error({})"),
             "executed": "DuckDB",

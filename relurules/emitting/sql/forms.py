@@ -4,6 +4,7 @@ scores.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from relurules.emitting.request import EmitRequest
 from relurules.emitting.shared_sums import describe_shared_sums, share_sums
 from relurules.emitting.sql.dialect import LINE, Dialect
 from relurules.emitting.sql.inputs import join_conditions
+from relurules.emitting.sql.neuron_lists import NeuronList, plan_neuron_list
 from relurules.emitting.sql.outputs import OutputNeeds
 from relurules.emitting.sql.steps import Subquery
 from relurules.ir import Network
@@ -72,6 +74,10 @@ class SqlNames(NamedTuple):
     def score(self, i: int) -> str:
         """A score, before links."""
         return f"{self.prefix}_s{i}"
+
+    def list(self, level: int) -> str:
+        """The list of what neurons of a level read."""
+        return f"{self.prefix}_in{level}"
 
     def z(self, k: int) -> str:
         """A neuron's argument."""
@@ -153,28 +159,55 @@ def _plan_levels(
     features: Notation,
     tested: NDArray[np.bool_],
 ) -> list[Subquery]:
-    """A subquery per level of neurons, or two where their arguments are read on their own too;
-    tested: (K,) such.
+    """A subquery per level of neurons, or two where their arguments are read on their own too, and
+    one before them where they read a list; tested: (K,) such.
     """
     mixed = plan.add_neurons(network, features, names.a)
-    steps = []
+    steps = list[Subquery]()
     for i, level in enumerate(plan.plan_levels(network, mixed, tested), 1):
-        first, second = list[tuple[str, str]](), list[tuple[str, str]]()
-        for neuron in level:
-            z, a = names.z(neuron.number), names.a(neuron.number)
-            if network.slope[neuron.number] == 0 and dialect.greatest and not tested[neuron.number]:
-                first.append((a, f"{dialect.greatest}({neuron.argument}, 0E0)"))
-                continue
-            first.append((z, neuron.argument))
-            if neuron.read:
-                below = neuron.below(z, "0E0")
-                second.append((a, f"CASE WHEN {z} >= 0E0 THEN {z} ELSE {below} END"))
-        suffix = "_z" if second else ""
-        steps.append(Subquery(names.of(f"level{i}{suffix}"), first))
-        if second:
-            steps.append(Subquery(names.of(f"level{i}"), second))
+        numbers, listed = [neuron.number for neuron in level], None
+        if dialect.inner_product:
+            listed = plan_neuron_list(network, numbers, mixed)
+        if listed is not None:
+            steps.append(Subquery(names.of(f"level{i}_in"), [(names.list(i), listed.entries)]))
+        written = [_replace_argument(neuron, listed, names.list(i), dialect) for neuron in level]
+        steps += _plan_level(written, i, dialect, names, tested)
 
     return steps
+
+
+def _replace_argument(
+    neuron: plan.PlannedNeuron, listed: NeuronList | None, entries: str, dialect: Dialect
+) -> plan.PlannedNeuron:
+    """The neuron with an inner product in place of its sum, where it is one of these."""
+    weights = None if listed is None else listed.weights.get(neuron.number)
+    if weights is None:
+        return neuron
+    return replace(neuron, argument=f"{dialect.inner_product}({entries}, {weights})")
+
+
+def _plan_level(
+    level: Sequence[plan.PlannedNeuron],
+    number: int,
+    dialect: Dialect,
+    names: SqlNames,
+    tested: NDArray[np.bool_],
+) -> list[Subquery]:
+    """The neurons of one level; tested: (K,) those whose arguments are read too."""
+    first, second = list[tuple[str, str]](), list[tuple[str, str]]()
+    for neuron in level:
+        z, a = names.z(neuron.number), names.a(neuron.number)
+        if not neuron.steep and dialect.greatest and not tested[neuron.number]:
+            first.append((a, f"{dialect.greatest}({neuron.argument}, 0E0)"))
+            continue
+        first.append((z, neuron.argument))
+        if neuron.read:
+            below = neuron.below(z, "0E0")
+            second.append((a, f"CASE WHEN {z} >= 0E0 THEN {z} ELSE {below} END"))
+
+    suffix = "_z" if second else ""
+    steps = [Subquery(names.of(f"level{number}{suffix}"), first)]
+    return [*steps, Subquery(names.of(f"level{number}"), second)] if second else steps
 
 
 def _plan_tree(

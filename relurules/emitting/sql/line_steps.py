@@ -23,7 +23,7 @@ from relurules.emitting.sql.line_terms import (
 )
 from relurules.emitting.sql.names import quote_text
 from relurules.emitting.sql.steps import Subquery
-from relurules.emitting.sql.table_steps import plan_clamping, plan_guard, plan_keys
+from relurules.emitting.sql.table_steps import is_heavy, plan_clamping, plan_guard, plan_keys
 from relurules.links.sql import GROUP, join_in_groups
 from relurules.wording.numbers import inflect_noun
 
@@ -59,9 +59,8 @@ def _plan_input(scope: LineScope) -> list[Subquery]:
     kept = [*plan_keys(scope.table), *_test_numbers(scope, raw)]
     if not any(texts):
         columns = [*kept, *_read_columns(scope, raw, texts)]
-        heavy = any("CASE" in text or " + " in text for _, text in columns)
         filled = not any(LINE in text for _, text in columns)
-        return [Subquery(names.of("input"), columns, fenced=heavy, filled=filled)]
+        return [Subquery(names.of("input"), columns, fenced=is_heavy(columns), filled=filled)]
 
     aliases = [f"{names.prefix}_column{i}" for i in range(len(read))]
     held = [(alias, text or name) for alias, text, name in zip(aliases, texts, raw, strict=True)]

@@ -19,6 +19,7 @@ PURPOSES: Mapping[str, str] = {
     "checked": "whether the row is in the domain",
     "guarded": "no number of rows outside, and none that would end the query on its way",
     "sums": "sums that are compared more than once",
+    "level_in": "a list of what neurons read, behind a 1 for their constants",
     "level_z": "arguments of neurons",
     "level": "neurons",
     "stage": "a part of the tree",

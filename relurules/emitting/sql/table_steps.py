@@ -2,6 +2,7 @@
 brought into the domain, and what keeps an engine from ending the query on the way.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from relurules.emitting.notation import Notation
@@ -46,6 +47,14 @@ def plan_keys(scope: TableScope) -> list[tuple[str, str]]:
     return [*keys, (names.missing, missing)] if missing else keys
 
 
+def is_heavy(columns: Sequence[tuple[str, str]]) -> bool:
+    """Whether what is read costs so much that it must not be computed again wherever it is read.
+
+    columns: names and expressions.
+    """
+    return any("CASE" in text or " + " in text for _, text in columns)
+
+
 def plan_input(scope: TableScope) -> list[Subquery]:
     """What is read of the table; first its texts, where these are more than a cast."""
     dialect, names = scope.dialect, scope.names
@@ -54,7 +63,8 @@ def plan_input(scope: TableScope) -> list[Subquery]:
     texts = list_texts(read, raw, dialect)
     if not any(texts):
         found = zip(scope.features.columns, print_coordinates(read, raw, dialect), strict=True)
-        return [Subquery(names.of("input"), [*plan_keys(scope), *found])]
+        columns = [*plan_keys(scope), *found]
+        return [Subquery(names.of("input"), columns, fenced=is_heavy(columns))]
 
     aliases = [f"{names.prefix}_column{i}" for i in range(len(read))]
     held = [(alias, text or name) for alias, text, name in zip(aliases, texts, raw, strict=True)]

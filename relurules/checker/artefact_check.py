@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from relurules.checker.artefact_code import CodeReader
+from relurules.checker.artefact_frames import CodeFrame
 from relurules.checker.artefact_sql import SqlReader
 from relurules.checker.artefact_text import ARTEFACT_LANGUAGES, ArtefactReader
 from relurules.checker.artefact_values import ArtefactDomain, FloatArithmetic, list_score_forms
@@ -31,7 +32,7 @@ class ArtefactText(NamedTuple):
 
 
 class ExecutedClaim(NamedTuple):
-    """What is shown of an artefact: of every score how far it is from that of the rules, at most."""
+    """What is shown of an artefact: how far each score is from that of the rules, at most."""
 
     name: str
     target: str
@@ -72,13 +73,15 @@ def bound_execution(
         reader: ArtefactReader = SqlReader(artefact.text, language, arithmetic, rules)
         found = reader.read_scores()  # type: ignore[attr-defined]
     else:
-        reader = ArtefactReader(artefact.text, language, arithmetic)
-        code = CodeReader(reader, rules, domain)
-        found = {"python": code.read_python, "c": code.read_c}.get(target, code.read_javascript)()
+        reader, frame = (
+            ArtefactReader(artefact.text, language, arithmetic),
+            CodeFrame(rules, domain),
+        )
+        found = CodeReader(reader, frame, target).read_scores()
     reader.finish()
     if target == "c":
         reader = ArtefactReader(artefact.header, language, arithmetic)
-        CodeReader(reader, rules, domain).read_c_header()
+        reader.expect(frame.make_header())
         reader.finish()
 
     due = list_score_forms(rules, domain)

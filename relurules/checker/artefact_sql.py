@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from relurules.checker.artefact_text import ArtefactReader, list_artefact_links
 from relurules.checker.artefact_values import (
-    ArtefactDomain,
     ArtefactForm,
     FloatArithmetic,
     FloatValue,
+    add_artefact_forms,
 )
 from relurules.checker.json_values import RefusedError
 
@@ -120,7 +120,7 @@ class SqlReader(ArtefactReader):
         start = self.at
         value = self._read_any()
         name = self.tokens[start][0]
-        if self.at > start + 1 or not self.peek(",") and not self.peek("FROM"):
+        if self.at > start + 1 or not (self.peek(",") or self.peek("FROM")):
             self.expect("AS")
             name = self.take(_SQL_NAME, "a name")
         if name.lower() in {known.lower() for known in found}:
@@ -291,13 +291,13 @@ class SqlReader(ArtefactReader):
             found |= {last[0]} if other else set()
             if len(found) > 1:
                 raise RefusedError(f"values of one category of {own.name!r} count differently")
-            form |= {own.first + k: value for value in found if value}
+            form[own.first + k] = max(found, default=Fraction(0))
         if not own.categories or set(points) - {None} - {v for c in own.categories for v in c[0]}:
             raise RefusedError(f"the artefact names a value that {own.name!r} doesn't have")
         return self._make_points(form, [*points.values(), last])
 
     def _make_points(self, form: ArtefactForm, points: list[tuple[Fraction, bool]]) -> FloatValue:
-        form = self.domain.reduce(form)
+        form = self.domain.reduce(add_artefact_forms({}, form, Fraction(1)))
         low, high = self.domain.find_range(form)
         grids = [self.arithmetic.read_literal(float(value)).grid for value, _ in points]
         is_double = any(double for _, double in points)

@@ -68,9 +68,7 @@ def split_artefact(text: str, language: ArtefactLanguage) -> list[tuple[str, int
         if part["skip"] is None and (part["line"] is None or language.lines):
             found.append((token, number))
         number += part[0].count("\n")
-    while found and found[-1][0][0] == "\n":
-        found.pop()
-    return found[1:] if found and found[0][0][0] == "\n" else found
+    return found
 
 
 class ArtefactReader:
@@ -80,8 +78,12 @@ class ArtefactReader:
         if found := _HIDDEN.search(text):
             raise RefusedError(f"the artefact holds {found[0]!r}, which may hide code")
         self.language, self.arithmetic = ARTEFACT_LANGUAGES[language], arithmetic
-        self.tokens = [*split_artefact(text, self.language), ("", text.count("\n") + 1)]
-        self.at, self.names = 0, dict[str, Any]()
+        tokens = split_artefact(text, self.language)
+        while tokens and tokens[-1][0].startswith("\n"):
+            tokens.pop()
+        first = 1 if tokens and tokens[0][0] == "\n" else 0
+        self.tokens = [*tokens[first:], ("", text.count("\n") + 1)]
+        self.at, self._misfit, self.names = 0, 0, dict[str, Any]()
         self._frames = dict[str, list[str]]()
 
     def refuse(self, due: str) -> RefusedError:
@@ -95,17 +97,18 @@ class ArtefactReader:
         """The first token that isn't as in a frame, in which $ is any text in quotes."""
         if frame not in self._frames:
             plain = frame.lstrip("\n")
-            due = [token for token, _ in split_artefact(plain, self.language)]
+            parts = [token for token, _ in split_artefact(plain, self.language)]
             start = ["\n" + " " * (len(plain) - len(plain.lstrip(" ")))] if plain != frame else []
             if start and self.language.lines != "indented":
                 start = ["\n"]
-            self._frames[frame] = start + due if self.language.lines else due
+            self._frames[frame] = start + parts if self.language.lines else parts
 
-        for k, due in enumerate(self._frames[frame], self.at):
+        for k, wanted in enumerate(self._frames[frame], self.at):
             token = self.tokens[min(k, len(self.tokens) - 1)][0]
-            if token[:1] not in ("'", '"') if due == "$" else not self._is_same(token, due):
+            fits = token[:1] in ("'", '"') if wanted == "$" else self._is_same(token, wanted)
+            if not fits:
                 self._misfit = k
-                return due
+                return wanted
         return None
 
     def _is_same(self, token: str, due: str) -> bool:

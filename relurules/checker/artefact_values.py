@@ -1,4 +1,4 @@
-"""Artefacts: the numbers that operations of binary64 give, as exact forms and a bound of rounding."""
+"""Artefacts: numbers that operations of binary64 give, as exact forms and a bound of rounding."""
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
@@ -101,7 +101,7 @@ class ArtefactDomain:
         self.group_of = {j: i for i, group in enumerate(self.groups) for j in group}
         if sorted(map(sorted, find_indicator_groups(rules))) != self.groups:
             raise RefusedError("artefacts of columns that are tied as a group aren't read")
-        if any((self.low[j], self.high[j]) != (0, 1) for j in self.group_of):
+        if any(self.low[j] != 0 or self.high[j] != 1 for j in self.group_of):
             raise RefusedError("artefacts of categories that can't be aren't read")
 
         self.columns, first = list[ArtefactColumn](), 0
@@ -125,8 +125,8 @@ class ArtefactDomain:
 
     def find_only_group(self, form: ArtefactForm) -> Sequence[int]:
         """The categories that alone tell what a form is; none where it reads anything else."""
-        groups = {self.group_of.get(key) for key in form if key != CONSTANT}
-        return self.groups[min(groups)] if len(groups) == 1 and None not in groups else ()  # type: ignore[type-var]
+        groups = {self.group_of.get(key, -1) for key in form if key != CONSTANT}
+        return self.groups[groups.pop()] if len(groups) == 1 and -1 not in groups else ()
 
     def make_hinge(self, form: ArtefactForm) -> ArtefactForm:
         """max(0, form): of categories of one column by itself, else a positive multiple of one
@@ -158,7 +158,7 @@ class ArtefactDomain:
                 terms = dict(key)
                 constant = terms.pop(CONSTANT, Fraction(0))
                 if len(terms) == 1:
-                    curves.setdefault(*terms, []).append((-constant, value))  # type: ignore[call-overload]
+                    curves.setdefault(min(terms), []).append((-constant, value))
                 else:
                     inner = self.find_range(dict(key))
                     ends.append(tuple(sorted(value * max(end, Fraction(0)) for end in inner)))  # type: ignore[arg-type]

@@ -1,5 +1,6 @@
 """Artefacts: the claims of a certificate about texts, and what they show."""
 
+import decimal
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -7,12 +8,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from relurules.checker.additive_proof import ADDITIVE_FORMAT
 from relurules.checker.artefact_code import CodeReader
 from relurules.checker.artefact_frames import CodeFrame
 from relurules.checker.artefact_sql import SqlReader
 from relurules.checker.artefact_text import ARTEFACT_LANGUAGES, ArtefactReader
 from relurules.checker.artefact_values import ArtefactDomain, FloatArithmetic, list_score_forms
 from relurules.checker.json_values import MOST_BYTES, RefusedError, check_lists
+from relurules.checker.partition_proof import ExecutedClaim
 
 #: How bounds are written in certificates.
 _DECIMAL = re.compile(r"[0-9]{1,30}(\.[0-9]{1,30})?(e[+-]?[0-9]{1,3})?")
@@ -31,15 +34,6 @@ class ArtefactText(NamedTuple):
         return hashlib.sha256((self.header + self.text).encode()).hexdigest()
 
 
-class ExecutedClaim(NamedTuple):
-    """What is shown of an artefact: how far each score is from that of the rules, at most."""
-
-    name: str
-    target: str
-    digest: str
-    bounds: tuple[Fraction, ...]
-
-
 def read_artefact(path: str | Path) -> ArtefactText:
     """An artefact's file, with the header beside that C has; ValueError where it can't be read."""
     place = Path(path)
@@ -55,13 +49,19 @@ def read_artefact(path: str | Path) -> ArtefactText:
     return ArtefactText(place.name, *texts)
 
 
+def write_bound(bound: Fraction) -> str:
+    """A number of at least a bound in three digits, as certificates hold them."""
+    digits = decimal.Context(prec=3, rounding=decimal.ROUND_CEILING)
+    return f"{digits.divide(bound.numerator, bound.denominator):e}" if bound else "0"
+
+
 def bound_execution(
     artefact: ArtefactText, target: str, dialect: str | None, rules: Mapping[str, Any]
 ) -> tuple[Fraction, ...]:
     """How far each score that a text computes in binary64 is from that of the rules, at most, for
     every row of the domain. RefusedError where the text isn't read, or isn't these rules.
     """
-    if "lines" not in rules or rules.get("decision") is not None or rules["neuron_groups"]:
+    if rules.get("format") != ADDITIVE_FORMAT or rules["neuron_groups"]:
         raise RefusedError("artefacts of other rules than lines aren't read")
     language = dialect if target == "sql" else target
     if language not in ARTEFACT_LANGUAGES or (target == "sql") != (dialect is not None):

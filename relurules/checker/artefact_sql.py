@@ -123,7 +123,7 @@ class SqlReader(ArtefactReader):
         if self.at > start + 1 or not (self.peek(",") or self.peek("FROM")):
             self.expect("AS")
             name = self.take(_SQL_NAME, "a name")
-        if name.lower() in {known.lower() for known in found}:
+        if name.strip('"').lower() in {known.strip('"').lower() for known in found}:
             raise self.refuse("a name that no other column has")
         found[name] = value
 

@@ -12,12 +12,15 @@ from relurules.checker.json_values import RefusedError, shorten_text
 
 _QUOTED = r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'"
 _SQL_QUOTED = r"\"(?:[^\"\n]|\"\")*\"|'(?:[^'\n]|'')*'"
-_NUMBER = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_NUMBER = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![A-Za-z0-9_.])"
 _WORDS = r"[A-Za-z_][A-Za-z0-9_]*"
 _SIGNS = r"===|!==|&&|\|\||\?\?|\.\.\.|->|=>|[<>=!]=|[-+*/%(){}\[\],.:;?<>=!$]"
 #: What may hide code from a reader: control characters, ends of lines that not all languages know,
-#: lines that go on, trigraphs.
-_HIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]|\\\\\n|\\?\\?[/(]")
+#: lines that go on, trigraphs, another encoding that the first lines of Python name.
+_HIDDEN = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]|\\\\\n|\\?\\?[/(]"
+    "|^(?:[^\n]*\n)?[^\n]*coding[:=]"
+)
 
 
 class ArtefactLanguage(NamedTuple):

@@ -105,7 +105,7 @@ def _check_execution(
     if claim is None:
         raise RefusedError(
             f"{artefact.name}: the certificate claims nothing of this text (SHA-256 "
-            f"{artefact.digest[:16]}...); it was changed, or make one of it with --artefact"
+            f"{artefact.digest[:16]}...); it was changed, or isn't the one that was named to prove"
         )
     target, dialect, bounds = claim["target"], claim.get("dialect"), claim["bounds"]
     check_lists(claim, ("bounds",))

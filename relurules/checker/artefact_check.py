@@ -66,6 +66,7 @@ def bound_execution(
     language = dialect if target == "sql" else target
     if language not in ARTEFACT_LANGUAGES or (target == "sql") != (dialect is not None):
         raise RefusedError(f"artefacts of {target!r}, dialect {dialect!r}, aren't read")
+
     domain = ArtefactDomain(rules)
     arithmetic = FloatArithmetic(domain)
 
@@ -94,6 +95,9 @@ def check_executions(
     found: Mapping[str, Any], rules: Mapping[str, Any], artefacts: Sequence[ArtefactText]
 ) -> tuple[ExecutedClaim, ...]:
     """What is claimed of these artefacts; RefusedError where one isn't claimed, or not shown."""
+    if not artefacts:
+        return ()
+
     check_lists(found, ("artefacts",))
     claims = {claim["digest"]: claim for claim in found.get("artefacts", ())}
     return tuple(_check_execution(claims.get(own.digest), rules, own) for own in artefacts)
@@ -109,6 +113,7 @@ def _check_execution(
         )
     target, dialect, bounds = claim["target"], claim.get("dialect"), claim["bounds"]
     check_lists(claim, ("bounds",))
+
     if not all(isinstance(bound, str) and _DECIMAL.fullmatch(bound) for bound in bounds):
         raise RefusedError(f"{artefact.name}: a claimed bound is no decimal number")
     try:

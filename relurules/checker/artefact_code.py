@@ -88,12 +88,14 @@ class CodeReader:
             self._read_definition()
 
         reader.expect(results[self.target])
+
         found = list[FloatValue]()
         for i in range(frame.count):
             before, behind = (self._fill(part, i) for part in self.words.score)
             reader.expect((self.words.joint if i else "") + before)
             found.append(reader.read_sum())
             reader.expect(behind)
+
         ends = {"python": ")", "c": frame.end_c(), "javascript": ");\n}"}
         reader.expect(ends[self.target])
         if self.target == "python":

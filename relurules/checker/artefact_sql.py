@@ -94,6 +94,7 @@ class SqlReader(ArtefactReader):
             self._read_source()
             self.expect(")")
             self.source, self.names = name, found
+
         self.expect("SELECT")
         return self._read_outputs()
 
@@ -227,6 +228,7 @@ class SqlReader(ArtefactReader):
         self.expect(",")
         found = self.read_sum()
         self.expect(", 0)")
+
         more, less = (left, right) if rises else (right, left)
         due = self.arithmetic.add(more, less, -1)
         if self.domain.reduce(found.form) != self.domain.reduce(due.form):
@@ -245,6 +247,7 @@ class SqlReader(ArtefactReader):
         self.expect("THEN")
         if self.accept("1 ELSE 0 END"):
             return gate
+
         value = self.read_sum()
         self.expect("END")
         return GatedScore(value, gate)
@@ -280,6 +283,7 @@ class SqlReader(ArtefactReader):
             for word in words:
                 points.setdefault(word, point)
             is_first = False
+
         self.expect("ELSE")
         last = self._read_point()
         self.expect("END")

@@ -71,6 +71,7 @@ def split_artefact(text: str, language: ArtefactLanguage) -> list[tuple[str, int
         if part["skip"] is None and (part["line"] is None or language.lines):
             found.append((token, number))
         number += part[0].count("\n")
+
     return found
 
 
@@ -210,6 +211,7 @@ class ArtefactReader:
             found = self.read_sum()
             self.expect(")")
             return found
+
         if self.language.hinge and self.accept(self.language.hinge):
             found = self.arithmetic.cut_below_zero(self.read_sum())
             self.expect(")")
@@ -223,6 +225,7 @@ class ArtefactReader:
         token = self.tokens[self.at][0]
         if not isinstance(self.names.get(token), FloatValue):
             raise self.refuse("a number")
+
         self.at += 1
         value: FloatValue = self.names[token]
         return value

@@ -248,6 +248,7 @@ class FloatArithmetic:
             raise RefusedError("an artefact multiplies two columns")
         by = one.low
         form = add_artefact_forms({}, other.form, by)
+
         low, high = sorted((by * other.low, by * other.high))
         is_double = one.is_double or other.is_double
         error, grid = abs(by) * other.error, one.grid + other.grid
@@ -270,6 +271,7 @@ class FloatArithmetic:
         form = self.domain.reduce(value.form)
         low, high = self.domain.find_range(form)
         low, high = max(low, value.low), min(high, value.high)
+
         size, error = max(-low, high) + value.error, value.error
         group = self.domain.find_only_group(form)
         if group and not error:  # a number that the category alone tells
@@ -278,7 +280,8 @@ class FloatArithmetic:
         elif value.grid < _LOWEST or size > _raise_two(value.grid + _BITS):
             half = bound_half_ulp(size)
             error += half if most is None else min(half, most)
-        bound_half_ulp(size)
+
+        bound_half_ulp(size)  # refuses what may overflow
         return value._replace(form=form, low=low, high=high, error=error)
 
 
@@ -292,6 +295,7 @@ def list_score_forms(rules: Mapping[str, Any], domain: ArtefactDomain) -> list[A
             z = _read_terms(line["coefficients"], domain, -read_number(line["above"]))
             slope = read_number(line["slopes"][name])
             form = add_artefact_forms(form, domain.make_hinge(z), slope)
+
         found.append(domain.reduce(form))
     return found
 

@@ -46,6 +46,7 @@ def read_artefact(path: str | Path) -> ArtefactText:
         raise ValueError(f"{path}: can't be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: isn't UTF-8, from byte {error.start} on") from error
+
     return ArtefactText(place.name, *texts)
 
 
@@ -88,6 +89,7 @@ def bound_execution(
     due = list_score_forms(rules, domain)
     if [domain.reduce(score.form) for score in found] != due:
         raise RefusedError("the artefact's scores aren't those of the rules in exact arithmetic")
+
     return tuple(score.error for score in found)
 
 
@@ -100,6 +102,7 @@ def check_executions(
 
     check_lists(found, ("artefacts",))
     claims = {claim["digest"]: claim for claim in found.get("artefacts", ())}
+
     return tuple(_check_execution(claims.get(own.digest), rules, own) for own in artefacts)
 
 
@@ -127,4 +130,5 @@ def _check_execution(
             f"{artefact.name}: it says that rounding adds {', '.join(bounds)} and shows "
             f"{', '.join(f'{float(own):.3g}' for own in shown)}"
         )
+
     return ExecutedClaim(artefact.name, dialect or target, artefact.digest, said)

@@ -100,12 +100,14 @@ class CodeReader:
         reader.expect(ends[self.target])
         if self.target == "python":
             reader.expect(frame.end_python())
+
         return found
 
     def _fill(self, frame: str, number: int, **said: str) -> str:
         """A frame with what it says of column or score I."""
         for word, text in said.items():
             frame = frame.replace(word, text)
+
         return (
             self.frame.name_scores(frame)
             .replace("_KNOWN_I", f"_KNOWN_{number}")
@@ -128,6 +130,7 @@ class CodeReader:
                 nan = f" || isnan(x[{i}])" if missing else ""
                 member = self._fill(self.words.member, i, NAN=nan).replace(" K", f" {k}")
                 self._read_feature(column.first + k, member, names)
+
         return names
 
     def _read_feature(self, j: int, frame: str, names: dict[int, str]) -> None:
@@ -164,5 +167,6 @@ class CodeReader:
             for sign, ends in ((lower, self.domain.low), (upper, self.domain.high)):
                 reader.expect(sign.replace("FEATURE", names[part[0]]))
                 reader.expect_number(ends[part[0]])
+
         nan = "math.nan" if self.target == "python" else "NaN"
         reader.expect(self._fill(last, 0, NANS=", ".join([nan] * self.frame.count)))

@@ -164,6 +164,7 @@ class CodeFrame:
         lines = "".join(f"\n_KNOWN_{i} = {{{known}}}" for i, known in self._list_known("{!r}: {}"))
         said = ", ".join(f"_s{i}: float" for i in range(self.count))
         outputs = self._list_outputs("\n        {name!r}: {value},", "_", "_s{}")
+
         return (
             "$\nfrom __future__ import annotations\nimport csv\nimport io\nimport math"
             + ("\nimport re" if "schema" in self.rules else "")
@@ -190,6 +191,7 @@ class CodeFrame:
         else:
             first = _PYTHON_TRUTHS
             check = f"\n    if text in TRUTHS{which}:\n        return TRUTHS[text]"
+
         return (
             f"{first}\ndef _parsed(text: str, name: str) -> Any:\n    $"
             + f"\n    if not text:\n        return None{texts_line}{check}\n    return float(text)"
@@ -205,6 +207,7 @@ class CodeFrame:
         )
         said = ", ".join(f"_s{i}" for i in range(self.count))
         outputs = self._list_outputs("\n        {quoted}: {value},", "", "_s{}")
+
         return (
             "export const FEATURES = Object.freeze(["
             f"{self._list_lines(map(json.dumps, self.columns))}\n]);"
@@ -232,6 +235,7 @@ class CodeFrame:
             f"{links} int score_row(const double *x, double *y) {{ double s[SCORES];"
             f" const int rule = scores_of(x, s);{rows} return rule; }}"
         )
+
         return "return 1; }" + ("" if self.is_plain else row) + _C_BATCH
 
     def name_scores(self, frame: str) -> str:
@@ -258,6 +262,7 @@ class CodeFrame:
             said = [pair.replace("!r", "").format(quote(value), k) for value, k in pairs]
             if column.categories:
                 found.append((i, ", ".join(said)))
+
         return found
 
     def _list_outputs(self, line: str, prefix: str, score: str) -> str:
@@ -267,6 +272,7 @@ class CodeFrame:
             value = score.format(number)
             value = value if link == "identity" else f"{prefix}{link}({value})"
             found += line.format(i=i, name=name, quoted=json.dumps(name), value=value)
+
         return found
 
     def _list_links(self) -> Sequence[str]:

@@ -96,6 +96,7 @@ class SqlReader(ArtefactReader):
             self.source, self.names = name, found
 
         self.expect("SELECT")
+
         return self._read_outputs()
 
     def _read_source(self) -> None:
@@ -118,6 +119,7 @@ class SqlReader(ArtefactReader):
             if f"rr_s{i}" in self.names and self.accept(f"exp(-abs(rr_s{i})) AS {power}"):
                 found[power] = SqlColumn("power", i)
                 return
+
         start = self.at
         value = self._read_any()
         name = self.tokens[start][0]
@@ -135,6 +137,7 @@ class SqlReader(ArtefactReader):
             self.at += 2
             self.take(_SQL_NAME, "a name")
             self.expect(",")
+
         outputs = zip(self.rules["outputs"], list_artefact_links(self.rules), strict=True)
         for k, (name, (link, i)) in enumerate(outputs):
             self.expect("," if k else "")
@@ -147,7 +150,9 @@ class SqlReader(ArtefactReader):
             else:
                 found[i] = self._read_any()
             self.expect(f"AS {quote_sql(name)}")
+
         self._read_source()
+
         return [self._open_gate(found.get(i)) for i in range(self.count)]
 
     def _list_keys(self) -> list[str]:
@@ -172,6 +177,7 @@ class SqlReader(ArtefactReader):
             raise RefusedError("the artefact scores other rows than those within the bounds")
         if not open_groups <= gate.groups:
             raise RefusedError("the artefact scores rows whose category isn't known")
+
         return score.value
 
     def _read_any(self) -> Any:
@@ -190,6 +196,7 @@ class SqlReader(ArtefactReader):
         elif known is not None and not isinstance(known, FloatValue):
             self.at += 1
             return known
+
         return self.read_sum()
 
     def _take_column(self) -> int:
@@ -216,6 +223,7 @@ class SqlReader(ArtefactReader):
         found = self._read_case()
         if not isinstance(found, FloatValue):
             raise self.refuse("a number before it")
+
         return found
 
     def _read_if(self) -> FloatValue:
@@ -235,6 +243,7 @@ class SqlReader(ArtefactReader):
             raise RefusedError("the artefact has another number behind a condition than before it")
         # The condition may err where the difference is within both errors of 0.
         error = found.error + left.error + right.error
+
         return self.arithmetic.cut_below_zero(found._replace(error=error))
 
     def _read_case(self) -> Any:
@@ -250,6 +259,7 @@ class SqlReader(ArtefactReader):
 
         value = self.read_sum()
         self.expect("END")
+
         return GatedScore(value, gate)
 
     def _find_text(self) -> int | None:
@@ -264,6 +274,7 @@ class SqlReader(ArtefactReader):
             self.at += 1
             return found.number
         self.at = start
+
         return None
 
     def _take_text(self) -> int:
@@ -296,8 +307,10 @@ class SqlReader(ArtefactReader):
             if len(found) > 1:
                 raise RefusedError(f"values of one category of {own.name!r} count differently")
             form[own.first + k] = max(found, default=Fraction(0))
+
         if not own.categories or set(points) - {None} - {v for c in own.categories for v in c[0]}:
             raise RefusedError(f"the artefact names a value that {own.name!r} doesn't have")
+
         return self._make_points(form, [*points.values(), last])
 
     def _make_points(self, form: ArtefactForm, points: list[tuple[Fraction, bool]]) -> FloatValue:
@@ -321,6 +334,7 @@ class SqlReader(ArtefactReader):
                 self.expect(")")
                 return words
             self.expect("=")
+
         return [self.read_quoted(self.take(_SQL_TEXT, "a text"))]
 
     def _read_point(self) -> tuple[Fraction, bool]:

@@ -85,6 +85,7 @@ class ArtefactReader:
         tokens = split_artefact(text, self.language)
         while tokens and tokens[-1][0].startswith("\n"):
             tokens.pop()
+
         first = 1 if tokens and tokens[0][0] == "\n" else 0
         self.tokens = [*tokens[first:], ("", text.count("\n") + 1)]
         self.at, self._misfit, self.names = 0, 0, dict[str, Any]()
@@ -113,6 +114,7 @@ class ArtefactReader:
             if not fits:
                 self._misfit = k
                 return wanted
+
         return None
 
     def _is_same(self, token: str, due: str) -> bool:
@@ -188,6 +190,7 @@ class ArtefactReader:
             other = self.read_product()
             self._check_types(found, other)
             found = self.arithmetic.add(found, other, sign)
+
         return found
 
     def read_product(self) -> FloatValue:
@@ -197,6 +200,7 @@ class ArtefactReader:
             other = self.read_factor()
             self._check_types(found, other)
             found = self.arithmetic.multiply(found, other)
+
         return found
 
     def _check_types(self, one: FloatValue, other: FloatValue) -> None:
@@ -218,6 +222,7 @@ class ArtefactReader:
             return found
         if re.fullmatch(_NUMBER, self.tokens[self.at][0]):
             return self.arithmetic.read_literal(self.read_number(), not self.language.is_typed)
+
         return self.read_named()
 
     def read_named(self) -> FloatValue:
@@ -228,6 +233,7 @@ class ArtefactReader:
 
         self.at += 1
         value: FloatValue = self.names[token]
+
         return value
 
 
@@ -239,6 +245,8 @@ def list_artefact_links(rules: Mapping[str, Any]) -> list[tuple[str, int]]:
         if link not in ("identity", "sigmoid", "complement") or len(scores) != 1:
             raise RefusedError(f"artefacts with outputs behind the link {link!r} aren't read")
         found.append((str(link), range(count)[scores[0]]))
+
     if len(found) != len(rules["outputs"]):
         raise RefusedError("the rules have more or fewer links than outputs")
+
     return found

@@ -57,6 +57,7 @@ def bound_half_ulp(size: Fraction) -> Fraction:
     if power >= 1023:
         raise RefusedError("a sum or product of an artefact may be too large for binary64")
     half, below = (_raise_two(max(k, _LOWEST) - 1) for k in (power - _BITS + 1, power - _BITS))
+
     return min(half, max(below, size - _raise_two(power)))
 
 
@@ -65,6 +66,7 @@ def add_artefact_forms(one: ArtefactForm, other: ArtefactForm, weight: Fraction)
     found = dict(one)
     for key, value in other.items():
         found[key] = found.get(key, Fraction(0)) + weight * value
+
     return {key: value for key, value in found.items() if value}
 
 
@@ -121,6 +123,7 @@ class ArtefactDomain:
                 ones = dict.fromkeys(group, Fraction(1))
                 form = add_artefact_forms(form, ones, -shift)
                 form = add_artefact_forms(form, {CONSTANT: Fraction(1)}, shift)
+
         return form
 
     def find_only_group(self, form: ArtefactForm) -> Sequence[int]:
@@ -144,6 +147,7 @@ class ArtefactDomain:
 
         lead = form[columns[0]]
         hinge = {tuple((j, value / lead) for j, value in terms): abs(lead)}
+
         return hinge if lead > 0 else add_artefact_forms(form, hinge, Fraction(1))
 
     def find_range(self, form: ArtefactForm) -> tuple[Fraction, Fraction]:
@@ -168,9 +172,11 @@ class ArtefactDomain:
         for j, knots in curves.items():
             values = list(self._trace_curve(j, form.get(j, Fraction(0)), sorted(knots)))
             ends.append((min(values), max(values)))
+
         for group in self.groups:
             values = [form.get(j, Fraction(0)) for j in group]
             ends.append((min(values), max(values)))
+
         return low + sum(end[0] for end in ends), high + sum(end[1] for end in ends)
 
     def _trace_curve(
@@ -186,6 +192,7 @@ class ArtefactDomain:
             value += slope * (knot - at)
             at, slope = knot, slope + c
             found.append(value)
+
         return found
 
 
@@ -200,6 +207,7 @@ def _read_artefact_column(column: Mapping[str, Any], first: int) -> ArtefactColu
         if not all(isinstance(value, str) for value in values) or not set(item) <= _CATEGORY_PARTS:
             raise RefusedError("artefacts of categories that aren't texts aren't read")
         categories.append((values, item.get("missing") is True, item.get("other") is True))
+
     return ArtefactColumn(column["name"], first, tuple(categories))
 
 
@@ -238,6 +246,7 @@ class FloatArithmetic:
         error = one.error + other.error
         is_double = one.is_double or other.is_double
         found = FloatValue(form, one.low + low, one.high + high, error, grid, is_double)
+
         return self._round(found, most)
 
     def multiply(self, one: FloatValue, other: FloatValue) -> FloatValue:
@@ -252,6 +261,7 @@ class FloatArithmetic:
         low, high = sorted((by * other.low, by * other.high))
         is_double = one.is_double or other.is_double
         error, grid = abs(by) * other.error, one.grid + other.grid
+
         return self._round(FloatValue(form, low, high, error, grid, is_double))
 
     def negate(self, one: FloatValue) -> FloatValue:
@@ -282,6 +292,7 @@ class FloatArithmetic:
             error += half if most is None else min(half, most)
 
         bound_half_ulp(size)  # refuses what may overflow
+
         return value._replace(form=form, low=low, high=high, error=error)
 
 
@@ -297,6 +308,7 @@ def list_score_forms(rules: Mapping[str, Any], domain: ArtefactDomain) -> list[A
             form = add_artefact_forms(form, domain.make_hinge(z), slope)
 
         found.append(domain.reduce(form))
+
     return found
 
 

@@ -44,6 +44,7 @@ def claim_executions(
 
     whole = {name: value for name, value in found.items() if name != "digest"}
     whole["artefacts"] = claims
+
     return {**whole, "digest": hash_json(whole)}
 
 

@@ -1,11 +1,12 @@
 """Checks a certificate: that rules are a model, up to a bound, for every point of a domain.
 
-    python check.py certificate.json rules.json model.json
+    python check.py certificate.json rules.json model.json [score.py score.c score.sql ...]
     python check.py answer.json rules.json
     python check.py difference.json rules.json other_rules.json
 
 The second checks an answer about rules alone: between which numbers a score lies, or what it
 changes by where a column rises. The third checks how far scores of two files of rules are apart.
+Of artefacts it reads the text, and checks how far what it computes in binary64 is from the rules.
 Needs Python alone, and believes neither the program that made the certificate nor any floating
 point: the model's and the rules' numbers are taken as the exact rationals that they are, and all
 that follows is arithmetic of integers.
@@ -33,6 +34,10 @@ Before that, names, order and kind of columns, outputs and classes, links and th
 rules must be the model's own, and the points of rules must lie in the domain and inside their
 rules, exactly: nothing is proven of a domain without a point. Where the model has no names of its
 own, the verdict says that positions alone were compared.
+
+An artefact's text must be, token for token, a program around formulas. Every operation of these is
+followed: what it gives exactly, which must come to the rules, and how far rounding may be off from
+that, as half a unit in the last place of the largest number that it gives on the domain.
 """
 
 from relurules.checker.additive_proof import (
@@ -70,6 +75,7 @@ from relurules.checker.answers import (
     walk_part,
     walk_rules,
 )
+from relurules.checker.artefact_check import ArtefactText, bound_execution, write_bound
 from relurules.checker.certificate_check import (
     FORMAT,
     VERSION,
@@ -101,7 +107,7 @@ from relurules.checker.names import (
     find_places,
 )
 from relurules.checker.neuron_kinds import LineProof, read_ranges
-from relurules.checker.partition_proof import Verdict, check_trees
+from relurules.checker.partition_proof import ExecutedClaim, Verdict, check_trees
 from relurules.checker.rule_trees import find_unshown_rules, list_tree_paths, read_conditions
 from relurules.checker.targets import list_proof_targets
 from relurules.checker.trees import ProofContext, ProofTarget, Sides
@@ -125,8 +131,10 @@ __all__ = [
     "AnswerVerdict",
     "AnsweredLine",
     "AnsweredScore",
+    "ArtefactText",
     "ClassLead",
     "DomainSpace",
+    "ExecutedClaim",
     "Expression",
     "LineProof",
     "ProofContext",
@@ -138,6 +146,7 @@ __all__ = [
     "Verdict",
     "approximate_logarithm",
     "bind_names",
+    "bound_execution",
     "build_units",
     "check",
     "check_additive",
@@ -175,4 +184,5 @@ __all__ = [
     "refuse_duplicate_keys",
     "walk_part",
     "walk_rules",
+    "write_bound",
 ]

@@ -2,12 +2,18 @@
 
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from relurules.checker.additive_proof import ADDITIVE_FORMAT, check_additive
 from relurules.checker.answers import ANSWER_FORMAT, check_answer, describe_answer
+from relurules.checker.artefact_check import (
+    ArtefactText,
+    check_executions,
+    read_artefact,
+    write_bound,
+)
 from relurules.checker.json_values import (
     REFUSALS,
     RULES_LISTS,
@@ -27,12 +33,18 @@ _MODEL_LISTS = ("features", "columns", "outputs", "heads", "layers")
 _CERTIFICATE_LISTS = ("rules", "paths", "neurons", "virtual", "groups", "ranges")
 
 
-def check(found: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[str, Any]) -> Verdict:
+def check(
+    found: Mapping[str, Any],
+    rules: Mapping[str, Any],
+    model: Mapping[str, Any],
+    artefacts: Sequence[ArtefactText] = (),
+) -> Verdict:
     """Whether a certificate holds for these rules and this model, all three as they are in their
-    JSON files.
+    JSON files, and what it claims of artefacts.
     """
     try:
-        return _check_certificate(found, rules, model)
+        verdict = _check_certificate(found, rules, model)
+        return verdict._replace(executed=check_executions(found, rules, artefacts))
     except REFUSALS as error:
         return Verdict(False, math.inf, why=explain_refusal(error))
 
@@ -115,18 +127,21 @@ def main(paths: Sequence[str]) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 
-    if len(paths) not in (2, 3):
+    if len(paths) < 2:
         sys.stderr.write(__doc__ or "")
         return 2
 
     try:
-        certificate, rules, *models = map(read_object, paths)
+        certificate, rules, *models = map(read_object, paths[:3])
+        artefacts = list(map(read_artefact, paths[3:]))
+        if artefacts and certificate.get("format") == ANSWER_FORMAT:
+            raise ValueError("an answer is about rules alone, not about artefacts")
     except ValueError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
 
     if models and certificate.get("format") != ANSWER_FORMAT:
-        verdict = check(certificate, rules, models[0])
+        verdict = check(certificate, rules, models[0], artefacts)
         holds, text = bool(verdict), describe_verdict(verdict)
     else:
         answer = check_answer(certificate, rules, *models)
@@ -136,9 +151,25 @@ def main(paths: Sequence[str]) -> int:
 
 
 def describe_verdict(verdict: Verdict) -> str:
-    """A verdict in words."""
+    """A verdict in words: a line, and one for every artefact."""
     if not verdict:
         return f"refused: {verdict.why}"
+    return "\n".join((_describe_proof(verdict), *_describe_executions(verdict)))
+
+
+def _describe_executions(verdict: Verdict) -> Iterator[str]:
+    for claim in verdict.executed:
+        most = max(claim.bounds, default=Fraction(0))
+        whole = math.nextafter(float(most + Fraction(verdict.bound)), math.inf)
+        yield (
+            f"{claim.name} ({claim.target}, SHA-256 {claim.digest}): as executed in binary64, "
+            f"every score is within {write_bound(most)} of the rules' and "
+            f"{write_bound(Fraction(whole))} of the model's, for every row of the domain whose "
+            "columns of whole numbers hold such"
+        )
+
+
+def _describe_proof(verdict: Verdict) -> str:
 
     what = (
         (

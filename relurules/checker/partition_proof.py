@@ -13,6 +13,17 @@ from relurules.checker.targets import list_proof_targets
 from relurules.checker.trees import ProofContext, Sides, TreeChecker
 
 
+class ExecutedClaim(NamedTuple):
+    """What is shown of an artefact, by its file, language and SHA-256: how far each score, executed
+    in binary64, is from that of the rules, at most.
+    """
+
+    name: str
+    target: str
+    digest: str
+    bounds: tuple[Fraction, ...]
+
+
 class Verdict(NamedTuple):
     """What a check found; true when it holds.
 
@@ -20,7 +31,8 @@ class Verdict(NamedTuple):
     are the model's. bounds: for each rule how far every score may be above it and below, or how far
     every other class ahead. leaves: of the certificate; covers: whether every point of the domain
     has a rule; model: from which of its numbers the proof starts; notes: what the claim leaves
-    open, such as names that are compared by position alone; why: what was wrong, if anything.
+    open, such as names that are compared by position alone; executed: of the artefacts given; why:
+    what was wrong, if anything.
     """
 
     holds: bool
@@ -34,6 +46,7 @@ class Verdict(NamedTuple):
     why: str = ""
     lines: int | None = None
     share: float | None = None
+    executed: tuple[ExecutedClaim, ...] = ()
 
     def __bool__(self) -> bool:
         """True when the certificate holds."""

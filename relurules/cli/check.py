@@ -117,7 +117,9 @@ def print_check(certificate: Path, rules: Path | None, model: Any, artefact: Pat
     sys.stdout.write(describe_verdict(verdict) + "\n")
     if verdict and artefact is not None:
         sys.stdout.write(f"{artefact}: {_describe_reading(artefact, rules)}\n")
-        sys.stdout.write(f"{artefact}: {_describe_execution(artefact, rules, verdict.bound)}\n")
+        if not verdict.executed:
+            told = _describe_execution(artefact, rules, verdict.bound)
+            sys.stdout.write(f"{artefact}: {told}\n")
     return bool(verdict)
 
 

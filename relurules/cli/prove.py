@@ -26,6 +26,13 @@ def prove(
     out: Annotated[
         Path, typer.Option(help="Folder for certificate.json, model.json and check.py.")
     ] = Path("proof"),
+    artefact: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="score.py, .c, .mjs or .sql of these rules, whose rounding is bounded in the "
+            "certificate; may be repeated."
+        ),
+    ] = None,
     vnnlib: Annotated[
         Path | None,
         typer.Option(
@@ -40,8 +47,9 @@ def prove(
     The bound holds for exact arithmetic with the network's stored numbers, all of its neurons, and
     each rule as it is printed. `python check.py certificate.json rules.json model.json` checks the
     proof, with nothing but Python. At --time-limit there is an error that says how far it came:
-    part of a proof is none. With --vnnlib, others can confirm it: each question that it writes is
-    `unsat` where the claim holds.
+    part of a proof is none. With --artefact, the certificate bounds what code of additive rules is
+    off where it is executed in binary64; check.py, given the code too, checks that. With --vnnlib,
+    others can confirm it: each question that it writes is `unsat` where the claim holds.
     """
     from relurules.checker import describe_verdict
     from relurules.cli.display import announce_compiling, show_messages
@@ -65,10 +73,15 @@ def prove(
             progress=lambda done: say(f"proving: {done} of {whole} done"),
             notice=lambda text: _err.print(text, markup=False, soft_wrap=True),
             time_limit=time_limit,
+            artifacts=artefact or (),
         )
     paths = certificate.write(out)
     written = paths[[path.name for path in paths].index("model.json")]
     verdict = check_certificate(certificate, rules, written)
+    for path in artefact or ():
+        if verdict:
+            told = check_certificate(certificate, rules, written, artifact=path)
+            verdict = told._replace(executed=(*verdict.executed, *told.executed))
     sys.stdout.write(describe_verdict(verdict) + "\n")
     _err.print(_describe_claim(certificate.bound, found), markup=False, soft_wrap=True)
 

@@ -4,7 +4,7 @@ The public functions of both.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from relurules.ir.limits import Deadline
 from relurules.ir.provenance import hash_network
 from relurules.proofs import make_certificate as certificate_of
 from relurules.proofs.certify_lines import make_additive_certificate
+from relurules.proofs.executions import claim_executions, list_claimed_texts
 from relurules.proofs.line_points import compare_with_lines, find_domain_point
 from relurules.proofs.read_back import check_artifact
 from relurules.tracing.class_names import name_classes
@@ -45,6 +46,7 @@ def prove(
     progress: Callable[[int], None] | None = None,
     notice: Callable[[str], None] | None = None,
     time_limit: float | None = None,
+    artifacts: Sequence[Artifact | str | Path] = (),
 ) -> Certificate:
     """A certificate that |model - rules| <= certificate.bound for every score, everywhere in the
     rules' domain.
@@ -70,6 +72,11 @@ def prove(
     they have groups: over open columns what is proven is a share of the absolute terms,
     `certificate.share`; progress is called with the number of groups done.
 
+    artifacts: code of these rules, or its files, of which the certificate then claims how far every
+    score, executed in binary64, is from that of the rules, for every row of the domain. The checker
+    reads additive rules in Python, C (double), JavaScript, and SQL of SQLite, DuckDB and
+    PostgreSQL; UnsupportedError for what it can't read.
+
     Certificates by multipliers are those of linear programming duality (Farkas 1902; V. Chvátal,
     Linear Programming, 1983, chapter 5).
     """
@@ -91,14 +98,12 @@ def prove(
         if not kin:
             compare_with_lines(whole, said, numbers)
         point = find_domain_point(whole)
-        return Certificate(
-            make_additive_certificate(said, numbers, point, progress, deadline), numbers
-        )
+        found = make_additive_certificate(said, numbers, point, progress, deadline)
+        return Certificate(claim_executions(found, said, artifacts), numbers)
 
     probes = () if kin else _draw_probes(whole)
-    return Certificate(
-        certificate_of(said, numbers, progress, probes=probes, deadline=deadline), numbers
-    )
+    found = certificate_of(said, numbers, progress, probes=probes, deadline=deadline)
+    return Certificate(claim_executions(found, said, artifacts), numbers)
 
 
 def check(
@@ -114,19 +119,21 @@ def check(
     All is computed anew from the model's numbers, in integers, by `relurules.checker`, which uses
     nothing else of this package. rules: or their file; model: what `trace` takes, or the model.json
     that was written with a certificate. artifact: code in form rules, tree or lines, or its file,
-    which must be just these rules, as `check_artifact` says.
+    which must be just these rules, as `check_artifact` says; where the certificate claims anything
+    of it, that is judged too, and is in `verdict.executed`.
     """
     found = (
         Certificate.load(certificate).found
         if isinstance(certificate, str | Path)
         else certificate.found
     )
-    verdict = checker.check(found, _read_rules(rules), read_model_numbers(model))
+    code = Artifact.read(artifact) if isinstance(artifact, str | Path) else artifact
+    texts = () if code is None else list_claimed_texts(found, code)
+    verdict = checker.check(found, _read_rules(rules), read_model_numbers(model), texts)
 
-    if not verdict or artifact is None:
+    if not verdict or code is None:
         return verdict
 
-    code = Artifact.read(artifact) if isinstance(artifact, str | Path) else artifact
     if code.form == "network":
         return verdict._replace(holds=False, why=_IS_NETWORK)
     read = check_artifact(code, rules)

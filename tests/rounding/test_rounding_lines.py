@@ -16,7 +16,10 @@ from line_models import chance, mixed
 from rounding_search import RowSearch, run_by
 
 import relurules as rr
+from relurules.checker import bound_execution
+from relurules.codec.additive_json import additive_to_json
 from relurules.ir import AdditiveRules, Artifact
+from relurules.proofs.executions import make_artefact_text
 from relurules.rounding import bound_rounding
 from relurules.rounding.analysis import ErrorAnalysis, RowInputs
 from relurules.rounding.expression import ColumnValue, Literal, Operation
@@ -43,6 +46,18 @@ def make_rules(seed: int) -> AdditiveRules:
     made = rr.extract(graph(net), domain=_BOX, form="additive")
     assert isinstance(made, AdditiveRules)
     return made
+
+
+@pytest.mark.parametrize("target", ["python", "c"])
+def test_no_error_exceeds_what_a_certificate_claims(target: str) -> None:
+    rules = make_rules(2)
+    code = rr.emit(rules, target)
+    search, rng = RowSearch(rules.network, rules.domain, 2.0**-52), np.random.default_rng(1)
+    run = run_by(code)
+    X, errors = search.collect(run, rng, search.draw_pool(400, rng), 200, 3)
+    found = search.measure_worst(run, X, errors)
+    (claimed,) = bound_execution(make_artefact_text(code), target, None, additive_to_json(rules))
+    assert 0 < found <= claimed <= _LOOSE * found
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,134 @@
+"""Artefacts: the claims of a certificate about texts, and what they show."""
+
+import decimal
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from relurules.checker.additive_proof import ADDITIVE_FORMAT
+from relurules.checker.artefact_code import CodeReader
+from relurules.checker.artefact_frames import CodeFrame
+from relurules.checker.artefact_sql import SqlReader
+from relurules.checker.artefact_text import ARTEFACT_LANGUAGES, ArtefactReader
+from relurules.checker.artefact_values import ArtefactDomain, FloatArithmetic, list_score_forms
+from relurules.checker.json_values import MOST_BYTES, RefusedError, check_lists
+from relurules.checker.partition_proof import ExecutedClaim
+
+#: How bounds are written in certificates.
+_DECIMAL = re.compile(r"[0-9]{1,30}(\.[0-9]{1,30})?(e[+-]?[0-9]{1,3})?")
+
+
+class ArtefactText(NamedTuple):
+    """An artefact. header: of C, the text of score.h, else empty."""
+
+    name: str
+    text: str
+    header: str = ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the header and the text behind it."""
+        return hashlib.sha256((self.header + self.text).encode()).hexdigest()
+
+
+def read_artefact(path: str | Path) -> ArtefactText:
+    """An artefact's file, with the header beside that C has; ValueError where it can't be read."""
+    place = Path(path)
+    try:
+        files = [place, *([place.with_name("score.h")] if place.suffix == ".c" else [])]
+        if sum(file.stat().st_size for file in files) > MOST_BYTES:
+            raise ValueError(f"{path}: is too large")
+        texts = [file.read_bytes().decode("utf-8") for file in files]
+    except OSError as error:
+        raise ValueError(f"{path}: can't be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: isn't UTF-8, from byte {error.start} on") from error
+
+    return ArtefactText(place.name, *texts)
+
+
+def write_bound(bound: Fraction) -> str:
+    """A number of at least a bound in three digits, as certificates hold them."""
+    digits = decimal.Context(prec=3, rounding=decimal.ROUND_CEILING)
+    return f"{digits.divide(bound.numerator, bound.denominator):e}" if bound else "0"
+
+
+def bound_execution(
+    artefact: ArtefactText, target: str, dialect: str | None, rules: Mapping[str, Any]
+) -> tuple[Fraction, ...]:
+    """How far each score that a text computes in binary64 is from that of the rules, at most, for
+    every row of the domain. RefusedError where the text isn't read, or isn't these rules.
+    """
+    if rules.get("format") != ADDITIVE_FORMAT or rules["neuron_groups"]:
+        raise RefusedError("artefacts of other rules than lines aren't read")
+    language = dialect if target == "sql" else target
+    if language not in ARTEFACT_LANGUAGES or (target == "sql") != (dialect is not None):
+        raise RefusedError(f"artefacts of {target!r}, dialect {dialect!r}, aren't read")
+
+    domain = ArtefactDomain(rules)
+    arithmetic = FloatArithmetic(domain)
+
+    if target == "sql":
+        reader: ArtefactReader = SqlReader(artefact.text, language, arithmetic, rules)
+        found = reader.read_scores()  # type: ignore[attr-defined]
+    else:
+        reader, frame = (
+            ArtefactReader(artefact.text, language, arithmetic),
+            CodeFrame(rules, domain),
+        )
+        found = CodeReader(reader, frame, target).read_scores()
+    reader.finish()
+    if target == "c":
+        reader = ArtefactReader(artefact.header, language, arithmetic)
+        reader.expect(frame.make_header())
+        reader.finish()
+
+    due = list_score_forms(rules, domain)
+    if [domain.reduce(score.form) for score in found] != due:
+        raise RefusedError("the artefact's scores aren't those of the rules in exact arithmetic")
+
+    return tuple(score.error for score in found)
+
+
+def check_executions(
+    found: Mapping[str, Any], rules: Mapping[str, Any], artefacts: Sequence[ArtefactText]
+) -> tuple[ExecutedClaim, ...]:
+    """What is claimed of these artefacts; RefusedError where one isn't claimed, or not shown."""
+    if not artefacts:
+        return ()
+
+    check_lists(found, ("artefacts",))
+    claims = {claim["digest"]: claim for claim in found.get("artefacts", ())}
+
+    return tuple(_check_execution(claims.get(own.digest), rules, own) for own in artefacts)
+
+
+def _check_execution(
+    claim: Mapping[str, Any] | None, rules: Mapping[str, Any], artefact: ArtefactText
+) -> ExecutedClaim:
+    if claim is None:
+        raise RefusedError(
+            f"{artefact.name}: the certificate claims nothing of this text (SHA-256 "
+            f"{artefact.digest[:16]}...); it was changed, or isn't the one that was named to prove"
+        )
+    target, dialect, bounds = claim["target"], claim.get("dialect"), claim["bounds"]
+    check_lists(claim, ("bounds",))
+
+    if not all(isinstance(bound, str) and _DECIMAL.fullmatch(bound) for bound in bounds):
+        raise RefusedError(f"{artefact.name}: a claimed bound is no decimal number")
+    try:
+        shown = bound_execution(artefact, target, dialect, rules)
+    except RefusedError as error:
+        raise RefusedError(f"{artefact.name}: {error}") from error
+
+    said = tuple(map(Fraction, bounds))
+    if len(said) != len(shown) or any(own > most for own, most in zip(shown, said, strict=True)):
+        raise RefusedError(
+            f"{artefact.name}: it says that rounding adds {', '.join(bounds)} and shows "
+            f"{', '.join(f'{float(own):.3g}' for own in shown)}"
+        )
+
+    return ExecutedClaim(artefact.name, dialect or target, artefact.digest, said)

@@ -1,0 +1,172 @@
+"""Artefacts: programs in Python, C and JavaScript -> the values of their scores."""
+
+import json
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from relurules.checker.artefact_frames import CodeFrame
+from relurules.checker.artefact_text import ArtefactReader
+from relurules.checker.artefact_values import FloatValue
+from relurules.checker.json_values import RefusedError
+
+#: Names that mean something else where Python's scores are computed.
+_TAKEN = ("row", "max", "math", "float")
+
+
+class CodeWords(NamedTuple):
+    """How a language reads a row. NAME is any new one.
+
+    number, category, member: columns by SAID or number I, category K; AT: categories of missing and
+    other values. name: pattern of names. gate: what stands before the
+    first condition and before others, before lower and upper bounds (FEATURE is the column),
+    between a sum of categories and 1, and behind all. define: around a name and its formula.
+    score: around the formula of score I; joint: between two.
+    """
+
+    number: str
+    category: str
+    member: str
+    name: str
+    gate: tuple[str, str, str, str, str, str]
+    define: tuple[str, str]
+    score: tuple[str, str]
+    joint: str = ""
+
+
+CODE_WORDS = {
+    "python": CodeWords(
+        "\n    NAME = row[SAID]\n    if NAME.__class__ is not float:"
+        "\n        NAME = _number(NAME, SAID)",
+        "\n    _cI = _category(row[SAID], SAID, _KNOWN_I, AT)",
+        "\n    NAME = 1.0 if _cI == K else 0.0",
+        "(?![_0-9])[A-Za-z0-9_]+",
+        ("\n    if not (\n        ", "\n        and", "", "<= FEATURE <=", "==",
+         "\n    ):\n        return _result(NANS)"),
+        ("\n    ", ""),
+        ("", ""),
+        ",",
+    ),
+    "c": CodeWords(
+        "const double NAME = x[I];",
+        "",
+        "const double NAME = x[I] == K.0NAN ? 1.0 : 0.0;",
+        "(x|from|line)_[A-Za-z0-9_]+",
+        ("if (!(", "&&", "FEATURE >=", "&& FEATURE <=", "==", ")) { return outside(S); }"),
+        ("const double", ";"),
+        ("S[I] =", ";"),
+    ),
+    "javascript": CodeWords(
+        "\n    const NAME = number(row[SAID], SAID, NaN);",
+        "\n    const cI = category(row[SAID], SAID, KNOWN_I, AT);",
+        "\n    const NAME = cI === K ? 1.0 : 0.0;",
+        "(x|from|line)_[A-Za-z0-9_]+",
+        ("\n    if (!(\n", "\n        &&", "", "<= FEATURE && FEATURE <=", "===",
+         "\n    )) {\n        return result(NANS);\n    }"),
+        ("\n    const", ";"),
+        ("", ""),
+        ",",
+    ),
+}  # fmt: skip
+
+
+class CodeReader:
+    """One program of a language."""
+
+    def __init__(self, reader: ArtefactReader, frame: CodeFrame, target: str) -> None:
+        self.reader, self.frame, self.target = reader, frame, target
+        self.domain, self.words = frame.domain, CODE_WORDS[target]
+
+    def read_scores(self) -> list[FloatValue]:
+        """The scores of the rows in the domain, which is what must be asked of a row."""
+        reader, frame = self.reader, self.frame
+        starts = {"python": frame.start_python, "c": frame.start_c}
+        reader.expect(starts.get(self.target, frame.start_javascript)())
+        self._expect_gate(self._read_columns())
+        results = {"python": "\n    return _result(", "c": "", "javascript": "\n    return result("}
+        end = results[self.target] or frame.name_scores("S[")
+        while not reader.peek(end):
+            self._read_definition()
+
+        reader.expect(results[self.target])
+
+        found = list[FloatValue]()
+        for i in range(frame.count):
+            before, behind = (self._fill(part, i) for part in self.words.score)
+            reader.expect((self.words.joint if i else "") + before)
+            found.append(reader.read_sum())
+            reader.expect(behind)
+
+        ends = {"python": ")", "c": frame.end_c(), "javascript": ");\n}"}
+        reader.expect(ends[self.target])
+        if self.target == "python":
+            reader.expect(frame.end_python())
+
+        return found
+
+    def _fill(self, frame: str, number: int, **said: str) -> str:
+        """A frame with what it says of column or score I."""
+        for word, text in said.items():
+            frame = frame.replace(word, text)
+
+        return (
+            self.frame.name_scores(frame)
+            .replace("_KNOWN_I", f"_KNOWN_{number}")
+            .replace("KNOWN_I", f"KNOWN_{number}")
+            .replace("cI", f"c{number}")
+            .replace("[I]", f"[{number}]")
+        )
+
+    def _read_columns(self) -> dict[int, str]:
+        """The names of the features."""
+        names = dict[int, str]()
+        quote = repr if self.target == "python" else json.dumps
+        for i, column in enumerate(self.domain.columns):
+            said = {"SAID": quote(column.name), "AT": f"{column.place(1)}, {column.place(2)}"}
+            if not column.categories:
+                self._read_feature(column.first, self._fill(self.words.number, i, **said), names)
+                continue
+            self.reader.expect(self._fill(self.words.category, i, **said))
+            for k, (_, missing, _other) in enumerate(column.categories):
+                nan = f" || isnan(x[{i}])" if missing else ""
+                member = self._fill(self.words.member, i, NAN=nan).replace(" K", f" {k}")
+                self._read_feature(column.first + k, member, names)
+
+        return names
+
+    def _read_feature(self, j: int, frame: str, names: dict[int, str]) -> None:
+        """A feature: the text around its name."""
+        before, _, behind = frame.partition("NAME")
+        self.reader.expect(before)
+        names[j] = self._take_name()
+        self.reader.expect(behind.replace("NAME", names[j]))
+        self.reader.define(names[j], self.reader.arithmetic.read_feature(j))
+
+    def _take_name(self) -> str:
+        name = self.reader.take(self.words.name, "a name")
+        if name in _TAKEN:
+            raise RefusedError(f"an artefact gives the name {name} to a number")
+        return name
+
+    def _read_definition(self) -> None:
+        before, behind = self.words.define
+        self.reader.expect(before)
+        name = self._take_name()
+        self.reader.expect("=")
+        self.reader.define(name, self.reader.read_sum())
+        self.reader.expect(behind)
+
+    def _expect_gate(self, names: Mapping[int, str]) -> None:
+        """That all columns are in the domain."""
+        reader, (first, joint, lower, upper, equal, last) = self.reader, self.words.gate
+        parts = [[column.first] for column in self.domain.numbers] + self.domain.groups
+        for number, part in enumerate(parts):
+            reader.expect(joint if number else first)
+            if part in self.domain.groups:
+                reader.expect(f"{' + '.join(names[j] for j in part)} {equal} 1.0")
+                continue
+            for sign, ends in ((lower, self.domain.low), (upper, self.domain.high)):
+                reader.expect(sign.replace("FEATURE", names[part[0]]))
+                reader.expect_number(ends[part[0]])
+
+        nan = "math.nan" if self.target == "python" else "NaN"
+        reader.expect(self._fill(last, 0, NANS=", ".join([nan] * self.frame.count)))

@@ -1,0 +1,61 @@
+"""Artefacts -> what a certificate claims of their rounding, as the checker itself finds it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from relurules.checker import (
+    ArtefactText,
+    RefusedError,
+    bound_execution,
+    hash_json,
+    write_bound,
+)
+from relurules.errors import UnsupportedError
+from relurules.ir import Artifact
+
+
+def claim_executions(
+    found: Mapping[str, Any],
+    rules: Mapping[str, Any],
+    artifacts: Sequence[Artifact | str | Path],
+) -> dict[str, Any]:
+    """A certificate with an entry for every artefact, and its digest anew.
+
+    UnsupportedError for an artefact that the checker can't read, or that isn't these rules.
+    """
+    if not artifacts:
+        return dict(found)
+    claims = []
+    for artifact in artifacts:
+        code = Artifact.read(artifact) if isinstance(artifact, str | Path) else artifact
+        text = make_artefact_text(code)
+        try:
+            bounds = bound_execution(text, code.target, code.dialect, rules)
+        except (RefusedError, RecursionError) as error:
+            raise UnsupportedError(
+                f"{text.name}: its rounding has no bound in a certificate: {error}; such a bound "
+                "is there for lines in Python, C, JavaScript, and SQL of SQLite, DuckDB and "
+                "PostgreSQL as emitted by default; bound_rounding may know one without a proof"
+            ) from error
+        claim = {"target": code.target, "digest": text.digest}
+        claim |= {} if code.dialect is None else {"dialect": code.dialect}
+        claims.append({**claim, "bounds": [write_bound(bound) for bound in bounds]})
+
+    whole = {name: value for name, value in found.items() if name != "digest"}
+    whole["artefacts"] = claims
+
+    return {**whole, "digest": hash_json(whole)}
+
+
+def make_artefact_text(artifact: Artifact) -> ArtefactText:
+    """The text that the checker reads, behind the header that C has."""
+    *headers, (name, text) = artifact.texts.items() or [("", "")]
+    return ArtefactText(name, text, "".join(header for _, header in headers))
+
+
+def list_claimed_texts(found: Mapping[str, Any], artifact: Artifact) -> list[ArtefactText]:
+    """The artefact's text, where a certificate claims anything of it."""
+    text, claims = make_artefact_text(artifact), found.get("artefacts", ())
+    digests = [claim.get("digest") for claim in claims if isinstance(claim, Mapping)]
+    return [text] if text.digest in digests else []

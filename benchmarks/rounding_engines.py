@@ -173,7 +173,7 @@ def _run_duckdb(artifact: Artifact) -> Run:
             database.register("given", pd.DataFrame(_make_table(artifact, X)))
             database.execute("CREATE TABLE input_data AS SELECT * FROM given")
             found = database.execute(str(artifact)).fetchnumpy()
-        columns = [found[name].astype(np.float64) for name in artifact.outputs]
+        columns = [np.ma.asarray(found[name], dtype=np.float64) for name in artifact.outputs]
         return np.column_stack([np.ma.filled(column, np.nan) for column in columns])
 
     return run

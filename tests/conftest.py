@@ -26,6 +26,10 @@ for _name, _handler in (
 os.umask(0o022)
 for _name in ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE"):
     os.environ.pop(_name, None)
+# One thread for each worker, as they share the processors among them: threads that wait for others
+# do so with a processor each. Read by libraries when they are loaded, so before any of them.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
 # Programs that run for seconds: no time for the second compiler, no threads for the rubbish.
 os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 

@@ -438,10 +438,10 @@ def test_a_full_disk_leaves_the_last_checkpoint(
 def test_a_worker_without_room_says_where(
     small_steps: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def full(result: Any, path: str) -> None:
+    def full(result: Any, file: Any, **options: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(joblib, "dump", full)
+    monkeypatch.setattr(pickle, "dump", full)
     with pytest.raises(OSError, match="TMPDIR can name another place") as caught:
         write_result(1, ResultSpool(tmp_path, -1))
     assert str(caught.value.filename).startswith(str(tmp_path))

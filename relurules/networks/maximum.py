@@ -20,7 +20,12 @@ from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
 from relurules.lp.certified import round_up
 from relurules.networks.exact_parts import bound_known_cell, solve_exactly
-from relurules.networks.part_search import OpenPart, relax_program, search_parts
+from relurules.networks.compiled_search import (
+    OpenPart,
+    is_search_compiled,
+    relax_program,
+    search_parts,
+)
 from relurules.networks.program_cells import (
     ProgramCell,
     bound_forms,
@@ -41,8 +46,9 @@ _NODES = 20_000
 #: The same where a row is good enough, and where the bound is infinite.
 _GOOD_NODES = 100
 _OPEN_NODES = 1000
-#: Linear programs after which a search over categories goes on in compiled code.
-_PATIENT = 20
+#: Linear programs after which a search over categories goes on in compiled code, and the same
+#: where there is a time limit, and that code is yet to be made.
+_PATIENT, _LONG = 20, 300
 #: Categories this near to 0 or 1, and neurons this near to phi, count as that.
 _SAME = 1e-7
 #: How far a point beside the domain is moved inside, as a share of the way to the middle.
@@ -162,7 +168,9 @@ def search_maximum(
 
     search = _start_search(program, judge, repair, root)
     _try_rows(search, np.zeros(program.columns) if start is None else start)
-    ticket, heap, searched = count(), list[_Entry](), not program.groups
+    ticket, heap = count(), list[_Entry]()
+    solved, searched = 1, not program.groups
+    patient = _LONG if deadline.is_set and not is_search_compiled() else _PATIENT
     _add_cell(search, heap, next(ticket), root, np.inf)
     while heap:
         minus, turn, cell, found = heapq.heappop(heap)
@@ -174,12 +182,13 @@ def search_maximum(
         if turn > nodes or deadline.is_over():
             top = max(search.closed, -minus)
             return ProgramMaximum(top, search.value, search.point, complete=False)
-        if turn > _PATIENT and not searched:
+        children = _split_cell(search, cell, found)
+        solved += len(children)
+        if solved > patient and not searched:
             searched = True
             heapq.heappush(heap, (minus, turn, cell, found))
             heap = _search_compiled(search, root, heap, deadline)
             continue
-        children = _split_cell(search, cell, found)
         for child in children:
             _add_cell(search, heap, next(ticket), child, -minus)
         if not children:

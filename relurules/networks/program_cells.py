@@ -67,9 +67,7 @@ def bound_forms(
     return found[0], found[1]
 
 
-def _take_least_category(
-    least: Array, weights: Array, group: list[int], high: Array
-) -> None:
+def _take_least_category(least: Array, weights: Array, group: list[int], high: Array) -> None:
     """Terms (r, n) of a group of categories: the least one of those that may be 1, once."""
     open_ = [i for i in group if high[i] > 0.0]
     if open_:

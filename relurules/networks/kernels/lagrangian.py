@@ -20,10 +20,12 @@ Array = NDArray[np.float64]
 class RelaxedProgram(NamedTuple):
     """A program of n columns and further variables, K neurons and r rows, as `PiecewiseProgram`.
 
-    starts, members: the columns of group g are members[starts[g]:starts[g + 1]]; single: (n,)
+    binding: how many rows rows of the domain must meet, the first; others follow from the neurons;
+    twins: (K,) an earlier neuron that is nearly the same, -1 for none; gaps: (K, 2) between which
+    values the argument less that of the twin lies; starts, members: the columns of group g are members[starts[g]:starts[g + 1]]; single: (n,)
     columns of no group; sizes: (K + r + 1,) what terms of neurons' arguments, of rows and of the
-    goal come to at most; scales: (K + r,) squares of the multipliers' usual sizes; share: of such
-    terms, what rounding may be.
+    goal come to at most; scales: (K + r,) squares of the multipliers' usual sizes; start: (K + r,) multipliers to
+    begin with; share: of such terms, what rounding may be.
     """
 
     A: Array
@@ -32,11 +34,15 @@ class RelaxedProgram(NamedTuple):
     slope: Array
     goal: Array
     rows: Array
+    binding: int
+    twins: NDArray[np.int64]
+    gaps: Array
     starts: NDArray[np.int64]
     members: NDArray[np.int64]
     single: NDArray[np.bool_]
     sizes: Array
     scales: Array
+    start: Array
     share: float
 
 
@@ -103,6 +109,10 @@ def bound_arguments(P: RelaxedProgram, part: RelaxedPart, at: RelaxedPoint) -> b
 
         room = P.share * P.sizes[k]
         low, high = low - room, high + room
+        twin = P.twins[k]
+        if twin >= 0:
+            low = max(low, at.ends[0, twin] + P.gaps[k, 0] - room)
+            high = min(high, at.ends[1, twin] + P.gaps[k, 1] + room)
         if part.signs[k] > 0:
             low = max(low, 0.0)
         if part.signs[k] < 0:
@@ -115,6 +125,25 @@ def bound_arguments(P: RelaxedProgram, part: RelaxedPart, at: RelaxedPoint) -> b
             part.signs[k] = -1
         at.ends[0, k], at.ends[1, k] = low, high
 
+    for k in range(K):
+        if P.twins[k] >= 0 and not _tighten_twin(P, part, at, k):
+            return False
+    return True
+
+
+@compile_cached
+def _tighten_twin(P: RelaxedProgram, part: RelaxedPart, at: RelaxedPoint, k: int) -> bool:
+    """What a neuron's argument says of its twin's; False for no row."""
+    twin, room = P.twins[k], P.share * (P.sizes[k] + P.sizes[P.twins[k]])
+    low = max(at.ends[0, twin], at.ends[0, k] - P.gaps[k, 1] - room)
+    high = min(at.ends[1, twin], at.ends[1, k] - P.gaps[k, 0] + room)
+    if low > high:
+        return False
+    if part.signs[twin] == 0 and low >= 0.0:
+        part.signs[twin] = 1
+    if part.signs[twin] == 0 and high <= 0.0:
+        part.signs[twin] = -1
+    at.ends[0, twin], at.ends[1, twin] = low, high
     return True
 
 

@@ -1,4 +1,6 @@
-"""A depth-first search of the parts of a program's domain, each bounded in closed form."""
+"""A search of the parts of a program's domain, each bounded in closed form: the one of the largest
+bound first, and once many wait, in depth.
+"""
 
 from typing import NamedTuple
 
@@ -21,6 +23,12 @@ from relurules.networks.kernels.lagrangian import (
 DONE, PAUSED, SETTLED, FULL = range(4)
 #: Steps along subgradients for a part, and what a step that was none makes of the next ones.
 _STEPS, _SHORTER = 12, 0.6
+#: So many times more are taken where nothing is left to split by, as long as each brings a bound
+#: nearer to the target by this share.
+_LAST, _GAIN = 20, 0.02
+#: So many parts in a row are those of the largest bounds, and then as many in depth; of so many
+#: parts one has its row improved.
+_SPELL, _CLIMB = 64, 4
 #: Neurons count as settled that are relaxed by less than this share of what is above the target.
 _SETTLED = 1e-3
 
@@ -28,7 +36,8 @@ _SETTLED = 1e-3
 class PartStack(NamedTuple):
     """Parts that wait, in rows, the last of which is for copies.
 
-    bounds: (s,) what the goal doesn't exceed there; numbers: how many wait; levels: a part with
+    bounds: (s,) what the goal doesn't exceed there; numbers: how many wait, and were
+    looked at; levels: a part with
     less than the first isn't looked at, the second is the largest bound of these, the third the
     best row's value, the fourth what is added to it for the first. best: (n,) that row; kept: (2 K
     + r,) the best multipliers of a part; mean: (n + 2 K,) of points of a relaxed goal.
@@ -61,10 +70,14 @@ def advance_parts(P: RelaxedProgram, stack: PartStack, at: RelaxedPoint, budget:
     for _ in range(budget):
         if stack.numbers[0] == 0:
             return DONE
-        i = stack.numbers[0] - 1
+        stack.numbers[1] += 1
+        deep = stack.numbers[1] // _SPELL % 2 == 1
+        i = stack.numbers[0] - 1 if deep else _raise_best(stack)
         part = take_part(stack, i)
         if stack.bounds[i] > stack.levels[0] and bound_arguments(P, part, at):
             stack.bounds[i] = min(stack.bounds[i], _improve_part(P, part, stack, at))
+            if P.binding == 0 and stack.numbers[1] % _CLIMB == 1:
+                _climb_row(P, part, stack, at)
         elif stack.bounds[i] > stack.levels[0]:
             stack.numbers[0] = i
             continue
@@ -76,10 +89,29 @@ def advance_parts(P: RelaxedProgram, stack: PartStack, at: RelaxedPoint, budget:
             return FULL
         neuron, group = _choose_split(P, part, stack, at, stack.bounds[i] - stack.levels[0])
         if neuron < 0 and group < 0:
+            if _close_part(P, part, stack, at):
+                continue
             return SETTLED
         _split_part(P, stack, at, neuron, group)
 
     return PAUSED
+
+
+@compile_cached
+def _raise_best(stack: PartStack) -> int:
+    """Put the part of the largest bound on top, while there is room for many; the row on top."""
+    top, spare = stack.numbers[0] - 1, len(stack.bounds) - 1
+    if 2 * top > len(stack.bounds):
+        return top
+    best = top
+    for i in range(top):
+        if stack.bounds[i] > stack.bounds[best]:
+            best = i
+    if best != top:
+        _copy_part(stack, top, spare)
+        _copy_part(stack, best, top)
+        _copy_part(stack, spare, best)
+    return top
 
 
 @compile_cached
@@ -100,10 +132,8 @@ def _improve_part(
         else:
             pace *= _SHORTER
         goal = evaluate_point(P, at)
-        if len(P.rows) == 0 and goal > stack.levels[2]:
-            stack.levels[2] = goal
-            stack.levels[0] = max(stack.levels[0], goal + stack.levels[3])
-            _copy_numbers(at.x, stack.best)
+        if P.binding == 0:
+            _keep_row(stack, at, goal)
         if bound <= stack.levels[0]:
             break
         share = 2.0 / (step + 2.0)
@@ -118,6 +148,66 @@ def _improve_part(
     _copy_numbers(kept[:K], part.lines)
     _copy_numbers(kept[K:], part.weights)
     return bound
+
+
+@compile_cached
+def _close_part(P: RelaxedProgram, part: RelaxedPart, stack: PartStack, at: RelaxedPoint) -> bool:
+    """Whether more steps tell the part on top, which nothing is left to split by: then it is
+    closed.
+    """
+    i = stack.numbers[0] - 1
+    for _ in range(_LAST):
+        before = stack.bounds[i]
+        stack.bounds[i] = min(before, _improve_part(P, part, stack, at))
+        if stack.bounds[i] <= stack.levels[0]:
+            stack.levels[1] = max(stack.levels[1], stack.bounds[i])
+            stack.numbers[0] = i
+            return True
+        if before - stack.bounds[i] <= _GAIN * (before - stack.levels[0]):
+            return False
+    return False
+
+
+@compile_cached
+def _keep_row(stack: PartStack, at: RelaxedPoint, goal: float) -> None:
+    """Keep a row that is better than the best one."""
+    if goal > stack.levels[2]:
+        stack.levels[2] = goal
+        stack.levels[0] = max(stack.levels[0], goal + stack.levels[3])
+        _copy_numbers(at.x, stack.best)
+
+
+@compile_cached
+def _climb_row(P: RelaxedProgram, part: RelaxedPart, stack: PartStack, at: RelaxedPoint) -> None:
+    """From the row nearest to the middle of a part's points to better ones, category by
+    category.
+    """
+    for j in range(len(part.low)):
+        at.x[j] = min(max(stack.mean[j], part.low[j]), part.high[j]) if P.single[j] else 0.0
+    for g in range(len(P.starts) - 1):
+        best = P.members[P.starts[g]]
+        for i in range(P.starts[g], P.starts[g + 1]):
+            if stack.mean[P.members[i]] > stack.mean[best]:
+                best = P.members[i]
+        at.x[best] = 1.0
+
+    most = evaluate_point(P, at)
+    for g in range(len(P.starts) - 1):
+        best = -1
+        for i in range(P.starts[g], P.starts[g + 1]):
+            if at.x[P.members[i]] == 1.0:
+                best = P.members[i]
+            at.x[P.members[i]] = 0.0
+        for i in range(P.starts[g], P.starts[g + 1]):
+            j = P.members[i]
+            if part.high[j] > 0.0:
+                at.x[j] = 1.0
+                goal = evaluate_point(P, at)
+                at.x[j] = 0.0
+                if goal > most:
+                    best, most = j, goal
+        at.x[best] = 1.0
+    _keep_row(stack, at, most)
 
 
 @compile_cached
@@ -172,6 +262,11 @@ def _choose_split(
             off = abs(at.c[k]) * abs(mean[n + K + k] - own)
             if off > most:
                 neuron, most = k, off
+        twin = P.twins[k]
+        if twin >= 0 and (part.signs[k] == 0 or part.signs[twin] == 0):
+            off = _measure_twins(P.slope[k], P.goal[n + k], mean[n + k], mean[n + twin])
+            if off > most:
+                neuron, most = k if part.signs[k] == 0 else twin, off
     if neuron >= 0:
         return neuron, -1
 
@@ -195,6 +290,18 @@ def _choose_split(
 
 
 @compile_cached
+def _measure_twins(slope: float, gain: float, one: float, other: float) -> float:
+    """By how much rows of two twins, with arguments one and other, overstate what gain times their
+    difference is.
+    """
+    moved = one - other
+    ends = min(moved, slope * moved), max(moved, slope * moved)
+    one = one if one >= 0.0 else slope * one
+    other = other if other >= 0.0 else slope * other
+    return abs(gain * ((ends[1] if gain > 0.0 else ends[0]) - (one - other)))
+
+
+@compile_cached
 def _split_part(
     P: RelaxedProgram, stack: PartStack, at: RelaxedPoint, neuron: int, group: int
 ) -> None:
@@ -213,7 +320,9 @@ def _split_part(
         if stack.high[spare, P.members[i]] > 0.0:
             child = _start_child(stack, spare)
             for other in range(P.starts[group], P.starts[group + 1]):
-                child.low[P.members[other]] = child.high[P.members[other]] = 1.0 if other == i else 0.0
+                child.low[P.members[other]] = child.high[P.members[other]] = (
+                    1.0 if other == i else 0.0
+                )
             _add_child(P, stack, at, first)
 
 

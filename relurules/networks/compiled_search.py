@@ -10,10 +10,9 @@ import numpy as np
 from relurules.ir.limits import Deadline
 from relurules.ir.network import Array
 from relurules.lp.certified import rounding_gamma
-from relurules.lp.compilation import is_machine_code_used
+from relurules.lp.compilation import get_store, is_compiling_off, is_machine_code_used
 from relurules.networks.kernels.lagrangian import RelaxedPoint, RelaxedProgram
 from relurules.networks.kernels.part_search import (
-    FULL,
     PAUSED,
     SETTLED,
     PartStack,
@@ -21,9 +20,10 @@ from relurules.networks.kernels.part_search import (
 )
 from relurules.networks.program_cells import ProgramCell
 from relurules.networks.programs import PiecewiseProgram
+from relurules.networks.twin_neurons import TwinRows, list_twin_rows
 
 #: Parts that may wait at once, parts that are looked at between two looks at the clock, and in all.
-_WAITING, _TURNS, _MOST = 2048, 50, 2_000_000
+_WAITING, _TURNS, _MOST = 8192, 50, 200_000
 #: Numbers up to this size don't overflow in sums of products.
 _LARGE = 1e80
 
@@ -45,36 +45,61 @@ class PartOutcome(NamedTuple):
     complete: bool
 
 
+def is_search_compiled() -> bool:
+    """Whether the compiled search needn't be made first."""
+    return is_compiling_off() or get_store().has("part_search.advance_parts")
+
+
 def relax_program(program: PiecewiseProgram, root: ProgramCell) -> RelaxedProgram | None:
     """The program as the compiled search takes it; None where a column is open or too large."""
-    n, K, d = len(program.low), len(program.b), program.columns
-    rows = np.delete(program.constraints, np.s_[len(program.constraints) - 2 * len(program.groups) :], 0)
+    n, K = len(program.low), len(program.b)
+    if not np.isfinite([root.low, root.high]).all():
+        return None
+
+    own = program.constraints[: len(program.walls) + len(program.rows)]
+    twins = list_twin_rows(program, root)
+    rows = np.vstack([own, twins.forms])
     reach = np.append(np.maximum(np.abs(root.low), np.abs(root.high)), 1.0)
-    forms = np.vstack([program.arguments, rows, program.goal_form])
     with np.errstate(over="ignore", invalid="ignore"):
-        sizes = np.abs(forms) @ reach
+        sizes = np.abs(np.vstack([program.arguments, rows, program.goal_form])) @ reach
     if not (np.isfinite(sizes).all() and sizes.max(initial=0.0) < _LARGE):
         return None
 
-    own = [i for group in program.groups for i in group]
-    gain = np.abs(program.goal_form[n:-1])
-    gain = np.where(gain > 0, gain, gain.max(initial=0.0))
-    with np.errstate(divide="ignore"):
-        pace = np.where(sizes[K:-1] > 0, sizes[-1] / sizes[K:-1], 0.0)
+    grouped = [i for group in program.groups for i in group]
     return RelaxedProgram(
         A=np.ascontiguousarray(program.arguments[:, :n]),
         L=np.ascontiguousarray(program.L),
         b=np.ascontiguousarray(program.b),
         slope=np.ascontiguousarray(program.slope),
         goal=program.goal_form,
-        rows=np.ascontiguousarray(rows),
+        rows=rows,
+        binding=len(own),
+        twins=twins.twins,
+        gaps=twins.gaps,
         starts=np.cumsum([0, *map(len, program.groups)]).astype(np.int64),
-        members=np.array(own, dtype=np.int64),
-        single=~np.isin(np.arange(n), own),
+        members=np.array(grouped, dtype=np.int64),
+        single=~np.isin(np.arange(n), grouped),
         sizes=sizes,
-        scales=np.append(gain, pace) ** 2,
+        scales=_guess_multipliers(program, sizes, len(own), twins) ** 2,
+        start=np.concatenate([np.zeros(K + len(own)), twins.weights]),
         share=2.0 * float(rounding_gamma(6.0 * (n + K + len(rows)) + 50.0)),
     )
+
+
+def _guess_multipliers(program: PiecewiseProgram, sizes: Array, own: int, twins: TwinRows) -> Array:
+    """(K + r,) of what size multipliers are: steps along subgradients are longer where they are
+    large.
+    """
+    K = len(program.b)
+    gain = np.abs(program.goal_form[len(program.low) : -1])
+    gain = np.where(gain > 0, gain, gain.max(initial=0.0))
+    of_rows = sizes[K : K + own]
+    with np.errstate(divide="ignore"):
+        pace = np.where(of_rows > 0, sizes[-1] / of_rows, 0.0)
+    pairs = np.repeat(twins.weights.reshape(-1, 2).max(axis=1), 2)
+    pairs = np.where(pairs > 0, pairs, gain.max(initial=0.0))
+
+    return np.concatenate([gain, pace, pairs])
 
 
 def search_parts(
@@ -118,8 +143,8 @@ def _make_stack(
     stack = PartStack(
         low=np.zeros((room, n)), high=np.zeros((room, n)),
         signs=np.zeros((room, K), dtype=np.int8), lines=np.full((room, K), 0.5),
-        weights=np.zeros((room, K + r)), bounds=np.zeros(room),
-        numbers=np.array([len(parts)]), levels=np.array([enough, -np.inf, value, gap]),
+        weights=np.tile(relaxed.start, (room, 1)), bounds=np.zeros(room),
+        numbers=np.array([len(parts), 0]), levels=np.array([enough, -np.inf, value, gap]),
         best=np.zeros(n), kept=np.zeros(2 * K + r), mean=np.zeros(n + 2 * K),
     )  # fmt: skip
     for i, part in enumerate(sorted(parts, key=lambda one: one.bound)):

@@ -2,7 +2,7 @@
 closed form, without linear programs.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -62,6 +62,7 @@ def relax_program(program: PiecewiseProgram, root: ProgramCell) -> RelaxedProgra
     reach = np.append(np.maximum(np.abs(root.low), np.abs(root.high)), 1.0)
     with np.errstate(over="ignore", invalid="ignore"):
         sizes = np.abs(np.vstack([program.arguments, rows, program.goal_form])) @ reach
+
     if not (np.isfinite(sizes).all() and sizes.max(initial=0.0) < _LARGE):
         return None
 
@@ -150,6 +151,7 @@ def _make_stack(
     for i, part in enumerate(sorted(parts, key=lambda one: one.bound)):
         stack.low[i], stack.high[i] = part.cell.low[:n], part.cell.high[:n]
         stack.signs[i], stack.bounds[i] = part.cell.signs, part.bound
+
     return stack
 
 

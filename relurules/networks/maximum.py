@@ -19,13 +19,13 @@ import numpy as np
 from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
 from relurules.lp.certified import round_up
-from relurules.networks.exact_parts import bound_known_cell, solve_exactly
 from relurules.networks.compiled_search import (
     OpenPart,
     is_search_compiled,
     relax_program,
     search_parts,
 )
+from relurules.networks.exact_parts import bound_known_cell, solve_exactly
 from relurules.networks.program_cells import (
     ProgramCell,
     bound_forms,

@@ -107,6 +107,7 @@ def _list_sides(
     low, high = ends
     if low >= 0.0:
         return [moved - change, change - slope * moved]
+
     if high <= 0.0:
         return [slope * moved - change, change - moved]
 

@@ -124,7 +124,7 @@ def test_best_categories_are_those_of_all_rows(seed: int) -> None:
     assert kept
     assert all(program.contains(x) for x in kept)
 
-    whole = search_maximum(program, lambda x: program.evaluate(x))
+    whole = search_maximum(program, program.evaluate)
     assert Fraction(whole.bound) >= best
     assert whole.bound == pytest.approx(float(best), abs=1e-7)
 

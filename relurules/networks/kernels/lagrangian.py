@@ -20,12 +20,13 @@ Array = NDArray[np.float64]
 class RelaxedProgram(NamedTuple):
     """A program of n columns and further variables, K neurons and r rows, as `PiecewiseProgram`.
 
-    binding: how many rows rows of the domain must meet, the first; others follow from the neurons;
+    binding: how many rows rows of the domain must meet, the first; others follow from the neurons.
     twins: (K,) an earlier neuron that is nearly the same, -1 for none; gaps: (K, 2) between which
-    values the argument less that of the twin lies; starts, members: the columns of group g are members[starts[g]:starts[g + 1]]; single: (n,)
-    columns of no group; sizes: (K + r + 1,) what terms of neurons' arguments, of rows and of the
-    goal come to at most; scales: (K + r,) squares of the multipliers' usual sizes; start: (K + r,) multipliers to
-    begin with; share: of such terms, what rounding may be.
+    values the argument less that of the twin lies. starts, members: the columns of group g are
+    members[starts[g]:starts[g + 1]]; single: (n,) columns of no group. sizes: (K + r + 1,) what
+    terms of neurons' arguments, of rows and of the goal come to at most; scales: (K + r,) squares
+    of the multipliers' usual sizes; start: (K + r,) multipliers to begin with; share: of such
+    terms, what rounding may be.
     """
 
     A: Array
@@ -80,7 +81,9 @@ class RelaxedPoint(NamedTuple):
 
 
 @compile_cached
-def bound_arguments(P: RelaxedProgram, part: RelaxedPart, at: RelaxedPoint) -> bool:
+def bound_arguments(  # noqa: C901, PLR0912
+    P: RelaxedProgram, part: RelaxedPart, at: RelaxedPoint
+) -> bool:
     """Between which values every neuron's argument lies; signs that follow. False for no row."""
     n, K = len(part.low), len(P.b)
     for k in range(K):
@@ -125,9 +128,10 @@ def bound_arguments(P: RelaxedProgram, part: RelaxedPart, at: RelaxedPoint) -> b
             part.signs[k] = -1
         at.ends[0, k], at.ends[1, k] = low, high
 
-    for k in range(K):
+    for k in range(K):  # noqa: SIM110  # machine code has no generators
         if P.twins[k] >= 0 and not _tighten_twin(P, part, at, k):
             return False
+
     return True
 
 
@@ -139,8 +143,10 @@ def _tighten_twin(P: RelaxedProgram, part: RelaxedPart, at: RelaxedPoint, k: int
     high = min(at.ends[1, twin], at.ends[1, k] - P.gaps[k, 0] + room)
     if low > high:
         return False
+
     if part.signs[twin] == 0 and low >= 0.0:
         part.signs[twin] = 1
+
     if part.signs[twin] == 0 and high <= 0.0:
         part.signs[twin] = -1
     at.ends[0, twin], at.ends[1, twin] = low, high
@@ -154,6 +160,7 @@ def _activate(slope: float, low: float, high: float) -> tuple[float, float]:
     other = high if high >= 0.0 else slope * high
     if low < 0.0 < high:
         return min(0.0, one, other), max(0.0, one, other)
+
     return min(one, other), max(one, other)
 
 
@@ -172,18 +179,23 @@ def _find_line(
     room = 1e-14 * (abs(gain) + abs(slope) + 1.0) * max(-low, high)
     if above:
         return gain, max(one, other) + room, False
+
     return gain, min(one, other) - room, False
 
 
 @compile_cached
-def bound_part(P: RelaxedProgram, part: RelaxedPart, at: RelaxedPoint) -> float:
+def bound_part(  # noqa: C901
+    P: RelaxedProgram, part: RelaxedPart, at: RelaxedPoint
+) -> float:
     """What the goal doesn't exceed, and where the relaxed one is largest."""
     n, K, r = len(part.low), len(P.b), len(P.rows)
     total, size = P.goal[n + K], P.sizes[K + r]
     for j in range(n):
         at.v[j] = P.goal[j]
+
     for k in range(K):
         at.c[k] = P.goal[n + k]
+
     for i in range(r):
         y = part.weights[K + i]
         if y > 0.0:
@@ -214,7 +226,7 @@ def bound_part(P: RelaxedProgram, part: RelaxedPart, at: RelaxedPoint) -> float:
             for j in range(n):
                 at.v[j] += w * P.A[k, j]
 
-    return total + _choose_point(P, part, at) + P.share * size
+    return float(total + _choose_point(P, part, at) + P.share * size)
 
 
 @compile_cached
@@ -226,6 +238,7 @@ def _choose_point(P: RelaxedProgram, part: RelaxedPart, at: RelaxedPoint) -> flo
         if P.single[j]:
             at.x[j] = part.high[j] if at.v[j] > 0.0 else part.low[j]
             total += at.v[j] * at.x[j]
+
     for g in range(len(P.starts) - 1):
         best, most = -1, -np.inf
         for i in range(P.starts[g], P.starts[g + 1]):
@@ -236,6 +249,7 @@ def _choose_point(P: RelaxedProgram, part: RelaxedPart, at: RelaxedPoint) -> flo
             return -np.inf
         at.x[best] = 1.0
         total += most
+
     return total
 
 
@@ -248,6 +262,7 @@ def evaluate_point(P: RelaxedProgram, at: RelaxedPoint) -> float:
     goal = P.goal[n + K]
     for k in range(K):
         at.z[k] = at.own[0, k] = P.b[k]
+
     for j in range(n):
         x = at.x[j]
         if x != 0.0:
@@ -268,4 +283,5 @@ def evaluate_point(P: RelaxedProgram, at: RelaxedPoint) -> float:
         goal += P.goal[n + k] * at.own[1, k]
         for i in range(len(P.rows)):
             at.rows[i] += P.rows[i, n + k] * at.p[k]
-    return goal
+
+    return float(goal)

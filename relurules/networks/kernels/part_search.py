@@ -102,16 +102,18 @@ def _raise_best(stack: PartStack) -> int:
     """Put the part of the largest bound on top, while there is room for many; the row on top."""
     top, spare = stack.numbers[0] - 1, len(stack.bounds) - 1
     if 2 * top > len(stack.bounds):
-        return top
+        return int(top)
     best = top
     for i in range(top):
         if stack.bounds[i] > stack.bounds[best]:
             best = i
+
     if best != top:
         _copy_part(stack, top, spare)
         _copy_part(stack, best, top)
         _copy_part(stack, spare, best)
-    return top
+
+    return int(top)
 
 
 @compile_cached
@@ -123,6 +125,7 @@ def _improve_part(
     bound, pace, kept = np.inf, 1.0, stack.kept
     for j in range(len(stack.mean)):
         stack.mean[j] = 0.0
+
     for step in range(_STEPS):
         now = bound_part(P, part, at)
         if now < bound:
@@ -165,6 +168,7 @@ def _close_part(P: RelaxedProgram, part: RelaxedPart, stack: PartStack, at: Rela
             return True
         if before - stack.bounds[i] <= _GAIN * (before - stack.levels[0]):
             return False
+
     return False
 
 
@@ -178,12 +182,15 @@ def _keep_row(stack: PartStack, at: RelaxedPoint, goal: float) -> None:
 
 
 @compile_cached
-def _climb_row(P: RelaxedProgram, part: RelaxedPart, stack: PartStack, at: RelaxedPoint) -> None:
+def _climb_row(  # noqa: C901
+    P: RelaxedProgram, part: RelaxedPart, stack: PartStack, at: RelaxedPoint
+) -> None:
     """From the row nearest to the middle of a part's points to better ones, category by
     category.
     """
     for j in range(len(part.low)):
         at.x[j] = min(max(stack.mean[j], part.low[j]), part.high[j]) if P.single[j] else 0.0
+
     for g in range(len(P.starts) - 1):
         best = P.members[P.starts[g]]
         for i in range(P.starts[g], P.starts[g + 1]):
@@ -211,9 +218,13 @@ def _climb_row(P: RelaxedProgram, part: RelaxedPart, stack: PartStack, at: Relax
 
 
 @compile_cached
-def _step_down(P: RelaxedProgram, part: RelaxedPart, at: RelaxedPoint, drop: float) -> bool:
+def _step_down(  # noqa: C901
+    P: RelaxedProgram, part: RelaxedPart, at: RelaxedPoint, drop: float
+) -> bool:
     """A step along the subgradient that would lower a linear bound by so much; False where there is
-    none. (B. Polyak, "Minimization of unsmooth functionals", 1969.)
+    none.
+
+    B. Polyak, "Minimization of unsmooth functionals", 1969.
     """
     K, norm = len(P.b), 0.0
     for k in range(K):
@@ -226,9 +237,11 @@ def _step_down(P: RelaxedProgram, part: RelaxedPart, at: RelaxedPoint, drop: flo
             g = part.signs[k] * at.z[k]
             if g < 0.0 or part.weights[k] > 0.0:
                 norm += P.scales[k] * g * g
+
     for i in range(len(P.rows)):
         if at.rows[i] < 0.0 or part.weights[K + i] > 0.0:
             norm += P.scales[K + i] * at.rows[i] * at.rows[i]
+
     if not norm > 0.0:
         return False
 
@@ -240,14 +253,16 @@ def _step_down(P: RelaxedProgram, part: RelaxedPart, at: RelaxedPoint, drop: flo
         elif part.signs[k] != 0:
             g = step * P.scales[k] * part.signs[k] * at.z[k]
             part.weights[k] = max(0.0, part.weights[k] - g)
+
     for i in range(len(P.rows)):
         g = step * P.scales[K + i] * at.rows[i]
         part.weights[K + i] = max(0.0, part.weights[K + i] - g)
+
     return True
 
 
 @compile_cached
-def _choose_split(
+def _choose_split(  # noqa: C901
     P: RelaxedProgram, part: RelaxedPart, stack: PartStack, at: RelaxedPoint, above: float
 ) -> tuple[int, int]:
     """The neuron that is relaxed most, or else the group whose categories are least decided; -1 for
@@ -267,6 +282,7 @@ def _choose_split(
             off = _measure_twins(P.slope[k], P.goal[n + k], mean[n + k], mean[n + twin])
             if off > most:
                 neuron, most = k if part.signs[k] == 0 else twin, off
+
     if neuron >= 0:
         return neuron, -1
 
@@ -278,6 +294,7 @@ def _choose_split(
             sure = max(sure, mean[P.members[i]])
         if open_ > 1 and sure < least:
             group, least = g, sure
+
     if group >= 0 and least < 1.0:
         return -1, group
 
@@ -286,6 +303,7 @@ def _choose_split(
         wide = abs(at.c[k]) * (at.ends[1, k] - at.ends[0, k])
         if part.signs[k] == 0 and wide > most:
             neuron, most = k, wide
+
     return neuron, -1 if neuron >= 0 else group
 
 

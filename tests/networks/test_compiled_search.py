@@ -12,6 +12,7 @@ import pytest
 import relurules as rr
 from relurules.domain.columns import Category, Column
 from relurules.ir import Network, Neuron
+from relurules.ir.limits import NEVER
 from relurules.networks import maximum
 from relurules.networks.compiled_search import (
     OpenPart,
@@ -108,7 +109,7 @@ def search_compiled(program: PiecewiseProgram) -> tuple[PartOutcome, list[np.nda
 
     start = [OpenPart(root, np.inf)]
     levels = (-np.inf, -np.inf, 0.0)
-    return search_parts(program, relaxed, start, levels, keep, maximum.NEVER), rows
+    return search_parts(program, relaxed, start, levels, keep, NEVER), rows
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -27,7 +27,7 @@ from relurules.lp.machine_code import CodeStore
 F = TypeVar("F", bound=Callable[..., Any])
 
 #: Packages whose files hold compiled functions.
-_SOURCES = ("lp", "partitioning", "training/lines/kernels")
+_SOURCES = ("lp", "partitioning", "networks/kernels", "training/lines/kernels")
 #: CPU seconds that functions may run as they stand: about what it takes to load machine code from
 #: disk, and a part of what it takes to make it.
 _LOADING, _MAKING = 0.6, 4.0

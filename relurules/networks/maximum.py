@@ -19,6 +19,12 @@ import numpy as np
 from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
 from relurules.lp.certified import round_up
+from relurules.networks.compiled_search import (
+    OpenPart,
+    is_search_compiled,
+    relax_program,
+    search_parts,
+)
 from relurules.networks.exact_parts import bound_known_cell, solve_exactly
 from relurules.networks.program_cells import (
     ProgramCell,
@@ -40,6 +46,9 @@ _NODES = 20_000
 #: The same where a row is good enough, and where the bound is infinite.
 _GOOD_NODES = 100
 _OPEN_NODES = 1000
+#: Linear programs after which a search over categories goes on in compiled code, and the same
+#: where there is a time limit, and that code is yet to be made.
+_PATIENT, _LONG = 20, 300
 #: Categories this near to 0 or 1, and neurons this near to phi, count as that.
 _SAME = 1e-7
 #: How far a point beside the domain is moved inside, as a share of the way to the middle.
@@ -58,6 +67,8 @@ class ProgramMaximum(NamedTuple):
     complete: bool = True
 
 
+#: A part that waits: minus its bound, its turn, and what is known of it.
+_Entry = tuple[float, int, ProgramCell, CellBound]
 #: What a row (d,) counts as: NaN for one that doesn't.
 RowValue = Callable[[Array], float]
 #: Rows near one that doesn't count.
@@ -157,7 +168,9 @@ def search_maximum(
 
     search = _start_search(program, judge, repair, root)
     _try_rows(search, np.zeros(program.columns) if start is None else start)
-    ticket, heap = count(), list[tuple[float, int, ProgramCell, CellBound]]()
+    ticket, heap = count(), list[_Entry]()
+    solved, searched = 1, not program.groups
+    patient = _LONG if deadline.is_set and not is_search_compiled() else _PATIENT
     _add_cell(search, heap, next(ticket), root, np.inf)
     while heap:
         minus, turn, cell, found = heapq.heappop(heap)
@@ -170,6 +183,12 @@ def search_maximum(
             top = max(search.closed, -minus)
             return ProgramMaximum(top, search.value, search.point, complete=False)
         children = _split_cell(search, cell, found)
+        solved += len(children)
+        if solved > patient and not searched:
+            searched = True
+            heapq.heappush(heap, (minus, turn, cell, found))
+            heap = _search_compiled(search, root, heap, deadline)
+            continue
         for child in children:
             _add_cell(search, heap, next(ticket), child, -minus)
         if not children:
@@ -179,10 +198,35 @@ def search_maximum(
     return ProgramMaximum(search.closed, search.value, search.point)
 
 
+def _search_compiled(
+    search: _Search, root: ProgramCell, heap: list[_Entry], deadline: Deadline
+) -> list[_Entry]:
+    """What a compiled search leaves of the parts that wait."""
+    relaxed = relax_program(search.program, root)
+    if relaxed is None:
+        return heap
+
+    def try_row(x: Array) -> float:
+        _try_rows(search, x)
+        return search.enough
+
+    parts = [OpenPart(cell, -minus) for minus, _, cell, _ in heap]
+    levels = search.enough, search.value, max(search.gap, _GAP * abs(search.value))
+    found = search_parts(search.program, relaxed, parts, levels, try_row, deadline)
+    search.closed = max(search.closed, found.closed)
+    left = list[_Entry]()
+    for i, part in enumerate(found.left):
+        if found.complete:
+            _add_cell(search, left, i, part.cell, part.bound)
+        else:
+            heapq.heappush(left, (-part.bound, i, part.cell, CellBound(part.bound, None)))
+    return left
+
+
 def _start_search(
     program: PiecewiseProgram, judge: RowValue, repair: RowRepair | None, root: ProgramCell
 ) -> _Search:
-    low, high = bound_forms(program.goal_form[None], root.low, root.high)
+    low, high = bound_forms(program.goal_form[None], root.low, root.high, program.groups)
     wide = float(high[0] - low[0])
     first = len(program.low)
     influence = np.abs(program.goal_form[first:-1])
@@ -196,7 +240,7 @@ def _start_search(
 
 def _add_cell(
     search: _Search,
-    heap: list[tuple[float, int, ProgramCell, CellBound]],
+    heap: list[_Entry],
     turn: int,
     cell: ProgramCell,
     at_most: float,
@@ -327,7 +371,7 @@ def _choose_neuron(search: _Search, cell: ProgramCell, y: Array | None) -> int |
         if off.max() > 0.0 and np.isfinite(off.max()):
             return int(open_[np.argmax(off)])
 
-    low, high = bound_forms(program.arguments[open_], cell.low, cell.high)
+    low, high = bound_forms(program.arguments[open_], cell.low, cell.high, program.groups)
     with np.errstate(invalid="ignore"):
         wide = np.nan_to_num((high - low) * search.influence[open_], nan=0.0, posinf=1e300)
 

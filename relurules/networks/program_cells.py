@@ -2,6 +2,7 @@
 and how they are split. Bounds are rounded outward.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,8 +43,13 @@ def start_cell(program: PiecewiseProgram) -> ProgramCell:
     )
 
 
-def bound_forms(forms: Array, low: Array, high: Array) -> tuple[Array, Array]:
-    """(r,) each: between which values forms (r, n + 1) lie over a box, rounded outward."""
+def bound_forms(
+    forms: Array, low: Array, high: Array, groups: Sequence[tuple[int, ...]] = ()
+) -> tuple[Array, Array]:
+    """(r,) each: between which values forms (r, n + 1) lie over a box, rounded outward.
+
+    groups: variables of which exactly one is 1 and the others are 0, or shares that add up to 1.
+    """
     weights, constants = forms[:, :-1], forms[:, -1]
     share = rounding_gamma(forms.shape[1] + 4.0)
     with np.errstate(invalid="ignore", over="ignore"):
@@ -52,11 +58,22 @@ def bound_forms(forms: Array, low: Array, high: Array) -> tuple[Array, Array]:
         found = []
         for sign in (1.0, -1.0):
             least = np.minimum(sign * one, sign * other)
+            for group in groups:
+                _take_least_category(least, sign * weights, list(group), high)
             size = np.abs(least).sum(axis=1) + np.abs(constants)
             below = least.sum(axis=1) + sign * constants - share * size - 1e-300
             found.append(sign * np.where(np.isfinite(below), below, -np.inf))
 
     return found[0], found[1]
+
+
+def _take_least_category(least: Array, weights: Array, group: list[int], high: Array) -> None:
+    """Terms (r, n) of a group of categories: the least one of those that may be 1, once."""
+    open_ = [i for i in group if high[i] > 0.0]
+    if open_:
+        own = weights[:, open_].min(axis=1)
+        least[:, group] = 0.0
+        least[:, open_[0]] = own
 
 
 def activate_bounds(low: Array, high: Array, slope: Array) -> tuple[Array, Array]:
@@ -81,7 +98,7 @@ def tighten_cell(program: PiecewiseProgram, cell: ProgramCell) -> bool:
     for _ in range(_ROUNDS):
         before = cell.high - cell.low
         # neurons read earlier ones: as many passes as there are levels would do, so few do most
-        z_low, z_high = bound_forms(program.arguments, cell.low, cell.high)
+        z_low, z_high = bound_forms(program.arguments, cell.low, cell.high, program.groups)
         z_low = np.where(cell.signs > 0, np.maximum(z_low, 0.0), z_low)
         z_high = np.where(cell.signs < 0, np.minimum(z_high, 0.0), z_high)
         if (z_low > z_high).any():

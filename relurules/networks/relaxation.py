@@ -34,7 +34,7 @@ class CellBound(NamedTuple):
 
 def bound_cell(program: PiecewiseProgram, cell: ProgramCell) -> CellBound:
     """What the goal doesn't exceed on a part, by a linear program."""
-    box = float(bound_forms(program.goal_form[None], cell.low, cell.high)[1][0])
+    box = float(bound_forms(program.goal_form[None], cell.low, cell.high, program.groups)[1][0])
     rows = build_rows(program, cell)
     telling = rows[:, :-1].any(axis=1)
     if (rows[~telling, -1] < 0.0).any():
@@ -78,7 +78,7 @@ def build_rows(program: PiecewiseProgram, cell: ProgramCell) -> Array:
     on, off, open_ = cell.signs > 0, cell.signs < 0, cell.signs == 0
     bent = program.slope != 0  # where it is 0, p >= 0 is a side of the box
     side = np.where(program.slope <= 1.0, 1.0, -1.0)[:, None]
-    low, high = bound_forms(z, cell.low, cell.high)
+    low, high = bound_forms(z, cell.low, cell.high, program.groups)
 
     return np.vstack(
         [

@@ -1,0 +1,1 @@
+"""Compiled functions of searches over piecewise linear programs."""

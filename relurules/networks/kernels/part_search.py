@@ -1,0 +1,389 @@
+"""A search of the parts of a program's domain, each bounded in closed form: the one of the largest
+bound first, and once many wait, in depth.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.lp.compilation import compile_cached
+from relurules.networks.kernels.lagrangian import (
+    Array,
+    RelaxedPart,
+    RelaxedPoint,
+    RelaxedProgram,
+    bound_arguments,
+    bound_part,
+    evaluate_point,
+)
+
+#: What a search says when it returns: nothing is left; it is to be called again; the part on top
+#: has nothing left to be split by; no room is left.
+DONE, PAUSED, SETTLED, FULL = range(4)
+#: Steps along subgradients for a part, and what a step that was none makes of the next ones.
+_STEPS, _SHORTER = 12, 0.6
+#: So many times more are taken where nothing is left to split by, as long as each brings a bound
+#: nearer to the target by this share.
+_LAST, _GAIN = 20, 0.02
+#: So many parts in a row are those of the largest bounds, and then as many in depth; of so many
+#: parts one has its row improved.
+_SPELL, _CLIMB = 64, 4
+#: Neurons count as settled that are relaxed by less than this share of what is above the target.
+_SETTLED = 1e-3
+
+
+class PartStack(NamedTuple):
+    """Parts that wait, in rows, the last of which is for copies.
+
+    bounds: (s,) what the goal doesn't exceed there; numbers: how many wait, and were
+    looked at; levels: a part with
+    less than the first isn't looked at, the second is the largest bound of these, the third the
+    best row's value, the fourth what is added to it for the first. best: (n,) that row; kept: (2 K
+    + r,) the best multipliers of a part; mean: (n + 2 K,) of points of a relaxed goal.
+    """
+
+    low: Array
+    high: Array
+    signs: NDArray[np.int8]
+    lines: Array
+    weights: Array
+    bounds: Array
+    numbers: NDArray[np.int64]
+    levels: Array
+    best: Array
+    kept: Array
+    mean: Array
+
+
+@compile_cached
+def take_part(stack: PartStack, i: int) -> RelaxedPart:
+    """A part, by its row."""
+    return RelaxedPart(
+        stack.low[i], stack.high[i], stack.signs[i], stack.lines[i], stack.weights[i]
+    )
+
+
+@compile_cached
+def advance_parts(P: RelaxedProgram, stack: PartStack, at: RelaxedPoint, budget: int) -> int:
+    """Look at so many parts."""
+    for _ in range(budget):
+        if stack.numbers[0] == 0:
+            return DONE
+        stack.numbers[1] += 1
+        deep = stack.numbers[1] // _SPELL % 2 == 1
+        i = stack.numbers[0] - 1 if deep else _raise_best(stack)
+        part = take_part(stack, i)
+        if stack.bounds[i] > stack.levels[0] and bound_arguments(P, part, at):
+            stack.bounds[i] = min(stack.bounds[i], _improve_part(P, part, stack, at))
+            if P.binding == 0 and stack.numbers[1] % _CLIMB == 1:
+                _climb_row(P, part, stack, at)
+        elif stack.bounds[i] > stack.levels[0]:
+            stack.numbers[0] = i
+            continue
+        if stack.bounds[i] <= stack.levels[0]:
+            stack.levels[1] = max(stack.levels[1], stack.bounds[i])
+            stack.numbers[0] = i
+            continue
+        if i + len(part.low) + 2 >= len(stack.bounds):
+            return FULL
+        neuron, group = _choose_split(P, part, stack, at, stack.bounds[i] - stack.levels[0])
+        if neuron < 0 and group < 0:
+            if _close_part(P, part, stack, at):
+                continue
+            return SETTLED
+        _split_part(P, stack, at, neuron, group)
+
+    return PAUSED
+
+
+@compile_cached
+def _raise_best(stack: PartStack) -> int:
+    """Put the part of the largest bound on top, while there is room for many; the row on top."""
+    top, spare = stack.numbers[0] - 1, len(stack.bounds) - 1
+    if 2 * top > len(stack.bounds):
+        return int(top)
+    best = top
+    for i in range(top):
+        if stack.bounds[i] > stack.bounds[best]:
+            best = i
+
+    if best != top:
+        _copy_part(stack, top, spare)
+        _copy_part(stack, best, top)
+        _copy_part(stack, spare, best)
+
+    return int(top)
+
+
+@compile_cached
+def _improve_part(
+    P: RelaxedProgram, part: RelaxedPart, stack: PartStack, at: RelaxedPoint
+) -> float:
+    """The least bound along subgradients; the multipliers that gave it stay with the part."""
+    n, K = len(part.low), len(P.b)
+    bound, pace, kept = np.inf, 1.0, stack.kept
+    for j in range(len(stack.mean)):
+        stack.mean[j] = 0.0
+
+    for step in range(_STEPS):
+        now = bound_part(P, part, at)
+        if now < bound:
+            bound = now
+            _copy_numbers(part.lines, kept[:K])
+            _copy_numbers(part.weights, kept[K:])
+        else:
+            pace *= _SHORTER
+        goal = evaluate_point(P, at)
+        if P.binding == 0:
+            _keep_row(stack, at, goal)
+        if bound <= stack.levels[0]:
+            break
+        share = 2.0 / (step + 2.0)
+        for j in range(n):
+            stack.mean[j] += share * (at.x[j] - stack.mean[j])
+        for k in range(K):
+            stack.mean[n + k] += share * (at.z[k] - stack.mean[n + k])
+            stack.mean[n + K + k] += share * (at.p[k] - stack.mean[n + K + k])
+        if not _step_down(P, part, at, pace * (now - stack.levels[0])):
+            break
+
+    _copy_numbers(kept[:K], part.lines)
+    _copy_numbers(kept[K:], part.weights)
+    return bound
+
+
+@compile_cached
+def _close_part(P: RelaxedProgram, part: RelaxedPart, stack: PartStack, at: RelaxedPoint) -> bool:
+    """Whether more steps tell the part on top, which nothing is left to split by: then it is
+    closed.
+    """
+    i = stack.numbers[0] - 1
+    for _ in range(_LAST):
+        before = stack.bounds[i]
+        stack.bounds[i] = min(before, _improve_part(P, part, stack, at))
+        if stack.bounds[i] <= stack.levels[0]:
+            stack.levels[1] = max(stack.levels[1], stack.bounds[i])
+            stack.numbers[0] = i
+            return True
+        if before - stack.bounds[i] <= _GAIN * (before - stack.levels[0]):
+            return False
+
+    return False
+
+
+@compile_cached
+def _keep_row(stack: PartStack, at: RelaxedPoint, goal: float) -> None:
+    """Keep a row that is better than the best one."""
+    if goal > stack.levels[2]:
+        stack.levels[2] = goal
+        stack.levels[0] = max(stack.levels[0], goal + stack.levels[3])
+        _copy_numbers(at.x, stack.best)
+
+
+@compile_cached
+def _climb_row(  # noqa: C901
+    P: RelaxedProgram, part: RelaxedPart, stack: PartStack, at: RelaxedPoint
+) -> None:
+    """From the row nearest to the middle of a part's points to better ones, category by
+    category.
+    """
+    for j in range(len(part.low)):
+        at.x[j] = min(max(stack.mean[j], part.low[j]), part.high[j]) if P.single[j] else 0.0
+
+    for g in range(len(P.starts) - 1):
+        best = P.members[P.starts[g]]
+        for i in range(P.starts[g], P.starts[g + 1]):
+            if stack.mean[P.members[i]] > stack.mean[best]:
+                best = P.members[i]
+        at.x[best] = 1.0
+
+    most = evaluate_point(P, at)
+    for g in range(len(P.starts) - 1):
+        best = -1
+        for i in range(P.starts[g], P.starts[g + 1]):
+            if at.x[P.members[i]] == 1.0:
+                best = P.members[i]
+            at.x[P.members[i]] = 0.0
+        for i in range(P.starts[g], P.starts[g + 1]):
+            j = P.members[i]
+            if part.high[j] > 0.0:
+                at.x[j] = 1.0
+                goal = evaluate_point(P, at)
+                at.x[j] = 0.0
+                if goal > most:
+                    best, most = j, goal
+        at.x[best] = 1.0
+    _keep_row(stack, at, most)
+
+
+@compile_cached
+def _step_down(  # noqa: C901
+    P: RelaxedProgram, part: RelaxedPart, at: RelaxedPoint, drop: float
+) -> bool:
+    """A step along the subgradient that would lower a linear bound by so much; False where there is
+    none.
+
+    B. Polyak, "Minimization of unsmooth functionals", 1969.
+    """
+    K, norm = len(P.b), 0.0
+    for k in range(K):
+        if at.bent[k]:
+            g = at.c[k] * at.z[k]
+            least, most = min(P.slope[k], 1.0), max(P.slope[k], 1.0)
+            if (g > 0.0 and part.lines[k] > least) or (g < 0.0 and part.lines[k] < most):
+                norm += g * g
+        elif part.signs[k] != 0:
+            g = part.signs[k] * at.z[k]
+            if g < 0.0 or part.weights[k] > 0.0:
+                norm += P.scales[k] * g * g
+
+    for i in range(len(P.rows)):
+        if at.rows[i] < 0.0 or part.weights[K + i] > 0.0:
+            norm += P.scales[K + i] * at.rows[i] * at.rows[i]
+
+    if not norm > 0.0:
+        return False
+
+    step = drop / norm
+    for k in range(K):
+        if at.bent[k]:
+            least, most = min(P.slope[k], 1.0), max(P.slope[k], 1.0)
+            part.lines[k] = min(max(part.lines[k] - step * at.c[k] * at.z[k], least), most)
+        elif part.signs[k] != 0:
+            g = step * P.scales[k] * part.signs[k] * at.z[k]
+            part.weights[k] = max(0.0, part.weights[k] - g)
+
+    for i in range(len(P.rows)):
+        g = step * P.scales[K + i] * at.rows[i]
+        part.weights[K + i] = max(0.0, part.weights[K + i] - g)
+
+    return True
+
+
+@compile_cached
+def _choose_split(  # noqa: C901
+    P: RelaxedProgram, part: RelaxedPart, stack: PartStack, at: RelaxedPoint, above: float
+) -> tuple[int, int]:
+    """The neuron that is relaxed most, or else the group whose categories are least decided; -1 for
+    none.
+    """
+    n, K, mean = len(part.low), len(P.b), stack.mean
+    neuron, most = -1, _SETTLED * above
+    for k in range(K):
+        if part.signs[k] == 0:
+            z = mean[n + k]
+            own = z if z >= 0.0 else P.slope[k] * z
+            off = abs(at.c[k]) * abs(mean[n + K + k] - own)
+            if off > most:
+                neuron, most = k, off
+        twin = P.twins[k]
+        if twin >= 0 and (part.signs[k] == 0 or part.signs[twin] == 0):
+            off = _measure_twins(P.slope[k], P.goal[n + k], mean[n + k], mean[n + twin])
+            if off > most:
+                neuron, most = k if part.signs[k] == 0 else twin, off
+
+    if neuron >= 0:
+        return neuron, -1
+
+    group, least = -1, 2.0
+    for g in range(len(P.starts) - 1):
+        open_, sure = 0, 0.0
+        for i in range(P.starts[g], P.starts[g + 1]):
+            open_ += part.high[P.members[i]] > 0.0
+            sure = max(sure, mean[P.members[i]])
+        if open_ > 1 and sure < least:
+            group, least = g, sure
+
+    if group >= 0 and least < 1.0:
+        return -1, group
+
+    most = -1.0
+    for k in range(K):
+        wide = abs(at.c[k]) * (at.ends[1, k] - at.ends[0, k])
+        if part.signs[k] == 0 and wide > most:
+            neuron, most = k, wide
+
+    return neuron, -1 if neuron >= 0 else group
+
+
+@compile_cached
+def _measure_twins(slope: float, gain: float, one: float, other: float) -> float:
+    """By how much rows of two twins, with arguments one and other, overstate what gain times their
+    difference is.
+    """
+    moved = one - other
+    ends = min(moved, slope * moved), max(moved, slope * moved)
+    one = one if one >= 0.0 else slope * one
+    other = other if other >= 0.0 else slope * other
+    return abs(gain * ((ends[1] if gain > 0.0 else ends[0]) - (one - other)))
+
+
+@compile_cached
+def _split_part(
+    P: RelaxedProgram, stack: PartStack, at: RelaxedPoint, neuron: int, group: int
+) -> None:
+    """Put the parts of the one on top in its place, the most promising on top."""
+    first, spare = stack.numbers[0] - 1, len(stack.bounds) - 1
+    _copy_part(stack, first, spare)
+    stack.numbers[0] = first
+    if neuron >= 0:
+        for sign in (1, -1):
+            child = _start_child(stack, spare)
+            child.signs[neuron] = sign
+            _add_child(P, stack, at, first)
+        return
+
+    for i in range(P.starts[group], P.starts[group + 1]):
+        if stack.high[spare, P.members[i]] > 0.0:
+            child = _start_child(stack, spare)
+            for other in range(P.starts[group], P.starts[group + 1]):
+                child.low[P.members[other]] = child.high[P.members[other]] = (
+                    1.0 if other == i else 0.0
+                )
+            _add_child(P, stack, at, first)
+
+
+@compile_cached
+def _start_child(stack: PartStack, spare: int) -> RelaxedPart:
+    """A copy of the part that is split, above all that wait."""
+    _copy_part(stack, spare, stack.numbers[0])
+    return take_part(stack, stack.numbers[0])
+
+
+@compile_cached
+def _add_child(P: RelaxedProgram, stack: PartStack, at: RelaxedPoint, first: int) -> None:
+    """Keep the part above all that wait where more may be found there."""
+    i = stack.numbers[0]
+    part = take_part(stack, i)
+    if not bound_arguments(P, part, at):
+        return
+    stack.bounds[i] = min(stack.bounds[i], bound_part(P, part, at))
+    if stack.bounds[i] <= stack.levels[0]:
+        stack.levels[1] = max(stack.levels[1], stack.bounds[i])
+        return
+    stack.numbers[0] = i + 1
+    if i > first and stack.bounds[i - 1] > stack.bounds[i]:
+        spare = len(stack.bounds) - 2
+        _copy_part(stack, i, spare)
+        _copy_part(stack, i - 1, i)
+        _copy_part(stack, spare, i - 1)
+
+
+@compile_cached
+def _copy_part(stack: PartStack, one: int, other: int) -> None:
+    """The part of a row in another one."""
+    _copy_numbers(stack.low[one], stack.low[other])
+    _copy_numbers(stack.high[one], stack.high[other])
+    _copy_numbers(stack.lines[one], stack.lines[other])
+    _copy_numbers(stack.weights[one], stack.weights[other])
+    for k in range(stack.signs.shape[1]):
+        stack.signs[other, k] = stack.signs[one, k]
+    stack.bounds[other] = stack.bounds[one]
+
+
+@compile_cached
+def _copy_numbers(one: Array, other: Array) -> None:
+    """Numbers in the place of others, without a copy between."""
+    for i in range(len(one)):
+        other[i] = one[i]

@@ -180,17 +180,26 @@ def print_table(figures: Iterable[Figure]) -> int:
         if not known:
             print(f"| {kind} | {artefact} | none of {len(own)}: {own[0].refusal} | | | |")
             continue
-        ratios, points = [figure.ratio for figure in known], known[0].points
+        ratios, points = list_ratios(known), known[0].points
         told = f"{statistics.median(ratios):.1f} | {max(ratios):.1f}"
         print(f"| {kind} | {artefact} | {len(known)} of {len(own)} | {points:,} | {told} |")
 
     broken = sum(figure.ratio < 1.0 for figure in stated)
-    ratios = [figure.ratio for figure in stated] or [np.nan]
+    ratios = list_ratios(stated)
+    exact = [figure for figure in stated if figure.bound and not figure.error]
     print(
         f"\n{broken} of {len(stated)} bounds are below an error; bound / largest error found: "
         f"median {statistics.median(ratios):.1f}, largest {max(ratios):.1f}"
     )
+    if exact:
+        largest = max(figure.bound for figure in exact)
+        print(f"Of {len(exact)} no error was found; the largest of their bounds is {largest:.1e}")
     return broken
+
+
+def list_ratios(figures: Iterable[Figure]) -> list[float]:
+    """Of those with an error, or without any bound; NaN where there are none."""
+    return [f.ratio for f in figures if f.error or not f.bound] or [np.nan]
 
 
 def list_models(options: argparse.Namespace) -> Iterator[tuple[str, Callable[[], Any]]]:

@@ -316,9 +316,13 @@ class ErrorAnalysis:
         if _is_turned(then, otherwise, test):
             turned = above.scale(Fraction(-1)).take_positive()
             form = then.form.add(turned.scale(factor))
-        error = max(then.error, otherwise.error)
-        if not _is_own_difference(choice, test):
-            error += abs(factor) * (left.error + right.error)
+        error, room = max(then.error, otherwise.error), left.error + right.error
+        if above.reach.high + room < 0:  # on every row
+            error = otherwise.error
+        elif above.reach.low - room > 0:
+            error = then.error
+        elif not _is_own_difference(choice, test):
+            error += abs(factor) * room
         grid = None if None in (then.grid, otherwise.grid) else min(then.grid, otherwise.grid)  # type: ignore[type-var]
         if otherwise.form.is_constant and not otherwise.form.reach.size:
             grid = then.grid

@@ -153,12 +153,14 @@ def _bound_scores(artifact: Artifact, rules: RuleSet | AdditiveRules, by_parts: 
 def _choose_rate(
     artifact: Artifact, rules: RuleSet | AdditiveRules, by_parts: bool
 ) -> Callable[[EndScores], float] | None:
-    """What parts of rows are judged by: what is off behind links, or scores whose sums come in any
-    order, which are bounded by the largest terms; None where rows stay together.
+    """What parts of rows are judged by: what is off behind links, or scores of networks, and those
+    whose sums come in any order and are bounded by the largest terms; None where rows stay
+    together.
     """
     if by_parts:
         return partial(measure_link_error, artifact.target, rules.heads)
-    return _find_largest_error if artifact.target in _ARRAY_TARGETS else None
+    is_cut = isinstance(rules, RuleSet) or artifact.target in _ARRAY_TARGETS
+    return _find_largest_error if is_cut else None
 
 
 def _find_largest_error(ends: EndScores) -> float:

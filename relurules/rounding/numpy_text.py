@@ -18,8 +18,14 @@ from relurules.rounding.python_names import parse_module
 _TABLE = """
 def _numbers(values, name):
     found = np.asarray(values)
+    if found.dtype.kind not in 'biufUSO':
+        raise TypeError(_)
     if found.dtype.kind in 'USO' and any(
         isinstance(value, (str, bytes)) for value in found.ravel().tolist()
+    ):
+        raise TypeError(_)
+    if found.dtype.kind == 'O' and any(
+        isinstance(value, (np.datetime64, np.timedelta64)) for value in found.ravel().tolist()
     ):
         raise TypeError(_)
     return np.asarray(found, dtype=np.float64)
@@ -32,6 +38,25 @@ def _indicators(values, name, known, missing, other, width):
                 raise TypeError(_)
     codes = [missing if v is None else known.get(v, other) for v in given]
     return np.asarray(np.array(codes, dtype=np.intp)[:, None] == np.arange(width), dtype=np.float64)
+
+def _indicators(values, name, known, missing, other, width):
+    given = [None if v is None or v != v else v for v in np.asarray(values, dtype=object).tolist()]
+    if known and all(isinstance(v, str) for v in known):
+        for row, value in enumerate(given):
+            if value is not None and not isinstance(value, str):
+                raise TypeError(_)
+    keys = [v if v is None or isinstance(v, str) else float(v) for v in given]
+    for row, value in enumerate(keys):
+        if isinstance(value, str) and value not in known and _spelled(value) in known:
+            raise TypeError(_)
+    codes = [missing if v is None else known.get(v, other) for v in keys]
+    return np.asarray(np.array(codes, dtype=np.intp)[:, None] == np.arange(width), dtype=np.float64)
+
+def _spelled(value):
+    try:
+        return float(value)
+    except ValueError:
+        return None
 
 def _inside(x):
     if len(x) and (x.min(axis=0) >= _LOWEST).all() and (x.max(axis=0) <= _HIGHEST).all():
@@ -82,7 +107,7 @@ _IMPORTS = frozenset(
     }
 )
 #: Functions that code of some columns has and other code hasn't.
-_OPTIONAL = ("_taken", "_indicators")
+_OPTIONAL = ("_taken", "_indicators", "_spelled")
 
 
 def read_numpy_module(

@@ -24,8 +24,9 @@ from relurules.networks.twin_neurons import TwinRows, list_twin_rows
 
 #: Parts that may wait at once, parts that are looked at between two looks at the clock, and in all.
 _WAITING, _TURNS, _MOST = 8192, 50, 200_000
-#: Numbers up to this size don't overflow in sums of products.
-_LARGE = 1e80
+#: Numbers up to this size don't overflow in sums of products, and what is added to all sizes, as
+#: a product too small for a float is off by more than a share of itself.
+_LARGE, _SMALL = 1e80, 1e-200
 
 
 class OpenPart(NamedTuple):
@@ -61,9 +62,9 @@ def relax_program(program: PiecewiseProgram, root: ProgramCell) -> RelaxedProgra
     rows = np.vstack([own, twins.forms])
     reach = np.append(np.maximum(np.abs(root.low), np.abs(root.high)), 1.0)
     with np.errstate(over="ignore", invalid="ignore"):
-        sizes = np.abs(np.vstack([program.arguments, rows, program.goal_form])) @ reach
+        sizes = np.abs(np.vstack([program.arguments, rows, program.goal_form])) @ reach + _SMALL
 
-    if not (np.isfinite(sizes).all() and sizes.max(initial=0.0) < _LARGE):
+    if not max(sizes.max(), reach.max()) < _LARGE:
         return None
 
     grouped = [i for group in program.groups for i in group]
@@ -80,6 +81,7 @@ def relax_program(program: PiecewiseProgram, root: ProgramCell) -> RelaxedProgra
         starts=np.cumsum([0, *map(len, program.groups)]).astype(np.int64),
         members=np.array(grouped, dtype=np.int64),
         single=~np.isin(np.arange(n), grouped),
+        whole=np.append(program.whole, np.zeros(program.extras, dtype=np.bool_)),
         sizes=sizes,
         scales=_guess_multipliers(program, sizes, len(own), twins) ** 2,
         start=np.concatenate([np.zeros(K + len(own)), twins.weights]),

@@ -215,11 +215,12 @@ def _search_compiled(
     found = search_parts(search.program, relaxed, parts, levels, try_row, deadline)
     search.closed = max(search.closed, found.closed)
     left = list[_Entry]()
-    for i, part in enumerate(found.left):
-        if found.complete:
-            _add_cell(search, left, i, part.cell, part.bound)
+    # turns below 0 are of no other part, and no linear program's
+    for turn, part in zip(count(-len(found.left)), found.left, strict=False):
+        if found.complete and not deadline.is_over():
+            _add_cell(search, left, turn, part.cell, part.bound)
         else:
-            heapq.heappush(left, (-part.bound, i, part.cell, CellBound(part.bound, None)))
+            heapq.heappush(left, (-part.bound, turn, part.cell, CellBound(part.bound, None)))
     return left
 
 

@@ -55,7 +55,7 @@ def list_twin_rows(program: PiecewiseProgram, root: ProgramCell) -> TwinRows:
         twin, slope = int(earlier[best]), float(program.slope[k])
         twins[k], (least, most) = twin, ends[best].tolist()
         gaps[k] = least, most
-        changes[k] = min(least, slope * least), max(most, slope * most)
+        changes[k] = _bound_change(slope, least, most)
         change = np.zeros(program.variables + 1)
         change[first + k], change[first + twin] = 1.0, -1.0
         moved = program.arguments[k] - program.arguments[twin]
@@ -67,6 +67,14 @@ def list_twin_rows(program: PiecewiseProgram, root: ProgramCell) -> TwinRows:
 
     every = np.array(forms).reshape(-1, program.variables + 1)
     return TwinRows(every, np.array(weights), twins.astype(np.int64), gaps)
+
+
+def _bound_change(slope: float, least: float, most: float) -> tuple[float, float]:
+    """Between which values two neurons differ whose arguments differ by between two values; where a
+    slope is negative, by less the more these do.
+    """
+    ends = least, most, slope * least, slope * most
+    return float(np.nextafter(min(ends), -np.inf)), float(np.nextafter(max(ends), np.inf))
 
 
 def _bound_differences(
@@ -93,6 +101,8 @@ def _bound_differences(
     # a coefficient may be a few roundings off: of what was there before sums cancelled
     size = np.abs(program.arguments[earlier]) + np.abs(program.arguments[k])
     reach = np.append(np.maximum(np.abs(root.low), np.abs(root.high)), 1.0)
+    moved_to = first + np.where(twins >= 0, twins, np.arange(len(twins)))
+    reach[first:-1] = np.maximum(reach[first:-1], reach[moved_to])
     room = 4.0 * (1.0 + len(twins)) * UNIT * (size @ reach)
 
     return np.column_stack([low - room, high + room])

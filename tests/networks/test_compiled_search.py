@@ -13,7 +13,7 @@ import relurules as rr
 from relurules.domain.columns import Category, Column
 from relurules.ir import Network, Neuron
 from relurules.ir.limits import NEVER
-from relurules.networks import maximum
+from relurules.networks import compiled_search, maximum
 from relurules.networks.compiled_search import (
     OpenPart,
     PartOutcome,
@@ -207,3 +207,74 @@ def test_open_columns_are_left_to_linear_programs() -> None:
     program = draw_program(1, 2, (3,), 3, deep=False)
     program = replace(program, low=np.where(np.arange(5) == 0, -np.inf, program.low))
     assert relax_program(program, start_cell(program)) is None
+
+
+def evaluate_arguments(program: PiecewiseProgram, x: np.ndarray) -> list[Fraction]:
+    """What neurons read, exactly."""
+    row, p, z = list(map(Fraction, x.tolist())), list[Fraction](), list[Fraction]()
+    for k in range(len(program.b)):
+        terms = zip([*program.A[k].tolist(), *program.L[k, :k].tolist()], [*row, *p], strict=True)
+        z.append(Fraction(float(program.b[k])) + sum(Fraction(a) * v for a, v in terms))
+        p.append(z[k] if z[k] >= 0 else Fraction(float(program.slope[k])) * z[k])
+
+    return z
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_twins_of_negative_slopes_move_against_their_arguments(seed: int) -> None:
+    program = draw_program(400 + seed, 0, (4, 4), 3, deep=True, twins=True)
+    kept = np.tril(np.ones((6, 6)), -1) * (np.arange(6) % 3 < np.arange(6)[:, None] % 3)
+    L = np.tril(np.random.default_rng(seed).normal(size=(3, 3)), -1)
+    L = np.kron(np.eye(2), L) * kept
+    b = np.where(np.arange(6) == 3, program.b + 0.5, program.b)
+    program = replace(program, L=L, b=b, slope=np.full(6, -2.0))
+    root = start_cell(program)
+    assert tighten_cell(program, root)
+    found = list_twin_rows(program, root)
+    assert (found.twins >= 0).any()
+    for x in list_categories(program):
+        z = evaluate_arguments(program, x)
+        for k in np.flatnonzero(found.twins >= 0):
+            least, most = found.gaps[k].tolist()
+            assert least <= z[k] - z[found.twins[k]] <= most
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_products_too_small_for_floats_are_in_the_bound(seed: int) -> None:
+    """1e-200 times 1e-200 is 0 in float64, and 1e70 times what it is here isn't."""
+    program = draw_program(500 + seed, 2, (3, 3), 3, deep=False)
+    d, scale = program.columns, np.array([1e-200, 1e-200, *[0.0] * 6])
+    goal = np.array([0.0] * d + [1e70] * 3 + [0.0])
+    ends = np.where(np.arange(d) < 2, 1e-200, 1.0)
+    program = replace(
+        program, A=program.A * scale, b=np.zeros(3), goal=to_rationals(goal),
+        low=program.low * ends, high=program.high * ends,
+    )  # fmt: skip
+    best = max(program.evaluate_exactly(x) for x in draw_rows(program, 300, seed))
+    assert best > 0
+    found, _ = search_compiled(program)
+    top = max([found.closed, *(part.bound for part in found.left)])
+    assert Fraction(top) >= best
+
+
+@pytest.mark.parametrize("looks", [1, 3])
+def test_parts_that_are_left_over_are_looked_at(
+    looks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = draw_program(601, 0, (4, 4, 4), 4, deep=True)
+    best = max(program.evaluate_exactly(x) for x in list_categories(program))
+    monkeypatch.setattr(maximum, "_PATIENT", 0)
+    monkeypatch.setattr(compiled_search, "_TURNS", 1)
+    monkeypatch.setattr(compiled_search, "_MOST", looks)
+    found = search_maximum(program, program.evaluate)
+    assert found.complete
+    assert Fraction(found.bound) >= best
+    assert found.bound == pytest.approx(float(best), abs=1e-7)
+
+
+def test_rows_of_whole_numbers_are_whole() -> None:
+    program = draw_program(702, 2, (3, 3), 4, deep=True)
+    program = replace(program, whole=np.arange(program.columns) < 2, goal=program.goal)
+    _, kept = search_compiled(program)
+    assert kept
+    assert all((x == np.round(x)).all() for x in kept)

@@ -23,7 +23,8 @@ class RelaxedProgram(NamedTuple):
     binding: how many rows rows of the domain must meet, the first; others follow from the neurons.
     twins: (K,) an earlier neuron that is nearly the same, -1 for none; gaps: (K, 2) between which
     values the argument less that of the twin lies. starts, members: the columns of group g are
-    members[starts[g]:starts[g + 1]]; single: (n,) columns of no group. sizes: (K + r + 1,) what
+    members[starts[g]:starts[g + 1]]; single: (n,) columns of no group;
+    whole: (n,) those of whole numbers. sizes: (K + r + 1,) what
     terms of neurons' arguments, of rows and of the goal come to at most; scales: (K + r,) squares
     of the multipliers' usual sizes; start: (K + r,) multipliers to begin with; share: of such
     terms, what rounding may be.
@@ -41,6 +42,7 @@ class RelaxedProgram(NamedTuple):
     starts: NDArray[np.int64]
     members: NDArray[np.int64]
     single: NDArray[np.bool_]
+    whole: NDArray[np.bool_]
     sizes: Array
     scales: Array
     start: Array
@@ -176,7 +178,7 @@ def _find_line(
         return min(max(line, least), most), 0.0, True
     gain = min(max((high - slope * low) / (high - low), least), most)
     one, other = high - gain * high, slope * low - gain * low
-    room = 1e-14 * (abs(gain) + abs(slope) + 1.0) * max(-low, high)
+    room = 1e-14 * (abs(gain) + abs(slope) + 1.0) * max(-low, high) + 1e-300
     if above:
         return gain, max(one, other) + room, False
 

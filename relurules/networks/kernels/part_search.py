@@ -190,6 +190,8 @@ def _climb_row(  # noqa: C901
     """
     for j in range(len(part.low)):
         at.x[j] = min(max(stack.mean[j], part.low[j]), part.high[j]) if P.single[j] else 0.0
+        if P.whole[j]:
+            at.x[j] = np.floor(at.x[j] + 0.5)
 
     for g in range(len(P.starts) - 1):
         best = P.members[P.starts[g]]

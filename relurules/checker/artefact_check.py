@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 from relurules.checker.additive_proof import ADDITIVE_FORMAT
 from relurules.checker.artefact_code import CodeReader
+from relurules.checker.artefact_domain import ArtefactDomain, list_score_forms
 from relurules.checker.artefact_frames import CodeFrame
 from relurules.checker.artefact_sql import SqlReader
 from relurules.checker.artefact_text import ARTEFACT_LANGUAGES, ArtefactReader
-from relurules.checker.artefact_values import ArtefactDomain, FloatArithmetic, list_score_forms
+from relurules.checker.artefact_values import FloatArithmetic
 from relurules.checker.json_values import MOST_BYTES, RefusedError, check_lists
 from relurules.checker.partition_proof import ExecutedClaim
 
@@ -103,6 +104,8 @@ def check_executions(
 
     check_lists(found, ("artefacts",))
     claims = {claim["digest"]: claim for claim in found.get("artefacts", ())}
+    if len(claims) < len(found.get("artefacts", ())):
+        raise RefusedError("the certificate claims two things of one artefact")
 
     return tuple(_check_execution(claims.get(own.digest), rules, own) for own in artefacts)
 

@@ -1,6 +1,7 @@
 """Artefacts: programs in Python, C and JavaScript -> the values of their scores."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from relurules.checker.json_values import RefusedError
 
 #: Names that mean something else where Python's scores are computed.
 _TAKEN = ("row", "max", "math", "float")
+_NOTHING: Mapping[str, str] = {}
 
 
 class CodeWords(NamedTuple):
@@ -103,18 +105,12 @@ class CodeReader:
 
         return found
 
-    def _fill(self, frame: str, number: int, **said: str) -> str:
-        """A frame with what it says of column or score I."""
-        for word, text in said.items():
-            frame = frame.replace(word, text)
+    def _fill(self, frame: str, number: int, said: Mapping[str, str] = _NOTHING) -> str:
+        """A frame with what it says of column or score I; in what is filled in nothing is."""
+        own = {"KNOWN_I": f"KNOWN_{number}", "cI": f"c{number}", "[I]": f"[{number}]", **said}
+        words = re.compile("|".join(map(re.escape, own)))
 
-        return (
-            self.frame.name_scores(frame)
-            .replace("_KNOWN_I", f"_KNOWN_{number}")
-            .replace("KNOWN_I", f"KNOWN_{number}")
-            .replace("cI", f"c{number}")
-            .replace("[I]", f"[{number}]")
-        )
+        return words.sub(lambda word: own[word[0]], self.frame.name_scores(frame))
 
     def _read_columns(self) -> dict[int, str]:
         """The names of the features."""
@@ -123,23 +119,25 @@ class CodeReader:
         for i, column in enumerate(self.domain.columns):
             said = {"SAID": quote(column.name), "AT": f"{column.place(1)}, {column.place(2)}"}
             if not column.categories:
-                self._read_feature(column.first, self._fill(self.words.number, i, **said), names)
+                names[column.first] = self._read_feature(column.first, self.words.number, i, said)
                 continue
-            self.reader.expect(self._fill(self.words.category, i, **said))
+            self.reader.expect(self._fill(self.words.category, i, said))
             for k, (_, missing, _other) in enumerate(column.categories):
-                nan = f" || isnan(x[{i}])" if missing else ""
-                member = self._fill(self.words.member, i, NAN=nan).replace(" K", f" {k}")
-                self._read_feature(column.first + k, member, names)
+                own = {" K": f" {k}", "NAN": f" || isnan(x[{i}])" if missing else ""}
+                j = column.first + k
+                names[j] = self._read_feature(j, self.words.member, i, own)
 
         return names
 
-    def _read_feature(self, j: int, frame: str, names: dict[int, str]) -> None:
-        """A feature: the text around its name."""
+    def _read_feature(self, j: int, frame: str, number: int, said: Mapping[str, str]) -> str:
+        """A feature of a column: the text around its name, which is given back."""
         before, _, behind = frame.partition("NAME")
-        self.reader.expect(before)
-        names[j] = self._take_name()
-        self.reader.expect(behind.replace("NAME", names[j]))
-        self.reader.define(names[j], self.reader.arithmetic.read_feature(j))
+        self.reader.expect(self._fill(before, number, said))
+        name = self._take_name()
+        self.reader.expect(self._fill(behind, number, {**said, "NAME": name}))
+        self.reader.define(name, self.reader.arithmetic.read_feature(j))
+
+        return name
 
     def _take_name(self) -> str:
         name = self.reader.take(self.words.name, "a name")
@@ -169,4 +167,4 @@ class CodeReader:
                 reader.expect_number(ends[part[0]])
 
         nan = "math.nan" if self.target == "python" else "NaN"
-        reader.expect(self._fill(last, 0, NANS=", ".join([nan] * self.frame.count)))
+        reader.expect(self._fill(last, 0, {"NANS": ", ".join([nan] * self.frame.count)}))

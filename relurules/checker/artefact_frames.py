@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from relurules.checker.artefact_domain import ArtefactDomain
 from relurules.checker.artefact_text import list_artefact_links
-from relurules.checker.artefact_values import ArtefactDomain
 
 _PYTHON_LINKS = {
     "complement": """
@@ -65,6 +65,9 @@ _PYTHON_PATTERN = (
 )
 _PYTHON_CHECK = """
     if not _NUMBER.match(text):
+        raise ValueError(f"{name!r} must be a number, found {text!r}")"""
+_PYTHON_ASCII = """
+    if "_" in text or not text.isascii():
         raise ValueError(f"{name!r} must be a number, found {text!r}")"""
 
 _C_START = """
@@ -190,7 +193,7 @@ class CodeFrame:
             first, check = f"\n_NUMBER = re.compile({_PYTHON_PATTERN})", _PYTHON_CHECK
         else:
             first = _PYTHON_TRUTHS
-            check = f"\n    if text in TRUTHS{which}:\n        return TRUTHS[text]"
+            check = f"\n    if text in TRUTHS{which}:\n        return TRUTHS[text]" + _PYTHON_ASCII
 
         return (
             f"{first}\ndef _parsed(text: str, name: str) -> Any:\n    $"

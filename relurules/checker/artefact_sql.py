@@ -32,6 +32,8 @@ _SQL_LINKS = {
         " ELSE 1E0 / (1E0 + exp(-S)) END",
     },
 }
+#: Names that columns are given: others may be words of SQL, such as current_time.
+_OWN_NAME = r'"(?:[^"]|"")+"|rr_[a-z0-9_]+'
 
 
 class SqlReader(SqlValues):
@@ -72,7 +74,7 @@ class SqlReader(SqlValues):
         for i in range(self.count):
             power = f"rr_s{i}_power"
             if f"rr_s{i}" in self.names and self.accept(f"exp(-abs(rr_s{i})) AS {power}"):
-                found[power] = SqlColumn("power", i)
+                found[power] = SqlColumn("power", self.names[f"rr_s{i}"])
                 return
 
         start = self.at
@@ -80,7 +82,7 @@ class SqlReader(SqlValues):
         name = self.tokens[start][0]
         if self.at > start + 1 or not (self.peek(",") or self.peek("FROM")):
             self.expect("AS")
-            name = self.take(SQL_NAME, "a name")
+            name = self.take(_OWN_NAME, "a name in quotes, or of rr_")
         if name.strip('"').lower() in {known.strip('"').lower() for known in found}:
             raise self.refuse("a name that no other column has")
         found[name] = value
@@ -88,9 +90,11 @@ class SqlReader(SqlValues):
     def _read_outputs(self) -> list[FloatValue]:
         """The columns of the query: those that tell rows apart, then the rules' outputs."""
         found = {i: self.names.get(f"rr_s{i}") for i in range(self.count)}
+        taken = {quote_sql(name).lower() for name in self.rules["outputs"]}
         while any(self.peek(f"{key} AS") for key in self._list_keys()):
             self.at += 2
-            self.take(SQL_NAME, "a name")
+            if self.take(_OWN_NAME, "a name in quotes").lower() in taken:
+                raise self.refuse("a name that no output has before it")
             self.expect(",")
 
         outputs = zip(self.rules["outputs"], list_artefact_links(self.rules), strict=True)
@@ -98,7 +102,9 @@ class SqlReader(SqlValues):
             self.expect("," if k else "")
             if link != "identity":
                 power = f"rr_s{i}_power"
-                if "POWER" in _SQL_LINKS[self.dialect][link] and power not in self.names:
+                if "POWER" in _SQL_LINKS[self.dialect][link] and self.names.get(power) != SqlColumn(
+                    "power", found[i]
+                ):
                     raise self.refuse("a link whose parts were read")
                 frame = _SQL_LINKS[self.dialect][link].replace("POWER", power)
                 self.expect(re.sub(r"\bS\b", f"rr_s{i}", frame))
@@ -121,6 +127,8 @@ class SqlReader(SqlValues):
         """The score, where just the rows of the domain have one."""
         if not isinstance(score, GatedScore):
             raise RefusedError("a score of the artefact isn't found, or rows outside have it too")
+        if self.language.is_typed and not score.value.is_double:
+            raise RefusedError("a score of the artefact is a decimal number, which isn't binary64")
         domain, gate = self.domain, score.gate
         due = {c.first: (domain.low[c.first], domain.high[c.first]) for c in domain.numbers}
         open_groups = {

@@ -4,13 +4,9 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from relurules.checker.artefact_domain import ArtefactForm, add_artefact_forms
 from relurules.checker.artefact_text import ArtefactReader
-from relurules.checker.artefact_values import (
-    ArtefactForm,
-    FloatArithmetic,
-    FloatValue,
-    add_artefact_forms,
-)
+from relurules.checker.artefact_values import FloatArithmetic, FloatValue
 from relurules.checker.json_values import RefusedError
 
 SQL_NAME = r'"(?:[^"]|"")+"|[A-Za-z_][A-Za-z0-9_]*'
@@ -18,6 +14,8 @@ _SQL_TEXT = r"'(?:[^']|'')*'"
 FIRST_TABLE = "rr_table"
 #: What a column may be moved by before it is compared with bounds: 1E-100 is added, then taken off.
 _LEAST_SHIFT = Fraction(1, 10**99)
+#: Bounds nearer to 0, but not 0, might be told wrongly then.
+_LEAST_BOUND = Fraction(1, 10**80)
 #: Dialect -> type of numbers, cast of them, what may stand behind a table and leaves all rows.
 _SQL_WORDS = {
     "sqlite": ("DOUBLE", "CAST", "LIMIT 9223372036854775807"),
@@ -44,10 +42,12 @@ class GatedScore(NamedTuple):
 
 
 class SqlColumn(NamedTuple):
-    """A column that is no number yet. kind: as it stands in the table, text, key or power."""
+    """A column that is no number yet. kind: as it stands in the table, text, key or power; of: the
+    column of a text, the score of a power.
+    """
 
     kind: str
-    number: int = -1
+    of: Any = None
 
 
 class SqlValues(ArtefactReader):
@@ -61,8 +61,12 @@ class SqlValues(ArtefactReader):
         self.type, self.cast, self.all_rows = _SQL_WORDS[dialect]
         self.source, self.count = "", len(rules["base"])
         self.table = {quote_sql(column.name): i for i, column in enumerate(self.domain.columns)}
-        if len({name.lower() for name in self.table}) < len(self.table):
-            raise RefusedError("two columns differ by case alone, which SQL doesn't tell apart")
+        #: Categories' members that are 0 for values that no category has.
+        self.members = list[FloatValue]()
+        cut = 63 if dialect == "postgres" else None  # bytes of a name that count
+        names = {column.name.lower().encode()[:cut] for column in self.domain.columns}
+        if len(names) < len(self.table):
+            raise RefusedError("two columns have names that SQL doesn't tell apart")
 
     def _take_column(self) -> int:
         token = self.take(SQL_NAME, "a column")
@@ -137,7 +141,7 @@ class SqlValues(ArtefactReader):
         found = self.names.get(self.tokens[self.at][0])
         if isinstance(found, SqlColumn) and found.kind == "text":
             self.at += 1
-            return found.number
+            return int(found.of)
         self.at = start
 
         return None
@@ -166,17 +170,23 @@ class SqlValues(ArtefactReader):
 
         form, own = ArtefactForm(), self.domain.columns[column]
         for k, (values, missing, other) in enumerate(own.categories):
-            found = {points.get(value, last)[0] for value in values}
-            found |= {points.get(None, last)[0]} if missing else set()
-            found |= {last[0]} if other else set()
-            if len(found) > 1:
+            counts = {points.get(value, last)[0] for value in values}
+            counts |= {points.get(None, last)[0]} if missing else set()
+            counts |= {last[0]} if other else set()
+            if len(counts) > 1:
                 raise RefusedError(f"values of one category of {own.name!r} count differently")
-            form[own.first + k] = max(found, default=Fraction(0))
+            form[own.first + k] = max(counts, default=Fraction(0))
 
         if not own.categories or set(points) - {None} - {v for c in own.categories for v in c[0]}:
             raise RefusedError(f"the artefact names a value that {own.name!r} doesn't have")
 
-        return self._make_points(form, [*points.values(), last])
+        found = self._make_points(form, [*points.values(), last])
+        rest = [last] if own.place(2) < 0 else []
+        rest += [points.get(None, last)] if own.place(1) < 0 else []
+        if not any(value for value, _ in rest):
+            self.members.append(found)
+
+        return found
 
     def _make_points(self, form: ArtefactForm, points: list[tuple[Fraction, bool]]) -> FloatValue:
         form = self.domain.reduce(add_artefact_forms({}, form, Fraction(1)))
@@ -230,20 +240,24 @@ class SqlValues(ArtefactReader):
             j = self._find_feature(self._take_column())
             gate.numbers.add(j)
             if not self.accept(f"<= CAST(1.7976931348623157E+308 AS {self.type})"):
-                self._bound(gate, j, self._read_between())
+                self._bound(gate, j, self._read_between(is_cast=True))
         elif self.accept("abs("):
             j = self._take_feature()
             self.expect(") <=")
             most = self._read_point()[0]
             self._bound(gate, j, (-most, most))
         else:
+            values = [known]
             first = self._take_feature()
             if self.peek("BETWEEN"):
                 self._bound(gate, first, self._read_between())
                 return
             members = [first]
             while self.accept("+"):
+                values.append(self.names.get(self.tokens[self.at][0]))
                 members.append(self._take_feature())
+            if not all(any(value is own for own in self.members) for value in values):
+                raise self.refuse("members that are 0 of values without a category")
             self.expect("= 1E0")
             if sorted(members) not in self.domain.groups:
                 raise self.refuse("a condition of all categories before it")
@@ -253,11 +267,17 @@ class SqlValues(ArtefactReader):
         if gate.bounds.setdefault(j, bounds) != bounds:
             raise self.refuse("one condition of every column")
 
-    def _read_between(self) -> tuple[Fraction, Fraction]:
+    def _read_between(self, is_cast: bool = False) -> tuple[Fraction, Fraction]:
+        """is_cast: without casts SQLite compares texts with columns of texts."""
         self.expect("BETWEEN")
-        low = self._read_point()[0]
-        self.expect("AND")
-        return low, self._read_point()[0]
+        ends = list[Fraction]()
+        while len(ends) < 2:
+            if is_cast and not self.peek("CAST("):
+                raise self.refuse("CAST")
+            ends.append(self._read_point()[0])
+            self.expect("" if ends[1:] else "AND")
+
+        return ends[0], ends[1]
 
     def _take_feature(self) -> int:
         """A column of numbers, or whether a category is the row's, by its name alone."""
@@ -266,6 +286,9 @@ class SqlValues(ArtefactReader):
         found = [j for j in ones if form == self.domain.reduce({j: Fraction(1)})]
         if not found or value.error > _LEAST_SHIFT:
             raise self.refuse("a column before it")
+        ends = (self.domain.low[found[0]], self.domain.high[found[0]])
+        if value.error and any(0 < abs(end) < _LEAST_BOUND for end in ends):
+            raise self.refuse("a column that nothing was added to")
         return found[0]
 
 

@@ -13,12 +13,14 @@ from relurules.checker.json_values import RefusedError, shorten_text
 _QUOTED = r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'"
 _SQL_QUOTED = r"\"(?:[^\"\n]|\"\")*\"|'(?:[^'\n]|'')*'"
 _NUMBER = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![A-Za-z0-9_.])"
+#: More digits than tell a float64 from all others aren't rounded to the nearest one by SQLite.
+_MOST_DIGITS = 17
 _WORDS = r"[A-Za-z_][A-Za-z0-9_]*"
 _SIGNS = r"===|!==|&&|\|\||\?\?|\.\.\.|->|=>|[<>=!]=|[-+*/%(){}\[\],.:;?<>=!$]"
 #: What may hide code from a reader: control characters, ends of lines that not all languages know,
 #: lines that go on, trigraphs, another encoding that the first lines of Python name.
 _HIDDEN = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]|\\\\\n|\\?\\?[/(]"
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]|\\\\ *\n|\\?\\?[/(]"
     "|^(?:[^\n]*\n)?[^\n]*coding[:=]"
 )
 
@@ -172,6 +174,8 @@ class ArtefactReader:
         token = self.take(_NUMBER, "a number")
         if not any(mark in token for mark in self.language.marks) or float(token) > 1e308:
             raise RefusedError(f"the number {token} of an artefact is no float64 by its type")
+        if len(re.sub(r"[eE].*|\.", "", token).strip("0")) > _MOST_DIGITS:
+            raise RefusedError(f"the number {token} of an artefact has digits that SQLite misreads")
         return sign * float(token)
 
     def expect_number(self, due: Fraction) -> None:

@@ -160,17 +160,15 @@ def describe_verdict(verdict: Verdict) -> str:
 def _describe_executions(verdict: Verdict) -> Iterator[str]:
     for claim in verdict.executed:
         most = max(claim.bounds, default=Fraction(0))
-        whole = math.nextafter(float(most + Fraction(verdict.bound)), math.inf)
         yield (
             f"{claim.name} ({claim.target}, SHA-256 {claim.digest}): as executed in binary64, "
             f"every score is within {write_bound(most)} of the rules' and "
-            f"{write_bound(Fraction(whole))} of the model's, for every row of the domain whose "
-            "columns of whole numbers hold such"
+            f"{write_bound(most + Fraction(verdict.bound))} of the model's, "
+            "for every row of the domain whose columns of whole numbers hold such"
         )
 
 
 def _describe_proof(verdict: Verdict) -> str:
-
     what = (
         (
             "the model decides as the rules say wherever its scores are more than "

@@ -167,8 +167,8 @@ def _read_artefact_column(column: Mapping[str, Any], first: int) -> ArtefactColu
         categories.append((values, item.get("missing") is True, item.get("other") is True))
         all_values += values
 
-    parts = [sum(own[part] for own in categories) for part in (1, 2)]
-    if len(set(all_values)) < len(all_values) or max(parts) > 1:
+    most = max(sum(own[1] for own in categories), sum(own[2] for own in categories))
+    if len(set(all_values)) < len(all_values) or most > 1:
         raise RefusedError(f"a value of {column['name']!r} is in two categories")
 
     return ArtefactColumn(column["name"], first, tuple(categories))

@@ -63,7 +63,8 @@ def check(
     An answer's certificate needs the rules alone, no model; that of a difference, which `relurules
     diff` wrote, the --old rules too.
     `relurules check folder` says which digests of manifest.json and SHA256SUMS hold, what is
-    missing or in no list, and what the certificates in it show, but not of artefacts.
+    missing or in no list, and what the certificates in it show, of the texts that they
+    name too.
     """
     if certificate.is_dir():
         _refuse_options("a certificate, not of a folder", rules=rules, old=old, model=model,

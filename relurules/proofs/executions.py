@@ -1,18 +1,25 @@
 """Artefacts -> what a certificate claims of their rounding, as the checker itself finds it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from relurules.checker import (
     ArtefactText,
     RefusedError,
+    Verdict,
     bound_execution,
     hash_json,
     write_bound,
 )
+from relurules.checker.artefact_check import check_executions, read_artefact
+from relurules.checker.json_values import REFUSALS, explain_refusal
 from relurules.errors import UnsupportedError
+from relurules.files.digests import hash_file, list_files
 from relurules.ir import Artifact
+
+#: Of files that may be claimed of.
+_SUFFIXES = (".py", ".c", ".mjs", ".sql")
 
 
 def claim_executions(
@@ -63,3 +70,36 @@ def list_claimed_texts(found: Mapping[str, Any], artifact: Artifact) -> list[Art
     text, claims = make_artefact_text(artifact), found.get("artefacts", ())
     digests = [claim.get("digest") for claim in claims if isinstance(claim, Mapping)]
     return [text] if text.digest in digests else []
+
+
+def check_folder_texts(
+    verdict: Verdict, found: Mapping[str, Any], rules: Mapping[str, Any], folder: Path
+) -> Verdict:
+    """The verdict of a certificate, and what it claims of those texts that are in a folder; how
+    many aren't there is a note.
+    """
+    if not verdict or "artefacts" not in found:
+        return verdict
+    try:
+        missing = {claim["digest"] for claim in found["artefacts"]}
+        texts = list[ArtefactText]()
+        for text in _read_texts(folder):
+            if text.digest in missing:
+                texts.append(text)
+                missing.remove(text.digest)
+        executed = check_executions(found, rules, texts)
+    except REFUSALS as error:
+        return verdict._replace(holds=False, why=explain_refusal(error))
+
+    lost = (f"artefacts that it names and the folder lacks: {len(missing)}",) if missing else ()
+    return verdict._replace(executed=executed, notes=(*verdict.notes, *lost))
+
+
+def _read_texts(folder: Path) -> Iterator[ArtefactText]:
+    for name in list_files(folder):
+        path = folder / name
+        if path.suffix in _SUFFIXES and hash_file(path) is not None:
+            try:
+                yield read_artefact(path)
+            except ValueError:
+                continue  # its digest tells whether it is the file that it was

@@ -31,6 +31,7 @@ from relurules.files.writing import read_bytes, read_json, write_all
 from relurules.ir.answer_certificate import find_rules_digests
 from relurules.pipeline.deployment import MANIFEST
 from relurules.pipeline.document_folder import SUMS
+from relurules.proofs.executions import check_folder_texts
 from relurules.proofs.proving import check
 
 #: The signature of the list of digests.
@@ -221,7 +222,9 @@ def _check_model_certificates(folder: Path) -> Iterator[tuple[str, AnyVerdict]]:
             yield name, f"not checked: no {lost} stands beside it or above it in the folder"
             continue
         try:
-            yield name, check(path, rules, model)
+            verdict = check(path, rules, model)
+            found, said = read_json(path), read_json(rules)
+            yield name, check_folder_texts(verdict, found, said, folder)
         except InputError as error:
             yield name, f"not checked: {error}"
 

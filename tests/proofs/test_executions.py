@@ -28,6 +28,7 @@ from relurules.domain.columns import Column
 from relurules.errors import UnsupportedError
 from relurules.ir import AdditiveRules, Artifact, Graph
 from relurules.proofs.executions import make_artefact_text
+from relurules.proofs.folder_check import check_folder, describe_folder, seal_folder
 
 #: As emitted by default; databases that tests of rounding don't run too.
 _TARGETS = [*TARGETS, ("sql", {"dialect": "postgres"})]
@@ -264,3 +265,30 @@ def test_prove_says_what_it_cant_read(target: str, name: str) -> None:
     model, rules = make_numbers()
     with pytest.raises(UnsupportedError, match=rf"^{name}: its rounding has no bound"):
         rr.prove(rules, model, artifacts=[rr.emit(rules, target)])
+
+
+def test_a_folder_tells_of_the_texts_in_it(tmp_path: Path) -> None:
+    model, rules = make_numbers()
+    rules.save(tmp_path / "rules.json")
+    codes = [rr.emit(rules, target) for target in ("python", "c")]
+    codes[0].write(tmp_path / "code")
+    codes[1].write(tmp_path)
+    rr.prove(rules, model, artifacts=codes).write(tmp_path)
+    seal_folder(tmp_path)
+    verdict = check_folder(tmp_path).certificates["certificate.json"]
+    assert isinstance(verdict, checker.Verdict)
+    assert {claim.target for claim in verdict.executed} == {"python", "c"}
+
+    (tmp_path / "score.h").unlink()
+    told = [*describe_folder(check_folder(tmp_path))]
+    assert any("that it names and the folder lacks: 1" in line for line in told)
+    assert any(line.startswith("score.py (python") for line in "\n".join(told).splitlines())
+
+    found = json.loads((tmp_path / "certificate.json").read_text())
+    found["artefacts"][0]["bounds"] = ["0"]
+    del found["digest"]
+    found["digest"] = checker.hash_json(found)
+    (tmp_path / "certificate.json").write_text(json.dumps(found))
+    verdict = check_folder(tmp_path).certificates["certificate.json"]
+    assert isinstance(verdict, checker.Verdict)
+    assert "and shows" in verdict.why

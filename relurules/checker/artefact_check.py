@@ -67,7 +67,8 @@ def bound_execution(
         raise RefusedError("artefacts of other rules than lines aren't read")
     language = dialect if target == "sql" else target
     if language not in ARTEFACT_LANGUAGES or (target == "sql") != (dialect is not None):
-        raise RefusedError(f"artefacts of {target!r}, dialect {dialect!r}, aren't read")
+        told = target if dialect is None else f"{target} of dialect {dialect}"
+        raise RefusedError(f"artefacts of {told} aren't read")
 
     domain = ArtefactDomain(rules)
     arithmetic = FloatArithmetic(domain)

@@ -43,6 +43,11 @@ class ArtefactDomain:
 
     def __init__(self, rules: Mapping[str, Any]) -> None:
         features = rules["features"]
+        columns = rules.get("columns") or [{"name": feature["name"]} for feature in features]
+        self.columns, first = list[ArtefactColumn](), 0
+        for column in columns:
+            self.columns.append(_read_artefact_column(column, first))
+            first += len(self.columns[-1].categories) or 1
         if rules["constraints"]:
             raise RefusedError("artefacts of domains with inequalities aren't read")
         if any(item[end] is None for item in features for end in ("lower", "upper")):
@@ -52,18 +57,12 @@ class ArtefactDomain:
         self.low = [read_number(feature["lower"]) for feature in features]
         self.high = [read_number(feature["upper"]) for feature in features]
         self.whole = [feature.get("integer") is True for feature in features]
-        columns = rules.get("columns") or [{"name": feature["name"]} for feature in features]
         self.groups = find_category_groups(columns)
         self.group_of = {j: i for i, group in enumerate(self.groups) for j in group}
         if sorted(map(sorted, find_indicator_groups(rules))) != self.groups:
             raise RefusedError("artefacts of columns that are tied as a group aren't read")
         if any(self.low[j] != 0 or self.high[j] != 1 for j in self.group_of):
             raise RefusedError("artefacts of categories that can't be aren't read")
-
-        self.columns, first = list[ArtefactColumn](), 0
-        for column in columns:
-            self.columns.append(_read_artefact_column(column, first))
-            first += len(self.columns[-1].categories) or 1
 
     @property
     def numbers(self) -> list[ArtefactColumn]:
@@ -151,6 +150,11 @@ class ArtefactDomain:
 
 
 def _read_artefact_column(column: Mapping[str, Any], first: int) -> ArtefactColumn:
+    if {"fill", "missing_of"} & set(column):
+        raise RefusedError(
+            "artefacts of numbers of which a missing one counts as another aren't read, such as "
+            f"{column['name']!r}"
+        )
     if not set(column) <= {"name", "categories"} or not isinstance(column["name"], str):
         raise RefusedError(
             f"artefacts of the kind of column that {column['name']!r} is aren't read"

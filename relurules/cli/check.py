@@ -58,11 +58,13 @@ def check(
     """Check a certificate in exact arithmetic, or a folder: exit code 1 where one doesn't hold.
 
     `relurules check proof/certificate.json --rules rules.json --model model.onnx`. With
-    --artefact, the code is read back, operation by operation, and must be just these rules.
+    --artefact, the code is read back, operation by operation, and must be just these rules; what
+    the certificate claims of it as executed is judged too.
     An answer's certificate needs the rules alone, no model; that of a difference, which `relurules
     diff` wrote, the --old rules too.
     `relurules check folder` says which digests of manifest.json and SHA256SUMS hold, what is
-    missing or in no list, and what the certificates in it show.
+    missing or in no list, and what the certificates in it show, of the texts that they
+    name too.
     """
     if certificate.is_dir():
         _refuse_options("a certificate, not of a folder", rules=rules, old=old, model=model,

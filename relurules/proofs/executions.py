@@ -23,16 +23,12 @@ _SUFFIXES = (".py", ".c", ".mjs", ".sql")
 
 
 def claim_executions(
-    found: Mapping[str, Any],
-    rules: Mapping[str, Any],
-    artifacts: Sequence[Artifact | str | Path],
-) -> dict[str, Any]:
-    """A certificate with an entry for every artefact, and its digest anew.
+    rules: Mapping[str, Any], artifacts: Sequence[Artifact | str | Path]
+) -> list[dict[str, Any]]:
+    """An entry of a certificate for every artefact.
 
     UnsupportedError for an artefact that the checker can't read, or that isn't these rules.
     """
-    if not artifacts:
-        return dict(found)
     claims = []
     for artifact in artifacts:
         code = Artifact.read(artifact) if isinstance(artifact, str | Path) else artifact
@@ -41,16 +37,24 @@ def claim_executions(
             bounds = bound_execution(text, code.target, code.dialect, rules)
         except (RefusedError, RecursionError) as error:
             raise UnsupportedError(
-                f"{text.name}: its rounding has no bound in a certificate: {error}; such a bound "
-                "is there for lines in Python, C, JavaScript, and SQL of SQLite, DuckDB and "
-                "PostgreSQL as emitted by default; bound_rounding may know one without a proof"
+                f"{text.name or code.target}: its rounding has no bound in a certificate: {error}; "
+                "supported are lines in Python, C, JavaScript, and SQL of SQLite, DuckDB and "
+                "PostgreSQL, as emitted by default; prove without this artefact, and check "
+                "--artefact (bound_rounding) says what else is known of its rounding"
             ) from error
         claim = {"target": code.target, "digest": text.digest}
         claim |= {} if code.dialect is None else {"dialect": code.dialect}
         claims.append({**claim, "bounds": [write_bound(bound) for bound in bounds]})
 
+    return claims
+
+
+def add_claims(found: Mapping[str, Any], claims: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A certificate with the entries of artefacts, if there are any, and its digest anew."""
+    if not claims:
+        return dict(found)
     whole = {name: value for name, value in found.items() if name != "digest"}
-    whole["artefacts"] = claims
+    whole["artefacts"] = list(claims)
 
     return {**whole, "digest": hash_json(whole)}
 

@@ -24,7 +24,9 @@ def make_row_inputs(artifact: Artifact, rules: RuleSet | AdditiveRules) -> RowIn
     blocks, words = list[Block](), dict[int, list[tuple[str | float | None, ...]]]()
     for i, (column, places) in enumerate(zip(domain.columns, domain.places, strict=True)):
         if column.source:
-            raise UnreadableError(f"column {column.name!r} says whether another one is missing")
+            raise UnreadableError(
+                f"column {column.name!r} says whether another one is missing, which isn't followed"
+            )
         if not column.categories:
             blocks.append(_make_number(artifact, column.name, places.start))
             continue

@@ -12,7 +12,7 @@ from instances import files, named_instance
 import relurules as rr
 from relurules import checker
 from relurules.checker import json_values
-from relurules.checker.script import make_check_script
+from relurules.checker.script import PARTS, make_check_script
 
 NAMES = ("certificate.json", "rules.json", "model.json")
 
@@ -32,6 +32,12 @@ def run(folder: Path, *paths: Any) -> tuple[int, str, str]:
     command = [sys.executable, "-I", "-S", str(folder / "check.py"), *map(str, paths)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout, done.stderr
+
+
+def test_the_page_for_auditors_names_every_file() -> None:
+    page = Path(__file__).parents[2] / "docs" / "design" / "checker.md"
+    text = page.read_text(encoding="utf-8")
+    assert [name for name in PARTS if f"`{name}.py`" not in text] == []
 
 
 def test_a_proof_holds(folder: Path) -> None:

@@ -236,7 +236,7 @@ def test_exp_is_as_far_off_as_the_largest_scores_of_lines_let_it(seed: int) -> N
     worst = X[np.argsort(-errors)[:10]]
     found = measure_outputs(compute_precisely(rules, worst), run(worst))
     assert found <= bound.largest_output <= _LOOSE * found
-    assert bound.largest == bound_score_rounding(artifact, rules).largest
+    assert 0 < bound.largest <= bound_score_rounding(artifact, rules).largest
 
 
 def test_a_changed_formula_has_no_bound() -> None:

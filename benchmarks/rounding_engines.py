@@ -18,6 +18,7 @@ from relurules.domain.encoding import read_raw_columns
 from relurules.ir import Artifact
 from relurules.verifying import engines
 from relurules.verifying.databases import OPEN
+from relurules.verifying.onnx_runtime import make_tensor
 
 Array = NDArray[np.float64]
 #: Scores of rows in coordinates, (N, d) -> (N, m).
@@ -144,7 +145,13 @@ def _run_onnx(artifact: Artifact) -> Run:
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
 
     def run(X: Array) -> Array:
-        sent = {name: own[:, None] for name, own in _make_table(artifact, X).items()}
+        table = _make_table(artifact, X)
+        sent = {
+            column.name: make_tensor(table[column.name].tolist(), column)
+            if column.categories
+            else table[column.name][:, None]
+            for column in artifact.domain.columns
+        }
         return np.column_stack(session.run(list(artifact.outputs), sent))
 
     return run

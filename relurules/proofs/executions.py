@@ -39,8 +39,8 @@ def claim_executions(
             raise UnsupportedError(
                 f"{text.name or code.target}: its rounding has no bound in a certificate: {error}; "
                 "supported are lines in Python, C, JavaScript, and SQL of SQLite, DuckDB and "
-                "PostgreSQL, as emitted by default; prove without this artefact, and check "
-                "--artefact (bound_rounding) says what else is known of its rounding"
+                "PostgreSQL, as emitted by default; prove without this artefact, and `check "
+                "--artefact` (bound_rounding) says what else is known of its rounding"
             ) from error
         claim = {"target": code.target, "digest": text.digest}
         claim |= {} if code.dialect is None else {"dialect": code.dialect}

@@ -10,19 +10,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from relurules.rounding.choice_forms import (
+    divide_forms,
+    find_equal_column,
+    is_own_difference,
+    is_turned,
+    pick_by_category,
+)
 from relurules.rounding.expression import (
     Absent,
     Choice,
     ColumnValue,
     Comparison,
     Expression,
-    Junction,
     Literal,
     Opaque,
     Operation,
-    Test,
     UnreadableError,
-    Words,
 )
 from relurules.rounding.floats import FloatFormat, find_grid, round_up
 from relurules.rounding.forms import (
@@ -308,12 +312,12 @@ class ErrorAnalysis:
         if test.sign in ("<", "<="):
             above = above.scale(Fraction(-1))
         gap = then.form.subtract(otherwise.form)
-        factor = _divide_forms(gap, above)
+        factor = divide_forms(gap, above)
         if factor is None:
             raise UnreadableError("a choice that isn't continuous")
 
         form = otherwise.form.add(above.take_positive().scale(factor))
-        if _is_turned(then, otherwise, test):
+        if is_turned(then.form, otherwise.form, test):
             turned = above.scale(Fraction(-1)).take_positive()
             form = then.form.add(turned.scale(factor))
         error, room = max(then.error, otherwise.error), left.error + right.error
@@ -321,7 +325,7 @@ class ErrorAnalysis:
             error = otherwise.error
         elif above.reach.low - room > 0:
             error = then.error
-        elif not _is_own_difference(choice, test):
+        elif not is_own_difference(choice, test):
             error += abs(factor) * room
         grid = None if None in (then.grid, otherwise.grid) else min(then.grid, otherwise.grid)  # type: ignore[type-var]
         if otherwise.form.is_constant and not otherwise.form.reach.size:
@@ -334,7 +338,7 @@ class ErrorAnalysis:
         assert isinstance(block, CategorySpan)  # noqa: S101  # the caller has looked
         computed, values = list[float](), list[Fraction]()
         for words in self._inputs.words[column]:
-            found = {_pick(choice, column, word) for word in words}
+            found = {pick_by_category(choice, column, word) for word in words}
             if len(found) != 1:
                 raise UnreadableError("values of one category are told apart")
             value = self.analyse(found.pop())
@@ -360,75 +364,3 @@ def _list_entries(value: Value, block: CategorySpan) -> list[Fraction] | None:
     if value.form.is_constant and not value.error:
         return [value.form.constant] * len(block.places)
     return None
-
-
-def _divide_forms(gap: RealForm, above: RealForm) -> Fraction | None:
-    """The factor of gap = factor * above, None where there is none."""
-    if gap.is_constant and not gap.constant:
-        return _NONE
-    sizes = [(gap.constant, above.constant)]
-    for place, part in above.parts.items():
-        own = gap.parts.get(place)
-        if isinstance(part, RealCurve) and isinstance(own, RealCurve):
-            sizes.append((own.slope, part.slope))
-        if isinstance(part, CategoryValues) and isinstance(own, CategoryValues):
-            sizes += zip(own.values, part.values, strict=True)
-
-    factor = next((a / b for a, b in sizes if a and b), None)
-    if factor is None or gap.subtract(above.scale(factor)).key != RealForm(_NONE).key:
-        return None
-
-    return factor
-
-
-def _is_turned(then: Value, otherwise: Value, test: Comparison) -> bool:
-    """Whether max(0, what is below the test) says the same, and is what rules would say: it stands
-    beside 0, or a neuron's argument is asked whether it is below 0.
-    """
-    if then.form.is_constant or otherwise.form.is_constant:
-        return then.form.is_constant and not then.form.constant
-    below = test.sign in ("<", "<=")
-
-    return below and isinstance(test.right, Literal) and not test.right.value
-
-
-def _is_own_difference(choice: Choice, test: Comparison) -> bool:
-    """Whether the choice is max(0, what its own test compares, subtracted): then rounding, which is
-    monotone, takes the same side in both, and the error is that of the difference.
-    """
-    sides = (test.left, test.right) if test.sign in (">", ">=") else (test.right, test.left)
-    due = Operation("-", sides)
-    zero = isinstance(test.right, Literal) and not test.right.value and test.sign in (">", ">=")
-
-    return choice.otherwise == Literal(0.0) and (
-        choice.then == due or (zero and choice.then == test.left)
-    )
-
-
-def find_equal_column(test: Test) -> int | None:
-    """The column that a test compares for equality, None where there is none."""
-    if isinstance(test, Junction):
-        return next((x for x in map(find_equal_column, test.tests) if x is not None), None)
-    if isinstance(test, Comparison) and test.sign == "==" and isinstance(test.left, ColumnValue):
-        return test.left.column
-    return None
-
-
-def _pick(expression: Expression, column: int, word: str | float | None) -> Expression:
-    """What is chosen where the column holds this category."""
-    while isinstance(expression, Choice):
-        expression = (
-            expression.then if _holds(expression.test, column, word) else expression.otherwise
-        )
-    return expression
-
-
-def _holds(test: Test, column: int, word: str | float | None) -> bool:
-    if isinstance(test, Junction):
-        told = [_holds(each, column, word) for each in test.tests]
-        return not told[0] if test.sign == "not" else (all if test.sign == "and" else any)(told)
-    if not isinstance(test, Comparison) or test.sign != "==" or test.left != ColumnValue(column):
-        raise UnreadableError("a category and a number are tested at once")
-    if not isinstance(test.right, Words | Literal):
-        raise UnreadableError("a category is compared with something else than a text")
-    return test.right.value == word

@@ -92,7 +92,7 @@ def _run_check(folder: Path) -> tuple[int, float, str]:
     seconds = ended.children_user + ended.children_system
     seconds -= begun.children_user + begun.children_system
     told = (ran.stdout + ran.stderr).strip().splitlines() or ["nothing"]
-    return ran.returncode, seconds, told[-1]
+    return ran.returncode, seconds, told[-1].replace(f"{folder}/", "")
 
 
 def _list_large_texts(honest: str) -> Iterator[tuple[str, Iterator[str]]]:

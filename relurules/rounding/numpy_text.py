@@ -30,34 +30,6 @@ def _numbers(values, name):
         raise TypeError(_)
     return np.asarray(found, dtype=np.float64)
 
-def _indicators(values, name, known, missing, other, width):
-    given = [None if v is None or v != v else v for v in np.asarray(values, dtype=object).tolist()]
-    if known and all(isinstance(v, str) for v in known):
-        for row, value in enumerate(given):
-            if value is not None and not isinstance(value, str):
-                raise TypeError(_)
-    codes = [missing if v is None else known.get(v, other) for v in given]
-    return np.asarray(np.array(codes, dtype=np.intp)[:, None] == np.arange(width), dtype=np.float64)
-
-def _indicators(values, name, known, missing, other, width):
-    given = [None if v is None or v != v else v for v in np.asarray(values, dtype=object).tolist()]
-    if known and all(isinstance(v, str) for v in known):
-        for row, value in enumerate(given):
-            if value is not None and not isinstance(value, str):
-                raise TypeError(_)
-    keys = [v if v is None or isinstance(v, str) else float(v) for v in given]
-    for row, value in enumerate(keys):
-        if isinstance(value, str) and value not in known and _spelled(value) in known:
-            raise TypeError(_)
-    codes = [missing if v is None else known.get(v, other) for v in keys]
-    return np.asarray(np.array(codes, dtype=np.intp)[:, None] == np.arange(width), dtype=np.float64)
-
-def _spelled(value):
-    try:
-        return float(value)
-    except ValueError:
-        return None
-
 def _inside(x):
     if len(x) and (x.min(axis=0) >= _LOWEST).all() and (x.max(axis=0) <= _HIGHEST).all():
         inside = np.ones(len(x), dtype=np.bool_)
@@ -74,6 +46,31 @@ def _inside(x):
     GROUPS
     inside[inside] = (x[inside] @ _SUMS <= _LIMITS).all(axis=1)
     return inside
+"""
+#: How a category becomes numbers; KEYS: the values that are looked up.
+_INDICATORS = """
+def _indicators(values, name, known, missing, other, width):
+    given = [None if v is None or v != v else v for v in np.asarray(values, dtype=object).tolist()]
+    if known and all(isinstance(v, str) for v in known):
+        for row, value in enumerate(given):
+            if value is not None and not isinstance(value, str):
+                raise TypeError(_)
+    codes = [missing if v is None else known.get(v, other) for v in KEYS]
+    return np.asarray(np.array(codes, dtype=np.intp)[:, None] == np.arange(width), dtype=np.float64)
+"""
+#: What comes before the look-up where a category is a number.
+_NUMBER_KEYS = """\
+    keys = [v if v is None or isinstance(v, str) else float(v) for v in given]
+    for row, value in enumerate(keys):
+        if isinstance(value, str) and value not in known and _spelled(value) in known:
+            raise TypeError(_)
+"""
+_SPELLED = """
+def _spelled(value):
+    try:
+        return float(value)
+    except ValueError:
+        return None
 """
 #: How tables of numbers are read, and others.
 _NUMBERS = """
@@ -106,8 +103,6 @@ _IMPORTS = frozenset(
         "from numpy.typing import NDArray",
     }
 )
-#: Functions that code of some columns has and other code hasn't.
-_OPTIONAL = ("_taken", "_indicators", "_spelled")
 
 
 def read_numpy_module(
@@ -127,7 +122,7 @@ def read_numpy_module(
     functions = [one for one in tree.body if isinstance(one, ast.FunctionDef)]
     found = {one.name: one for one in functions}
     for name, forms in known.items():
-        if (name in found or name not in _OPTIONAL) and _strip(found.get(name)) not in forms:
+        if (name in found or name != "_taken") and _strip(found.get(name)) not in forms:
             raise UnreadableError(f"{name} in numpy isn't what it is of these columns")
 
     return values, found
@@ -135,16 +130,28 @@ def read_numpy_module(
 
 def _write_table(domain: Domain) -> str:
     """What is due of columns of these kinds."""
-    groups = "\n    ".join(
-        f"inside &= ((x[:, {[*group]}] == 1.0).sum(axis=1) == 1) "
-        f"& ((x[:, {[*group]}] == 0.0).sum(axis=1) == {len(group) - 1})"
+    groups = "".join(
+        f"    inside &= ((x[:, {[*group]}] == 1.0).sum(axis=1) == 1) "
+        f"& ((x[:, {[*group]}] == 0.0).sum(axis=1) == {len(group) - 1})\n"
         for group in domain.groups
     )
     plain = all(not column.categories and column.fill is None for column in domain.columns)
     parts = ", ".join(_write_part(column, i) for i, column in enumerate(domain.columns))
     reading = _NUMBERS if plain else _COLUMNS.replace("PARTS", parts)
 
-    return _TABLE.replace("GROUPS", groups or "pass").replace("    pass\n", "") + reading
+    return _TABLE.replace("    GROUPS\n", groups) + _write_indicators(domain.columns) + reading
+
+
+def _write_indicators(columns: Sequence[Column]) -> str:
+    """What is due of the functions that look categories up."""
+    if not any(column.categories for column in columns):
+        return ""
+    values = [value for column in columns for value in column.lookup if value is not None]
+    if all(isinstance(value, str) for value in values):
+        return _INDICATORS.replace("KEYS", "given")
+    before, codes, behind = _INDICATORS.replace("KEYS", "keys").partition("    codes =")
+
+    return before + _NUMBER_KEYS + codes + behind + _SPELLED
 
 
 def _write_part(column: Column, number: int) -> str:

@@ -63,9 +63,9 @@ class RelaxedPoint(NamedTuple):
     """Where a relaxed goal is largest: x (n,), arguments z and neurons p (K,), and rows (r,).
 
     ends: (2, K) between which arguments lie; own: (2, K) arguments and neurons as they are at x;
-    slopes, shifts: (K,) of the line that stands for a
-    neuron, bent: which neurons have one of a slope that may be chosen; c: (K,) coefficients of
-    neurons, w: of their arguments; v: (n,) of variables.
+    slopes, shifts: (K,) of the line that stands for a neuron, bent: which neurons have one of a
+    slope that may be chosen; c: (K,) coefficients of neurons, w: of their arguments; v: (n,) of
+    variables.
     """
 
     x: Array
@@ -124,10 +124,7 @@ def bound_arguments(  # noqa: C901, PLR0912
             high = min(high, 0.0)
         if low > high:
             return False
-        if part.signs[k] == 0 and low >= 0.0:
-            part.signs[k] = 1
-        if part.signs[k] == 0 and high <= 0.0:
-            part.signs[k] = -1
+        _settle_sign(part, k, low, high)
         at.ends[0, k], at.ends[1, k] = low, high
 
     for k in range(K):  # noqa: SIM110  # machine code has no generators
@@ -146,13 +143,18 @@ def _tighten_twin(P: RelaxedProgram, part: RelaxedPart, at: RelaxedPoint, k: int
     if low > high:
         return False
 
-    if part.signs[twin] == 0 and low >= 0.0:
-        part.signs[twin] = 1
-
-    if part.signs[twin] == 0 and high <= 0.0:
-        part.signs[twin] = -1
+    _settle_sign(part, twin, low, high)
     at.ends[0, twin], at.ends[1, twin] = low, high
     return True
+
+
+@compile_cached
+def _settle_sign(part: RelaxedPart, k: int, low: float, high: float) -> None:
+    """The sign that a neuron has, where it isn't known yet and its argument tells."""
+    if part.signs[k] == 0 and low >= 0.0:
+        part.signs[k] = 1
+    if part.signs[k] == 0 and high <= 0.0:
+        part.signs[k] = -1
 
 
 @compile_cached

@@ -349,7 +349,7 @@ def extract(  # type: ignore[misc]  # the signatures above leave options to this
     columns and groups stay as they are; with fidelity="rows" the lines are the closest ones,
     whatever the network. They take no decision and no checkpoint; max_regions, memory_limit, jobs
     and solver are for groups alone, and an UnusedOptionWarning says where there are none
-    (`pipeline.OPTION_USES` is the table).
+    (`pipeline.form_options.OPTION_USES` is the table).
 
     Columns that the traced network doesn't read are no part of the rules or of their domain: a row
     may hold anything there, and frames needn't have them. guard_unread: they are, so that a row
@@ -361,14 +361,9 @@ def extract(  # type: ignore[misc]  # the signatures above leave options to this
     in `explain`.
     """
     from relurules.partitioning import SearchOptions
-    from relurules.pipeline import (
-        ExtractOptions,
-        ExtractProgress,
-        ExtractSource,
-        describe_idle_options,
-        extract_additive_rules,
-        extract_rules,
-    )
+    from relurules.pipeline.extraction import extract_additive_rules, extract_rules
+    from relurules.pipeline.form_options import describe_idle_options
+    from relurules.pipeline.tasks import ExtractOptions, ExtractProgress, ExtractSource
 
     options = ExtractOptions(
         form=form,
@@ -489,7 +484,7 @@ def emit(
     """
     refuse_path(rules)
     from relurules.emitting import EmitOptions
-    from relurules.pipeline import emit_rules
+    from relurules.pipeline.artefacts import emit_rules
     from relurules.scorecards import Scorecard
 
     if isinstance(rules, Scorecard):
@@ -572,8 +567,8 @@ def verify(
     nothing else; other code is run as it is. Raises CheckError where the artefact doesn't run.
     """
     refuse_path(artifact)
-    from relurules.pipeline import verify_model
     from relurules.pipeline.table_batches import read_rule_tables, verify_tables
+    from relurules.pipeline.verification import verify_model
 
     if isinstance(X, str | Path):
         return verify_tables(artifact, model, read_rule_tables(X, artifact), engine)
@@ -608,7 +603,8 @@ def diff(
     """
     from relurules.analysis.rule_comparison import compare_rules
     from relurules.partitioning import compile_search
-    from relurules.pipeline import ExtractSource, trace_lines
+    from relurules.pipeline.extraction import trace_lines
+    from relurules.pipeline.tasks import ExtractSource
 
     check_finite(tolerance=tolerance)
     tolerance = to_plain_value(tolerance)

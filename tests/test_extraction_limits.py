@@ -21,12 +21,8 @@ from relurules.ir import Network
 from relurules.ir.limits import Deadline, SearchLimits
 from relurules.lp.compilation import is_code_cached
 from relurules.partitioning import SearchOptions, search_regions
-from relurules.pipeline import (
-    ExtractOptions,
-    ExtractProgress,
-    ExtractTask,
-    run_stages,
-)
+from relurules.pipeline.partition_stages import run_stages
+from relurules.pipeline.tasks import ExtractOptions, ExtractProgress, ExtractTask
 
 NET = layered(0, d=4, sizes=(16, 16), m=2)
 BOX = rr.Domain.box([-1.0] * 4, [1.0] * 4)

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 import relurules as rr
 from relurules.cli.main import app
 from relurules.errors import UnsupportedError, UnusedOptionWarning
-from relurules.pipeline import OPTION_USES
+from relurules.pipeline.form_options import OPTION_USES
 from relurules.training.estimators import ReLURulesRegressor
 
 BOX = rr.Domain.box([-2, -1], [1, 3], ["a", "b"])

@@ -366,7 +366,7 @@ class AdditiveRules(Scorer):
         in `extract`; data, y: what is counted per rule, as there.
         """
         from relurules.partitioning.options import SearchOptions
-        from relurules.pipeline import partition_lines
+        from relurules.pipeline.extraction import partition_lines
 
         search = SearchOptions(
             max_regions=max_regions,

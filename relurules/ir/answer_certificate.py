@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from relurules import checker
 from relurules.errors import RulesError
 from relurules.files.writing import read_json, write_text
 
@@ -58,6 +57,8 @@ class AnswerCertificate:
         """Read what `save` wrote; RulesError for any other file. Whether it holds is for
         `check_answer` to say.
         """
+        from relurules import checker
+
         found = read_json(Path(path))
         if not _is_answer(found):
             raise RulesError(
@@ -91,4 +92,6 @@ def is_answer_file(path: Path) -> bool:
 
 
 def _is_answer(found: Any) -> bool:
+    from relurules import checker  # no rules file needs it
+
     return isinstance(found, dict) and found.get("format") == checker.ANSWER_FORMAT

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from relurules import checker
-from relurules.checker.script import make_check_script
 from relurules.errors import RulesError
 from relurules.files.writing import read_json, write_all, write_text
 
@@ -59,6 +57,8 @@ class Certificate:
         """Write certificate.json, model.json (where the numbers are known) and check.py, which
         needs Python alone.
         """
+        from relurules.checker.script import make_check_script  # no rules file needs it
+
         files = {
             "certificate.json": _encode_json(self.found),
             "check.py": make_check_script(),
@@ -74,6 +74,8 @@ class Certificate:
 
         RulesError for any other file; whether it holds is for `check` to say.
         """
+        from relurules import checker
+
         found = read_json(Path(path))
         if not isinstance(found, dict) or found.get("format") != checker.FORMAT:
             raise RulesError(

@@ -20,7 +20,7 @@ from relurules.errors import DataError, UnsupportedError
 from relurules.files.version import VERSION
 from relurules.files.writing import write_all
 from relurules.ir import AdditiveRules, Certificate, RuleSet
-from relurules.pipeline import emit_rules
+from relurules.pipeline.artefacts import emit_rules
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,32 +1,19 @@
-"""The stages after rules: emit and verify."""
+"""The stage after rules: emit."""
 
 from dataclasses import replace
-from typing import Any
 
-from relurules import tracing
-from relurules.analysis.questions import answer_standing_questions
 from relurules.documents import PRINTERS, emit_document
-from relurules.domain import Domain
 from relurules.emitting import TARGETS, EmitOptions, emit_artifact
 from relurules.errors import InputError, UnsupportedError
 from relurules.explaining import add_reference
 from relurules.ir import (
     AdditiveRules,
     Artifact,
-    Report,
     RuleSet,
 )
 from relurules.ir.output_names import rename_outputs
-from relurules.networks.inputs import narrow_graph
-from relurules.pipeline.additive_stages import extend_lines
 from relurules.pipeline.dbt_project import DBT, emit_dbt
-from relurules.pipeline.page_scorer import write_page_scorer
 from relurules.tables.names import find_text_flaw, quote_name
-from relurules.tracing.model_domain import (
-    fill_unread_columns,
-    find_graph_columns,
-)
-from relurules.verifying.verification import ComparedModel, resolve_model, verify_artifact
 
 #: Formats that people look for, and why there is none.
 _NOT_WRITTEN = {
@@ -52,18 +39,7 @@ def emit_rules(
 
     rules = _prepare_rules(rules, options)
     if target in PRINTERS:
-        plain = options.form in (None, "rules") and options.dialect is None
-        answers = answer_standing_questions(rules) if plain else ()
-        return emit_document(
-            rules,
-            target,
-            title=options.title,
-            dialect=options.dialect,
-            form=options.form,
-            answers=answers,
-            scorer=write_page_scorer(rules, options) if _can_be_tried(target, options) else None,
-        )
-
+        return _emit_document(rules, target, options)
     if target in _NOT_WRITTEN:
         raise UnsupportedError(f"target {target!r} isn't written: {_NOT_WRITTEN[target]}")
     if target not in TARGETS and target != DBT:
@@ -74,6 +50,8 @@ def emit_rules(
         )
 
     if isinstance(rules, AdditiveRules) and options.outside == "exact":
+        from relurules.pipeline.additive_stages import extend_lines  # searches are seldom needed
+
         options = replace(options, everywhere=extend_lines(rules))
     if target == DBT:
         return emit_dbt(rules, options)
@@ -86,43 +64,27 @@ def _prepare_rules(rules: RuleSet | AdditiveRules, options: EmitOptions) -> Rule
     return named if options.reference is None else add_reference(named, options.reference, None)
 
 
-def _can_be_tried(target: str, options: EmitOptions) -> bool:
-    return target == "html" and options.script
+def _emit_document(rules: RuleSet | AdditiveRules, target: str, options: EmitOptions) -> Artifact:
+    """Rules as a document, with answers to the standing questions and, in HTML, a scorer.
+
+    What asks and what writes pages is loaded here, since code needs neither.
+    """
+    from relurules.analysis.questions import answer_standing_questions
+    from relurules.pipeline.page_scorer import write_page_scorer
+
+    plain = options.form in (None, "rules") and options.dialect is None
+    tried = target == "html" and options.script
+    return emit_document(
+        rules,
+        target,
+        title=options.title,
+        dialect=options.dialect,
+        form=options.form,
+        answers=answer_standing_questions(rules) if plain else (),
+        scorer=write_page_scorer(rules, options) if tried else None,
+    )
 
 
 def list_targets() -> tuple[str, ...]:
     """What `emit` knows: text, documents, code."""
     return ("text", *PRINTERS, *(target for target in TARGETS if target != "text"), DBT)
-
-
-def verify_model(
-    artifact: Artifact | RuleSet | AdditiveRules, model: Any, X: Any, engine: str | None
-) -> Report:
-    """Run an artefact on rows beside the model, which is traced and run by its own framework; see
-    `api.verify`.
-    """
-    return verify_artifact(artifact, compare_model(artifact, model), X, engine)
-
-
-def compare_model(artifact: Artifact | RuleSet | AdditiveRules, model: Any) -> ComparedModel:
-    """A model, traced, or rules, as what an artefact is compared with."""
-    if isinstance(model, ComparedModel):
-        return model
-    everywhere = isinstance(artifact, Artifact) and artifact.outside == "exact"
-    if isinstance(model, RuleSet | AdditiveRules):
-        return resolve_model(model, everywhere=everywhere)
-    return _trace_compared_model(artifact.domain, model)
-
-
-def _trace_compared_model(domain: Domain, model: Any) -> ComparedModel:
-    """A model as what rules over these columns are compared with, of which it may have more."""
-    graph, function = tracing.trace(model)
-    if domain.table_places is None or domain.table_places.coordinate_count != len(graph.features):
-        return ComparedModel(names=graph, network=graph.network, function=function)
-
-    narrow = narrow_graph(graph, graph.columns, find_graph_columns(graph, domain.table_places))
-    return ComparedModel(
-        names=narrow,
-        network=narrow.network,
-        function=lambda rows: function(fill_unread_columns(rows, graph, domain)),
-    )

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from relurules.analysis.questions import ask
 from relurules.emitting import EmitOptions, emit_artifact
 from relurules.emitting.dbt.printer import OutputRanges, print_dbt
 from relurules.errors import OutOfTimeError, UnsupportedError
@@ -35,6 +34,8 @@ def emit_dbt(rules: RuleSet | AdditiveRules, options: EmitOptions) -> Artifact:
 
 def _find_ranges(rules: RuleSet | AdditiveRules, names: Sequence[str]) -> OutputRanges:
     """Proven ranges by name, of those that have one."""
+    from relurules.analysis.questions import ask  # no other target asks
+
     found = dict[str, tuple[float, float]]()
     for name in dict.fromkeys(names):
         try:

@@ -16,8 +16,9 @@ from relurules.errors import InputError, RelurulesError, UnsupportedError
 from relurules.files.version import VERSION
 from relurules.files.writing import write_all
 from relurules.ir import AdditiveRules, Artifact, RuleSet
-from relurules.pipeline.artefacts import emit_rules, verify_model
+from relurules.pipeline.artefacts import emit_rules
 from relurules.pipeline.dbt_project import DBT
+from relurules.pipeline.verification import verify_model
 
 MANIFEST = "manifest.json"
 

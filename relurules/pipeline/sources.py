@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 from relurules import tracing
-from relurules.analysis.promises import list_broken_promises, remove_promises
 from relurules.errors import BrokenPromiseWarning
 from relurules.files.version import VERSION
 from relurules.ir import (
@@ -154,6 +153,9 @@ def _take_back_promises(made: AnyRules, source: Any) -> AnyRules:
     """
     if made.score_error == source.score_error:
         return made  # the same scores
+
+    from relurules.analysis.promises import list_broken_promises, remove_promises  # they ask
+
     broken = list_broken_promises(source, made)
     if not broken:
         return made

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from relurules.domain.table_reading import make_column_read_options
 from relurules.errors import CheckError, DataError
 from relurules.ir import AdditiveRules, Artifact, Report, RuleSet, Scorer
-from relurules.pipeline.artefacts import compare_model, verify_model
+from relurules.pipeline.verification import compare_model, verify_model
 from relurules.tables.batches import is_table, iterate_batches
 from relurules.tables.file_batches import join_frames, read_file_batches
 from relurules.tables.read_options import ReadOptions

@@ -13,7 +13,7 @@ from relurules.codec.any_rules import load_any_rules
 from relurules.emitting import EmitOptions
 from relurules.errors import CheckError, RelurulesError, RulesError
 from relurules.ir import AdditiveRules, Artifact, RuleSet
-from relurules.pipeline import emit_rules
+from relurules.pipeline.artefacts import emit_rules
 from relurules.reasons.reason_texts import ReasonOptions
 from relurules.rounding.expression import UnreadableError
 from relurules.rounding.read_back import find_difference

@@ -17,7 +17,8 @@ from relurules.ir.class_labels import make_labels
 from relurules.ir.limits import Deadline
 from relurules.ir.network import Array
 from relurules.links.heads import Head, apply_links, make_identity_heads
-from relurules.pipeline import ExtractSource, extract_additive_rules, extract_rules
+from relurules.pipeline.extraction import extract_additive_rules, extract_rules
+from relurules.pipeline.tasks import ExtractSource
 from relurules.tables.names import make_default_names
 
 try:

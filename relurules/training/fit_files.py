@@ -16,7 +16,7 @@ from relurules.errors import UnsupportedError
 from relurules.files.writing import write_all
 from relurules.ir import RuleSet
 from relurules.ir.local_tree import LocalTree
-from relurules.pipeline import emit_rules
+from relurules.pipeline.artefacts import emit_rules
 from relurules.tables.schema_values import write_schema
 from relurules.tracing.model_weights import format_model_json
 from relurules.training.fit_noting import record_fit

@@ -17,7 +17,7 @@ from relurules.ir.network import Array
 from relurules.networks.collapse import collapse
 from relurules.partitioning import count_regions, search_regions
 from relurules.partitioning import make_budget as limits_of
-from relurules.pipeline import build_plain_rules
+from relurules.pipeline.partition_stages import build_plain_rules
 from relurules.tracing import trace
 from relurules.tracing.model_domain import derive_domain
 

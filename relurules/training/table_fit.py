@@ -14,7 +14,8 @@ from relurules.files.notebook import format_notebook_html
 from relurules.ir import AdditiveRules, Graph, RuleSet
 from relurules.ir.limits import NEVER, Deadline
 from relurules.partitioning import SearchOptions, compile_search
-from relurules.pipeline import ExtractSource, extract_additive_rules, extract_rules
+from relurules.pipeline.extraction import extract_additive_rules, extract_rules
+from relurules.pipeline.tasks import ExtractSource
 from relurules.tables.column_types import TableSchema
 from relurules.tracing import trace
 from relurules.tracing.model_domain import derive_domain

@@ -10,7 +10,7 @@ from handmade import layered
 import relurules as rr
 from relurules.domain.columns import Category, Column
 from relurules.ir import Graph
-from relurules.pipeline import build_plain_rules
+from relurules.pipeline.partition_stages import build_plain_rules
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -12,7 +12,8 @@ import torch
 import relurules as rr
 from relurules.errors import OutOfTimeError, UnsupportedError
 from relurules.ir import AdditiveRules, Head
-from relurules.pipeline import ExtractOptions, ExtractSource, extract_additive_rules
+from relurules.pipeline.extraction import extract_additive_rules
+from relurules.pipeline.tasks import ExtractOptions, ExtractSource
 from relurules.rules.additive_simplify import simplify_additive_rules
 
 

@@ -25,6 +25,7 @@
 # make bench-page       the page on which rules are tried: its size, and how fast it scores a file, in Chromium
 # make bench-rivals  our rules and lines beside what others would use, in an environment of their own
 # make bench-categories  questions and comparisons of rules over many categories (about two minutes)
+# make bench-large  counts a hundred million regions on one core (about a quarter of an hour)
 # make bench-partition  the search for regions in full, beside another tool in an environment of its own
 
 PYTHON ?= python3
@@ -35,7 +36,7 @@ OUT ?= out
 WRITE ?=
 
 .PHONY: venv demo test test-fast check format lint metrics bench bench-all bench-lines bench-trees bench-linearise bench-categories bench-monotone bench-partition bench-scoring
-.PHONY: bench-scoring-code bench-page bench-rivals bench-checkers bench-mutations bench-rounding bench-soundness bench-standards bench-start bench-tables
+.PHONY: bench-large bench-scoring-code bench-page bench-rivals bench-checkers bench-mutations bench-rounding bench-soundness bench-standards bench-start bench-tables
 .PHONY: examples proven-checker clean
 
 venv: $(VENV)/ready
@@ -92,6 +93,9 @@ proven-checker:
 
 bench-partition: venv .venv-peer/ready
 	$(BIN)/python benchmarks/partition.py --peer .venv-peer/bin/python $(WRITE)
+
+bench-large: venv
+	$(BIN)/python benchmarks/partition.py --only large $(WRITE)
 
 .venv-peer-code/ready:
 	$(PYTHON) -m venv .venv-peer-code

@@ -7,9 +7,10 @@ seconds once functions are compiled, and the peak of its memory above what it ha
 search. Networks over categories read 6 numbers and 8 columns of 100 categories in all; beside them
 stands a search whose every split asks mixed-integer programs, for a few seconds. The start of a
 search is what `rr.partition` of a small torch module takes in all, beside `torch.export` of it.
-`--only categories` or `--only start` prints that table alone. `--peer PYTHON` also runs relucent, a
-program of its own, by the interpreter of an environment that has it, as `make bench-partition`
-does; engines that need more than a few seconds are stopped.
+`--only categories`, `start`, `jobs` or `large` prints that table alone; the last counts 1e8 regions
+and is in no other run. `--peer PYTHON` also runs relucent, a program of its own, by the interpreter
+of an environment that has it, as `make bench-partition` does; engines that need more than a few
+seconds are stopped.
 """
 
 import argparse
@@ -19,7 +20,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -81,6 +82,10 @@ SMALL = (
 )
 #: One family of growing size: about 1e4 to 1e7 regions.
 FAMILY = tuple(Case(f"d6_{w}_{w}", 200, 6, (w, w)) for w in (9, 13, 18, 27))
+#: About 1e8 regions: a quarter of an hour.
+LARGE = Case("d6_40_40", 200, 6, (40, 40))
+#: Two jobs start a process each, so that only a search of many seconds shows what they are worth.
+SHARED = FAMILY[2]
 #: Categories of eight columns, as many as the table "adult" has, 100 in all.
 ADULT = (9, 16, 7, 14, 6, 5, 41, 2)
 #: Networks over these and 6 numbers.
@@ -419,7 +424,7 @@ def main() -> None:
         "--quick", action="store_true", help="only networks of less than a few seconds"
     )
     parser.add_argument("--peer", type=Path, help="interpreter of an environment with relucent")
-    parser.add_argument("--only", choices=["categories", "start"], help="one table alone")
+    parser.add_argument("--only", choices=[*TABLES], help="one table alone")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     add_write_option(parser)
     given = parser.parse_args()
@@ -430,10 +435,7 @@ def main() -> None:
         print(json.dumps(measured(case, mode, jobs)))
         return
     if given.only:
-        show, section = {
-            "categories": (show_categories, "Regions over categories"),
-            "start": (show_starts, "Start of a search"),
-        }[given.only]
+        show, section = TABLES[given.only]
         with record_output(section, write=given.write):
             write_figures(given.figures, show(Console(width=140)))
         return
@@ -456,6 +458,30 @@ def show_starts(console: Console) -> list[Figure]:
     columns = ["network", "regions", "CPU ms", "torch.export, CPU ms"]
     _show(console, "Start of a search", columns, starts(SMALL, figures))
     return figures
+
+
+def show_jobs(console: Console) -> list[Figure]:
+    """Print what a second process is worth, for which two cores must be idle."""
+    figures = list[Figure]()
+    jobs = iter([both_jobs(SHARED, figures)])
+    _show(console, "Two jobs, wall seconds", ["network", "one", "two", "one / two"], jobs)
+    return figures
+
+
+def show_large(console: Console) -> list[Figure]:
+    """Print what a search of 1e8 regions takes, beside smaller ones of its family."""
+    columns = ["network", "regions", "regions/s", "time per region", "MB"]
+    _show(console, "A large search", columns, growth((*FAMILY[1:], LARGE)))
+    return []
+
+
+#: Tables that may be printed alone, and the sections of RESULTS.md that they go to.
+TABLES: dict[str, tuple[Callable[[Console], list[Figure]], str]] = {
+    "categories": (show_categories, "Regions over categories"),
+    "start": (show_starts, "Start of a search"),
+    "jobs": (show_jobs, "Two jobs"),
+    "large": (show_large, "A large search"),
+}
 
 
 def show_tables(*, quick: bool, peer: Path | None) -> list[Figure]:
@@ -486,9 +512,7 @@ def show_tables(*, quick: bool, peer: Path | None) -> list[Figure]:
     )
     columns = ["network", "regions", "regions/s", "MB"]
     _show(console, "Streamed to Parquet", columns, map(streamed, family[-2:]))
-    jobs = iter([both_jobs(FAMILY[1] if quick else FAMILY[2], figures)])
-    _show(console, "Two jobs, wall seconds", ["network", "one", "two", "one / two"], jobs)
-    return figures
+    return figures + show_jobs(console)
 
 
 if __name__ == "__main__":

@@ -77,6 +77,11 @@ def _check_target(table: "pd.DataFrame", wanted: TargetOptions) -> "pd.Series[An
         raise UnsupportedError(f"task {wanted.task!r}; supported: {', '.join(TASKS)}")
     if not 0 < wanted.test_size < 1:
         raise DataError(f"test size {wanted.test_size}; expected a share between 0 and 1")
+    if not isinstance(name, str):
+        raise DataError(
+            f"target is a {type(name).__name__}; expected the name of a column of the table. Put "
+            "the values into the table first, such as fit(table.assign(y=values), 'y')"
+        )
     if name not in table.columns:
         raise DataError(
             f"no column {name!r} to be the target, which holds numbers, booleans or texts; such "

@@ -104,6 +104,7 @@ def test_files_and_frames_of_other_libraries_give_the_same(fitted: Any, tmp_path
         ),
         ({"turn": [1j, 2] * (ROWS // 2)}, {}, "column 'turn' holds"),
         ({"when": pd.period_range("2000", periods=ROWS)}, {"target": "when"}, "numbers, booleans"),
+        ({}, {"target": pd.Series([0.0])}, "target is a Series; expected the name of a column"),
         ({}, {"target": "nope"}, "no column 'nope' to be the target"),
         ({}, {"types": {"zz": "number"}}, "no column 'zz'; it has 'age'"),
         ({}, {"types": {"age": "colour"}}, "kind 'colour'; supported: "),

@@ -157,12 +157,12 @@ def _run_onnx(artifact: Artifact) -> Run:
     return run
 
 
-def _run_sqlite(artifact: Artifact) -> Run:
+def _run_database(artifact: Artifact) -> Run:
     def run(X: Array) -> Array:
         table = _make_table(artifact, X)
         rows = list(zip(*[column.tolist() for column in table.values()], strict=True))
         kinds = [(f'"{column.name}"', is_text_column(column)) for column in artifact.domain.columns]
-        with OPEN["sqlite"]() as database:
+        with OPEN[str(artifact.dialect)]() as database:
             database.load("input_data", kinds, rows)
             found = np.array(database.execute(str(artifact)), dtype=np.float64)
         return found[:, : len(artifact.outputs)]
@@ -193,6 +193,7 @@ _ENGINES: Mapping[str, Callable[[Artifact], Run]] = {
     "python": _run_python,
     "javascript": _run_javascript,
     "onnx": _run_onnx,
-    "sqlite": _run_sqlite,
+    "sqlite": _run_database,
     "duckdb": _run_duckdb,
+    "postgres": _run_database,
 }

@@ -7,7 +7,7 @@ be from it. Numbers are exact rationals, errors are rounded up.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from relurules.rounding.choice_forms import (
@@ -278,11 +278,54 @@ class ErrorAnalysis:
         column = find_equal_column(choice.test)
         if column is not None and isinstance(self._inputs.blocks[column], CategorySpan):
             return self._choose_by_category(choice, column)
+        if (cut := self._read_cut_column(choice)) is not None:
+            return cut
         if (read := self._find_read_column(choice)) is not None:
             return self.analyse(read)
+        if choice.otherwise == Absent():  # which no row with scores has
+            return self.analyse(choice.then)
         if not isinstance(choice.test, Comparison):
             raise UnreadableError("a choice by several tests")
         return self._choose_by_number(choice, choice.test)
+
+    def _read_cut_column(self, choice: Choice) -> Value | None:
+        """The value of a cut column, None for any other choice."""
+        cut = self._find_cut(choice)
+        if cut is None:
+            return None
+        column, limit = cut
+        value = self.analyse(column)
+        span = value.form.reach
+        if value.grid is not None and limit <= 1:  # whole numbers: only 0 is nearer
+            return value
+        if span.low >= limit or span.high <= -limit:
+            return value
+
+        return replace(value, error=value.error + limit, grid=None)
+
+    def _find_cut(self, choice: Expression) -> tuple[ColumnValue, Fraction] | None:
+        """A column of numbers, and the limit below which those nearer to 0 count as 0, as a query
+        that may not underflow has them; None for anything else.
+        """
+        if not isinstance(choice, Choice) or choice.then != Literal(0.0):
+            return None
+        rest = choice.otherwise
+        column = self._find_read_column(rest) if isinstance(rest, Choice) else rest
+        match choice.test:
+            case Comparison("<" | "<=", Operation("abs", (ColumnValue() as cut,)), Literal(limit)):
+                if cut == column and math.isfinite(limit):
+                    return cut, Fraction(limit)
+
+        return None
+
+    def bound_test_error(self, test: Comparison) -> Fraction:
+        """How far both sides of a comparison may be off in all, where that can turn it."""
+        for one, other in ((test.left, test.right), (test.right, test.left)):
+            cut = self._find_cut(one)
+            if cut and isinstance(other, Literal) and abs(other.value) > cut[1]:
+                return _NONE
+
+        return self.analyse(test.left).error + self.analyse(test.right).error
 
     def _find_read_column(self, choice: Choice) -> ColumnValue | None:
         """The column of numbers that a choice is: its value, or what a missing one counts as, or

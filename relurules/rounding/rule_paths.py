@@ -104,7 +104,7 @@ class RuleEnds:
         analysis = self._analysis.move_to(replace(self._inputs, blocks=blocks))
         errors = tuple(analysis.analyse(score).error for score in end.scores)
         tests = [
-            replace(passed, error=min(passed.error, _sum_errors(analysis, passed.test)))
+            replace(passed, error=min(passed.error, analysis.bound_test_error(passed.test)))
             for passed in end.tests
         ]
 
@@ -215,7 +215,9 @@ class RuleEnds:
         if sign in (">", "<="):
             above = above.scale(Fraction(-1))
 
-        return [PassedTest(above, sign in (">=", "<="), left.error + right.error, test)]
+        error = self._analysis.bound_test_error(test)
+
+        return [PassedTest(above, sign in (">=", "<="), error, test)]
 
     def _match(self, scores: tuple[Expression, ...], tests: Mapping[object, PassedTest]) -> RuleEnd:
         values = [self._analysis.analyse(score) for score in scores]
@@ -231,7 +233,3 @@ class RuleEnds:
 def _narrow_span(block: NumberSpan, low: Array, high: Array) -> Interval:
     least, most = Fraction(float(low[block.place])), Fraction(float(high[block.place]))
     return Interval(max(block.span.low, least), min(block.span.high, most))
-
-
-def _sum_errors(analysis: ErrorAnalysis, test: Comparison) -> Fraction:
-    return analysis.analyse(test.left).error + analysis.analyse(test.right).error

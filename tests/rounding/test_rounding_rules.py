@@ -44,6 +44,8 @@ def make_rules(widths: tuple[int, ...]) -> RuleSet:
         ("c", {"form": "network"}),
         ("sql", {"dialect": "sqlite", "form": "tree"}),
         ("sql", {"dialect": "sqlite", "form": "network"}),
+        ("sql", {"dialect": "postgres", "form": "rules"}),
+        ("sql", {"dialect": "postgres", "form": "network"}),
         ("numpy", {"form": "tree"}),
         ("numpy", {"form": "network"}),
         ("onnx", {"form": "network"}),
@@ -60,6 +62,21 @@ def test_errors_found_are_below_the_bound(
     found = search.climb(run_by(artifact), np.random.default_rng(0), 400, 4)
     assert found <= bound.largest
     assert bound.largest <= (_VERY_LOOSE if kwargs["form"] == "network" else _LOOSE) * found
+
+
+def test_numbers_that_count_as_0_are_in_the_bound() -> None:
+    """PostgreSQL ends a query where products underflow, so numbers near 0 are cut before."""
+    rules = make_rules((6,))
+    artifact = rr.emit(rules, "sql", dialect="postgres")
+    (name, text), *_ = ((name, own) for name, own in artifact.files.items() if name == "score.sql")
+    assert isinstance(text, str)
+    assert text.count("< 1E-100 THEN 0E0") == 3
+    wider = replace(artifact, files={**artifact.files, name: text.replace("< 1E-100", "< 1E-9")})
+    bound, own = bound_rounding(wider, rules), bound_rounding(artifact, rules)
+    assert own.is_stated
+    assert own.largest < 1e-13
+    steepest = np.abs(rules.maps.weights).sum(axis=-1).max()
+    assert not bound.is_stated or 1e-9 * steepest / 3 <= bound.largest <= 1e-7
 
 
 @pytest.mark.parametrize("seed", [25, 37, 77])

@@ -44,7 +44,7 @@ PATIENCE = 60
 def main() -> None:
     """Change, judge, run, count."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--cases", type=int, default=1000)
+    parser.add_argument("--cases", type=int, default=1600)
     parser.add_argument("--rows", type=int, default=400)
     add_write_option(parser)
     options = parser.parse_args()

@@ -1,6 +1,6 @@
 """Artefacts of which one character is another: which are rejected, and by whom.
 
-    python benchmarks/mutations.py [--cases 1000] [--rows 400]
+    python benchmarks/mutations.py [--cases 1600] [--rows 400]
 
 Lines and rules in every language that is read. Each changed text is judged by
 `relurules.proofs.read_back` and run in its engine, beside the honest one, on rows in the domain, at

@@ -60,12 +60,15 @@ FAST := $(addprefix tests/,domain wording files tables links codec statistics ne
   editing/test_line_edits.py emitting/test_golden.py emitting/test_golden_sql.py emitting/test_notation.py \
   exact/test_known_cases.py lp/test_maxima.py lp/test_rational.py partitioning/test_category_sides.py partitioning/test_tray.py \
   plotting/test_tradeoffs.py proofs/test_proven_positive.py \
-  rounding/test_rounding_rules.py::test_errors_found_are_below_the_bound rules/test_merge.py tracing/test_switches.py \
+  rounding/test_row_parts.py rules/test_merge.py tracing/test_switches.py \
   signed_documents/test_signed_validator.py training/test_objective.py training/test_quadratic_steps.py validation/test_comparisons.py validation/test_monitoring.py \
   verifying/test_choices.py verifying/test_sql_depth.py test_style.py test_design.py)
+# What takes longest in those folders, for `make test` alone.
+SLOW := $(addprefix --ignore=tests/,codec/test_rules_file.py codec/test_rules_json.py explaining/test_additive_rows.py \
+  explaining/test_checked_conditions.py networks/test_program_maximum.py networks/test_program_slopes.py wording/test_conditions.py)
 
 test-fast: venv
-	$(BIN)/python -m pytest -q -n auto $(FAST)
+	$(BIN)/python -m pytest -q -n auto $(SLOW) $(FAST)
 
 format: venv
 	$(BIN)/ruff format .

@@ -16,21 +16,28 @@ _SERVERS = re.compile(r"\[(?:.*-)?(?:spark|mariadb|postgres|clickhouse)\b")
 #: Files that take longest: they start first, so that no worker waits at the end.
 _LONG = (
     "test_line_sql.py",  # with all tests of servers
+    "test_try_in_chromium.py",
     "test_explore.py",
-    "test_acceptance.py",
-    "test_adult.py",
     "test_docs.py",
     "test_interrupted.py",
-    "test_frame_scores.py",
-    "test_try_in_chromium.py",
-    "test_estimator_needs.py",
-    "test_sklearn_columns.py",
-    "test_loaded_by_databases.py",
-    "test_line_questions.py",
+    "test_rounding_links.py",
+    "test_cli.py",
+    "test_acceptance.py",
     "test_random_networks.py",
+    "test_adult.py",
+    "test_estimator_needs.py",
+    "test_frame_scores.py",
     "test_code.py",
-    "test_onnx_operators.py",
+    "test_derived_engines.py",
+    "test_fit_lines.py",
+    "test_hard_searches.py",
     "test_additive_code.py",
+    "test_tampering.py",
+    "test_on_rows.py",
+    "test_try_missing.py",
+    "test_loaded_by_databases.py",
+    "test_onnx_operators.py",
+    "test_engine.py",
 )
 
 

@@ -182,10 +182,15 @@ def test_every_block_runs(
             continue
         if block.language == "python":
             run_python(block, folder, names)
-        elif block.language == "bash" and page != README and is_commands(block):
+        elif block.language == "bash" and is_commands(block):
             run_commands(block, folder, environment)
         elif block.language == "bash":
             run_bash(block, folder, environment)
+
+
+def test_commands_run_in_a_shell(tmp_path: Path, environment: dict[str, str]) -> None:
+    """As a reader types them: those of the pages run in this process."""
+    run_bash(Block("bash", "relurules --version\nrelurules fit --help", 1), tmp_path, environment)
 
 
 def test_blocks_that_are_not_run_exist() -> None:

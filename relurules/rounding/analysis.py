@@ -37,6 +37,7 @@ from relurules.rounding.forms import (
     RealCurve,
     RealForm,
 )
+from relurules.rounding.known_values import KnownValues
 
 _NONE = Fraction(0)
 
@@ -75,11 +76,16 @@ class RowInputs:
 
 
 class ErrorAnalysis:
-    """Values of expressions in one format; shared expressions are analysed once."""
+    """Values of expressions in one format; shared expressions are analysed once.
 
-    def __init__(self, inputs: RowInputs, held: FloatFormat) -> None:
+    known: values for other rows of the same columns, where there are some.
+    """
+
+    def __init__(
+        self, inputs: RowInputs, held: FloatFormat, known: KnownValues | None = None
+    ) -> None:
         self._inputs, self._format = inputs, held
-        self._known: dict[int, tuple[Expression, Value]] = {}
+        self._known = KnownValues() if known is None else known
 
     def move_to(self, inputs: RowInputs) -> "ErrorAnalysis":
         """One of the same format for other rows."""
@@ -87,12 +93,14 @@ class ErrorAnalysis:
 
     def analyse(self, expression: Expression) -> Value:
         """The value of an expression; UnreadableError where nothing can be said."""
-        known = self._known.get(id(expression))
-        if known is None:
-            known = (expression, self._analyse_new(expression))
-            self._known[id(expression)] = known
+        blocks = self._inputs.blocks
+        key = self._known.make_key(expression, blocks)
+        value = self._known.find_value(key)
+        if value is None:
+            value = self._analyse_new(expression)
+            self._known.add_value(key, blocks, value)
 
-        return known[1]
+        return value
 
     def _analyse_new(self, expression: Expression) -> Value:
         if isinstance(expression, Literal):

@@ -19,6 +19,7 @@ from relurules.rounding.crossing import CrossingBounds, bound_ends
 from relurules.rounding.expression import Expression, Program, UnreadableError
 from relurules.rounding.floats import DOUBLE, SINGLE, round_up
 from relurules.rounding.forms import RealForm
+from relurules.rounding.known_values import KnownValues
 from relurules.rounding.link_errors import (
     EndScores,
     OutputBound,
@@ -239,9 +240,10 @@ def _bound_forms(
     rate: what rows of such ends are judged by; where it is there, parts of the rows are bounded by
     themselves, those of the largest the most.
     """
+    known = KnownValues()
 
     def measure(rows: RowInputs) -> RowPart:
-        analysis = ErrorAnalysis(rows, FORMATS[number])
+        analysis = ErrorAnalysis(rows, FORMATS[number], known)
         values = [analysis.analyse(score) for score in scores]
         errors = np.array([float(round_up(value.error)) for value in values])
         highs = np.array([float(round_up(value.form.reach.high)) for value in values])

@@ -86,6 +86,8 @@ class RealCurve:
         return Interval(min(values), max(values))
 
     def _evaluate(self, x: Fraction) -> Fraction:
+        if not self.hinges:
+            return self.slope * x
         return self.slope * x + sum(
             (coef * max(_NONE, sign * x - knot) for (sign, knot), coef in self.hinges.items()),
             start=_NONE,

@@ -3,6 +3,7 @@ lacks.
 """
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -133,17 +134,25 @@ def options_of(command: str) -> set[str]:
     return {*own, "--help", "--debug", "--version"}
 
 
-def holders() -> Iterator[tuple[str, str, str]]:
+@functools.cache
+def holders() -> tuple[tuple[str, str, str], ...]:
     """(module, function, text) of every text in which an option is named; those of a module itself
     under "".
     """
+    return tuple(iterate_holders())
+
+
+def iterate_holders() -> Iterator[tuple[str, str, str]]:
     for path in sorted(PACKAGE.rglob("*.py")):
         module = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
         if (
             module.startswith("checker") or module == "verifying.servers"
         ):  # a script of its own; options of database servers
             continue
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        source = path.read_text(encoding="utf-8")
+        if "--" not in source:
+            continue
+        tree = ast.parse(source)
         functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
         for text, line in texts(tree):
             if OPTION.search(text):

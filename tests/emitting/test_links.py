@@ -2,6 +2,7 @@
 float64.
 """
 
+import functools
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
@@ -97,6 +98,28 @@ def bare(end: Callable[[Tensor], Tensor]) -> nn.Module:
     return Ending(end, layer)
 
 
+@functools.cache
+def extract_trained(end: str) -> RuleSet:
+    """Exported and extracted once, for all engines."""
+    return rr.extract(trained(ENDS[end]), domain=rr.Domain.box([-3, -3], [3, 3]))
+
+
+@functools.cache
+def extract_bare(end: str) -> RuleSet:
+    """Exported and extracted once, for all engines."""
+    return rr.extract(bare(ENDS[end]))
+
+
+@functools.cache
+def extract_log_odds() -> RuleSet:
+    """Of a clamp and a logarithm, once for all engines."""
+    return rr.extract(bare(take_log_odds))
+
+
+def take_log_odds(z: Tensor) -> Tensor:
+    return torch.logit(z, eps=1e-3)
+
+
 def outputs(
     rules: RuleSet, X: Array, target: str, dialect: str | None, engine: str | None, form: str
 ) -> Any:
@@ -115,8 +138,7 @@ def same(found: Array, expected: Array, share: float, rounding: float = 1e-300) 
 def test_random_rows_rows_outside_and_missing_values(
     end: str, target: str, dialect: str | None, engine: str | None
 ) -> None:
-    model = trained(ENDS[end])
-    rules = rr.extract(model, domain=rr.Domain.box([-3, -3], [3, 3]))
+    model, rules = trained(ENDS[end]), extract_trained(end)
     assert len(rules) > 3
     X = np.random.default_rng(0).uniform(-3, 3, (60, 2))
     odd = np.array([[np.nan, 0], [0, np.nan], [4, 0], [0, -3.01], [np.inf, 0], [-np.inf, np.nan]])
@@ -131,8 +153,7 @@ def test_random_rows_rows_outside_and_missing_values(
 @pytest.mark.parametrize(("target", "dialect", "engine"), ENGINES)
 @pytest.mark.parametrize("end", ENDS)
 def test_scores_of_any_size(end: str, target: str, dialect: str | None, engine: str | None) -> None:
-    model = bare(ENDS[end])
-    rules = rr.extract(model)
+    model, rules = bare(ENDS[end]), extract_bare(end)
     expected = float64_output(model, HARD).reshape(len(HARD), -1)
     assert same(rules.predict(HARD), expected, 1e-14)
     # onnxruntime's own exp and log: a share next to 1 is off in its last place.
@@ -149,9 +170,8 @@ def test_log_odds_of_shares_of_any_size(
     """Their clamp is made of neurons, so that far away they are only exact in rules and trees."""
     rows = np.array([0.0, 1e-3, 0.3, 0.5, 0.999, 1.0, 1e6, -1e6, 1e300, -1e300])[:, None]
     X = np.hstack([rows, rows[::-1], rows])
-    model = bare(lambda z: torch.logit(z, eps=1e-3))
-    expected = float64_output(model, X)
-    found = outputs(rr.extract(model), X, target, dialect, engine, forms_of(target)[0]).outputs
+    expected = float64_output(bare(take_log_odds), X)
+    found = outputs(extract_log_odds(), X, target, dialect, engine, forms_of(target)[0]).outputs
     assert same(found, expected, 1e-14, 1e-15)
 
 
@@ -234,9 +254,7 @@ def test_names_that_look_like_ours(target: str, dialect: str | None, engine: str
 )
 @pytest.mark.parametrize("target", ["text", "markdown"])
 def test_people_are_told(target: str, end: str, said: list[str]) -> None:
-    text = str(
-        rr.emit(rr.extract(trained(ENDS[end]), domain=rr.Domain.box([-3, -3], [3, 3])), target)
-    )
+    text = str(rr.emit(extract_trained(end), target))
     for part in said:
         assert part.removeprefix("THEN " if target == "markdown" else "") in text.replace("\\", "")
 

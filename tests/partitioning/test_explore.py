@@ -133,7 +133,9 @@ def test_dask_workers_find_what_one_process_finds(
         part = search_regions(
             network,
             domain,
-            SearchOptions(jobs=2, max_regions=100, checkpoint=tmp_path / "search.npz"),
+            SearchOptions(
+                jobs=2, max_regions=100, checkpoint=tmp_path / "search.npz", estimated=False
+            ),
         )
         assert not part.complete
         assert_same(
@@ -159,10 +161,12 @@ def test_arrays_that_workers_may_only_read(small_steps: None) -> None:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-@pytest.mark.parametrize("regions", [1, 2, 100, 6600])
+@pytest.mark.parametrize("regions", [1, 2, 100, 1780])
 def test_a_budget_of_regions(small_steps: None, whole: Partition, jobs: int, regions: int) -> None:
     with joblib.parallel_config("threading"):
-        found = search_regions(net(), BOX, SearchOptions(jobs=jobs, max_regions=regions))
+        found = search_regions(
+            net(), BOX, SearchOptions(jobs=jobs, max_regions=regions, estimated=False)
+        )
     assert len(found) >= regions
     if jobs == 1:
         assert len(found) == regions
@@ -179,7 +183,7 @@ def test_a_budget_of_regions(small_steps: None, whole: Partition, jobs: int, reg
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_budget_of_time(small_steps: None, whole: Partition, jobs: int) -> None:
-    found = search_regions(net(), BOX, SearchOptions(jobs=jobs, time_limit=0.0))
+    found = search_regions(net(), BOX, SearchOptions(jobs=jobs, time_limit=0.0, estimated=False))
     assert 1 <= len(found) < len(whole)
     assert not found.complete
 
@@ -198,9 +202,11 @@ def test_budgets_add_up_to_the_whole_search(
     jobs, backend = CONTEXTS[context]
     path, before = tmp_path / "search.npz", 0
     with backend():
-        for regions in (1, 10, 11, 2000, 5000):
+        for regions in (1, 10, 11, 500, 1200):
             found = search_regions(
-                net(), BOX, SearchOptions(jobs=jobs, max_regions=regions, checkpoint=path)
+                net(),
+                BOX,
+                SearchOptions(jobs=jobs, max_regions=regions, checkpoint=path, estimated=False),
             )
             assert len(found) >= max(regions, before)
             assert path.exists()
@@ -208,7 +214,9 @@ def test_budgets_add_up_to_the_whole_search(
         assert (
             len(
                 search_regions(
-                    net(), BOX, SearchOptions(jobs=jobs, time_limit=0.0, checkpoint=path)
+                    net(),
+                    BOX,
+                    SearchOptions(jobs=jobs, time_limit=0.0, checkpoint=path, estimated=False),
                 )
             )
             >= before
@@ -487,9 +495,11 @@ def test_a_checkpoint_of_two_processes_goes_on_in_one(
     small_steps: None, whole: Partition, tmp_path: Path
 ) -> None:
     path = tmp_path / "search.npz"
-    search_regions(net(), BOX, SearchOptions(jobs=2, max_regions=500, checkpoint=path))
+    search_regions(
+        net(), BOX, SearchOptions(jobs=2, max_regions=500, checkpoint=path, estimated=False)
+    )
     assert_same(search_regions(net(), BOX, SearchOptions(checkpoint=path)), whole)
-    search_regions(net(), BOX, SearchOptions(max_regions=500, checkpoint=path))
+    search_regions(net(), BOX, SearchOptions(max_regions=500, checkpoint=path, estimated=False))
     assert_same(search_regions(net(), BOX, SearchOptions(jobs=2, checkpoint=path)), whole)
 
 

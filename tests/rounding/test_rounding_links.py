@@ -41,7 +41,7 @@ def make_rules(link: str, form: str) -> RuleSet | AdditiveRules:
     """Of a single score, or of three behind a joint link; those of `logit` are about 0.4 to 0.6."""
     count = 3 if link in _JOINT else 1
     heads = [Head(link, tuple(range(count)), i) for i in range(count)]
-    net = layered(7, 3, [5], count)
+    net = layered(7, 3, [3], count)
     if link == "logit":
         scores = net.evaluate(np.random.default_rng(0).uniform([-1, -1, -1], [1, 2, 5], (999, 3)))
         share = 0.2 / float(np.ptp(scores))

@@ -25,7 +25,7 @@ class StepProgram(NamedTuple):
     gaps: (K,) how far from 0 an argument is at least; floors: (K,) no argument is less.
     derivatives: (q, K + 1) what the right side of a step adds to derivatives, times their units,
     and these with all on the left; spans: (q,) what terms of these come to; sought: what of them.
-    starts, members, single, whole as in `RelaxedProgram`. sizes: (K,) what terms of arguments come
+    starts, members, single as in `RelaxedProgram`. sizes: (K,) what terms of arguments come
     to at most; scales: (K,) squares of the multipliers' usual sizes; share: of such terms, what
     rounding may be, and few: of terms of derivatives.
     """

@@ -63,8 +63,8 @@ def bound_line_slopes(
         )
 
     program, place, columns = part
-    top = find_steepest_slope(program, measure_column(place, 1.0), deadline)
-    bottom = find_steepest_slope(program, measure_column(place, -1.0), deadline)
+    top = find_steepest_slope(program, measure_column(place, 1.0, program.columns), deadline)
+    bottom = find_steepest_slope(program, measure_column(place, -1.0, program.columns), deadline)
     least = _ROUNDING * ground.measure_terms(target.combination) / float(ground.domain.widths[j])
     rows = [
         _find_pair(ground, target, (program, place, columns), one, sign)

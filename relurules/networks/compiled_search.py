@@ -127,13 +127,13 @@ def search_parts(
             stack.levels[0] = max(stack.levels[0], try_row(stack.best[: program.columns].copy()))
         if outcome == SETTLED:
             stack.numbers[0] -= 1
-            left.append(_read_part(program, stack, int(stack.numbers[0])))
+            left.append(read_part(program, stack, int(stack.numbers[0])))
         elif outcome != PAUSED:
             break
         if deadline.is_over():
             break
 
-    waiting = [_read_part(program, stack, i) for i in range(stack.numbers[0])]
+    waiting = [read_part(program, stack, i) for i in range(stack.numbers[0])]
     return PartOutcome((*left, *waiting), float(stack.levels[1]), not waiting)
 
 
@@ -166,11 +166,12 @@ def _make_point(relaxed: RelaxedProgram) -> RelaxedPoint:
     )  # fmt: skip
 
 
-def _read_part(program: PiecewiseProgram, stack: PartStack, i: int) -> OpenPart:
+def read_part(program: PiecewiseProgram, stack: PartStack, i: int) -> OpenPart:
+    """A part that waits, by its row."""
     K = len(program.b)
     cell = ProgramCell(
         np.append(stack.low[i], np.full(K, -np.inf)),
         np.append(stack.high[i], np.full(K, np.inf)),
-        stack.signs[i].copy(),
+        stack.signs[i, :K].copy(),
     )
     return OpenPart(cell, float(stack.bounds[i]))

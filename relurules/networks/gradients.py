@@ -2,7 +2,7 @@
 what of them is measured.
 """
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -10,29 +10,50 @@ from numpy.typing import NDArray
 
 from relurules.ir.network import Array
 from relurules.lp.certified import round_up, rounding_gamma
+from relurules.networks.kernels.steps import SIZES, SLOPE, SQUARES
 from relurules.networks.programs import PiecewiseProgram
 
-#: Bounds of a gradient, (d,) and (d,), to what a measure of it is at most.
-SlopeMeasure = Callable[[Array, Array], float]
+
+@dataclass(frozen=True)
+class SlopeMeasure:
+    """What is measured of a gradient: of its entries times units, (d,), 0 for those that don't
+    count, the sum; that of their sizes; or that of their squares.
+    """
+
+    units: Array
+    sought: int
+
+    @property
+    def told(self) -> NDArray[np.bool_]:
+        """(d,) columns that count."""
+        return np.asarray(self.units != 0.0)
+
+    def __call__(self, low: Array, high: Array) -> float:
+        """The most that it is where a gradient lies between bounds (d,) and (d,)."""
+        if self.sought == SLOPE:
+            column = int(np.flatnonzero(self.units)[0])
+            return float(high[column] if self.units[column] > 0 else -low[column])
+
+        sizes = np.maximum(np.abs(low), np.abs(high)) * self.units
+
+        return _add_up(sizes if self.sought == SIZES else sizes**2)
 
 
-def measure_column(column: int, sign: float) -> SlopeMeasure:
-    """The derivative for a column, times a sign."""
-
-    def measure(low: Array, high: Array) -> float:
-        return float(high[column] if sign > 0 else -low[column])
-
-    return measure
+def measure_column(column: int, sign: float, columns: int) -> SlopeMeasure:
+    """The derivative for one of so many columns, times a sign, 1 or -1."""
+    units = np.zeros(columns)
+    units[column] = sign
+    return SlopeMeasure(units, SLOPE)
 
 
 def measure_sum(scales: Array) -> SlopeMeasure:
     """The sum of absolute derivatives, in units of columns, (d,)."""
-    return lambda low, high: _add_up(np.maximum(np.abs(low), np.abs(high)) * scales)
+    return SlopeMeasure(scales, SIZES)
 
 
 def measure_squares(scales: Array) -> SlopeMeasure:
     """The sum of squared derivatives, in units of columns, (d,)."""
-    return lambda low, high: _add_up((np.maximum(np.abs(low), np.abs(high)) * scales) ** 2)
+    return SlopeMeasure(scales, SQUARES)
 
 
 def _add_up(terms: Array) -> float:
@@ -76,17 +97,25 @@ def bound_gradient(program: PiecewiseProgram, signs: NDArray[np.int8]) -> tuple[
     return below, above
 
 
-def evaluate_gradient(program: PiecewiseProgram, signs: NDArray[np.int8]) -> tuple[Array, Array]:
-    """(d,) each: the goal's derivatives where neurons have these signs, rounded down and up."""
+def evaluate_gradient(
+    program: PiecewiseProgram, signs: NDArray[np.int8], told: NDArray[np.bool_] | None = None
+) -> tuple[Array, Array]:
+    """(d,) each: the goal's derivatives where neurons have these signs, rounded down and up.
+
+    told: (d,) which columns' are wanted, None for all; the others are 0.
+    """
     d, first = program.columns, len(program.low)
-    goal, found = list(program.goal[first:-1]), list(program.goal[:d])
+    told = np.ones(d, dtype=np.bool_) if told is None else told
+    goal, found = list(program.goal[first:-1]), [Fraction(0)] * d
+    for j in np.flatnonzero(told).tolist():
+        found[j] = program.goal[j]
     for k in reversed(range(len(program.b))):
         own = goal[k] if signs[k] > 0 else goal[k] * Fraction(float(program.slope[k]))
         if own == 0:
             continue
         for i in np.flatnonzero(program.L[k]).tolist():
             goal[i] += own * Fraction(float(program.L[k, i]))
-        for j in np.flatnonzero(program.A[k]).tolist():
+        for j in np.flatnonzero((program.A[k] != 0) & told).tolist():
             found[j] += own * Fraction(float(program.A[k, j]))
 
     return np.array([-round_up(-v) for v in found]), np.array([round_up(v) for v in found])

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
 from relurules.lp.tolerances import UNIT
+from relurules.networks.compiled_search import OpenPart
 from relurules.networks.exact_parts import express_neurons
 from relurules.networks.gradients import SlopeMeasure, bound_gradient, evaluate_gradient, read_signs
 from relurules.networks.maximum import snap_row
@@ -27,13 +28,26 @@ from relurules.networks.program_cells import (
 )
 from relurules.networks.programs import PiecewiseProgram, to_rationals
 from relurules.networks.relaxation import apply_multipliers, build_rows, is_refuted, propose_point
+from relurules.networks.step_programs import (
+    is_step_search_compiled,
+    list_steps,
+    measure_step,
+    search_steps,
+)
 
 #: Parts after which a search ends with the bound that it has.
 _NODES = 1500
+#: Parts after which a search goes on in compiled code, and the same where there is a time limit,
+#: and that code is yet to be made.
+_PATIENT, _LONG = 12, 300
 #: Categories this near to 0 or 1 count as that.
 _SAME = 1e-7
 #: Parts with no more room than rounding of their walls, times this, count as none.
 _THIN = 2048.0
+
+
+#: A part that waits: minus its bound, its turn, and a point of it.
+_Entry = tuple[float, int, ProgramCell, Array | None]
 
 
 class SteepestSlope(NamedTuple):
@@ -55,6 +69,12 @@ class _SlopeSearch:
     value: float = -np.inf
     point: Array | None = None
     closed: float = -np.inf
+    gap: float = 0.0
+
+    @property
+    def enough(self) -> float:
+        """What isn't above this is looked at no more."""
+        return self.value + self.gap
 
     @property
     def relevant(self) -> NDArray[np.bool_]:
@@ -73,26 +93,35 @@ def find_steepest_slope(
     program: PiecewiseProgram, measure: SlopeMeasure, deadline: Deadline = NEVER
 ) -> SteepestSlope:
     """The largest measure of the gradient over parts that have an interior."""
-    program, most = _with_clearance(program), program.limit_nodes(_NODES)
+    flat, program = program, _with_clearance(program)
+    most, searched = flat.limit_nodes(_NODES), bool(program.L.any())
     root = start_cell(program)
     search = _SlopeSearch(program, measure, _measure_signs(program, measure))
-    heap: list[tuple[float, int, ProgramCell, Array | None]] = []
+    is_made = is_step_search_compiled() or not deadline.is_set
+    patient = min(_PATIENT if is_made else _LONG, most - 1)
+    heap: list[_Entry] = []
     ticket = count()
     _add_cell(search, heap, next(ticket), root)
     while heap:
         minus, turn, cell, point = heapq.heappop(heap)
-        if -minus <= search.value:
+        if -minus <= search.enough:
             search.closed = max(search.closed, -minus)
             break
         if turn > most or deadline.is_over():
             top = max(search.closed, -minus)
             return SteepestSlope(top, search.value, search.point, complete=False)
+        if turn > patient and not searched:
+            searched = True
+            heapq.heappush(heap, (minus, turn, cell, point))
+            heap = _search_compiled(search, flat, heap, deadline)
+            continue
         children = _split_cell(search, cell, point)
         for child in children:
             _add_cell(search, heap, next(ticket), child)
         if not children and _is_thick(search, cell):
             known = (cell.signs != 0)[search.relevant].all()
-            least = search.measure(*evaluate_gradient(search.program, cell.signs))
+            slopes = evaluate_gradient(search.program, cell.signs, measure.told)
+            least = measure(*slopes)
             search.closed = max(search.closed, min(least, -minus) if known else -minus)
 
     if search.closed == -np.inf:  # a domain as thin as rounding: what holds for all signs
@@ -100,6 +129,44 @@ def find_steepest_slope(
         return SteepestSlope(every, search.value, search.point, complete=False)
 
     return SteepestSlope(search.closed, search.value, search.point)
+
+
+def _search_compiled(
+    search: _SlopeSearch,
+    program: PiecewiseProgram,
+    heap: list[_Entry],
+    deadline: Deadline,
+) -> list[_Entry]:
+    """What a compiled search leaves of the parts that wait. program: the one without clearance."""
+    d, (_, half) = program.columns, _measure_columns(program)
+    steps = list_steps(program, search.measure, measure_thinness(search.program), half)
+    if steps is None:
+        return heap
+
+    search.gap = measure_step(steps)
+
+    def try_row(x: Array) -> float:
+        _try_point(search, x)
+        return search.enough
+
+    parts = [
+        OpenPart(ProgramCell(np.delete(cell.low, d), np.delete(cell.high, d), cell.signs), -minus)
+        for minus, _, cell, _ in heap
+    ]
+    levels = search.enough, search.value, search.gap
+    found = search_steps(program, steps, parts, levels, try_row, deadline)
+    search.closed = max(search.closed, found.closed)
+    left = list[_Entry]()
+    # turns below 0 are of no linear program
+    for turn, part in zip(count(-len(found.left)), found.left, strict=False):
+        low, high = np.insert(part.cell.low, d, -1.0), np.insert(part.cell.high, d, 1.0)
+        cell = ProgramCell(low, high, part.cell.signs)
+        if found.complete and not deadline.is_over():
+            _add_cell(search, left, turn, cell)
+        else:
+            heapq.heappush(left, (-part.bound, turn, cell, None))
+
+    return left
 
 
 def _with_clearance(program: PiecewiseProgram) -> PiecewiseProgram:
@@ -145,14 +212,14 @@ def _measure_signs(program: PiecewiseProgram, measure: SlopeMeasure) -> Array:
 
 def _add_cell(
     search: _SlopeSearch,
-    heap: list[tuple[float, int, ProgramCell, Array | None]],
+    heap: list[_Entry],
     turn: int,
     cell: ProgramCell,
 ) -> None:
     if not tighten_cell(search.program, cell):
         return
     bound = search.measure(*bound_gradient(search.program, cell.signs))
-    if bound <= search.value:
+    if bound <= search.enough:
         search.closed = max(search.closed, bound)
         return
 
@@ -263,7 +330,7 @@ def _try_point(search: _SlopeSearch, y: Array) -> None:
     signs, sure = read_signs(program, x)
     if not program.contains(x) or not sure[search.relevant].all():
         return
-    value = search.measure(*evaluate_gradient(program, signs))
+    value = search.measure(*evaluate_gradient(program, signs, search.measure.told))
     if value > search.value:
         search.value, search.point = value, x
 

@@ -1,5 +1,6 @@
 """Largest slopes: never below those of any region that has a width, and reached by a row."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from piecewise_cases import PiecewiseCase, list_gradients, make_case
 
 import relurules as rr
 from relurules.ir import Network
+from relurules.networks import slopes, step_programs
 from relurules.networks.gradients import (
     bound_gradient,
     evaluate_gradient,
@@ -18,6 +20,7 @@ from relurules.networks.gradients import (
     measure_sum,
     read_signs,
 )
+from relurules.networks.kernels.steps import StepPart, bound_slope, enter_part
 from relurules.networks.programs import PiecewiseProgram, combine_outputs, make_program
 from relurules.networks.slopes import SteepestSlope, find_steepest_slope
 
@@ -50,12 +53,80 @@ def test_slopes_are_those_of_the_regions(seed: int) -> None:
     scales[case.numbers] = (case.domain.upper - case.domain.lower)[case.numbers]
     for j in case.numbers:
         for sign in (1.0, -1.0):
-            found = find_steepest_slope(program, measure_column(j, sign))
+            found = find_steepest_slope(program, measure_column(j, sign, program.columns))
             check(case, found, float((sign * G[:, j]).max()))
     total = np.abs(G) * scales
     check(case, find_steepest_slope(program, measure_sum(scales)), float(total.sum(axis=1).max()))
     squares = find_steepest_slope(program, measure_squares(scales))
     check(case, squares, float((total**2).sum(axis=1).max()))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_steps_are_searched_as_regions_are(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """The compiled search from the first part on, against every region in rational numbers."""
+    monkeypatch.setattr(slopes, "_PATIENT", -1)
+    monkeypatch.setattr(step_programs, "_DRAWN", 2)
+    case = make_case(seed)
+    case = replace(case, net=replace(case.net, L=np.zeros_like(case.net.L)))
+    G = list_gradients(case, _THIN)
+    if not len(G):
+        return
+    program = make_strict(case.net, case.domain, case.weights)
+    scales = np.zeros(len(case.domain))
+    scales[case.numbers] = (case.domain.upper - case.domain.lower)[case.numbers]
+    for j in case.numbers[:2]:
+        found = find_steepest_slope(program, measure_column(j, 1.0, program.columns))
+        check(case, found, float(G[:, j].max()))
+    total = np.abs(G) * scales
+    check(case, find_steepest_slope(program, measure_sum(scales)), float(total.sum(axis=1).max()))
+    squares = find_steepest_slope(program, measure_squares(scales))
+    check(case, squares, float((total**2).sum(axis=1).max()))
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_bounds_of_steps_hold_for_all_multipliers(seed: int) -> None:
+    """Whatever multipliers are, at every row of a part."""
+    random, case = np.random.default_rng(seed), make_case(seed)
+    case = replace(case, net=replace(case.net, L=np.zeros_like(case.net.L)))
+    program = make_strict(case.net, case.domain, case.weights)
+    measures = [
+        measure_column(case.numbers[0], -1.0, program.columns),
+        measure_sum(random.random(program.columns) + 0.1),
+        measure_squares(random.random(program.columns) + 0.1),
+    ]
+    for measure in measures:
+        steps = step_programs.list_steps(program, measure, 0.0, np.zeros(program.columns))
+        if steps is None:
+            continue
+        at, K = step_programs._make_point(steps), len(steps.b)
+        signs = random.integers(-1, 2, size=K).astype(np.int8)
+        signs[len(program.b) :] = 0
+        part = StepPart(program.low.copy(), program.high.copy(), signs, np.full(K, np.nan))
+        known = signs.copy()
+        entered = enter_part(steps, part, at)
+        bounds = [np.inf]
+        for _ in range(5 if entered else 0):
+            part.weights[:] = random.normal(size=K) * random.choice([0.1, 1.0, 10.0])
+            bounds.append(bound_slope(steps, part, at))
+        for x in draw_points(program, 200, random):
+            z = steps.A @ x + steps.b
+            if (z * known < 0).any() or (z < steps.floors).any():
+                continue
+            assert entered
+            own, _ = read_signs(program, x)
+            reached = measure(*evaluate_gradient(program, own))
+            assert reached - 1e-12 * abs(reached) <= min(bounds)
+
+
+def draw_points(
+    program: PiecewiseProgram, count: int, random: np.random.Generator
+) -> Iterator[np.ndarray]:
+    """Rows of the box, one category each."""
+    for _ in range(count):
+        x = random.uniform(program.low, program.high)
+        for group in map(list, program.groups):
+            x[group] = np.eye(len(group))[random.integers(len(group))]
+        yield x
 
 
 def test_gradients_between_bounds() -> None:
@@ -78,8 +149,8 @@ def test_neurons_that_are_constant_somewhere_lose_no_region() -> None:
     net = network([[0.0, 0, 1.0, -1.0], [1.0, 0, 0, 0]], [0.0, 0.0], [[1.0, 2.0]])
     domain = replace(rr.Domain.box([-1, 0, 0, 0], [1, 1, 1, 1]), groups=((1, 2, 3),))
     program = make_strict(net, domain, np.ones(1))
-    assert find_steepest_slope(program, measure_column(0, 1.0))[:2] == (2.0, 2.0)
+    assert find_steepest_slope(program, measure_column(0, 1.0, program.columns))[:2] == (2.0, 2.0)
     deep = network([[1.0], [0.0]], [0.0, 0.0], [[0.0, 5.0]], L=[[0.0, 0.0], [1.0, 0.0]], C=[[-1.0]])
     program = make_strict(deep, rr.Domain.box([-1], [1]), np.ones(1))
-    assert find_steepest_slope(program, measure_column(0, 1.0)).bound == 4.0
-    assert find_steepest_slope(program, measure_column(0, -1.0)).bound == 1.0
+    assert find_steepest_slope(program, measure_column(0, 1.0, program.columns)).bound == 4.0
+    assert find_steepest_slope(program, measure_column(0, -1.0, program.columns)).bound == 1.0

@@ -7,7 +7,7 @@ and over the categories of a column the largest coefficient of those that are op
 multipliers are, that is a bound; subgradients make it a good one. All rounding is added.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -230,12 +230,12 @@ def bound_part(  # noqa: C901
             for j in range(n):
                 at.v[j] += w * P.A[k, j]
 
-    return float(total + _choose_point(P, part, at) + P.share * size)
+    return float(total + choose_point(P, part, at) + P.share * size)
 
 
 @compile_cached
-def _choose_point(P: RelaxedProgram, part: RelaxedPart, at: RelaxedPoint) -> float:
-    """The largest value of v x, and where it is."""
+def choose_point(P: Any, part: Any, at: Any) -> float:
+    """The largest value of v x, and where it is, for a relaxed program of neurons or of steps."""
     total = 0.0
     for j in range(len(part.low)):
         at.x[j] = 0.0

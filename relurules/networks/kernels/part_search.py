@@ -72,7 +72,7 @@ def advance_parts(P: RelaxedProgram, stack: PartStack, at: RelaxedPoint, budget:
             return DONE
         stack.numbers[1] += 1
         deep = stack.numbers[1] // _SPELL % 2 == 1
-        i = stack.numbers[0] - 1 if deep else _raise_best(stack)
+        i = stack.numbers[0] - 1 if deep else raise_best(stack)
         part = take_part(stack, i)
         if stack.bounds[i] > stack.levels[0] and bound_arguments(P, part, at):
             stack.bounds[i] = min(stack.bounds[i], _improve_part(P, part, stack, at))
@@ -98,7 +98,7 @@ def advance_parts(P: RelaxedProgram, stack: PartStack, at: RelaxedPoint, budget:
 
 
 @compile_cached
-def _raise_best(stack: PartStack) -> int:
+def raise_best(stack: PartStack) -> int:
     """Put the part of the largest bound on top, while there is room for many; the row on top."""
     top, spare = stack.numbers[0] - 1, len(stack.bounds) - 1
     if 2 * top > len(stack.bounds):
@@ -109,9 +109,9 @@ def _raise_best(stack: PartStack) -> int:
             best = i
 
     if best != top:
-        _copy_part(stack, top, spare)
-        _copy_part(stack, best, top)
-        _copy_part(stack, spare, best)
+        copy_part(stack, top, spare)
+        copy_part(stack, best, top)
+        copy_part(stack, spare, best)
 
     return int(top)
 
@@ -130,13 +130,13 @@ def _improve_part(
         now = bound_part(P, part, at)
         if now < bound:
             bound = now
-            _copy_numbers(part.lines, kept[:K])
-            _copy_numbers(part.weights, kept[K:])
+            copy_numbers(part.lines, kept[:K])
+            copy_numbers(part.weights, kept[K:])
         else:
             pace *= _SHORTER
         goal = evaluate_point(P, at)
         if P.binding == 0:
-            _keep_row(stack, at, goal)
+            keep_row(stack, at.x, goal)
         if bound <= stack.levels[0]:
             break
         share = 2.0 / (step + 2.0)
@@ -148,8 +148,8 @@ def _improve_part(
         if not _step_down(P, part, at, pace * (now - stack.levels[0])):
             break
 
-    _copy_numbers(kept[:K], part.lines)
-    _copy_numbers(kept[K:], part.weights)
+    copy_numbers(kept[:K], part.lines)
+    copy_numbers(kept[K:], part.weights)
     return bound
 
 
@@ -173,12 +173,12 @@ def _close_part(P: RelaxedProgram, part: RelaxedPart, stack: PartStack, at: Rela
 
 
 @compile_cached
-def _keep_row(stack: PartStack, at: RelaxedPoint, goal: float) -> None:
+def keep_row(stack: PartStack, x: Array, goal: float) -> None:
     """Keep a row that is better than the best one."""
     if goal > stack.levels[2]:
         stack.levels[2] = goal
         stack.levels[0] = max(stack.levels[0], goal + stack.levels[3])
-        _copy_numbers(at.x, stack.best)
+        copy_numbers(x, stack.best)
 
 
 @compile_cached
@@ -216,7 +216,7 @@ def _climb_row(  # noqa: C901
                 if goal > most:
                     best, most = j, goal
         at.x[best] = 1.0
-    _keep_row(stack, at, most)
+    keep_row(stack, at.x, most)
 
 
 @compile_cached
@@ -327,7 +327,7 @@ def _split_part(
 ) -> None:
     """Put the parts of the one on top in its place, the most promising on top."""
     first, spare = stack.numbers[0] - 1, len(stack.bounds) - 1
-    _copy_part(stack, first, spare)
+    copy_part(stack, first, spare)
     stack.numbers[0] = first
     if neuron >= 0:
         for sign in (1, -1):
@@ -349,7 +349,7 @@ def _split_part(
 @compile_cached
 def _start_child(stack: PartStack, spare: int) -> RelaxedPart:
     """A copy of the part that is split, above all that wait."""
-    _copy_part(stack, spare, stack.numbers[0])
+    copy_part(stack, spare, stack.numbers[0])
     return take_part(stack, stack.numbers[0])
 
 
@@ -367,25 +367,25 @@ def _add_child(P: RelaxedProgram, stack: PartStack, at: RelaxedPoint, first: int
     stack.numbers[0] = i + 1
     if i > first and stack.bounds[i - 1] > stack.bounds[i]:
         spare = len(stack.bounds) - 2
-        _copy_part(stack, i, spare)
-        _copy_part(stack, i - 1, i)
-        _copy_part(stack, spare, i - 1)
+        copy_part(stack, i, spare)
+        copy_part(stack, i - 1, i)
+        copy_part(stack, spare, i - 1)
 
 
 @compile_cached
-def _copy_part(stack: PartStack, one: int, other: int) -> None:
+def copy_part(stack: PartStack, one: int, other: int) -> None:
     """The part of a row in another one."""
-    _copy_numbers(stack.low[one], stack.low[other])
-    _copy_numbers(stack.high[one], stack.high[other])
-    _copy_numbers(stack.lines[one], stack.lines[other])
-    _copy_numbers(stack.weights[one], stack.weights[other])
+    copy_numbers(stack.low[one], stack.low[other])
+    copy_numbers(stack.high[one], stack.high[other])
+    copy_numbers(stack.lines[one], stack.lines[other])
+    copy_numbers(stack.weights[one], stack.weights[other])
     for k in range(stack.signs.shape[1]):
         stack.signs[other, k] = stack.signs[one, k]
     stack.bounds[other] = stack.bounds[one]
 
 
 @compile_cached
-def _copy_numbers(one: Array, other: Array) -> None:
+def copy_numbers(one: Array, other: Array) -> None:
     """Numbers in the place of others, without a copy between."""
     for i in range(len(one)):
         other[i] = one[i]

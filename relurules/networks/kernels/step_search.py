@@ -1,0 +1,326 @@
+"""A search of the parts of a domain for the steepest slope: each part is bounded in closed form,
+and split by the step that its bound overstates most, or by a column of categories.
+"""
+
+import numpy as np
+
+from relurules.lp.compilation import compile_cached
+from relurules.networks.kernels.part_search import (
+    DONE,
+    FULL,
+    PAUSED,
+    SETTLED,
+    PartStack,
+    copy_numbers,
+    copy_part,
+    keep_row,
+    raise_best,
+)
+from relurules.networks.kernels.steps import (
+    StepPart,
+    StepPoint,
+    StepProgram,
+    bound_slope,
+    enter_part,
+    find_arguments,
+    measure_slope,
+)
+
+#: Steps along subgradients for a part, and what a step that was none makes of the next ones.
+_STEPS, _SHORTER = 16, 0.7
+#: So many times more are taken where nothing is left to split by, as long as each brings a bound
+#: nearer to the target by this share.
+_LAST, _GAIN = 20, 0.02
+#: So many parts in a row are those of the largest bounds, and then as many in depth; of so many
+#: parts one has its row improved.
+_SPELL, _CLIMB = 64, 4
+#: Steps count as settled that are overstated by less than this share of what is above the target.
+_SETTLED = 1e-3
+#: How far beside a step a row may be, in shares of a column's width.
+_BESIDE = (1e-2, -1e-2, 1e-5, -1e-5)
+
+
+@compile_cached
+def advance_steps(P: StepProgram, stack: PartStack, at: StepPoint, budget: int) -> int:
+    """Look at so many parts."""
+    for _ in range(budget):
+        if stack.numbers[0] == 0:
+            return DONE
+        stack.numbers[1] += 1
+        deep = stack.numbers[1] // _SPELL % 2 == 1
+        i = stack.numbers[0] - 1 if deep else raise_best(stack)
+        part = _take_part(stack, i)
+        if stack.bounds[i] > stack.levels[0]:
+            if not enter_part(P, part, at):
+                stack.numbers[0] = i
+                continue
+            stack.bounds[i] = min(stack.bounds[i], _improve_part(P, part, stack, at))
+            if stack.numbers[1] % _CLIMB == 1:
+                _climb_from_mean(P, part, stack, at)
+        if stack.bounds[i] <= stack.levels[0]:
+            stack.levels[1] = max(stack.levels[1], stack.bounds[i])
+            stack.numbers[0] = i
+            continue
+        if i + len(part.low) + 2 >= len(stack.bounds):
+            return FULL
+        step, group = _choose_split(P, part, stack, at, stack.bounds[i] - stack.levels[0])
+        if step < 0 and group < 0:
+            if _close_part(P, part, stack, at):
+                continue
+            return SETTLED
+        _split_part(P, stack, at, step, group)
+
+    return PAUSED
+
+
+@compile_cached
+def _take_part(stack: PartStack, i: int) -> StepPart:
+    return StepPart(stack.low[i], stack.high[i], stack.signs[i], stack.weights[i])
+
+
+@compile_cached
+def _improve_part(P: StepProgram, part: StepPart, stack: PartStack, at: StepPoint) -> float:
+    """The least bound along subgradients; the multipliers that gave it stay with the part."""
+    n, K = len(part.low), len(P.b)
+    bound, pace = np.inf, 1.0
+    for j in range(len(stack.mean)):
+        stack.mean[j] = 0.0
+
+    for step in range(_STEPS):
+        now = bound_slope(P, part, at)
+        if now < bound:
+            bound = now
+            copy_numbers(part.weights, stack.kept)
+        else:
+            pace *= _SHORTER
+        keep_row(stack, at.x, _measure_row(P, at))
+        if bound <= stack.levels[0]:
+            break
+        share = 2.0 / (step + 2.0)
+        for j in range(n):
+            stack.mean[j] += share * (at.x[j] - stack.mean[j])
+        for k in range(K):
+            stack.mean[n + k] += share * (at.own[k] - stack.mean[n + k])
+            most = at.p[k] + part.weights[k] * at.own[k]
+            stack.mean[n + K + k] += share * (most - stack.mean[n + K + k])
+        if not _step_down(P, part, at, pace * (now - stack.levels[0])):
+            break
+
+    copy_numbers(stack.kept, part.weights)
+    return bound
+
+
+@compile_cached
+def _step_down(P: StepProgram, part: StepPart, at: StepPoint, drop: float) -> bool:
+    """A step along the subgradient that would lower a linear bound by so much; False where there is
+    none.
+
+    B. Polyak, "Minimization of unsmooth functionals", 1969.
+    """
+    norm = 0.0
+    for k in range(len(P.b)):
+        off, weight = at.own[k] - at.z[k], part.weights[k]
+        if (off > 0.0 and weight > at.limits[0, k]) or (off < 0.0 and weight < at.limits[1, k]):
+            norm += P.scales[k] * off * off
+    if not norm > 0.0:
+        return False
+
+    step = drop / norm
+    for k in range(len(P.b)):
+        weight = part.weights[k] - step * P.scales[k] * (at.own[k] - at.z[k])
+        part.weights[k] = min(max(weight, at.limits[0, k]), at.limits[1, k])
+
+    return True
+
+
+@compile_cached
+def _close_part(P: StepProgram, part: StepPart, stack: PartStack, at: StepPoint) -> bool:
+    """Whether more steps tell the part on top, which nothing is left to split by: then it is
+    closed.
+    """
+    i = stack.numbers[0] - 1
+    for _ in range(_LAST):
+        before = stack.bounds[i]
+        stack.bounds[i] = min(before, _improve_part(P, part, stack, at))
+        if stack.bounds[i] <= stack.levels[0]:
+            stack.levels[1] = max(stack.levels[1], stack.bounds[i])
+            stack.numbers[0] = i
+            return True
+        if before - stack.bounds[i] <= _GAIN * (before - stack.levels[0]):
+            return False
+
+    return False
+
+
+@compile_cached
+def _choose_split(  # noqa: C901
+    P: StepProgram, part: StepPart, stack: PartStack, at: StepPoint, above: float
+) -> tuple[int, int]:
+    """The step that is overstated most, or else the group whose categories are least decided; -1
+    for none.
+    """
+    n, K = len(part.low), len(P.b)
+    chosen, most = -1, _SETTLED * above
+    for k in range(K):
+        if part.signs[k] == 0 and at.steps[k] != 0.0:
+            own = at.steps[k] if stack.mean[n + k] >= 0.0 else 0.0
+            off = stack.mean[n + K + k] - own
+            if off > most:
+                chosen, most = k, off
+
+    if chosen >= 0:
+        return chosen, -1
+
+    group, least = -1, 2.0
+    for g in range(len(P.starts) - 1):
+        open_, sure = 0, 0.0
+        for i in range(P.starts[g], P.starts[g + 1]):
+            open_ += part.high[P.members[i]] > 0.0
+            sure = max(sure, stack.mean[P.members[i]])
+        if open_ > 1 and sure < least:
+            group, least = g, sure
+
+    if group >= 0 and least < 1.0:
+        return -1, group
+    for k in range(K):
+        if part.signs[k] == 0 and at.steps[k] != 0.0:
+            return k, -1
+
+    return -1, group
+
+
+@compile_cached
+def _split_part(P: StepProgram, stack: PartStack, at: StepPoint, step: int, group: int) -> None:
+    """Put the parts of the one on top in its place, the most promising on top."""
+    first, spare = stack.numbers[0] - 1, len(stack.bounds) - 1
+    copy_part(stack, first, spare)
+    stack.numbers[0] = first
+    if step >= 0:
+        for sign in (1, -1):
+            child = _start_child(stack, spare)
+            child.signs[step] = sign
+            _add_child(P, stack, at, first)
+        return
+
+    for i in range(P.starts[group], P.starts[group + 1]):
+        if stack.high[spare, P.members[i]] > 0.0:
+            child = _start_child(stack, spare)
+            for other in range(P.starts[group], P.starts[group + 1]):
+                child.low[P.members[other]] = child.high[P.members[other]] = (
+                    1.0 if other == i else 0.0
+                )
+            _add_child(P, stack, at, first)
+
+
+@compile_cached
+def _start_child(stack: PartStack, spare: int) -> StepPart:
+    """A copy of the part that is split, above all that wait."""
+    copy_part(stack, spare, stack.numbers[0])
+    return _take_part(stack, stack.numbers[0])
+
+
+@compile_cached
+def _add_child(P: StepProgram, stack: PartStack, at: StepPoint, first: int) -> None:
+    """Keep the part above all that wait where more may be found there."""
+    i = stack.numbers[0]
+    part = _take_part(stack, i)
+    if not enter_part(P, part, at):
+        return
+    stack.bounds[i] = min(stack.bounds[i], bound_slope(P, part, at))
+    if stack.bounds[i] <= stack.levels[0]:
+        stack.levels[1] = max(stack.levels[1], stack.bounds[i])
+        return
+    stack.numbers[0] = i + 1
+    if i > first and stack.bounds[i - 1] > stack.bounds[i]:
+        spare = len(stack.bounds) - 2
+        copy_part(stack, i, spare)
+        copy_part(stack, i - 1, i)
+        copy_part(stack, spare, i - 1)
+
+
+@compile_cached
+def _climb_from_mean(P: StepProgram, part: StepPart, stack: PartStack, at: StepPoint) -> None:
+    """From the row nearest to the middle of a part's points to better ones."""
+    for j in range(len(part.low)):
+        at.x[j] = min(max(stack.mean[j], part.low[j]), part.high[j]) if P.single[j] else 0.0
+
+    for g in range(len(P.starts) - 1):
+        best = P.members[P.starts[g]]
+        for i in range(P.starts[g], P.starts[g + 1]):
+            if stack.mean[P.members[i]] > stack.mean[best]:
+                best = P.members[i]
+        at.x[best] = 1.0
+
+    climb_row(P, part, stack, at)
+
+
+@compile_cached
+def climb_row(P: StepProgram, part: StepPart, stack: PartStack, at: StepPoint) -> None:
+    """Change the row x column by column, each to its best value, while that is worth it."""
+    most = _measure_row(P, at)
+    for _ in range(4):
+        before = most
+        for g in range(len(P.starts) - 1):
+            most = _climb_group(P, part, at, g, most)
+        for j in range(len(part.low)):
+            if P.single[j] and part.low[j] < part.high[j]:
+                most = _climb_number(P, part, at, j, most)
+        if not most > before:
+            break
+
+    keep_row(stack, at.x, most)
+
+
+@compile_cached
+def _climb_group(P: StepProgram, part: StepPart, at: StepPoint, g: int, most: float) -> float:
+    """The best category of a column."""
+    best = -1
+    for i in range(P.starts[g], P.starts[g + 1]):
+        if at.x[P.members[i]] == 1.0:
+            best = P.members[i]
+
+    for i in range(P.starts[g], P.starts[g + 1]):
+        j = P.members[i]
+        if part.high[j] > 0.0 and j != best:
+            if best >= 0:
+                at.x[best] = 0.0
+            at.x[j] = 1.0
+            goal = _measure_row(P, at)
+            if goal > most or best < 0:
+                best, most = j, goal
+            else:
+                at.x[j] = 0.0
+                at.x[best] = 1.0
+
+    return most
+
+
+@compile_cached
+def _climb_number(P: StepProgram, part: StepPart, at: StepPoint, j: int, most: float) -> float:
+    """The best value of a number: an end, or one beside the kink of a neuron."""
+    find_arguments(P, at)
+    best = start = at.x[j]
+    for k in range(-2, len(P.b)):
+        if k >= 0 and P.A[k, j] == 0.0:
+            continue
+        kink = (
+            (part.low[j] if k == -2 else part.high[j]) if k < 0 else start - at.own[k] / P.A[k, j]
+        )
+        for beside in _BESIDE:
+            tried = kink + beside * (part.high[j] - part.low[j])
+            if part.low[j] <= tried <= part.high[j]:
+                for m in range(len(P.b)):
+                    at.moved[m] = at.own[m] + P.A[m, j] * (tried - start)
+                goal = measure_slope(P, at.moved)
+                if goal > most:
+                    best, most = tried, goal
+
+    at.x[j] = best
+    return most
+
+
+@compile_cached
+def _measure_row(P: StepProgram, at: StepPoint) -> float:
+    """What is measured at x."""
+    find_arguments(P, at)
+    return float(measure_slope(P, at.own))

@@ -54,6 +54,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileScheduli
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     order_items(items)
     gc.freeze()  # modules and tests stay: no search for rubbish goes through them again
+    gc.set_threshold(10_000)  # arrays and fractions leave no rubbish: it is looked for less often
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 server may be why.
 """
 
+import functools
 import os
 
 import pytest
@@ -31,14 +32,22 @@ def need(engine: str) -> None:
     """Skip the test where an engine isn't there; in CI, fail unless it is a server that no package
     of ours brings.
     """
-    try:
-        with OPEN[engine]():
-            pass
-    except UnsupportedError as error:
+    obstacle = find_obstacle(engine)
+    if obstacle:
         ours = engine != "mariadb" or servers.find_mariadb_programs() is not None
         if os.environ.get("CI") == "true" and ours:
-            pytest.fail(f"CI must have this engine: {error}")
-        pytest.skip(str(error))
+            pytest.fail(f"CI must have this engine: {obstacle}")
+        pytest.skip(obstacle)
+
+
+@functools.cache
+def find_obstacle(engine: str) -> str:
+    """Why an engine isn't there, tried once; empty where it is."""
+    try:
+        with OPEN[engine]():
+            return ""
+    except UnsupportedError as error:
+        return str(error)
 
 
 def errors_of(engine: str) -> tuple[type[Exception], ...]:

@@ -28,6 +28,9 @@ def _number(value: Any, name: str) -> float:
     if isinstance(value, (str, bytes)):
         raise TypeError(f"{name!r} must be a number, found {value!r}")
     return float(value)"""
+_PYTHON_FILLED = _PYTHON_NUMBER.replace("str)", "str, fill: float = math.nan)", 1).replace(
+    "is None:\n        return math.nan", "is None or value != value:\n        return fill"
+)
 _PYTHON_CATEGORY = """
 def _category(value: Any, name: str, known: Mapping[Any, int], missing: int, other: int) -> int:
     if value is None or value != value:
@@ -157,7 +160,7 @@ class CodeFrame:
 
     def __init__(self, rules: Mapping[str, Any], domain: ArtefactDomain) -> None:
         self.rules, self.domain = rules, domain
-        self.columns = [column.name for column in domain.columns]
+        self.columns = domain.names
         self.outputs, self.count = list(rules["outputs"]), len(rules["base"])
         self.links = list_artefact_links(rules)
         self.is_plain = {link for link, _ in self.links} == {"identity"}
@@ -167,6 +170,7 @@ class CodeFrame:
         lines = "".join(f"\n_KNOWN_{i} = {{{known}}}" for i, known in self._list_known("{!r}: {}"))
         said = ", ".join(f"_s{i}: float" for i in range(self.count))
         outputs = self._list_outputs("\n        {name!r}: {value},", "_", "_s{}")
+        number = _PYTHON_FILLED if self.domain.fills else _PYTHON_NUMBER
 
         return (
             "$\nfrom __future__ import annotations\nimport csv\nimport io\nimport math"
@@ -175,15 +179,15 @@ class CodeFrame:
             + f"\nFEATURES = ({self._list_lines(map(repr, self.columns))}\n)"
             + f"\nOUTPUTS = ({self._list_lines(map(repr, self.outputs))}\n)"
             + lines
-            + self._list_helpers(_PYTHON_NUMBER, _PYTHON_CATEGORY, _PYTHON_LINKS)
+            + self._list_helpers(number, _PYTHON_CATEGORY, _PYTHON_LINKS)
             + f"\ndef _result({said}) -> dict[str, float]:\n    return {{{outputs}\n    }}"
             + "\ndef score(row: Mapping[str, Any]) -> dict[str, float]:\n    $"
         )
 
     def end_python(self) -> str:
         """score.py behind them: the reading of CSV files."""
-        texts = [repr(column.name) for column in self.domain.columns if column.categories]
-        numbers = ", ".join(repr(column.name) for column in self.domain.numbers)
+        texts = [repr(column.name) for column in self.domain.texts]
+        numbers = ", ".join(repr(name) for name in self.columns if repr(name) not in texts)
         columns = ", ".join(map(repr, self.columns))
         texts_line = (
             f"\n    if name in ({', '.join(texts)},):\n        return text" if texts else ""
@@ -260,11 +264,11 @@ class CodeFrame:
     def _list_known(self, pair: str) -> list[tuple[int, str]]:
         """Of every column of categories its number, and of every value the category."""
         found, quote = [], repr if "!r" in pair else json.dumps
-        for i, column in enumerate(self.domain.columns):
+        for column in self.domain.columns:
             pairs = [(v, k) for k, own in enumerate(column.categories) for v in own[0]]
             said = [pair.replace("!r", "").format(quote(value), k) for value, k in pairs]
             if column.categories:
-                found.append((i, ", ".join(said)))
+                found.append((column.place, ", ".join(said)))
 
         return found
 

@@ -3,17 +3,11 @@
 import re
 from typing import Any
 
-from relurules.checker.artefact_sql_values import (
-    FIRST_TABLE,
-    SQL_NAME,
-    GatedScore,
-    SqlColumn,
-    SqlValues,
-    quote_sql,
-)
+from relurules.checker.artefact_sql_gates import SqlGates
+from relurules.checker.artefact_sql_values import SqlColumn
+from relurules.checker.artefact_sql_words import FIRST_TABLE, SQL_NAME, quote_sql
 from relurules.checker.artefact_text import list_artefact_links
 from relurules.checker.artefact_values import FloatValue
-from relurules.checker.json_values import RefusedError
 
 #: Outputs of the score S, by dialect and link. POWER is exp(-abs(S)).
 _SQL_LINKS = {
@@ -36,7 +30,7 @@ _SQL_LINKS = {
 _OWN_NAME = r'"(?:[^"]|"")+"|rr_[a-z0-9_]+'
 
 
-class SqlReader(SqlValues):
+class SqlReader(SqlGates):
     """One query of a dialect."""
 
     def read_scores(self) -> list[FloatValue]:
@@ -66,8 +60,8 @@ class SqlReader(SqlValues):
             while self.accept("."):
                 self.take(SQL_NAME, "a table")
             self.expect(f"AS {FIRST_TABLE}")
-        if self.all_rows:
-            self.accept(self.all_rows)
+        if self.words.all_rows:
+            self.accept(self.words.all_rows)
 
     def _read_item(self, found: dict[str, Any]) -> None:
         """A column of a subquery: `value AS name`, or one of the subquery before."""
@@ -114,7 +108,7 @@ class SqlReader(SqlValues):
 
         self._read_source()
 
-        return [self._open_gate(found.get(i)) for i in range(self.count)]
+        return [self.open_gate(found.get(i)) for i in range(self.count)]
 
     def _list_keys(self) -> list[str]:
         return [
@@ -123,38 +117,20 @@ class SqlReader(SqlValues):
             if isinstance(value, SqlColumn) and value.kind == "key"
         ]
 
-    def _open_gate(self, score: Any) -> FloatValue:
-        """The score, where just the rows of the domain have one."""
-        if not isinstance(score, GatedScore):
-            raise RefusedError("a score of the artefact isn't found, or rows outside have it too")
-        if self.language.is_typed and not score.value.is_double:
-            raise RefusedError("a score of the artefact is a decimal number, which isn't binary64")
-        domain, gate = self.domain, score.gate
-        due = {c.first: (domain.low[c.first], domain.high[c.first]) for c in domain.numbers}
-        open_groups = {
-            i
-            for i, c in enumerate(c for c in domain.columns if c.categories)
-            if -1 in (c.place(1), c.place(2))
-        }
-        if gate.bounds != due or (self.dialect == "sqlite" and gate.numbers != set(due)):
-            raise RefusedError("the artefact scores other rows than those within the bounds")
-        if not open_groups <= gate.groups:
-            raise RefusedError("the artefact scores rows whose category isn't known")
-
-        return score.value
-
     def _read_any(self) -> Any:
         """A number, a text, a condition, a score, or a column as it stands."""
         start, known = self.at, self.names.get(self.tokens[self.at][0])
-        if self.accept("CASE"):
-            found = self._read_case()
+        if self.find_number() is not None:
+            self.at = start
+        elif self.accept("CASE"):
+            found = self.read_case()
             if not isinstance(found, FloatValue):
                 return found
             self.at = start
         elif self.accept(f"{FIRST_TABLE}."):
             self.take(SQL_NAME, "a column")
             return SqlColumn("key")
-        elif (column := self._find_text()) is not None:
+        elif (column := self.find_text()) is not None:
             return SqlColumn("text", column)
         elif known is not None and not isinstance(known, FloatValue):
             self.at += 1

@@ -5,12 +5,14 @@ from typing import Any, NamedTuple
 
 from relurules.checker.artefact_domain import ArtefactWall
 from relurules.checker.artefact_sql_values import SqlValues
-from relurules.checker.artefact_sql_words import FIRST_TABLE
+from relurules.checker.artefact_sql_words import FIRST_TABLE, SQL_NAME
 from relurules.checker.artefact_values import FloatValue
 from relurules.checker.json_values import RefusedError
 
 #: What a column may be moved by before it is compared with bounds: 1E-100 is added, then taken off.
 _LEAST_SHIFT = Fraction(1, 10**99)
+#: What may count as 0 so that nothing vanishes, which ends a query in PostgreSQL.
+_TINY = Fraction(1e-100)
 #: Bounds nearer to 0, but not 0, might be told wrongly then.
 _LEAST_BOUND = Fraction(1, 10**80)
 
@@ -36,6 +38,11 @@ class GatedScore(NamedTuple):
 class SqlGates(SqlValues):
     """The conditions in a query."""
 
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        #: Conditions on rows that have numbers at all.
+        self.guards = list[SqlGate]()
+
     def read_case(self) -> Any:
         """What stands behind CASE: a number, a condition, or a score."""
         if (found := self.find_case()) is not None:
@@ -50,6 +57,35 @@ class SqlGates(SqlValues):
         self.expect("END")
 
         return GatedScore(value, gate)
+
+    def find_case(self) -> FloatValue | None:
+        """Beside numbers of rows that have scores, and of no others."""
+        guarded = self._find_guarded()
+        return super().find_case() if guarded is None else guarded
+
+    def _find_guarded(self) -> FloatValue | None:
+        """A number of rows that meet conditions, which `open_gate` looks at, if one is next: what
+        is next to 0 counts as 0.
+        """
+        if not self.source or self.dialect != "postgres":
+            return None
+        start, tiny = self.at, None
+        if self.accept(f"WHEN abs({self.source}."):
+            tiny = self.take(SQL_NAME, "a column")
+            self.expect(") < 1E-100 THEN 0E0")
+
+        gate = self.names.get(self.tokens[self.at + 1][0]) if self.peek("WHEN") else None
+        self.at += 2
+        if not isinstance(gate, SqlGate) or not self.accept(f"= 1 THEN {self.source}."):
+            self.at = start
+            return None
+        if tiny not in (None, self.tokens[self.at][0]):
+            raise self.refuse("the column before it")
+        value = self.read_named()
+        self.expect("END")
+        self.guards.append(gate)
+
+        return value._replace(error=value.error + _TINY) if tiny else value
 
     def _accept_flag(self, gate: SqlGate) -> bool:
         """Pass 1, or 1 where more conditions are met, which are added, and 0 for all other rows;
@@ -178,7 +214,13 @@ class SqlGates(SqlValues):
             raise RefusedError("a score of the artefact isn't found, or rows outside have it too")
         if self.language.is_typed and not score.value.is_double:
             raise RefusedError("a score of the artefact is a decimal number, which isn't binary64")
-        domain, gate = self.domain, score.gate
+        for gate in (score.gate, *self.guards):
+            self._check_gate(gate)
+
+        return score.value
+
+    def _check_gate(self, gate: SqlGate) -> None:
+        domain = self.domain
         due = {c.first: (domain.low[c.first], domain.high[c.first]) for c in domain.numbers}
         open_groups = {
             i
@@ -190,5 +232,3 @@ class SqlGates(SqlValues):
         if not open_groups <= gate.groups:
             raise RefusedError("the artefact scores rows whose category isn't known")
         domain.check_walls(gate.walls)
-
-        return score.value

@@ -16,8 +16,8 @@ _SQL_COLUMN = re.compile(r"\bC\b")
 
 
 class SqlColumn(NamedTuple):
-    """A column that is no number yet. kind: as it stands in the table, text, key or power; of: the
-    place of a text's column, the score of a power.
+    """A column that is no number yet. kind: as it stands in the table, text, key or link; of: the
+    place of a text's column, what scores a link's column is of.
     """
 
     kind: str

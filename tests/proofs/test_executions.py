@@ -80,20 +80,16 @@ def bound(code: Artifact, said: Any) -> tuple[Fraction, ...]:
     return bound_execution(make_artefact_text(code), code.target, code.dialect, said)
 
 
-def skip_guarded(make: Callable[[], Any], given: dict[str, Any]) -> None:
-    if make is make_categories and given.get("dialect") == "postgres":
-        pytest.skip("rows are guarded against underflow there, which isn't read")
-
-
 @pytest.mark.parametrize(("target", "given"), _TARGETS)
 @pytest.mark.parametrize("make", _MODELS)
 def test_bounds_are_near_those_of_bound_rounding(
     make: Callable[[], Any], target: str, given: dict[str, Any], tmp_path: Path
 ) -> None:
-    skip_guarded(make, given)
     rules = make()[1]
     code = rr.emit(rules, target, **given)
     own = rr.bound_rounding(code, rules).scores
+    if make is make_categories and given.get("dialect") == "postgres":  # which it doesn't read
+        own = rr.bound_rounding(rr.emit(rules, "c"), rules).scores
     for mine, other in zip(bound(code, read_rules(rules, tmp_path)), own, strict=True):
         assert 0.25 * other <= mine <= 4 * other
 

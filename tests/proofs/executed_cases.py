@@ -11,7 +11,7 @@ from line_models import PURPOSE
 
 import relurules as rr
 from relurules.domain.columns import Category, Column, make_missing_column
-from relurules.ir import AdditiveRules, Graph
+from relurules.ir import AdditiveRules, Graph, Head
 
 JOB = (Category(("clerk",)), Category(("it",)), Category(missing=True), Category(other=True))
 
@@ -58,6 +58,19 @@ def make_gaps() -> tuple[Graph, AdditiveRules]:
     made = replace(made, columns=columns, features=domain.names)
 
     return made, rr.extract(made, domain=domain, form="additive")
+
+
+@cache
+def make_gap_shares() -> AdditiveRules:
+    """The same columns and lines, for shares of three scores."""
+    one, rules = make_gaps()
+    net, rng = one.network, np.random.default_rng(2)
+    U, C = rng.normal(size=(3, len(net))), rng.normal(size=(3, net.A.shape[1])) / 50
+    several = network(net.A, net.b, U, C=C, c=[0.1, 0.2, 0.3])
+    heads = tuple(Head("softmax", (0, 1, 2), i) for i in range(3))
+    made = replace(graph(several, ("p_a", "p_b", "p_c"), heads), columns=one.columns)
+
+    return rr.extract(replace(made, features=one.features), domain=rules.domain, form="additive")
 
 
 def find_score(said: Any, row: dict[str, Any]) -> list[Fraction] | None:

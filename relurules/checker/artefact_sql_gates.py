@@ -4,8 +4,8 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from relurules.checker.artefact_domain import ArtefactWall
-from relurules.checker.artefact_sql_values import SqlValues
-from relurules.checker.artefact_sql_words import FIRST_TABLE, SQL_NAME
+from relurules.checker.artefact_sql_values import SqlColumn, SqlValues
+from relurules.checker.artefact_sql_words import FIRST_TABLE, SQL_NAME, quote_text
 from relurules.checker.artefact_values import FloatValue
 from relurules.checker.json_values import RefusedError
 
@@ -47,7 +47,7 @@ class SqlGates(SqlValues):
         """What stands behind CASE: a number, a condition, or a score."""
         if (found := self.find_case()) is not None:
             return found
-        gate = SqlGate({}, set(), set(), [])
+        gate = _make_gate()
         self._read_gate(gate)
         self.expect("THEN")
         if self._accept_flag(gate):
@@ -60,8 +60,17 @@ class SqlGates(SqlValues):
 
     def find_case(self) -> FloatValue | None:
         """Beside numbers of rows that have scores, and of no others."""
-        guarded = self._find_guarded()
-        return super().find_case() if guarded is None else guarded
+        if (guarded := self._find_guarded()) is not None:
+            return guarded
+        start = self.at
+        if self.accept("WHEN"):
+            inner = self.at
+            if self._accept_known(_make_gate()) and self.peek("AND"):
+                self.at = inner
+                return None
+        self.at = start
+
+        return super().find_case()
 
     def _find_guarded(self) -> FloatValue | None:
         """A number of rows that meet conditions, which `open_gate` looks at, if one is next: what
@@ -138,8 +147,26 @@ class SqlGates(SqlValues):
             self.expect(") <=")
             most = self.read_literal()
             self._bound(gate, j, (-most, most))
-        else:
+        elif not self._accept_known(gate):
             self._read_comparison(gate)
+
+    def _accept_known(self, gate: SqlGate) -> bool:
+        """Pass the condition that a text has a category, if it is next."""
+        name = self.tokens[self.at + self.peek("(")][0]
+        text = self.names.get(name)
+        if not isinstance(text, SqlColumn) or text.kind != "text":
+            return False
+        column = self.texts[text.of]
+        words = [quote_text(word) for values, _, _ in column.categories for word in values]
+        tests = [f"{name} IN ({', '.join(words)})"] if words else []
+        tests += [f"{name} IS NULL"] if column.find_category(1) >= 0 else []
+        if column.find_category(2) >= 0:
+            tests = [f"{name} IS NOT NULL"]
+        if not self.accept(tests[0] if len(tests) == 1 else f"({' OR '.join(tests)})"):
+            return False
+        gate.groups.add(self.domain.group_of[column.first])
+
+        return True
 
     def _read_comparison(self, gate: SqlGate) -> None:
         """A column and its bounds, the sum of all categories of one, or an inequality."""
@@ -232,3 +259,8 @@ class SqlGates(SqlValues):
         if not open_groups <= gate.groups:
             raise RefusedError("the artefact scores rows whose category isn't known")
         domain.check_walls(gate.walls)
+
+
+def _make_gate() -> SqlGate:
+    """Conditions that nothing was asked of yet."""
+    return SqlGate({}, set(), set(), [])

@@ -47,3 +47,8 @@ SQL_WORDS = {
 def quote_sql(name: str) -> str:
     """A name of SQL."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def quote_text(word: str) -> str:
+    """A text of SQL."""
+    return "'" + word.replace("'", "''") + "'"

@@ -79,7 +79,7 @@ def bound_execution(
     else:
         reader, frame = (
             ArtefactReader(artefact.text, language, arithmetic),
-            CodeFrame(rules, domain),
+            CodeFrame(rules, domain, target),
         )
         found = CodeReader(reader, frame, target).read_scores()
     reader.finish()

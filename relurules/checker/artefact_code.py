@@ -2,9 +2,11 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from typing import NamedTuple
 
+from relurules.checker.artefact_domain import ArtefactWall
 from relurules.checker.artefact_frames import CodeFrame
 from relurules.checker.artefact_text import ArtefactReader
 from relurules.checker.artefact_values import FloatValue
@@ -19,15 +21,18 @@ class CodeWords(NamedTuple):
     """How a language reads a row. NAME is any new one.
 
     number, category, member: columns by SAID or number I, category K; AT: categories of missing and
-    other values. name: pattern of names. gate: what stands before the
+    other values. filled: a number of which a missing one counts as FILL; gap: whether a number is
+    missing, NOT: isn't. name: pattern of names. gate: what stands before the
     first condition and before others, before lower and upper bounds (FEATURE is the column),
     between a sum of categories and 1, and behind all. define: around a name and its formula.
     score: around the formula of score I; joint: between two.
     """
 
     number: str
+    filled: str
     category: str
     member: str
+    gap: str
     name: str
     gate: tuple[str, str, str, str, str, str]
     define: tuple[str, str]
@@ -39,7 +44,10 @@ CODE_WORDS = {
     "python": CodeWords(
         "\n    NAME = row[SAID]\n    if NAME.__class__ is not float:"
         "\n        NAME = _number(NAME, SAID)",
+        "\n    NAME = row[SAID]\n    if NAME.__class__ is not float or NAME != NAME:"
+        "\n        NAME = _number(NAME, SAID, FILL)",
         "\n    _cI = _category(row[SAID], SAID, _KNOWN_I, AT)",
+        "\n    NAME = 1.0 if _cI == K else 0.0",
         "\n    NAME = 1.0 if _cI == K else 0.0",
         "(?![_0-9])[A-Za-z0-9_]+",
         ("\n    if not (\n        ", "\n        and", "", "<= FEATURE <=", "==",
@@ -50,8 +58,10 @@ CODE_WORDS = {
     ),
     "c": CodeWords(
         "const double NAME = x[I];",
+        "const double NAME = isnan(x[I]) ? FILL : x[I];",
         "",
         "const double NAME = x[I] == K.0NAN ? 1.0 : 0.0;",
+        "const double NAME = NOTisnan(x[I]) ? 1.0 : 0.0;",
         "(x|from|line)_[A-Za-z0-9_]+",
         ("if (!(", "&&", "FEATURE >=", "&& FEATURE <=", "==", ")) { return outside(S); }"),
         ("const double", ";"),
@@ -59,7 +69,9 @@ CODE_WORDS = {
     ),
     "javascript": CodeWords(
         "\n    const NAME = number(row[SAID], SAID, NaN);",
+        "\n    const NAME = number(row[SAID], SAID, FILL);",
         "\n    const cI = category(row[SAID], SAID, KNOWN_I, AT);",
+        "\n    const NAME = cI === K ? 1.0 : 0.0;",
         "\n    const NAME = cI === K ? 1.0 : 0.0;",
         "(x|from|line)_[A-Za-z0-9_]+",
         ("\n    if (!(\n", "\n        &&", "", "<= FEATURE && FEATURE <=", "===",
@@ -116,16 +128,20 @@ class CodeReader:
         """The names of the features."""
         names = dict[int, str]()
         quote = repr if self.target == "python" else json.dumps
-        for i, column in enumerate(self.domain.columns):
-            said = {"SAID": quote(column.name), "AT": f"{column.place(1)}, {column.place(2)}"}
+        for column in self.domain.columns:
+            i, at = column.place, (column.find_category(part) for part in (1, 2))
+            said = {"SAID": quote(column.name), "AT": ", ".join(map(str, at))}
             if not column.categories:
-                names[column.first] = self._read_feature(column.first, self.words.number, i, said)
+                frame = self.words.number if column.fill is None else self.words.filled
+                names[column.first] = self._read_feature(column.first, frame, i, said)
                 continue
             self.reader.expect(self._fill(self.words.category, i, said))
+            frame = self.words.gap if column.tells_gap else self.words.member
             for k, (_, missing, _other) in enumerate(column.categories):
                 own = {" K": f" {k}", "NAN": f" || isnan(x[{i}])" if missing else ""}
+                own["NOT"] = "" if missing else "!"
                 j = column.first + k
-                names[j] = self._read_feature(j, self.words.member, i, own)
+                names[j] = self._read_feature(j, frame, i, own)
 
         return names
 
@@ -134,7 +150,12 @@ class CodeReader:
         before, _, behind = frame.partition("NAME")
         self.reader.expect(self._fill(before, number, said))
         name = self._take_name()
+
+        behind, fill, end = behind.partition("FILL")
         self.reader.expect(self._fill(behind, number, {**said, "NAME": name}))
+        if fill:
+            self.reader.expect_number(self.domain.fills[j])
+            self.reader.expect(self._fill(end, number))
         self.reader.define(name, self.reader.arithmetic.read_feature(j))
 
         return name
@@ -165,6 +186,14 @@ class CodeReader:
             for sign, ends in ((lower, self.domain.low), (upper, self.domain.high)):
                 reader.expect(sign.replace("FEATURE", names[part[0]]))
                 reader.expect_number(ends[part[0]])
+        self.domain.check_walls(list(self._read_walls(joint)))
 
         nan = "math.nan" if self.target == "python" else "NaN"
         reader.expect(self._fill(last, 0, {"NANS": ", ".join([nan] * self.frame.count)}))
+
+    def _read_walls(self, joint: str) -> Iterator[ArtefactWall]:
+        """The inequalities of the domain."""
+        while self.reader.accept(joint):
+            value = self.reader.read_sum()
+            self.reader.expect("<=")
+            yield ArtefactWall(value.form, value.error, Fraction(self.reader.read_number()))

@@ -4,7 +4,12 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from relurules.checker.groups import find_category_groups, find_indicator_groups
+from relurules.checker.forms import MEMBERSHIP_SLACK
+from relurules.checker.groups import (
+    find_category_groups,
+    find_indicator_groups,
+    read_constraints,
+)
 from relurules.checker.json_values import RefusedError, read_number
 from relurules.checker.names import name_scores
 from relurules.checker.wide_domain import CONSTANT
@@ -13,6 +18,7 @@ from relurules.checker.wide_domain import CONSTANT
 #: the same function just where they are equal, once a domain has reduced them.
 ArtefactForm = dict[Any, Fraction]
 _CATEGORY_PARTS = {"values", "missing", "other"}
+_COLUMN_PARTS = {"name", "categories", "fill", "missing_of"}
 
 
 def add_artefact_forms(one: ArtefactForm, other: ArtefactForm, weight: Fraction) -> ArtefactForm:
@@ -25,17 +31,38 @@ def add_artefact_forms(one: ArtefactForm, other: ArtefactForm, weight: Fraction)
 
 
 class ArtefactColumn(NamedTuple):
-    """A column of the table: its name, its first feature; a category's values, whether it stands
-    for missing ones, whether for all others. Numbers have no categories.
+    """What rules read of a column of the table: its name there, its place among the table's columns
+    that are read, its first feature; a category's values, whether it stands for missing ones,
+    whether for all others. Numbers have no categories; fill: what a missing one counts as.
+    tells_gap: whether the categories say no more than whether a number is missing.
     """
 
     name: str
+    place: int
     first: int
     categories: tuple[tuple[tuple[str, ...], bool, bool], ...] = ()
+    fill: Fraction | None = None
+    tells_gap: bool = False
 
-    def place(self, part: int) -> int:
+    def find_category(self, part: int) -> int:
         """The category of missing values (part 1), of other ones (2); -1 where there is none."""
         return next((k for k, own in enumerate(self.categories) if own[part]), -1)
+
+
+class ArtefactWall(NamedTuple):
+    """An inequality form <= limit, whose left side is computed with an error of at most this."""
+
+    form: ArtefactForm
+    error: Fraction
+    limit: Fraction
+
+
+class DomainWall(NamedTuple):
+    """An inequality of a domain: form <= least in it, form <= most where membership forgives."""
+
+    form: ArtefactForm
+    least: Fraction
+    most: Fraction
 
 
 class ArtefactDomain:
@@ -44,12 +71,10 @@ class ArtefactDomain:
     def __init__(self, rules: Mapping[str, Any]) -> None:
         features = rules["features"]
         columns = rules.get("columns") or [{"name": feature["name"]} for feature in features]
-        self.columns, first = list[ArtefactColumn](), 0
-        for column in columns:
-            self.columns.append(_read_artefact_column(column, first))
-            first += len(self.columns[-1].categories) or 1
-        if rules["constraints"]:
-            raise RefusedError("artefacts of domains with inequalities aren't read")
+        self.columns = _read_artefact_columns(columns)
+        #: The table's columns, in order.
+        self.names = list({column.name: None for column in self.columns})
+        self.fills = {own.first: own.fill for own in self.columns if own.fill is not None}
         if any(item[end] is None for item in features for end in ("lower", "upper")):
             raise RefusedError("artefacts of columns without bounds aren't read")
 
@@ -63,11 +88,44 @@ class ArtefactDomain:
             raise RefusedError("artefacts of columns that are tied as a group aren't read")
         if any(self.low[j] != 0 or self.high[j] != 1 for j in self.group_of):
             raise RefusedError("artefacts of categories that can't be aren't read")
+        self.walls = [self._widen(*wall) for wall in read_constraints(rules, self.places)]
 
     @property
     def numbers(self) -> list[ArtefactColumn]:
         """Columns of numbers."""
         return [column for column in self.columns if not column.categories]
+
+    @property
+    def texts(self) -> list[ArtefactColumn]:
+        """Columns of categories that are texts of the table."""
+        return [column for column in self.columns if column.categories and not column.tells_gap]
+
+    @property
+    def gaps(self) -> list[ArtefactColumn]:
+        """Columns that say whether a number is missing."""
+        return [column for column in self.columns if column.tells_gap]
+
+    def _widen(self, terms: Mapping[int, Fraction], most: Fraction) -> DomainWall:
+        reach = sum(abs(v * max(self.low[j], self.high[j], key=abs)) for j, v in terms.items())
+        room = MEMBERSHIP_SLACK * (abs(most) + reach)
+        form = self.reduce(add_artefact_forms({}, dict(terms), Fraction(1)))
+
+        return DomainWall(form, most, most + room)
+
+    def check_walls(self, found: Sequence[ArtefactWall]) -> None:
+        """RefusedError unless rows that meet these inequalities, as they are computed, are all that
+        meet the domain's, and none beyond those that membership forgives.
+        """
+        left = list(self.walls)
+        for form, error, limit in found:
+            own = [wall for wall in self.walls if wall.form == self.reduce(form)]
+            met = [wall for wall in own if wall.least + error <= limit <= wall.most - error]
+            if not met:
+                raise RefusedError("an inequality of the artefact isn't one of the domain's")
+            left = [wall for wall in left if wall not in met]
+
+        if any(self.find_range(wall.form)[1] > wall.most for wall in left):
+            raise RefusedError("the artefact lacks an inequality of the domain")
 
     def reduce(self, form: ArtefactForm) -> ArtefactForm:
         """The same with coefficient 0 of the first category of every column."""
@@ -149,16 +207,28 @@ class ArtefactDomain:
         return found
 
 
-def _read_artefact_column(column: Mapping[str, Any], first: int) -> ArtefactColumn:
-    if {"fill", "missing_of"} & set(column):
-        raise RefusedError(
-            "artefacts of numbers of which a missing one counts as another aren't read, such as "
-            f"{column['name']!r}"
-        )
-    if not set(column) <= {"name", "categories"} or not isinstance(column["name"], str):
-        raise RefusedError(
-            f"artefacts of the kind of column that {column['name']!r} is aren't read"
-        )
+def _read_artefact_columns(columns: Sequence[Mapping[str, Any]]) -> list[ArtefactColumn]:
+    found, places, first = list[ArtefactColumn](), dict[str, int](), 0
+    for column in columns:
+        name = column.get("missing_of", column["name"])
+        place = places.setdefault(name, len(places))
+        found.append(_read_artefact_column(column, ArtefactColumn(name, place, first)))
+        first += len(found[-1].categories) or 1
+
+    texts = {own.name for own in found if own.categories and not own.tells_gap}
+    if len({(own.name, own.tells_gap) for own in found}) < len(found) or any(
+        own.tells_gap and own.name in texts for own in found
+    ):
+        raise RefusedError("the rules read a column of the table in two ways")
+
+    return found
+
+
+def _read_artefact_column(column: Mapping[str, Any], found: ArtefactColumn) -> ArtefactColumn:
+    """A column as the rules have it; found: without its categories."""
+    name, filled = column["name"], column.get("fill") is not None
+    if not (isinstance(name, str) and isinstance(found.name, str) and set(column) <= _COLUMN_PARTS):
+        raise RefusedError(f"artefacts of the kind of column that {name!r} is aren't read")
     categories, all_values = [], list[str]()
     for item in column.get("categories", ()):
         values = tuple(item["values"])
@@ -169,9 +239,15 @@ def _read_artefact_column(column: Mapping[str, Any], first: int) -> ArtefactColu
 
     most = max(sum(own[1] for own in categories), sum(own[2] for own in categories))
     if len(set(all_values)) < len(all_values) or most > 1:
-        raise RefusedError(f"a value of {column['name']!r} is in two categories")
+        raise RefusedError(f"a value of {name!r} is in two categories")
+    if filled and categories:
+        raise RefusedError(f"a missing value of {name!r} counts as a number and as a category")
+    tells_gap = "missing_of" in column
+    if tells_gap and sorted(categories) != [((), False, True), ((), True, False)]:
+        raise RefusedError(f"the categories of {name!r} aren't missing numbers and all others")
 
-    return ArtefactColumn(column["name"], first, tuple(categories))
+    fill = read_number(column["fill"]) if filled else None
+    return found._replace(categories=tuple(categories), fill=fill, tells_gap=tells_gap)
 
 
 def list_score_forms(rules: Mapping[str, Any], domain: ArtefactDomain) -> list[ArtefactForm]:

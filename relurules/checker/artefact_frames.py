@@ -5,22 +5,12 @@ In these texts $ is any text in quotes.
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from relurules.checker.artefact_domain import ArtefactDomain
-from relurules.checker.artefact_text import list_artefact_links
+from relurules.checker.artefact_links import LinkFrame, list_artefact_heads
 
-_PYTHON_LINKS = {
-    "complement": """
-def _complement(s: float) -> float:
-    power = math.exp(-abs(s))
-    return (power if s >= 0.0 else 1.0) / (1.0 + power)""",
-    "sigmoid": """
-def _sigmoid(s: float) -> float:
-    power = math.exp(-abs(s))
-    return (1.0 if s >= 0.0 else power) / (1.0 + power)""",
-}
 _PYTHON_NUMBER = """
 def _number(value: Any, name: str) -> float:
     if value is None:
@@ -28,6 +18,9 @@ def _number(value: Any, name: str) -> float:
     if isinstance(value, (str, bytes)):
         raise TypeError(f"{name!r} must be a number, found {value!r}")
     return float(value)"""
+_PYTHON_FILLED = _PYTHON_NUMBER.replace("str)", "str, fill: float = math.nan)", 1).replace(
+    "is None:\n        return math.nan", "is None or value != value:\n        return fill"
+)
 _PYTHON_CATEGORY = """
 def _category(value: Any, name: str, known: Mapping[Any, int], missing: int, other: int) -> int:
     if value is None or value != value:
@@ -87,12 +80,6 @@ static double positive(double z)
 _C_OUTSIDE = """
 static int outside(double *S)
 { int i; for (i = 0; i < COUNT; i++) { S[i] = (double)NAN; } return 0; }"""
-_C_LINKS = {
-    "complement": """static double complement(double s)
-{ const double power = exp(-fabs(s)); return (s >= 0.0 ? power : 1.0) / (1.0 + power); }""",
-    "sigmoid": """static double sigmoid(double s)
-{ const double power = exp(-fabs(s)); return (s >= 0.0 ? 1.0 : power) / (1.0 + power); }""",
-}
 _C_BATCH = """
 void score_batch(size_t n, const double *x, double *y, int *rule)
 {
@@ -138,35 +125,25 @@ function category(value, name, known, missing, other) {
     }
     return known.get(value) ?? other;
 }"""  # noqa: E501
-_JAVASCRIPT_LINKS = {
-    "complement": """
-function complement(s) {
-    const power = Math.exp(-Math.abs(s));
-    return (s >= 0 ? power : 1) / (1 + power);
-}""",
-    "sigmoid": """
-function sigmoid(s) {
-    const power = Math.exp(-Math.abs(s));
-    return (s >= 0 ? 1 : power) / (1 + power);
-}""",
-}
 
 
 class CodeFrame:
     """What stands before and behind the formulas of these rules."""
 
-    def __init__(self, rules: Mapping[str, Any], domain: ArtefactDomain) -> None:
+    def __init__(self, rules: Mapping[str, Any], domain: ArtefactDomain, target: str) -> None:
         self.rules, self.domain = rules, domain
-        self.columns = [column.name for column in domain.columns]
+        self.columns = domain.names
         self.outputs, self.count = list(rules["outputs"]), len(rules["base"])
-        self.links = list_artefact_links(rules)
-        self.is_plain = {link for link, _ in self.links} == {"identity"}
+        heads = list_artefact_heads(rules)
+        self.links = LinkFrame(heads, target)
+        self.is_plain = {head.link for head in heads} == {"identity"}
 
     def start_python(self) -> str:
         """score.py up to the statements that read a row."""
         lines = "".join(f"\n_KNOWN_{i} = {{{known}}}" for i, known in self._list_known("{!r}: {}"))
         said = ", ".join(f"_s{i}: float" for i in range(self.count))
-        outputs = self._list_outputs("\n        {name!r}: {value},", "_", "_s{}")
+        outputs = self._list_outputs("\n        {name!r}: {value},")
+        number = _PYTHON_FILLED if self.domain.fills else _PYTHON_NUMBER
 
         return (
             "$\nfrom __future__ import annotations\nimport csv\nimport io\nimport math"
@@ -175,15 +152,16 @@ class CodeFrame:
             + f"\nFEATURES = ({self._list_lines(map(repr, self.columns))}\n)"
             + f"\nOUTPUTS = ({self._list_lines(map(repr, self.outputs))}\n)"
             + lines
-            + self._list_helpers(_PYTHON_NUMBER, _PYTHON_CATEGORY, _PYTHON_LINKS)
-            + f"\ndef _result({said}) -> dict[str, float]:\n    return {{{outputs}\n    }}"
+            + self._list_helpers(number, _PYTHON_CATEGORY)
+            + f"\ndef _result({said}) -> dict[str, float]:"
+            + f"{self.links.list_statements()}\n    return {{{outputs}\n    }}"
             + "\ndef score(row: Mapping[str, Any]) -> dict[str, float]:\n    $"
         )
 
     def end_python(self) -> str:
         """score.py behind them: the reading of CSV files."""
-        texts = [repr(column.name) for column in self.domain.columns if column.categories]
-        numbers = ", ".join(repr(column.name) for column in self.domain.numbers)
+        texts = [repr(column.name) for column in self.domain.texts]
+        numbers = ", ".join(repr(name) for name in self.columns if repr(name) not in texts)
         columns = ", ".join(map(repr, self.columns))
         texts_line = (
             f"\n    if name in ({', '.join(texts)},):\n        return text" if texts else ""
@@ -209,15 +187,16 @@ class CodeFrame:
             f"\nconst KNOWN_{i} = new Map([{pairs}]);" for i, pairs in self._list_known("[{}, {}]")
         )
         said = ", ".join(f"_s{i}" for i in range(self.count))
-        outputs = self._list_outputs("\n        {quoted}: {value},", "", "_s{}")
+        outputs = self._list_outputs("\n        {quoted}: {value},")
 
         return (
             "export const FEATURES = Object.freeze(["
             f"{self._list_lines(map(json.dumps, self.columns))}\n]);"
             "\nexport const OUTPUTS = Object.freeze(["
             f"{self._list_lines(map(json.dumps, self.outputs))}\n]);{known}"
-            + self._list_helpers(_JAVASCRIPT_NUMBER, _JAVASCRIPT_CATEGORY, _JAVASCRIPT_LINKS)
-            + f"\nfunction result({said}) {{\n    return {{{outputs}\n    }};\n}}"
+            + self._list_helpers(_JAVASCRIPT_NUMBER, _JAVASCRIPT_CATEGORY)
+            + f"\nfunction result({said}) {{"
+            + f"{self.links.list_statements()}\n    return {{{outputs}\n    }};\n}}"
             + "\nexport function score(row) {"
         )
 
@@ -232,11 +211,10 @@ class CodeFrame:
 
     def end_c(self) -> str:
         """score.c behind the formulas."""
-        rows = self._list_outputs(" y[{i}] = {value};", "", "s[{}]")
-        links = "".join(_C_LINKS[link] for link in self._list_links())
+        rows = self.links.list_statements() + self._list_outputs(" y[{i}] = {value};")
         row = (
-            f"{links} int score_row(const double *x, double *y) {{ double s[SCORES];"
-            f" const int rule = scores_of(x, s);{rows} return rule; }}"
+            f"{self.links.list_functions()} int score_row(const double *x, double *y) {{"
+            f" double s[SCORES]; const int rule = scores_of(x, s);{rows} return rule; }}"
         )
 
         return "return 1; }" + ("" if self.is_plain else row) + _C_BATCH
@@ -260,28 +238,23 @@ class CodeFrame:
     def _list_known(self, pair: str) -> list[tuple[int, str]]:
         """Of every column of categories its number, and of every value the category."""
         found, quote = [], repr if "!r" in pair else json.dumps
-        for i, column in enumerate(self.domain.columns):
+        for column in self.domain.columns:
             pairs = [(v, k) for k, own in enumerate(column.categories) for v in own[0]]
             said = [pair.replace("!r", "").format(quote(value), k) for value, k in pairs]
             if column.categories:
-                found.append((i, ", ".join(said)))
+                found.append((column.place, ", ".join(said)))
 
         return found
 
-    def _list_outputs(self, line: str, prefix: str, score: str) -> str:
+    def _list_outputs(self, line: str) -> str:
         """A line for every output."""
-        found = ""
-        for i, (name, (link, number)) in enumerate(zip(self.outputs, self.links, strict=True)):
-            value = score.format(number)
-            value = value if link == "identity" else f"{prefix}{link}({value})"
-            found += line.format(i=i, name=name, quoted=json.dumps(name), value=value)
+        pairs = zip(self.outputs, self.links.list_values(), strict=True)
+        return "".join(
+            line.format(i=i, name=name, quoted=json.dumps(name), value=value)
+            for i, (name, value) in enumerate(pairs)
+        )
 
-        return found
-
-    def _list_links(self) -> Sequence[str]:
-        return sorted({link for link, _ in self.links} - {"identity"})
-
-    def _list_helpers(self, number: str, category: str, links: Mapping[str, str]) -> str:
+    def _list_helpers(self, number: str, category: str) -> str:
         found = number if self.domain.numbers else ""
         found += category if self.domain.groups else ""
-        return found + "".join(links[link] for link in self._list_links())
+        return found + self.links.list_functions()

@@ -1,43 +1,36 @@
 """Artefacts: a query, each of whose subqueries reads all rows of the one before."""
 
 import re
+from functools import cached_property
 from typing import Any
 
-from relurules.checker.artefact_sql_values import (
-    FIRST_TABLE,
-    SQL_NAME,
-    GatedScore,
-    SqlColumn,
-    SqlValues,
-    quote_sql,
-)
-from relurules.checker.artefact_text import list_artefact_links
+from relurules.checker.artefact_links import ArtefactHead, list_artefact_heads
+from relurules.checker.artefact_sql_gates import GatedScore, SqlGates
+from relurules.checker.artefact_sql_links import plan_sql_link
+from relurules.checker.artefact_sql_values import SqlColumn
+from relurules.checker.artefact_sql_words import FIRST_TABLE, SQL_NAME, quote_sql
 from relurules.checker.artefact_values import FloatValue
-from relurules.checker.json_values import RefusedError
 
-#: Outputs of the score S, by dialect and link. POWER is exp(-abs(S)).
-_SQL_LINKS = {
-    "sqlite": {
-        "complement": "1E0 / (1E0 + exp(S))",
-        "sigmoid": "1E0 / (1E0 + exp(-S))",
-    },
-    "duckdb": {
-        "complement": "CASE WHEN S >= 0E0 THEN POWER ELSE 1E0 END / (1E0 + POWER)",
-        "sigmoid": "CASE WHEN S >= 0E0 THEN 1E0 ELSE POWER END / (1E0 + POWER)",
-    },
-    "postgres": {
-        "complement": "CASE WHEN S < -7E2 THEN 1E0 WHEN S > 7E2 THEN 0E0"
-        " ELSE 1E0 / (1E0 + exp(S)) END",
-        "sigmoid": "CASE WHEN S < -7E2 THEN 0E0 WHEN S > 7E2 THEN 1E0"
-        " ELSE 1E0 / (1E0 + exp(-S)) END",
-    },
-}
 #: Names that columns are given: others may be words of SQL, such as current_time.
 _OWN_NAME = r'"(?:[^"]|"")+"|rr_[a-z0-9_]+'
 
 
-class SqlReader(SqlValues):
+class SqlReader(SqlGates):
     """One query of a dialect."""
+
+    @cached_property
+    def heads(self) -> list[ArtefactHead]:
+        """How outputs are made of scores."""
+        return list_artefact_heads(self.rules)
+
+    @cached_property
+    def link_columns(self) -> dict[str, str]:
+        """Columns that links need, which stand for nothing else, and their texts."""
+        found = dict[str, str]()
+        for head in self.heads:
+            if head.link != "identity":
+                found |= plan_sql_link(head, self.dialect).columns
+        return found
 
     def read_scores(self) -> list[FloatValue]:
         """The scores of the rows in the domain, which is what must be asked of a row."""
@@ -66,15 +59,14 @@ class SqlReader(SqlValues):
             while self.accept("."):
                 self.take(SQL_NAME, "a table")
             self.expect(f"AS {FIRST_TABLE}")
-        if self.all_rows:
-            self.accept(self.all_rows)
+        if self.words.all_rows:
+            self.accept(self.words.all_rows)
 
     def _read_item(self, found: dict[str, Any]) -> None:
         """A column of a subquery: `value AS name`, or one of the subquery before."""
-        for i in range(self.count):
-            power = f"rr_s{i}_power"
-            if f"rr_s{i}" in self.names and self.accept(f"exp(-abs(rr_s{i})) AS {power}"):
-                found[power] = SqlColumn("power", self.names[f"rr_s{i}"])
+        for own, text in self.link_columns.items():
+            if self.accept(f"{text} AS {own}"):
+                self._add(found, own, SqlColumn("link", self._find_link_scores(text)))
                 return
 
         start = self.at
@@ -83,13 +75,15 @@ class SqlReader(SqlValues):
         if self.at > start + 1 or not (self.peek(",") or self.peek("FROM")):
             self.expect("AS")
             name = self.take(_OWN_NAME, "a name in quotes, or of rr_")
+        self._add(found, name, value)
+
+    def _add(self, found: dict[str, Any], name: str, value: Any) -> None:
         if name.strip('"').lower() in {known.strip('"').lower() for known in found}:
             raise self.refuse("a name that no other column has")
         found[name] = value
 
     def _read_outputs(self) -> list[FloatValue]:
         """The columns of the query: those that tell rows apart, then the rules' outputs."""
-        found = {i: self.names.get(f"rr_s{i}") for i in range(self.count)}
         taken = {quote_sql(name).lower() for name in self.rules["outputs"]}
         while any(self.peek(f"{key} AS") for key in self._list_keys()):
             self.at += 2
@@ -97,24 +91,44 @@ class SqlReader(SqlValues):
                 raise self.refuse("a name that no output has before it")
             self.expect(",")
 
-        outputs = zip(self.rules["outputs"], list_artefact_links(self.rules), strict=True)
-        for k, (name, (link, i)) in enumerate(outputs):
+        scores = dict[str, Any]()
+        for k, (name, head) in enumerate(zip(self.rules["outputs"], self.heads, strict=True)):
             self.expect("," if k else "")
-            if link != "identity":
-                power = f"rr_s{i}_power"
-                if "POWER" in _SQL_LINKS[self.dialect][link] and self.names.get(power) != SqlColumn(
-                    "power", found[i]
-                ):
-                    raise self.refuse("a link whose parts were read")
-                frame = _SQL_LINKS[self.dialect][link].replace("POWER", power)
-                self.expect(re.sub(r"\bS\b", f"rr_s{i}", frame))
+            if head.link == "identity":
+                read = {f"rr_s{head.scores[0]}": self._read_any()}
             else:
-                found[i] = self._read_any()
+                read = self._find_link_scores(self._take_link(head))
             self.expect(f"AS {quote_sql(name)}")
+            if any(scores.setdefault(score, value) != value for score, value in read.items()):
+                raise self.refuse("outputs of the same scores")
 
         self._read_source()
 
-        return [self._open_gate(found.get(i)) for i in range(self.count)]
+        return [self.open_gate(scores.get(f"rr_s{i}")) for i in range(self.count)]
+
+    def _take_link(self, head: ArtefactHead) -> str:
+        """Pass an output of a link; its text."""
+        results = plan_sql_link(head, self.dialect).results
+        for text in results:
+            if self.accept(text):
+                return text
+        self.expect(results[0])
+        return results[0]
+
+    def _find_link_scores(self, text: str) -> dict[str, Any]:
+        """The scores that the columns in a link's text are of, by their names."""
+        found = dict[str, Any]()
+        for name in re.findall(r"\brr_[a-z0-9_]+", text):
+            value = self.names.get(name)
+            own = {name: value}
+            if isinstance(value, SqlColumn) and value.kind == "link":
+                own = value.of
+            elif not isinstance(value, GatedScore):
+                raise self.refuse("a link whose parts were read")
+            if any(found.setdefault(score, known) != known for score, known in own.items()):
+                raise self.refuse("a link of the same scores")
+
+        return found
 
     def _list_keys(self) -> list[str]:
         return [
@@ -123,38 +137,20 @@ class SqlReader(SqlValues):
             if isinstance(value, SqlColumn) and value.kind == "key"
         ]
 
-    def _open_gate(self, score: Any) -> FloatValue:
-        """The score, where just the rows of the domain have one."""
-        if not isinstance(score, GatedScore):
-            raise RefusedError("a score of the artefact isn't found, or rows outside have it too")
-        if self.language.is_typed and not score.value.is_double:
-            raise RefusedError("a score of the artefact is a decimal number, which isn't binary64")
-        domain, gate = self.domain, score.gate
-        due = {c.first: (domain.low[c.first], domain.high[c.first]) for c in domain.numbers}
-        open_groups = {
-            i
-            for i, c in enumerate(c for c in domain.columns if c.categories)
-            if -1 in (c.place(1), c.place(2))
-        }
-        if gate.bounds != due or (self.dialect == "sqlite" and gate.numbers != set(due)):
-            raise RefusedError("the artefact scores other rows than those within the bounds")
-        if not open_groups <= gate.groups:
-            raise RefusedError("the artefact scores rows whose category isn't known")
-
-        return score.value
-
     def _read_any(self) -> Any:
         """A number, a text, a condition, a score, or a column as it stands."""
         start, known = self.at, self.names.get(self.tokens[self.at][0])
-        if self.accept("CASE"):
-            found = self._read_case()
+        if self.find_number() is not None:
+            self.at = start
+        elif self.accept("CASE"):
+            found = self.read_case()
             if not isinstance(found, FloatValue):
                 return found
             self.at = start
         elif self.accept(f"{FIRST_TABLE}."):
             self.take(SQL_NAME, "a column")
             return SqlColumn("key")
-        elif (column := self._find_text()) is not None:
+        elif (column := self.find_text()) is not None:
             return SqlColumn("text", column)
         elif known is not None and not isinstance(known, FloatValue):
             self.at += 1

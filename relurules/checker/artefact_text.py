@@ -3,7 +3,6 @@
 import ast
 import json
 import re
-from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -239,18 +238,3 @@ class ArtefactReader:
         value: FloatValue = self.names[token]
 
         return value
-
-
-def list_artefact_links(rules: Mapping[str, Any]) -> list[tuple[str, int]]:
-    """Of every output its link and score; RefusedError for links that aren't read in artefacts."""
-    count, found = len(rules["base"]), list[tuple[str, int]]()
-    for head in rules.get("heads") or [{"link": "identity", "scores": [i]} for i in range(count)]:
-        link, scores = head["link"], head["scores"]
-        if link not in ("identity", "sigmoid", "complement") or len(scores) != 1:
-            raise RefusedError(f"artefacts with outputs behind the link {link!r} aren't read")
-        found.append((str(link), range(count)[scores[0]]))
-
-    if len(found) != len(rules["outputs"]):
-        raise RefusedError("the rules have more or fewer links than outputs")
-
-    return found

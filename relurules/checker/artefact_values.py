@@ -74,7 +74,7 @@ class FloatArithmetic:
         least = max(low, -high)  # no row is nearer to 0
         grid = _find_power(least) - _BITS + 1 if least > 0 else _LOWEST
         if self.domain.whole[j]:
-            grid = 0
+            grid = min(0, _find_grid(self.domain.fills.get(j, Fraction(0))))
         return FloatValue({j: Fraction(1)}, low, high, Fraction(0), max(grid, _LOWEST))
 
     def add(self, one: FloatValue, other: FloatValue, sign: int) -> FloatValue:

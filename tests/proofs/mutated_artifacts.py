@@ -53,7 +53,10 @@ def draw_table(domain: Domain, text: str, rng: Generator, count: int) -> dict[st
     table = dict[str, list[Any]]()
     for column, places in zip(domain.columns, domain.places, strict=True):
         low, high = domain.lower[places.start], domain.upper[places.start]
-        table[column.name] = [*_draw_values(column, float(low), float(high), known, rng, count)]
+        if not column.source:
+            table[column.name] = [*_draw_values(column, float(low), float(high), known, rng, count)]
+        elif column.source not in table:  # of which nothing else may be read
+            table[column.source] = [(None, 1.0, -2.5)[i] for i in rng.integers(3, size=count)]
 
     return table
 
@@ -74,7 +77,7 @@ def _draw_values(
     ends = [low, high, np.nextafter(low, -np.inf), np.nextafter(high, np.inf), 2 * high - low]
     for _ in range(count):
         way = rng.random()
-        if way < 0.03:
+        if way < (0.03 if column.fill is None else 0.1):
             yield None
         elif way < 0.1:
             yield float(rng.choice([*ends, 2 * low - high]))

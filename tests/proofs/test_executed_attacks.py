@@ -16,6 +16,7 @@ from test_executions import bound, make_categories, make_numbers, read_rules
 import relurules as rr
 from relurules import checker
 from relurules.checker import RefusedError
+from relurules.domain.columns import Category, Column
 from relurules.ir import AdditiveRules, Artifact, Head
 
 
@@ -207,3 +208,43 @@ def test_a_large_claim_is_told(tmp_path: Path) -> None:
     texts = [checker.ArtefactText("score.py", str(code))]
     told = checker.describe_verdict(checker.check(found, said, proof.model, texts))
     assert "and 1.01e+999 of the model's" in told
+
+
+def make_known(kind: tuple[Category, ...]) -> AdditiveRules:
+    """A column of categories that only adds points, beside a number."""
+    free = rr.Domain.over((Column("x"), Column("kind", kind)))
+    lower, upper = free.lower.copy(), free.upper.copy()
+    lower[0], upper[0] = 0.0, 9.0
+    net = network(
+        [[1.0, *[0.0] * len(kind)]], [-2], [[1]], C=[[0.3, 0.5, *[0.25] * (len(kind) - 1)]], c=[0.1]
+    )
+    domain = replace(free, lower=lower, upper=upper)
+    return make_lines(net, domain, (Head("identity", (0,)),))
+
+
+_WORDS = (Category(("a",)), Category(('say "b"', "it's")))
+_MISSING = (Category(("a",)), Category(("b",), missing=True))
+_OTHER = (Category(("a",)), Category(other=True))
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "value"),
+    [
+        (_WORDS, "IN ('a', 'say \"b\"', 'it''s')", "IN ('a', 'say \"b\"', 'b')", "b"),
+        (_WORDS, "\"kind\" IN ('a', 'say \"b\"', 'it''s') AND ", "", "b"),
+        (_MISSING, '"kind" IS NULL) AND', '"kind" IS NOT NULL) AND', "b"),
+        (_OTHER, '"kind" IS NOT NULL AND ', "", None),
+    ],
+)
+def test_rows_whose_text_has_no_category_have_no_score(
+    kind: Any, old: str, new: str, value: str | None, tmp_path: Path
+) -> None:
+    rules = make_known(kind)
+    code, said = rr.emit(rules, "sql"), read_rules(rules, tmp_path)
+    changed = change(code, (old, new))
+    columns, rows = "x REAL, kind TEXT", [(1.0, value), (1.0, "c")]
+    assert query(code, columns, *rows) != query(changed, columns, *rows)
+    for dialect in ("sqlite", "duckdb", "postgres"):
+        bound(rr.emit(rules, "sql", dialect=dialect), said)
+    with pytest.raises(RefusedError):
+        bound(changed, said)

@@ -66,8 +66,8 @@ class LineState:
         count = len(self.rules.lines)
         if 1 <= number <= count:
             raise DataError(f"line {number} was dropped before")
-        known = {0: "no lines", 1: "line 1 alone"}.get(count, f"lines 1 to {count}")
-        raise DataError(f"no line {number}; the rules have {known}")
+        have = {0: "no lines", 1: "line 1 alone"}.get(count, f"lines 1 to {count}")
+        raise DataError(f"no line {number}; the rules have {have}")
 
     def find_own_lines(self, coordinate: int) -> list[int]:
         """Places of the lines that read this coordinate alone."""

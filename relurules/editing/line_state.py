@@ -63,12 +63,11 @@ class LineState:
         for place, (known, _) in enumerate(self.lines):
             if known == number:
                 return place
-        gone = 1 <= number <= len(self.rules.lines)
-        raise DataError(
-            f"line {number} was dropped before"
-            if gone
-            else f"no line {number}; the rules have lines 1 to {len(self.rules.lines)}"
-        )
+        count = len(self.rules.lines)
+        if 1 <= number <= count:
+            raise DataError(f"line {number} was dropped before")
+        have = {0: "no lines", 1: "line 1 alone"}.get(count, f"lines 1 to {count}")
+        raise DataError(f"no line {number}; the rules have {have}")
 
     def find_own_lines(self, coordinate: int) -> list[int]:
         """Places of the lines that read this coordinate alone."""

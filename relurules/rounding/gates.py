@@ -1,7 +1,8 @@
 """The test of which rows have scores: it must be the domain, column by column, for every value."""
 
+import operator
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from relurules.rounding.expression import (
     Branch,
     Choice,
     Comparison,
+    Expression,
     Junction,
     Leaf,
     Literal,
@@ -35,6 +37,14 @@ _MOST = 1e100
 _LARGEST = {
     "double": float(np.finfo(np.float64).max),
     "float": float(np.finfo(np.float32).max),
+}
+
+_COMPARE: Mapping[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
 }
 
 
@@ -75,6 +85,8 @@ def _split_test(test: Test, holds: bool) -> Iterator[Test]:
     elif (flag := _read_flag(test)) is not None:
         inner, same = flag
         yield from _split_test(inner, holds == same)
+    elif holds and (needed := _read_chosen_number(test)) is not None:
+        yield from _split_test(needed, True)
     else:
         yield test if holds else Junction("not", (test,))
 
@@ -93,6 +105,40 @@ def _read_flag(test: Test) -> tuple[Test, bool] | None:
         return None
 
     return inner, asked == flag.then
+
+
+def _read_chosen_number(test: Test) -> Test | None:
+    """What holds just where a number that tests choose, as that of the rule, compares with another
+    one; None where that isn't tests that hold.
+    """
+    if not (isinstance(test, Comparison) and isinstance(test.right, Literal)):
+        return None
+    compare = _COMPARE.get(test.sign)
+    if compare is None or not isinstance(test.left, Choice):
+        return None
+    found = _fold_choice(test.left, test.right.value, compare)
+    return None if isinstance(found, bool) else found
+
+
+def _fold_choice(
+    chosen: Expression, asked: float, compare: Callable[[float, float], bool]
+) -> Test | bool | None:
+    """Where the number compares with the one asked for: anywhere, nowhere, where a test holds."""
+    if isinstance(chosen, Literal):
+        return compare(chosen.value, asked)
+    if not isinstance(chosen, Choice):
+        return None
+    then, otherwise = (
+        _fold_choice(side, asked, compare) for side in (chosen.then, chosen.otherwise)
+    )
+    if then is None or otherwise is None or then is otherwise:
+        return then if then is otherwise else None
+    if otherwise is False:
+        return chosen.test if then is True else Junction("and", (chosen.test, then))  # type: ignore[arg-type]
+    if then is True:
+        return Junction("or", (chosen.test, otherwise))  # type: ignore[arg-type]
+
+    return None
 
 
 def find_gate_difference(

@@ -117,12 +117,14 @@ def _describe_part(card: Scorecard, part: PointCurve | PointChoices | PointLines
         "rounding": _keep_finite(part.rounding),
     }
     if isinstance(part, PointCurve):
+        # A rounded breakpoint may lie within the domain, whose rows beyond it have points too.
+        low, high = card.domain.lower[part.at], card.domain.upper[part.at]
         return {
             **found,
             "breakpoints": part.breakpoints.tolist(),
             "points": part.points.tolist(),
-            "below": part.below if part.open_below else None,
-            "above": part.above if part.open_above else None,
+            "below": part.below if low < part.breakpoints[0] else None,
+            "above": part.above if high > part.breakpoints[-1] else None,
         }
     if isinstance(part, PointChoices):
         pairs = zip(part.categories, part.points.tolist(), strict=True)

@@ -25,6 +25,8 @@ from relurules.tables.values import Value
 Values = list[Value] | Array
 #: So many classes are named in a message.
 _NAMED = 6
+#: From here on float64 makes one number of several whole ones.
+_MOST_WHOLE = 2.0**53
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,8 @@ def number_labels(
         return None
 
     found = _list_values(given)
+    if labels.kind is int:
+        _require_distinct(name, found)
     numbers = labels.encode(found)
     if (numbers < 0).any():
         places = _place_other_types(labels)
@@ -214,6 +218,16 @@ def number_labels(
             f"{', '.join(map(repr, labels.values[:_NAMED]))}; give these"
         )
     return None
+
+
+def _require_distinct(name: str, found: Sequence[Value]) -> None:
+    """DataError for whole numbers of which float64 may have made others."""
+    large = next((v for v in found if isinstance(v, float) and abs(v) >= _MOST_WHOLE), None)
+    if large is not None:
+        raise DataError(
+            f"the response {name!r} holds {large:.0f}: whole numbers of 2^53 or more aren't told "
+            "apart as numbers; give the true values as text, such as '9007199254740993'"
+        )
 
 
 def _place_other_types(labels: ClassLabels) -> dict[Value, float]:

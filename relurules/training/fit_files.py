@@ -20,6 +20,7 @@ from relurules.pipeline.artefacts import emit_rules
 from relurules.tables.schema_values import write_schema
 from relurules.tracing.model_weights import format_model_json
 from relurules.training.fit_noting import record_fit
+from relurules.training.fit_scores import FIRST_NETWORK
 from relurules.training.table_fit import Fitted
 from relurules.training.teacher import describe_teacher
 from relurules.wording.coverage import describe_missing
@@ -325,9 +326,10 @@ def _describe_scores(fitted: Fitted) -> list[str]:
             + "".join(f"{score:>12.4f}" for score in _order_scores(scores, fitted.rows))
         ]
 
+    others = "all but the network at first" if FIRST_NETWORK in fitted.scores else "all"
     lines += [
         "(validation: of models that weren't fitted to these rows, whose score chose the number of",
-        f" {fitted.parts}{_describe_folds(fitted)}; all but the network at first were then fitted",
+        f" {fitted.parts}{_describe_folds(fitted)}; {others} were then fitted",
         " to them as well; test rows were only scored)",
         *_describe_undrawn(fitted),
         "",

@@ -20,6 +20,8 @@ from relurules.training.task import TASKS, Rows
 if TYPE_CHECKING:
     import pandas as pd
 
+#: What was trained first is called so among the scores; a fit of lines has none.
+FIRST_NETWORK = "the network at first"
 #: Penalties that a regularised linear model is chosen among, as scikit-learn counts them: C of a
 #: logistic regression, 1 / alpha of a ridge.
 _PENALTIES = (0.001, 0.01, 0.1, 1.0, 10.0)
@@ -84,11 +86,7 @@ def score_models(
     chosen = _read_chosen_score(estimator)
     rules = _score_parts(rows, estimator.network_.evaluate(encoded))
     scores = {
-        **(
-            {}
-            if first is None
-            else {"the network at first": _score_parts(rows, first.evaluate(encoded))}
-        ),
+        **({} if first is None else {FIRST_NETWORK: _score_parts(rows, first.evaluate(encoded))}),
         "the rules": rules if chosen is None else {**rules, "validation": chosen},
         linear: _score_baseline(rows, lambda some: _fit_linear(rows, some, None)),
         "regularised linear": _score_regularised(rows),
@@ -179,10 +177,10 @@ def _fit_linear(rows: ScoredRows, some: Places, penalty: float | None) -> Array:
             max_iter=1000,
             C=1.0 if penalty is None else penalty,
         )
-    if penalty is not None:
-        model = make_pipeline(StandardScaler(), model)
+    # Centred, a column far from 0 is no second constant, which Newton's steps can't tell apart.
+    scaler = StandardScaler(with_std=penalty is not None)
 
-    return _fit_and_score(model, rows, some)
+    return _fit_and_score(make_pipeline(scaler, model), rows, some)
 
 
 def _score_regularised(rows: ScoredRows) -> dict[str, float]:
@@ -199,10 +197,15 @@ def _score_regularised(rows: ScoredRows) -> dict[str, float]:
 
 
 def _fit_tree(rows: ScoredRows, some: Places, leaves: int, seed: int) -> Array:
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
     kind = DecisionTreeRegressor if rows.task == "regression" else DecisionTreeClassifier
-    return _fit_and_score(kind(max_leaf_nodes=max(2, leaves), random_state=seed), rows, some)
+    tree = kind(max_leaf_nodes=max(2, leaves), random_state=seed)
+
+    # Trees compare floats, which tell apart numbers far from 0 only where these are centred.
+    return _fit_and_score(make_pipeline(StandardScaler(with_std=False), tree), rows, some)
 
 
 def _score_boosting(rows: ScoredRows, seed: int) -> dict[str, float]:

@@ -35,10 +35,8 @@ class TargetOptions(NamedTuple):
 
 def read_target(table: "pd.DataFrame", wanted: TargetOptions) -> tuple[str, Any]:
     """The task, and the target of every row: (N,) numbers, or classes."""
-    import pandas as pd
-
     column = _check_target(table, wanted)
-    number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    number = _is_number(column)
     whole = number and bool((column % 1 == 0).all())
     task = wanted.task
 
@@ -59,11 +57,8 @@ def read_target(table: "pd.DataFrame", wanted: TargetOptions) -> tuple[str, Any]
             "you mean --task regression?"
         )
 
-    if number and not column.between(-_LARGEST_LABEL, _LARGEST_LABEL).all():
-        raise DataError(
-            f"the target {column.name!r} holds classes such as {column.abs().max()}; as numbers, "
-            "they are told apart up to 2**53 - 1. Give the classes as texts"
-        )
+    if number:
+        _require_told_apart(column)
 
     return task, _read_classes(column.astype(int) if number else column, task, wanted)
 
@@ -99,12 +94,29 @@ def _check_target(table: "pd.DataFrame", wanted: TargetOptions) -> "pd.Series[An
         )
 
     if column.nunique() < 2:
+        if _is_number(column):
+            _require_told_apart(column)
         raise DataError(
             f"the target {name!r} is {_list_examples(column)} in all rows; at least two classes or "
             "numbers are needed"
         )
 
     return column
+
+
+def _is_number(column: "pd.Series[Any]") -> bool:
+    import pandas as pd
+
+    return bool(pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column))
+
+
+def _require_told_apart(column: "pd.Series[Any]") -> None:
+    """DataError for whole numbers of which float64 may have made others."""
+    if not column.between(-_LARGEST_LABEL, _LARGEST_LABEL).all():
+        raise DataError(
+            f"the target {column.name!r} holds classes such as {column.abs().max()}; as numbers, "
+            "they are told apart up to 2**53 - 1. Give the classes as texts"
+        )
 
 
 def _read_classes(column: "pd.Series[Any]", task: str, wanted: TargetOptions) -> Any:

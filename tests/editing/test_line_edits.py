@@ -251,6 +251,16 @@ def test_a_line_is_dropped_once(made: Any) -> None:
         edit(made[0], "drop line 2", "line 2 slope = 1")
 
 
+def test_the_lines_that_there_are_are_told(made: Any) -> None:
+    rules, _ = made
+    last = len(rules.lines)
+    with pytest.raises(DataError, match=f"no line 99; the rules have lines 1 to {last}"):
+        edit(rules, "drop line 99")
+    none = edit(rules, *(f"drop line {k + 1}" for k in range(last))).rules
+    with pytest.raises(DataError, match="no line 1; the rules have no lines"):
+        edit(none, "drop line 1")
+
+
 @pytest.mark.parametrize("missing", ["author", "reason"])
 def test_nothing_is_edited_unsigned(made: Any, missing: str) -> None:
     with pytest.raises(InputError, match=missing):

@@ -357,3 +357,25 @@ def test_breakpoints_are_few_and_near() -> None:
     assert len(drop_knots(more, more, more, np.array([0, 5.6, 10]), whole=True)[0]) == 3
     x = np.linspace(0, 20, 500)
     assert np.abs(np.interp(x, kept, values) - np.interp(x, knots, points)).max() <= 0.5 + 1e-3
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_json_holds_all_that_computes_the_points_of_a_column(seed: int) -> None:
+    """Beyond a breakpoint that was rounded into the domain too: points go on there."""
+    rules, frame = make_additive("two", hidden=(18,), seed=seed)
+    card = rr.scorecard(rules, data=frame)
+    X = np.vstack([draw_rows(rules.domain, 500, seed), draw_rows(rules.domain, 2, seed)])
+    numbers = [j for j, one in enumerate(rules.domain.names) if one in rules.curves]
+    X[-2, numbers], X[-1, numbers] = rules.domain.lower[numbers], rules.domain.upper[numbers]
+    told = {one["name"]: one for one in card.to_json()["parts"] if "breakpoints" in one}
+    assert told
+
+    parts = card.predict_parts(X)
+    for name, curve in told.items():
+        x, knots = X[:, rules.domain.names.index(name)], curve["breakpoints"]
+        own = np.interp(x, knots, curve["points"])
+        for side, past in (("below", x - knots[0]), ("above", x - knots[-1])):
+            away = past < 0 if side == "below" else past > 0
+            assert not away.any() or curve[side] is not None
+            own[away] += past[away] * (curve[side] or 0.0)
+        assert own == pytest.approx(np.asarray(parts[name]), abs=1e-9)

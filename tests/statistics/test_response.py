@@ -185,6 +185,18 @@ def test_numbers_are_labels_that_are_their_texts() -> None:
     assert read_response(named, ["2", "1"], 2).values.tolist() == [1, 0]
 
 
+def test_whole_numbers_that_are_one_float_are_told_apart_as_texts_alone() -> None:
+    """As numbers, every row was of the first class."""
+    large = (2**53, 2**53 + 1)
+    named = replace(
+        models([f"p_{label}" for label in large], BINARY, 1),
+        labels=ClassLabels(values=large, positive=1, origin="chosen"),
+    )
+    with pytest.raises(DataError, match="holds 9007199254740992: whole numbers"):
+        read_response(named, np.array(large), 2)
+    assert read_response(named, [str(label) for label in large], 2).values.tolist() == [0, 1]
+
+
 def test_numbers_of_classes_are_told_beside_labels_of_text() -> None:
     named = replace(
         models(["p_no", "p_yes"], BINARY, 1),

@@ -9,6 +9,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.metrics import r2_score
 
 import relurules as rr
+from relurules.errors import DataError
 from relurules.training.table_fit import Fitted
 
 
@@ -54,4 +55,13 @@ def test_the_summary_says_what_validation_is(rules: Fitted, tmp_path: Path) -> N
     rules.save(tmp_path)
     said = " ".join((tmp_path / "summary.txt").read_text().split())
     assert "(validation: of models that weren't fitted to these rows" in said
-    assert "rules (the mean over 5 parts of all but the test rows, in turn)" in said
+    assert "rules (the mean over 5 parts of all but the test rows, in turn); " in said
+    assert "; all were then fitted to them as well" in said  # no network was trained first
+    assert "at first" not in said
+
+
+def test_classes_that_are_one_float_are_to_be_texts() -> None:
+    """Otherwise they were said to be the same in all rows."""
+    table = pd.DataFrame({"x": np.arange(60.0), "y": 2**53 + np.arange(60) % 2})
+    with pytest.raises(DataError, match="are told apart up to"):
+        rr.fit(table, "y")

@@ -5,7 +5,13 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 
-from relurules.training.fit_scores import ScoredRows, _join_indicators, _score_boosting
+from relurules.training.fit_scores import (
+    ScoredRows,
+    _fit_linear,
+    _fit_tree,
+    _join_indicators,
+    _score_boosting,
+)
 
 
 def make_codes(n: int, categories: int) -> np.ndarray:
@@ -57,3 +63,18 @@ def test_tables_without_categories_stay_as_they_are() -> None:
     joined, is_category = _join_indicators(X)
     np.testing.assert_array_equal(joined, X)
     assert not is_category.any()
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e9, -3e11])
+def test_models_beside_the_rules_take_columns_far_from_zero(offset: float) -> None:
+    """Newton's steps found nothing there, and a tree's floats were all one number."""
+    rng = np.random.default_rng(2)
+    x = np.round(rng.random(300) * 64) / 64
+    y = (x + rng.normal(size=300) * 0.1 > 0.5).astype(int)
+    X = np.column_stack([x + offset, rng.normal(size=300)])
+    places = np.arange(300)
+    parts = {"train": places[::2], "validation": places[1::4], "test": places[3::4]}
+    rows = ScoredRows(X=X, y=y, Y=y[:, None] * 1.0, parts=parts, task="binary")
+
+    for F in (_fit_linear(rows, places, None), _fit_tree(rows, places, 2, 0)):
+        assert roc_auc_score(y, F[:, 0]) > 0.85

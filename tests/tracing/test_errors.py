@@ -200,6 +200,26 @@ def test_batch_normalisation_in_training_mode_is_named() -> None:
         rr.trace(program)
 
 
+class _Counting(nn.Module):
+    """Counts its calls; counted: whether the count is in its output."""
+
+    def __init__(self, counted: bool) -> None:
+        super().__init__()
+        self.counted, self.layer = counted, nn.Linear(2, 1)
+        self.register_buffer("calls", torch.zeros(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls += 1
+        return torch.relu(self.layer(x)) + (self.calls if self.counted else 0)
+
+
+def test_what_is_another_function_at_every_call() -> None:
+    box = rr.Domain.box([-1, -1], [1, 1])
+    assert len(rr.extract(_Counting(counted=False), domain=box)) in (1, 2)
+    with pytest.raises(ModelError, match=r"changes its buffer 'calls' whenever it runs"):
+        rr.extract(_Counting(counted=True), domain=box)
+
+
 def test_outputs_of_no_numbers() -> None:
     for forward in (lambda a, x: a(x)[:, :0], lambda a, x: (a(x)[:, :0], a(x))):
         with pytest.raises(

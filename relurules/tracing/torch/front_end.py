@@ -64,7 +64,7 @@ from relurules.tracing.torch.fx_nodes import (
 )
 from relurules.tracing.torch.plain_sequence import trace_plain_sequence
 from relurules.tracing.torch.tensor_arrays import apply_affine_operator, move_indices, to_arrays
-from relurules.tracing.torch.torch_export import export_program
+from relurules.tracing.torch.torch_export import export_program, refuse_changing_state
 from relurules.tracing.torch.torch_reference import make_float64_function, widen_to_float64
 
 Array = NDArray[np.float64]
@@ -134,6 +134,7 @@ class _GraphEvaluator:
                 self.values[node] = self._call(node)
                 self._note(node)
             elif node.op == "output":
+                refuse_changing_state(self.program)
                 return self._outputs(node)
 
         raise ModelError("the exported graph has no output")

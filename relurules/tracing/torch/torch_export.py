@@ -46,6 +46,31 @@ def export_program(model: Any, input_shape: InputShape | None) -> ExportedProgra
     return program
 
 
+def refuse_changing_state(program: ExportedProgram) -> None:
+    """ModelError where an output depends on a buffer that every call changes: what the model gives
+    for a row is another number each time.
+    """
+    signature = program.graph_signature
+    changed = set(signature.buffers_to_mutate.values())
+    wanted = set(signature.user_outputs)
+    *_, output = program.graph.nodes
+    stack = [node for node in output.all_input_nodes if node.name in wanted]
+    seen = set[torch.fx.Node]()
+
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        stack += node.all_input_nodes
+        if (name := signature.inputs_to_buffers.get(node.name)) in changed:
+            raise ModelError(
+                f"the model changes its buffer {name!r} whenever it runs, and its output depends "
+                "on it, so that a row gets another number at every call; supported: models whose "
+                "forward leaves such buffers alone, or outputs that don't depend on them"
+            )
+
+
 def _export_module(module: nn.Module, input_shape: InputShape | None) -> ExportedProgram:
     if empty := [name for name, held in module.named_parameters() if held.is_meta]:
         raise ModelError(

@@ -82,10 +82,10 @@ class ErrorAnalysis:
     """
 
     def __init__(
-        self, inputs: RowInputs, held: FloatFormat, known: KnownValues | None = None
+        self, inputs: RowInputs, held: FloatFormat, known: KnownValues[Value] | None = None
     ) -> None:
         self._inputs, self._format = inputs, held
-        self._known = KnownValues() if known is None else known
+        self._known = KnownValues[Value]() if known is None else known
 
     def move_to(self, inputs: RowInputs) -> "ErrorAnalysis":
         """One of the same format for other rows."""

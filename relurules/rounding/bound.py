@@ -13,7 +13,7 @@ from relurules.domain.columns import list_derived_columns
 from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.ir.network import Array
 from relurules.ir.scorer import refuse_path
-from relurules.rounding.analysis import ErrorAnalysis, RowInputs
+from relurules.rounding.analysis import ErrorAnalysis, RowInputs, Value
 from relurules.rounding.brace_source import require_plain_header
 from relurules.rounding.crossing import CrossingBounds, bound_ends
 from relurules.rounding.expression import Expression, Program, UnreadableError
@@ -240,7 +240,7 @@ def _bound_forms(
     rate: what rows of such ends are judged by; where it is there, parts of the rows are bounded by
     themselves, those of the largest the most.
     """
-    known = KnownValues()
+    known = KnownValues[Value]()
 
     def measure(rows: RowInputs) -> RowPart:
         analysis = ErrorAnalysis(rows, FORMATS[number], known)

@@ -3,7 +3,7 @@ same value in all boxes whose columns that it reads are the same.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Generic, TypeVar
 
 from relurules.rounding.expression import (
     Choice,
@@ -17,18 +17,16 @@ from relurules.rounding.expression import (
 )
 from relurules.rounding.forms import Block
 
-if TYPE_CHECKING:
-    from relurules.rounding.analysis import Value
-
+V = TypeVar("V")
 Node = Expression | Test
 
 
-class KnownValues:
+class KnownValues(Generic[V]):
     """Of one format, and of rows that differ in nothing but their blocks."""
 
     def __init__(self) -> None:
         self._columns: dict[int, tuple[Node, frozenset[int]]] = {}
-        self._values: dict[tuple[int, ...], tuple[Sequence[Block], Value]] = {}
+        self._values: dict[tuple[int, ...], tuple[Sequence[Block], V]] = {}
 
     def make_key(self, expression: Expression, blocks: Sequence[Block]) -> tuple[int, ...]:
         """What an expression's value on rows of these blocks is known by."""
@@ -36,12 +34,12 @@ class KnownValues:
         columns = self._find_columns(expression) if entry is None else entry[1]
         return (id(expression), *(id(blocks[column]) for column in columns))
 
-    def find_value(self, key: tuple[int, ...]) -> "Value | None":
+    def find_value(self, key: tuple[int, ...]) -> V | None:
         """The value, None where it isn't known yet."""
         found = self._values.get(key)
         return None if found is None else found[1]
 
-    def add_value(self, key: tuple[int, ...], blocks: Sequence[Block], value: "Value") -> None:
+    def add_value(self, key: tuple[int, ...], blocks: Sequence[Block], value: V) -> None:
         """Keep a value, with the blocks that the key tells apart."""
         self._values[key] = (blocks, value)
 

@@ -109,5 +109,5 @@ def test_figures_of_a_part_have_its_command(
     monkeypatch.setattr(subprocess, "run", give)
     (row,) = whole.run_part(whole.PARTS[0], tmp_path).rows
     assert row.figure.what == "C, 8x8"
-    assert row.command == "python benchmarks/start.py --rounds 1"
+    assert row.command == "python benchmarks/start.py --rounds 2"
     assert sys.executable not in row.command

@@ -17,6 +17,9 @@ let fail why = raise (Unreadable why)
 
 let most_digits = 300
 
+(* Lists and objects within one another; the other checkers stop there too. *)
+let most_depth = 900
+
 (* The float64 nearest to a decimal, exactly. *)
 let read_float text =
   let value = float_of_string text in
@@ -130,11 +133,12 @@ let parse text =
       in
       go []
   in
-  let rec any () =
+  let rec any depth () =
+    if depth > most_depth then fail "its lists and objects are nested too deeply";
     skip ();
     match peek () with
-    | '{' -> Object (refuse_twice (items '}' entry))
-    | '[' -> List (items ']' any)
+    | '{' -> Object (refuse_twice (items '}' (entry (depth + 1))))
+    | '[' -> List (items ']' (any (depth + 1)))
     | '"' -> Text (text_value ())
     | 't' -> expect "true"; Bool true
     | 'f' -> expect "false"; Bool false
@@ -144,11 +148,11 @@ let parse text =
         let found = Str.matched_string text in
         at := !at + String.length found;
         Number (read_number found)
-  and entry () =
+  and entry depth () =
     let key = text_value () in
     skip ();
     expect ":";
-    (key, any ())
+    (key, any depth ())
   and refuse_twice entries =
     let seen = Hashtbl.create 16 in
     let add (key, _) =
@@ -158,7 +162,7 @@ let parse text =
     List.iter add entries;
     entries
   in
-  let found = any () in
+  let found = any 0 () in
   skip ();
   if !at < size then stop ();
   match found with Object _ -> found | _ -> fail "it holds no JSON object"

@@ -247,6 +247,9 @@ class SqlGates(SqlValues):
             raise RefusedError("a score of the artefact is a decimal number, which isn't binary64")
         for gate in (score.gate, *self.guards):
             self._check_gate(gate)
+        walls = {id(wall) for wall in score.gate.walls}
+        if any(id(wall) not in walls for gate in self.guards for wall in gate.walls):
+            raise RefusedError("the artefact takes numbers from rows that it scores")
 
         return score.value
 

@@ -12,9 +12,10 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
+from executed_cases import make_gap_shares
 from handmade import network
 from line_models import make_lines
-from test_executed_attacks import make_known, query, refuse
+from test_executed_attacks import change, make_known, query, refuse
 from test_executed_links import make_shares
 from test_executions import bound, make_categories, read_rules
 
@@ -128,6 +129,20 @@ def test_numbers_are_rounded_twice_where_that_is_seen() -> None:
         digits = math.floor(middle * 10**ten) + 1
         off = Fraction(digits, 10**ten) - middle
         assert is_misread(digits, -ten) == (off < Fraction(1, 1 << 64))
+
+
+def test_guards_ask_what_scores_ask(tmp_path: Path) -> None:
+    """Of a row between two limits greatest(0E0, NULL) is 0, which scores would be made of."""
+    rules = make_gap_shares()
+    code = rr.emit(rules, "sql", dialect="postgres")
+    limit, flag = "<= 71.70000000022681E0", " AS rr_inside\n"
+    start = str(code).index('CASE WHEN "income" BETWEEN')
+    gate = str(code)[start : str(code).index(flag)]
+    assert limit in gate
+    other = f"{flag[:-1]},\n    {gate.replace(limit, '<= 71.7000000001E0')} AS rr_other\n"
+    added, used = (flag, other), ("rr_inside = 1 THEN rr_checked", "rr_other = 1 THEN rr_checked")
+    bound(change(code, added), read_rules(rules, tmp_path))
+    refuse(code, rules, tmp_path, "takes numbers from rows", added, used)
 
 
 def make_one(low: float) -> AdditiveRules:

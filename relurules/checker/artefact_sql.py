@@ -24,6 +24,11 @@ class SqlReader(SqlGates):
         return list_artefact_heads(self.rules)
 
     @cached_property
+    def score_names(self) -> list[str]:
+        """What links call the scores."""
+        return [f"rr_s{i}" for i in range(self.count)]
+
+    @cached_property
     def link_columns(self) -> dict[str, str]:
         """Columns that links need, which stand for nothing else, and their texts."""
         found = dict[str, str]()
@@ -71,23 +76,25 @@ class SqlReader(SqlGates):
 
         start = self.at
         value = self._read_any()
-        name = self.tokens[start][0]
+        known = name = self.tokens[start][0]
         if self.at > start + 1 or not (self.peek(",") or self.peek("FROM")):
             self.expect("AS")
             name = self.take(_OWN_NAME, "a name in quotes, or of rr_")
+        if isinstance(value, SqlColumn) and value.kind == "link" and name != known:
+            raise self.refuse("the name that a link's column has")
         self._add(found, name, value)
 
     def _add(self, found: dict[str, Any], name: str, value: Any) -> None:
-        if name.strip('"').lower() in {known.strip('"').lower() for known in found}:
+        if self.fold_name(name) in map(self.fold_name, found):
             raise self.refuse("a name that no other column has")
         found[name] = value
 
     def _read_outputs(self) -> list[FloatValue]:
         """The columns of the query: those that tell rows apart, then the rules' outputs."""
-        taken = {quote_sql(name).lower() for name in self.rules["outputs"]}
+        taken = {self.fold_name(quote_sql(name)) for name in self.rules["outputs"]}
         while any(self.peek(f"{key} AS") for key in self._list_keys()):
             self.at += 2
-            if self.take(_OWN_NAME, "a name in quotes").lower() in taken:
+            if self.fold_name(self.take(_OWN_NAME, "a name in quotes")) in taken:
                 raise self.refuse("a name that no output has before it")
             self.expect(",")
 
@@ -95,7 +102,7 @@ class SqlReader(SqlGates):
         for k, (name, head) in enumerate(zip(self.rules["outputs"], self.heads, strict=True)):
             self.expect("," if k else "")
             if head.link == "identity":
-                read = {f"rr_s{head.scores[0]}": self._read_any()}
+                read = {self.score_names[head.scores[0]]: self._read_any()}
             else:
                 read = self._find_link_scores(self._take_link(head))
             self.expect(f"AS {quote_sql(name)}")
@@ -104,7 +111,7 @@ class SqlReader(SqlGates):
 
         self._read_source()
 
-        return [self.open_gate(scores.get(f"rr_s{i}")) for i in range(self.count)]
+        return [self.open_gate(scores.get(name)) for name in self.score_names]
 
     def _take_link(self, head: ArtefactHead) -> str:
         """Pass an output of a link; its text."""
@@ -123,7 +130,7 @@ class SqlReader(SqlGates):
             own = {name: value}
             if isinstance(value, SqlColumn) and value.kind == "link":
                 own = value.of
-            elif not isinstance(value, GatedScore):
+            elif not isinstance(value, GatedScore) or name not in self.score_names:
                 raise self.refuse("a link whose parts were read")
             if any(found.setdefault(score, known) != known for score, known in own.items()):
                 raise self.refuse("a link of the same scores")

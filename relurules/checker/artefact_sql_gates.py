@@ -151,12 +151,16 @@ class SqlGates(SqlValues):
             self._read_comparison(gate)
 
     def _accept_known(self, gate: SqlGate) -> bool:
-        """Pass the condition that a text has a category, if it is next."""
+        """Pass the condition that a text has a category, if it is next. Where missing and other
+        values have one there is no such condition.
+        """
         name = self.tokens[self.at + self.peek("(")][0]
         text = self.names.get(name)
         if not isinstance(text, SqlColumn) or text.kind != "text":
             return False
         column = self.texts[text.of]
+        if min(column.find_category(1), column.find_category(2)) >= 0:
+            return False
         words = [quote_text(word) for values, _, _ in column.categories for word in values]
         tests = [f"{name} IN ({', '.join(words)})"] if words else []
         tests += [f"{name} IS NULL"] if column.find_category(1) >= 0 else []
@@ -243,6 +247,9 @@ class SqlGates(SqlValues):
             raise RefusedError("a score of the artefact is a decimal number, which isn't binary64")
         for gate in (score.gate, *self.guards):
             self._check_gate(gate)
+        walls = {id(wall) for wall in score.gate.walls}
+        if any(id(wall) not in walls for gate in self.guards for wall in gate.walls):
+            raise RefusedError("the artefact takes numbers from rows that it scores")
 
         return score.value
 

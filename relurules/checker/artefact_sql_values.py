@@ -43,10 +43,15 @@ class SqlValues(ArtefactReader):
         self.members = list[FloatValue]()
         #: Numbers that are NULL where a column holds none.
         self.strict = list[FloatValue]()
-        cut = 63 if dialect == "postgres" else None  # bytes of a name that count
-        names = {name.lower().encode()[:cut] for name in self.domain.names}
-        if len(names) < len(self.places):
+        if len({*map(self.fold_name, self.places)}) < len(self.places):
             raise RefusedError("two columns have names that SQL doesn't tell apart")
+
+    def fold_name(self, name: str) -> bytes:
+        """What tells a name from others, with quotes or without: no capitals, and in PostgreSQL no
+        more than 63 bytes.
+        """
+        plain = name[1:-1].replace('""', '"') if name[0] == '"' else name
+        return plain.lower().encode()[: 63 if self.dialect == "postgres" else None]
 
     def take_column(self) -> int:
         """A column of the table, by its place."""

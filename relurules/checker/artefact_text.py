@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from relurules.checker.artefact_values import FloatArithmetic, FloatValue
+from relurules.checker.artefact_values import FloatArithmetic, FloatValue, is_misread
 from relurules.checker.json_values import RefusedError, shorten_text
 
 _QUOTED = r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'"
@@ -14,6 +14,8 @@ _SQL_QUOTED = r"\"(?:[^\"\n]|\"\")*\"|'(?:[^'\n]|'')*'"
 _NUMBER = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![A-Za-z0-9_.])"
 #: More digits than tell a float64 from all others aren't rounded to the nearest one by SQLite.
 _MOST_DIGITS = 17
+#: Exponents of many signs aren't read as they stand by SQLite.
+_MOST_SIGNS = 40
 _WORDS = r"[A-Za-z_][A-Za-z0-9_]*"
 _SIGNS = r"===|!==|&&|\|\||\?\?|\.\.\.|->|=>|[<>=!]=|[-+*/%(){}\[\],.:;?<>=!$]"
 #: What may hide code from a reader: control characters, ends of lines that not all languages know,
@@ -83,6 +85,7 @@ class ArtefactReader:
         if found := _HIDDEN.search(text):
             raise RefusedError(f"the artefact holds {found[0]!r}, which may hide code")
         self.language, self.arithmetic = ARTEFACT_LANGUAGES[language], arithmetic
+        self.is_sqlite = language == "sqlite"
         tokens = split_artefact(text, self.language)
         while tokens and tokens[-1][0].startswith("\n"):
             tokens.pop()
@@ -173,9 +176,22 @@ class ArtefactReader:
         token = self.take(_NUMBER, "a number")
         if not any(mark in token for mark in self.language.marks) or float(token) > 1e308:
             raise RefusedError(f"the number {token} of an artefact is no float64 by its type")
-        if len(re.sub(r"[eE].*|\.", "", token).strip("0")) > _MOST_DIGITS:
-            raise RefusedError(f"the number {token} of an artefact has digits that SQLite misreads")
+        self._check_digits(token)
         return sign * float(token)
+
+    def _check_digits(self, token: str) -> None:
+        """RefusedError where an engine takes a number for another than the nearest float64."""
+        number, _, power = token.lower().partition("e")
+        before, _, behind = number.partition(".")
+        shown = f"the number {shorten_text(token)} of an artefact"
+        if len((before + behind).strip("0")) > _MOST_DIGITS or len(token) > _MOST_SIGNS:
+            raise RefusedError(f"{shown} has digits that SQLite misreads")
+        if self.language.is_typed and Fraction(token) != Fraction(repr(float(token))):
+            raise RefusedError(f"{shown} isn't in the shortest digits, and as decimals others")
+        digits = (before + behind).rstrip("0")
+        exponent = int(power or "0") + len(before) - len(digits)
+        if self.is_sqlite and is_misread(int(digits or "0"), exponent):
+            raise RefusedError(f"{shown} may be another one where SQLite reads it")
 
     def expect_number(self, due: Fraction) -> None:
         """Pass this number; RefusedError where another one is next."""

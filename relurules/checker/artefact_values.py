@@ -9,6 +9,10 @@ from relurules.checker.wide_domain import CONSTANT
 
 #: Binary64: bits of the significand, exponent of the smallest positive number.
 _BITS, _LOWEST = 53, -1074
+#: SQLite on x86: bits of what numbers are read in, the largest power of ten that is exact there,
+#: how far larger ones may be off, numbers beyond which it takes other ways.
+_SQLITE_BITS, _SQLITE_POWER, _SQLITE_SLACK = 64, 27, Fraction(1, 1 << 58)
+_SQLITE_LEAST, _SQLITE_MOST = Fraction(1, 10**250), Fraction(10**290)
 
 
 class FloatValue(NamedTuple):
@@ -54,6 +58,24 @@ def bound_half_ulp(size: Fraction) -> Fraction:
     half, below = (_raise_two(max(k, _LOWEST) - 1) for k in (power - _BITS + 1, power - _BITS))
 
     return min(half, max(below, size - _raise_two(power)))
+
+
+def is_misread(digits: int, exponent: int) -> bool:
+    """Whether SQLite may take digits 10^exponent for another float than the nearest: before 3.43 it
+    multiplies or divides the digits by a power of ten in 64 bits, where powers beyond 10^27 are
+    off, and rounds the outcome to 53.
+    """
+    exact = digits * Fraction(10) ** exponent
+    if not exact:
+        return False
+    if not _SQLITE_LEAST < exact < _SQLITE_MOST:
+        return True
+
+    unit = _raise_two(_find_power(exact) - _SQLITE_BITS + 1)
+    slack = Fraction(0) if abs(exponent) <= _SQLITE_POWER else _SQLITE_SLACK
+    ends = (round(exact * (1 + sign * slack) / unit) * unit for sign in (-1, 1))
+
+    return any(float(end) != float(exact) for end in ends)
 
 
 class FloatArithmetic:

@@ -56,11 +56,11 @@ def test_the_theorem_rests_on_no_axiom(proven: ProvenChecker) -> None:
         assert not re.search(r"\b(Admitted|Axiom|Parameter|Conjecture)\b", path.read_text()), path
 
 
-@pytest.mark.parametrize(("depth", "code"), [(500, 1), (1_000, 2)])
+@pytest.mark.parametrize(("depth", "code"), [(500, 0), (1_000, 2)])
 def test_lists_that_are_nested_too_deeply_are_not_read(
     depth: int, code: int, proven: ProvenChecker, tmp_path: Path
 ) -> None:
-    """Up to 500 deep they must be read: then it is the digest that is another one."""
+    """Up to 500 deep they must be read; it leaves digests to other checkers."""
     certificate, rules = make_answer(KINDS[0]).files
     nested = f'{{"note": {"[" * depth}{"]" * depth}, {json.dumps(rules)[1:]}'
     assert judge_by_proven(proven, (certificate, nested), tmp_path)[0] == code

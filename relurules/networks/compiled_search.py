@@ -23,7 +23,7 @@ from relurules.networks.programs import PiecewiseProgram
 from relurules.networks.twin_neurons import TwinRows, list_twin_rows
 
 #: Parts that may wait at once, parts that are looked at between two looks at the clock, and in all.
-_WAITING, _TURNS, _MOST = 8192, 50, 200_000
+WAITING, _TURNS, _MOST = 8192, 50, 200_000
 #: Numbers up to this size don't overflow in sums of products, and what is added to all sizes, as
 #: a product too small for a float is off by more than a share of itself.
 _LARGE, _SMALL = 1e80, 1e-200
@@ -119,11 +119,34 @@ def search_parts(
     a row (d,), and gives what is enough then.
     """
     stack, at = _make_stack(relaxed, parts, levels), _make_point(relaxed)
-    left, known = list[OpenPart](), stack.levels[2]
+    return drive_search(
+        program,
+        stack,
+        levels[1],
+        lambda budget: int(advance_parts(relaxed, stack, at, budget)),
+        try_row,
+        deadline,
+    )
+
+
+def drive_search(
+    program: PiecewiseProgram,
+    stack: PartStack,
+    known: float,
+    advance: Callable[[int], int],
+    try_row: Callable[[Array], float],
+    deadline: Deadline,
+) -> PartOutcome:
+    """Have parts of a stack looked at, some at a time, and rows kept, while there is time.
+
+    known: the value of the best row that was tried; advance: looks at so many parts, and gives a
+    word of `part_search`; try_row: as in `search_parts`.
+    """
+    left = list[OpenPart]()
     for _ in range(_MOST // _TURNS):
-        outcome = advance_parts(relaxed, stack, at, _TURNS if is_machine_code_used() else 1)
+        outcome = advance(_TURNS if is_machine_code_used() else 1)
         if stack.levels[2] > known:
-            known = stack.levels[2]
+            known = float(stack.levels[2])
             stack.levels[0] = max(stack.levels[0], try_row(stack.best[: program.columns].copy()))
         if outcome == SETTLED:
             stack.numbers[0] -= 1
@@ -141,7 +164,7 @@ def _make_stack(
     relaxed: RelaxedProgram, parts: list[OpenPart], levels: tuple[float, float, float]
 ) -> PartStack:
     n, K, r = len(relaxed.single), len(relaxed.b), len(relaxed.rows)
-    room = _WAITING + len(parts) + n
+    room = WAITING + len(parts) + n
     enough, value, gap = levels
     stack = PartStack(
         low=np.zeros((room, n)), high=np.zeros((room, n)),

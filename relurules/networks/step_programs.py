@@ -11,15 +11,13 @@ from relurules.ir.limits import Deadline
 from relurules.ir.network import Array
 from relurules.lp.certified import rounding_gamma
 from relurules.lp.compilation import get_store, is_compiling_off, is_machine_code_used
-from relurules.networks.compiled_search import OpenPart, PartOutcome, read_part
+from relurules.networks.compiled_search import WAITING, OpenPart, PartOutcome, drive_search
 from relurules.networks.gradients import SlopeMeasure
-from relurules.networks.kernels.part_search import PAUSED, SETTLED, PartStack
+from relurules.networks.kernels.part_search import PartStack
 from relurules.networks.kernels.step_search import advance_steps, climb_row
 from relurules.networks.kernels.steps import SIZES, SLOPE, StepPart, StepPoint, StepProgram
 from relurules.networks.programs import PiecewiseProgram
 
-#: Parts that may wait at once, parts that are looked at between two looks at the clock, and in all.
-_WAITING, _TURNS, _MOST = 8192, 50, 200_000
 #: Rows that are drawn and improved before all parts.
 _DRAWN = 40
 #: Numbers up to this size don't overflow in sums of products, and what is added to all sizes, as
@@ -118,23 +116,15 @@ def search_steps(
     keeps a row (d,), and gives what is enough then.
     """
     stack, at = _make_stack(steps, parts, levels), _make_point(steps)
-    left, known = list[OpenPart](), stack.levels[2]
     _draw_rows(steps, stack, at)
-    for _ in range(_MOST // _TURNS):
-        outcome = advance_steps(steps, stack, at, _TURNS if is_machine_code_used() else 1)
-        if stack.levels[2] > known:
-            known = stack.levels[2]
-            stack.levels[0] = max(stack.levels[0], try_row(stack.best.copy()))
-        if outcome == SETTLED:
-            stack.numbers[0] -= 1
-            left.append(read_part(program, stack, int(stack.numbers[0])))
-        elif outcome != PAUSED:
-            break
-        if deadline.is_over():
-            break
-
-    waiting = [read_part(program, stack, i) for i in range(stack.numbers[0])]
-    return PartOutcome((*left, *waiting), float(stack.levels[1]), not waiting)
+    return drive_search(
+        program,
+        stack,
+        levels[1],
+        lambda budget: int(advance_steps(steps, stack, at, budget)),
+        try_row,
+        deadline,
+    )
 
 
 def _draw_rows(steps: StepProgram, stack: PartStack, at: StepPoint) -> None:
@@ -154,7 +144,7 @@ def _make_stack(
     steps: StepProgram, parts: list[OpenPart], levels: tuple[float, float, float]
 ) -> PartStack:
     n, K = len(steps.single), len(steps.b)
-    room = _WAITING + len(parts) + n
+    room = WAITING + len(parts) + n
     enough, value, gap = levels
     stack = PartStack(
         low=np.zeros((room, n)), high=np.zeros((room, n)),

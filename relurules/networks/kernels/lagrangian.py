@@ -7,7 +7,7 @@ and over the categories of a column the largest coefficient of those that are op
 multipliers are, that is a bound; subgradients make it a good one. All rounding is added.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,44 @@ from numpy.typing import NDArray
 from relurules.lp.compilation import compile_cached
 
 Array = NDArray[np.float64]
+
+
+class ColumnForms(Protocol):
+    """Forms A x + b of columns of which some are one-hot groups, as both kinds of programs have
+    them.
+    """
+
+    @property
+    def A(self) -> Array:  # noqa: N802  # the name of the field
+        """(K, n) weights."""
+
+    @property
+    def b(self) -> Array:
+        """(K,) constants."""
+
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """(g + 1,) where groups begin among the members, and the end."""
+
+    @property
+    def members(self) -> NDArray[np.int64]:
+        """Columns of the groups, one after the other."""
+
+    @property
+    def single(self) -> NDArray[np.bool_]:
+        """(n,) which columns are in none."""
+
+
+class ColumnBox(Protocol):
+    """Rows between two ends, as both kinds of parts have them."""
+
+    @property
+    def low(self) -> Array:
+        """(n,) the lower ends."""
+
+    @property
+    def high(self) -> Array:
+        """(n,) the upper ends."""
 
 
 class RelaxedProgram(NamedTuple):
@@ -83,28 +121,41 @@ class RelaxedPoint(NamedTuple):
 
 
 @compile_cached
-def bound_arguments(  # noqa: C901, PLR0912
+def bound_own_argument(P: ColumnForms, part: ColumnBox, k: int) -> tuple[float, float]:
+    """Between which values an argument lies by the columns alone, but for rounding; crossed for no
+    row.
+    """
+    low = high = P.b[k]
+    for j in range(len(part.low)):
+        if P.single[j]:
+            one, other = P.A[k, j] * part.low[j], P.A[k, j] * part.high[j]
+            low += min(one, other)
+            high += max(one, other)
+
+    for g in range(len(P.starts) - 1):
+        least, most = np.inf, -np.inf
+        for i in range(P.starts[g], P.starts[g + 1]):
+            if part.high[P.members[i]] > 0.0:
+                least = min(least, P.A[k, P.members[i]])
+                most = max(most, P.A[k, P.members[i]])
+        if least > most:
+            return np.inf, -np.inf
+        low += least
+        high += most
+
+    return low, high
+
+
+@compile_cached
+def bound_arguments(  # noqa: C901
     P: RelaxedProgram, part: RelaxedPart, at: RelaxedPoint
 ) -> bool:
     """Between which values every neuron's argument lies; signs that follow. False for no row."""
-    n, K = len(part.low), len(P.b)
+    K = len(P.b)
     for k in range(K):
-        low = high = P.b[k]
-        for j in range(n):
-            if P.single[j]:
-                one, other = P.A[k, j] * part.low[j], P.A[k, j] * part.high[j]
-                low += min(one, other)
-                high += max(one, other)
-        for g in range(len(P.starts) - 1):
-            least, most = np.inf, -np.inf
-            for i in range(P.starts[g], P.starts[g + 1]):
-                if part.high[P.members[i]] > 0.0:
-                    least = min(least, P.A[k, P.members[i]])
-                    most = max(most, P.A[k, P.members[i]])
-            if least > most:
-                return False
-            low += least
-            high += most
+        low, high = bound_own_argument(P, part, k)
+        if low > high:
+            return False
         for m in range(k):
             weight = P.L[k, m]
             if weight != 0.0:

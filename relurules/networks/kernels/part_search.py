@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from relurules.lp.compilation import compile_cached
 from relurules.networks.kernels.lagrangian import (
     Array,
+    ColumnBox,
+    ColumnForms,
     RelaxedPart,
     RelaxedPoint,
     RelaxedProgram,
@@ -264,7 +266,7 @@ def _step_down(  # noqa: C901
 
 
 @compile_cached
-def _choose_split(  # noqa: C901
+def _choose_split(
     P: RelaxedProgram, part: RelaxedPart, stack: PartStack, at: RelaxedPoint, above: float
 ) -> tuple[int, int]:
     """The neuron that is relaxed most, or else the group whose categories are least decided; -1 for
@@ -288,15 +290,7 @@ def _choose_split(  # noqa: C901
     if neuron >= 0:
         return neuron, -1
 
-    group, least = -1, 2.0
-    for g in range(len(P.starts) - 1):
-        open_, sure = 0, 0.0
-        for i in range(P.starts[g], P.starts[g + 1]):
-            open_ += part.high[P.members[i]] > 0.0
-            sure = max(sure, mean[P.members[i]])
-        if open_ > 1 and sure < least:
-            group, least = g, sure
-
+    group, least = find_open_group(P, part, mean)
     if group >= 0 and least < 1.0:
         return -1, group
 
@@ -307,6 +301,23 @@ def _choose_split(  # noqa: C901
             neuron, most = k, wide
 
     return neuron, -1 if neuron >= 0 else group
+
+
+@compile_cached
+def find_open_group(P: ColumnForms, part: ColumnBox, mean: Array) -> tuple[int, float]:
+    """The group of several categories that are least decided, -1 for none, and the share of its
+    most likely one.
+    """
+    group, least = -1, 2.0
+    for g in range(len(P.starts) - 1):
+        open_, sure = 0, 0.0
+        for i in range(P.starts[g], P.starts[g + 1]):
+            open_ += part.high[P.members[i]] > 0.0
+            sure = max(sure, mean[P.members[i]])
+        if open_ > 1 and sure < least:
+            group, least = g, sure
+
+    return group, least
 
 
 @compile_cached
@@ -331,23 +342,19 @@ def _split_part(
     stack.numbers[0] = first
     if neuron >= 0:
         for sign in (1, -1):
-            child = _start_child(stack, spare)
+            child = start_child(stack, spare)
             child.signs[neuron] = sign
             _add_child(P, stack, at, first)
         return
 
     for i in range(P.starts[group], P.starts[group + 1]):
         if stack.high[spare, P.members[i]] > 0.0:
-            child = _start_child(stack, spare)
-            for other in range(P.starts[group], P.starts[group + 1]):
-                child.low[P.members[other]] = child.high[P.members[other]] = (
-                    1.0 if other == i else 0.0
-                )
+            hold_category(P, start_child(stack, spare), group, i)
             _add_child(P, stack, at, first)
 
 
 @compile_cached
-def _start_child(stack: PartStack, spare: int) -> RelaxedPart:
+def start_child(stack: PartStack, spare: int) -> RelaxedPart:
     """A copy of the part that is split, above all that wait."""
     copy_part(stack, spare, stack.numbers[0])
     return take_part(stack, stack.numbers[0])
@@ -361,6 +368,20 @@ def _add_child(P: RelaxedProgram, stack: PartStack, at: RelaxedPoint, first: int
     if not bound_arguments(P, part, at):
         return
     stack.bounds[i] = min(stack.bounds[i], bound_part(P, part, at))
+    keep_child(stack, first)
+
+
+@compile_cached
+def hold_category(P: ColumnForms, child: ColumnBox, group: int, i: int) -> None:
+    """Only the rows of a part that are of this member of a group."""
+    for other in range(P.starts[group], P.starts[group + 1]):
+        child.low[P.members[other]] = child.high[P.members[other]] = 1.0 if other == i else 0.0
+
+
+@compile_cached
+def keep_child(stack: PartStack, first: int) -> None:
+    """The part above all that wait becomes one of them, where its bound is above what is enough."""
+    i = stack.numbers[0]
     if stack.bounds[i] <= stack.levels[0]:
         stack.levels[1] = max(stack.levels[1], stack.bounds[i])
         return

@@ -13,8 +13,12 @@ from relurules.networks.kernels.part_search import (
     PartStack,
     copy_numbers,
     copy_part,
+    find_open_group,
+    hold_category,
+    keep_child,
     keep_row,
     raise_best,
+    start_child,
 )
 from relurules.networks.kernels.steps import (
     StepPart,
@@ -153,7 +157,7 @@ def _close_part(P: StepProgram, part: StepPart, stack: PartStack, at: StepPoint)
 
 
 @compile_cached
-def _choose_split(  # noqa: C901
+def _choose_split(
     P: StepProgram, part: StepPart, stack: PartStack, at: StepPoint, above: float
 ) -> tuple[int, int]:
     """The step that is overstated most, or else the group whose categories are least decided; -1
@@ -171,15 +175,7 @@ def _choose_split(  # noqa: C901
     if chosen >= 0:
         return chosen, -1
 
-    group, least = -1, 2.0
-    for g in range(len(P.starts) - 1):
-        open_, sure = 0, 0.0
-        for i in range(P.starts[g], P.starts[g + 1]):
-            open_ += part.high[P.members[i]] > 0.0
-            sure = max(sure, stack.mean[P.members[i]])
-        if open_ > 1 and sure < least:
-            group, least = g, sure
-
+    group, least = find_open_group(P, part, stack.mean)
     if group >= 0 and least < 1.0:
         return -1, group
     for k in range(K):
@@ -197,26 +193,15 @@ def _split_part(P: StepProgram, stack: PartStack, at: StepPoint, step: int, grou
     stack.numbers[0] = first
     if step >= 0:
         for sign in (1, -1):
-            child = _start_child(stack, spare)
+            child = start_child(stack, spare)
             child.signs[step] = sign
             _add_child(P, stack, at, first)
         return
 
     for i in range(P.starts[group], P.starts[group + 1]):
         if stack.high[spare, P.members[i]] > 0.0:
-            child = _start_child(stack, spare)
-            for other in range(P.starts[group], P.starts[group + 1]):
-                child.low[P.members[other]] = child.high[P.members[other]] = (
-                    1.0 if other == i else 0.0
-                )
+            hold_category(P, start_child(stack, spare), group, i)
             _add_child(P, stack, at, first)
-
-
-@compile_cached
-def _start_child(stack: PartStack, spare: int) -> StepPart:
-    """A copy of the part that is split, above all that wait."""
-    copy_part(stack, spare, stack.numbers[0])
-    return _take_part(stack, stack.numbers[0])
 
 
 @compile_cached
@@ -227,15 +212,7 @@ def _add_child(P: StepProgram, stack: PartStack, at: StepPoint, first: int) -> N
     if not enter_part(P, part, at):
         return
     stack.bounds[i] = min(stack.bounds[i], bound_slope(P, part, at))
-    if stack.bounds[i] <= stack.levels[0]:
-        stack.levels[1] = max(stack.levels[1], stack.bounds[i])
-        return
-    stack.numbers[0] = i + 1
-    if i > first and stack.bounds[i - 1] > stack.bounds[i]:
-        spare = len(stack.bounds) - 2
-        copy_part(stack, i, spare)
-        copy_part(stack, i - 1, i)
-        copy_part(stack, spare, i - 1)
+    keep_child(stack, first)
 
 
 @compile_cached

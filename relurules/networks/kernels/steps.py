@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.lp.compilation import compile_cached
-from relurules.networks.kernels.lagrangian import Array, choose_point
+from relurules.networks.kernels.lagrangian import Array, bound_own_argument, choose_point
 
 #: What is measured of derivatives: one of them, the sum of their sizes, or of their squares.
 SLOPE, SIZES, SQUARES = range(3)
@@ -83,7 +83,7 @@ class StepPoint(NamedTuple):
 def enter_part(P: StepProgram, part: StepPart, at: StepPoint) -> bool:
     """Bounds of arguments, sides that follow, and what multipliers may be. False for no row."""
     for k in range(len(P.b)):
-        low, high = _bound_argument(P, part, k)
+        low, high = bound_own_argument(P, part, k)
         if low > high:
             return False
         room = P.share * P.sizes[k]
@@ -113,30 +113,6 @@ def _limit_weight(part: StepPart, at: StepPoint, k: int) -> None:
     at.limits[0, k] = -np.inf if part.signs[k] < 0 else low
     at.limits[1, k] = np.inf if part.signs[k] > 0 else high
     part.weights[k] = min(max(part.weights[k], at.limits[0, k]), at.limits[1, k])
-
-
-@compile_cached
-def _bound_argument(P: StepProgram, part: StepPart, k: int) -> tuple[float, float]:
-    """Between which values an argument lies but for rounding; crossed for no row."""
-    low = high = P.b[k]
-    for j in range(len(part.low)):
-        if P.single[j]:
-            one, other = P.A[k, j] * part.low[j], P.A[k, j] * part.high[j]
-            low += min(one, other)
-            high += max(one, other)
-
-    for g in range(len(P.starts) - 1):
-        least, most = np.inf, -np.inf
-        for i in range(P.starts[g], P.starts[g + 1]):
-            if part.high[P.members[i]] > 0.0:
-                least = min(least, P.A[k, P.members[i]])
-                most = max(most, P.A[k, P.members[i]])
-        if least > most:
-            return np.inf, -np.inf
-        low += least
-        high += most
-
-    return low, high
 
 
 @compile_cached

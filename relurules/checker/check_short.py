@@ -7,20 +7,19 @@ certificate is of a kind that only check.py judges. To be read from top to botto
 names, functions, model, rules, proof. It needs Python alone, and no other file.
 
 Every number of a file is the rational that it is, and nothing is rounded, but that multipliers have
-64 binary digits. Nothing in the certificate is believed: it proposes where to cut the domain, and
-which inequalities to add up in each piece. What isn't as it should be raises one of REFUSALS, what
-isn't judged here NotImplementedError.
+64 binary digits. The certificate isn't believed: it proposes where to cut the domain, and which
+inequalities to add up in each piece. What isn't as it should be raises one of REFUSALS.
 """
 
 import hashlib
 import json
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import islice
-from operator import mul
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any
 
 REFUSALS = (ValueError, ArithmeticError, AttributeError, LookupError, TypeError, RecursionError)
 MOST_BYTES, MOST_DIGITS, MOST_WAYS, MOST_MULTIPLIER = 1 << 30, 300, 1 << 17, 1e200
@@ -29,7 +28,7 @@ MEMBERSHIP = Fraction(9, 8 * 10**12)
 DOMAIN_PARTS = ("features", "constraints", "groups", "columns")
 #: What a rules file says of where it comes from, which is no part of the claim.
 PARTS_ASIDE = ("provenance", "evidence", "reference", "tradeoffs", "reduction")
-LISTS = (*DOMAIN_PARTS, *"outputs heads splits rules lines neuron_groups layers paths".split())
+LISTS = (*DOMAIN_PARTS, "outputs", "heads", "splits", "rules", "lines", "neuron_groups", "layers")
 
 
 def require(holds: bool, why: str) -> None:
@@ -41,7 +40,7 @@ def require(holds: bool, why: str) -> None:
 # Files, strictly as they stand.
 def read_file(path: str) -> dict[str, Any]:
     """The object that a JSON file holds."""
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         data = file.read(MOST_BYTES + 1)
     require(len(data) <= MOST_BYTES, "it is too large")
     hooks: Any = dict.fromkeys(("parse_float", "parse_int", "parse_constant"), read_literal)
@@ -65,12 +64,6 @@ def read_literal(text: str) -> int | float:
     return float(text)
 
 
-def read_list(value: Any) -> list[Any]:
-    """A list."""
-    require(isinstance(value, list), "something is no list where one is due")
-    return list(value)
-
-
 def read_number(value: Any) -> Fraction:
     """A number, exactly; no text, true, false or null."""
     require(type(value) in (int, float), "something is no number where one is due")
@@ -79,7 +72,8 @@ def read_number(value: Any) -> Fraction:
 
 def read_numbers(values: Any) -> list[Fraction]:
     """A list of numbers."""
-    return [read_number(value) for value in read_list(values)]
+    require(isinstance(values, list), "something is no list of numbers where one is due")
+    return [read_number(value) for value in values]
 
 
 def is_index(value: Any, count: int) -> bool:
@@ -128,10 +122,8 @@ def check_head(certificate: Any, rules: Any, model: Any) -> None:
     require((model["format"], model["version"]) == ("relurules.model", 2), "this is no model")
     require(model["read"] in ("stored weights", "canonical form as traced"), "of which numbers?")
     require(rules.get("version", 1) in (1, 2), "the rules are of another version")
-    for name in LISTS:
-        read_list(certificate.get(name, []) if name in ("rules", "paths") else [])
-        read_list(rules.get(name, []))
-        read_list(model.get(name, []))
+    lists = [found[name] for found in (rules, model) for name in LISTS if name in found]
+    require(all(isinstance(found, list) for found in lists), "something is no list")
 
 
 # Names: columns and outputs of the rules are the model's.
@@ -139,7 +131,8 @@ def check_names(rules: Any, model: Any) -> list[str]:
     """ValueError where names differ; in words, what they leave open."""
     own, columns = model["named"], [feature["name"] for feature in rules["features"]]
     tables = [found.get("columns") for found in (rules, model)]
-    kinds = [table if any(map(has_kind, table or ())) else None for table in tables]
+    more = [any(column.keys() - {"name"} for column in table or ()) for table in tables]
+    kinds = [table if said else None for table, said in zip(tables, more, strict=True)]
     require(own["columns"] is not True or kinds[0] == kinds[1], "kinds of columns differ")
     require(not tables[0] or len(tables[0]) == len(columns), "other table columns than features")
     require(tables[1] != [] or not columns, "the model has no table columns")
@@ -155,11 +148,6 @@ def check_names(rules: Any, model: Any) -> list[str]:
     return notes
 
 
-def has_kind(column: Any) -> bool:
-    """Whether more is said of a table column than that it is a number."""
-    return bool(column.keys() - {"name"})
-
-
 def compare_names(what: str, names: Any, own: Any) -> list[str]:
     """names: the rules', the model's, and made-up ones; own: true where the model's are its own."""
     rules, model, default = names
@@ -167,175 +155,130 @@ def compare_names(what: str, names: Any, own: Any) -> list[str]:
     require(len(rules) == len(set(rules)) == len(model), f"not the model's {what}, or one twice")
     if rules == model and own is True:
         return []
-    require(rules == model or own is not True or rules == default, f"not the model's {what}")
+    require(own is not True or rules in (model, default), f"not the model's {what}")
     require(rules == model or set(rules) != set(model), f"{what} are in another order")
     return [f"{what} are compared by position only"]
 
 
-# Functions of the columns, and the domain.
-class Affine(NamedTuple):
-    """An affine function of the columns: coefficients, constant and slack, all over one number. The
-    true function is nowhere in the domain further from it than the slack.
-    """
-
-    parts: list[int]
-    over: int
+# Affine functions: coefficients of columns by name and of outputs of neurons by number, the constant
+# as -1, and as -2 a slack: the true function is nowhere in the domain further from it than that.
+Affine = dict[str | int, Fraction]
+CONSTANT, SLACK, ZERO, ONE = -1, -2, Fraction(0), Fraction(1)
 
 
-def make_affine(values: Sequence[Fraction | int]) -> Affine:
-    """Coefficients, constant and slack."""
-    over = math.lcm(*(value.denominator for value in values))
-    return Affine([int(value * over) for value in values], over)
-
-
-def add_up(terms: Sequence[tuple[Fraction | int, Affine]]) -> Affine:
+def combine(terms: Iterable[tuple[Fraction | int, Affine]]) -> Affine:
     """A weighted sum, exactly. Slacks add up, whatever the signs."""
-    over = math.lcm(*(weight.denominator * own.over for weight, own in terms))
-    weights = [
-        weight.numerator * (over // (weight.denominator * own.over)) for weight, own in terms
-    ]
-    *columns, slacks = zip(*(own.parts for _, own in terms), strict=True)
-    values = [sum(map(mul, weights, column)) for column in columns]
-    return Affine([*values, sum(map(mul, map(abs, weights), slacks))], over)
+    total: Affine = {CONSTANT: ZERO, SLACK: ZERO}
+    for weight, own in terms:
+        for key, value in own.items() if weight else ():
+            more = weight * value if key != SLACK else abs(weight) * value
+            total[key] = total[key] + more if key in total else more
+    return total
 
 
 def make_row(own: Affine, sign: int) -> Affine:
     """What isn't negative where sign times the true function isn't."""
-    *values, constant, slack = own.parts
-    return Affine([*(sign * value for value in values), sign * constant + slack, 0], own.over)
+    row = combine([(sign, own)])
+    return {**row, CONSTANT: row[CONSTANT] + row[SLACK], SLACK: ZERO}
 
 
-class Box:
-    """Bounds of columns, and inequalities as functions that are at most 0: limits as they are
-    written, wider ones as far as a row of a table may exceed them.
-    """
+# The model: its layers, composed exactly. A neuron's output is z where z >= 0, and slope z elsewhere.
+def apply_layer(layer: Any, signals: list[Affine], neurons: Any) -> list[Affine]:
+    """The signals after a layer, whose neurons are added as z and slope."""
 
-    def __init__(self, rules: Any) -> None:
-        features = rules["features"]
-        self.names = [feature["name"] for feature in features]
-        lower, upper = ([read_number(own[end]) for own in features] for end in ("lower", "upper"))
-        ends, self.over = make_affine([*lower, *upper])
-        self.ends = list(zip(ends[: len(features)], ends[len(features) :], strict=True))
-        require(all(low <= high for low, high in self.ends), "bounds are crossed")
-        self.one = make_affine([0] * len(features) + [1, 0])
-        self.slack = make_affine([0] * len(features) + [0, 1])
-        self.limits = [self.express(own["coefficients"], -read_number(own["at_most"]))
-                       for own in rules["constraints"]]  # fmt: skip
-        self.wider = [self.widen(limit) for limit in self.limits]
-
-    def express(self, coefficients: Any, constant: Fraction) -> Affine:
-        """A function by names of columns."""
-        known = {name: read_number(value) for name, value in coefficients.items()}
-        require(known.keys() <= set(self.names), "a column isn't there")
-        return make_affine([*(known.get(name, 0) for name in self.names), constant, 0])
-
-    def widen(self, limit: Affine) -> Affine:
-        """terms <= most as terms <= most + MEMBERSHIP (|most| + the largest sum of |terms|)."""
-        far = [*(max(-low, high) for low, high in self.ends), self.over, 0]
-        largest = Fraction(sum(map(mul, map(abs, limit.parts), far)), self.over * limit.over)
-        return add_up([(1, limit), (-MEMBERSHIP * largest, self.one)])
-
-    def find_highest(self, own: Affine) -> Fraction:
-        """The most that a function can be within bounds."""
-        *values, constant, slack = own.parts
-        ends = zip(values, self.ends, strict=True)
-        most = sum(value * (high if value > 0 else low) for value, (low, high) in ends)
-        return Fraction(most + self.over * (constant + slack), self.over * own.over)
-
-    def is_shown(self, point: Any, conditions: list[tuple[Affine, int]]) -> bool:
-        """Whether a point is in the domain and strictly inside conditions, which are functions and
-        their signs; ValueError where it is further out than a row of a table may be.
-        """
-        x, over = make_affine([*read_numbers(point), 1, 0])
-        require(len(x) == len(self.names) + 2, "a point of other columns")
-        ends = zip(x, self.ends, strict=False)
-        inside = all(low * over <= value * self.over <= high * over for value, (low, high) in ends)
-        inside &= all(sum(map(mul, own.parts, x)) <= 0 for own in self.wider)
-        require(inside, "the point of a rule isn't in the domain")
-        shown = all(sum(map(mul, own.parts, x)) <= 0 for own in self.limits)
-        return shown and all(sign * sum(map(mul, own.parts, x)) > 0 for own, sign in conditions)
-
-
-# The model: its layers, composed exactly. Of terms, inputs are numbered 0, 1, ..., outputs of
-# neurons -1, -2, ..., and the constant is None.
-Signal = dict[int | None, Fraction]
-
-
-def combine(signals: Sequence[Signal], weights: Sequence[Fraction], constant: Fraction) -> Signal:
-    """A weighted sum of signals."""
-    total: Signal = {None: constant}
-    for weight, own in zip(weights, signals, strict=True):
-        for key, value in own.items() if weight else ():
-            total[key] = total.get(key, Fraction(0)) + weight * value
-    return total
-
-
-def apply_layer(layer: Any, signals: list[Signal], neurons: Any) -> list[Signal]:
-    """The signals after a layer, whose neurons are added as z and slope: a neuron's output is z where
-    z >= 0, and slope z elsewhere.
-    """
-
-    def add_neuron(z: Signal, slope: Fraction) -> Signal:
+    def add_neuron(z: Affine, slope: Fraction) -> Affine:
         neurons.append((z, slope))
-        return {-len(neurons): Fraction(1)}
+        return {len(neurons) - 1: ONE}
 
-    def read_rows(*names: str) -> Iterator[Any]:
-        tables = [map(read_numbers, layer[name]) for name in names[:-1]]
-        return zip(*tables, read_numbers(layer[names[-1]]), strict=True)
+    def mix(given: list[Affine], weights: Any, constant: Any) -> Affine:
+        terms = zip(read_numbers(weights), given, strict=True)
+        return combine([*terms, (read_number(constant), {CONSTANT: ONE})])
 
-    kind, count = layer["kind"], len(signals)
+    kind, given = layer["kind"], list(signals)
     if kind == "affine":
-        return [combine(signals, *row) for row in read_rows("weights", "constants")]
+        rows = zip(layer["weights"], layer["constants"], strict=True)
+        return [mix(signals, *row) for row in rows]
     if kind == "scale":  # (signal - minus) times / over + plus
         names = {"minus": 0, "over": 1, "times": 1, "plus": 0}
-        parts = [read_numbers(layer.get(name, [own] * count)) for name, own in names.items()]
-        rows = zip(signals, *parts, strict=True)
-        return [
-            combine([s], [t / over], plus - minus * t / over) for s, minus, over, t, plus in rows
-        ]
+        parts = [layer.get(name, [own] * len(signals)) for name, own in names.items()]
+        rows = zip(signals, *map(read_numbers, parts), strict=True)
+        return [combine([(t / over, s), (plus - minus * t / over, {CONSTANT: ONE})])
+                for s, minus, over, t, plus in rows]  # fmt: skip
     if kind == "prelu":  # where a slope is 1 there is no neuron
         pairs = zip(signals, read_numbers(layer["slopes"]), strict=True)
         return [z if slope == 1 else add_neuron(z, slope) for z, slope in pairs]
     require(kind == "canonical", "a layer of no kind that is known")
-    given, slopes = list(signals), read_numbers(layer["slope"])
-    for k, (row, reads, constant) in enumerate(read_rows("A", "L", "b")):  # z = A s + L y + b
-        require(len(reads) == len(slopes) and not any(reads[k:]), "a neuron reads a later one")
-        given.append(add_neuron(combine(given, row + reads[:k], constant), slopes[k]))
-    require(len(given) == count + len(slopes), "slopes of neurons that aren't there")
-    return [
-        combine(given, own + reads, constant) for own, reads, constant in read_rows("C", "U", "c")
-    ]
+    rows = zip(layer["A"], layer["L"], layer["b"], read_numbers(layer["slope"]), strict=True)
+    for k, (row, reads, constant, slope) in enumerate(rows):  # z = A s + L y + b
+        whole = len(reads) == len(layer["slope"]) and not any(read_numbers(reads)[k:])
+        require(whole, "a neuron reads a later one")
+        given.append(add_neuron(mix(given, row + reads[:k], constant), slope))
+    rows = zip(layer["C"], layer["U"], layer["c"], strict=True)
+    return [mix(given, row + reads, constant) for row, reads, constant in rows]
 
 
-class Network(NamedTuple):
-    """Of each neuron's z, then of each score, the part of the columns, and weights of the neurons
-    that it reads; slopes of the neurons.
-    """
-
-    own: list[Affine]
-    reads: list[dict[int, Fraction]]
-    slopes: list[Fraction]
-
-
-def express_network(model: Any) -> Network:
-    """The model by its columns."""
-    count, neurons = len(model["features"]), list[tuple[Signal, Fraction]]()
-    signals: list[Signal] = [{j: Fraction(1)} for j in range(count)]
-    for layer in model["layers"]:
-        signals = apply_layer(layer, signals, neurons)
-    units = [*(z for z, _ in neurons), *signals]
-    own = [make_affine([unit.get(j, 0) for j in (*range(count), None)] + [0]) for unit in units]
-    reads = [
-        {-1 - j: w for j, w in unit.items() if j is not None and j < 0 and w} for unit in units
-    ]
-    return Network(own, reads, [slope for _, slope in neurons])
-
-
-# The rules: ways down their tree, conditions, scores. Sides are splits by number, and whether they
-# hold.
+# What all pieces of the domain share. Sides are splits by number, and whether they hold.
 Sides = tuple[tuple[int, bool], ...]
 
 
+class Ground:
+    """Bounds of columns; inequalities as functions that are at most 0, wider by as much as a row of
+    a table may exceed them; splits as functions; neurons as z and slope; scores.
+    """
+
+    def __init__(self, rules: Any, model: Any) -> None:
+        self.ends = {own["name"]: (read_number(own["lower"]), read_number(own["upper"]))
+                     for own in rules["features"]}  # fmt: skip
+        require(all(low <= high for low, high in self.ends.values()), "bounds are crossed")
+        self.limits = [self.express(own["coefficients"], -read_number(own["at_most"]))
+                       for own in rules["constraints"]]  # fmt: skip
+        self.wider = [combine([(1, own), (-MEMBERSHIP * self.find_reach(own), {CONSTANT: ONE})])
+                      for own in self.limits]  # fmt: skip
+        self.splits = [self.express(own["coefficients"], -read_number(own["at_least"]))
+                       for own in rules["splits"]]  # fmt: skip
+        self.neurons = list[tuple[Affine, Fraction]]()
+        self.scores: list[Affine] = [{name: ONE} for name in self.ends]
+        for layer in model["layers"]:
+            self.scores = apply_layer(layer, self.scores, self.neurons)
+
+    def express(self, coefficients: Any, constant: Fraction) -> Affine:
+        """A function of columns that are there."""
+        require(coefficients.keys() <= self.ends.keys(), "a column isn't there")
+        own = {name: read_number(value) for name, value in coefficients.items()}
+        return {**own, CONSTANT: constant, SLACK: ZERO}
+
+    def find_reach(self, own: Affine) -> Fraction:
+        """The largest sum of absolute terms."""
+        ends = {**self.ends, CONSTANT: (ONE, ONE), SLACK: (ONE, ONE)}
+        return sum(
+            (abs(value) * max(-ends[key][0], ends[key][1]) for key, value in own.items()), ZERO
+        )
+
+    def find_highest(self, own: Affine) -> Fraction:
+        """The most that a function can be within bounds."""
+        ends = {**self.ends, CONSTANT: (ONE, ONE), SLACK: (ONE, ONE)}
+        return sum((value * ends[key][value > 0] for key, value in own.items()), ZERO)
+
+    def is_shown(self, values: Any, sides: Sides) -> bool:
+        """Whether a point is in the domain and strictly on these sides; ValueError where it is further
+        out than a row of a table may be.
+        """
+        point = dict(zip(self.ends, read_numbers(values), strict=True)) | {
+            CONSTANT: ONE,
+            SLACK: ZERO,
+        }
+
+        def find_value(own: Affine) -> Fraction:
+            return sum((value * point[key] for key, value in own.items()), ZERO)
+
+        inside = all(low <= point[name] <= high for name, (low, high) in self.ends.items())
+        inside &= all(find_value(own) <= 0 for own in self.wider)
+        require(inside, "the point of a rule isn't in the domain")
+        above = all(find_value(self.splits[i]) * (1 if holds else -1) > 0 for i, holds in sides)
+        return above and all(find_value(own) <= 0 for own in self.limits)
+
+
+# The rules: ways down their tree, conditions, scores.
 def list_ways(rules: Any, at: Any, way: Sides = ()) -> Iterator[tuple[int, Sides]]:
     """All ways down the tree and the rules that they lead to, 0 for none: they fill the domain."""
     if "split" in at:
@@ -354,70 +297,69 @@ def list_ways(rules: Any, at: Any, way: Sides = ()) -> Iterator[tuple[int, Sides
 
 def read_conditions(rules: Any, number: int, ways: list[tuple[int, Sides]]) -> Sides:
     """The printed conditions of a rule; where there are none, its only way down the tree."""
+    conditions = rules["rules"][number - 1].get("conditions")
     if "conditions" not in rules["rules"][number - 1]:
         (only,) = (way for other, way in ways if other == number)
         return only
-    conditions = read_list(rules["rules"][number - 1]["conditions"])
+    require(isinstance(conditions, list), "conditions are no list")
     for own in conditions:
         require(is_index(own["split"], len(rules["splits"])), "a condition on no split")
         require(isinstance(own["holds"], bool), "a condition that doesn't say whether it holds")
     return tuple((own["split"], own["holds"]) for own in conditions)
 
 
-def read_scores(rules: Any, count: int, box: Box) -> list[list[Affine]]:
-    """What each rule says of so many scores, which are called as outputs, or where these have links
-    by a name that starts no other.
-    """
+def name_scores(rules: Any, count: int) -> list[str]:
+    """What rules call scores: as outputs, or where these have links by a name that starts no other."""
     names, name = list(rules["outputs"]), "score"
-    require("heads" in rules or len(names) == count, "not as many outputs as scores")
-    if "heads" in rules:
-        while any(other.lower().startswith(name) for other in (*names, *box.names)):
-            name = f"raw_{name}"
-        names = [name] if count == 1 else [f"{name}_{i}" for i in range(1, count + 1)]
-    said = [rule["outputs"] for rule in rules["rules"]]
-    require(all(own.keys() == set(names) for own in said), "a rule speaks of other scores")
-    return [[box.express(own[name]["coefficients"], read_number(own[name]["constant"]))
-             for name in names] for own in said]  # fmt: skip
+    if "heads" not in rules:
+        require(len(names) == count, "not as many outputs as scores")
+        return names
+    names += [feature["name"] for feature in rules["features"]]
+    while any(other.lower().startswith(name) for other in names):
+        name = f"raw_{name}"
+    return [name] if count == 1 else [f"{name}_{i}" for i in range(1, count + 1)]
 
 
 # The proof: the domain is cut into pieces, until neurons are affine and the gap is bounded.
 class Piece:
-    """A part of the domain: rows that aren't negative in it; of neurons z and the output, once they
-    are known.
-    """
+    """A part of the domain: rows that aren't negative in it; z and outputs of neurons, once known."""
 
-    def __init__(self, box: Box, network: Network, rows: list[Affine]) -> None:
-        self.box, self.network, self.rows = box, network, rows
+    def __init__(self, ground: Ground, rows: list[Affine]) -> None:
+        self.ground, self.rows = ground, rows
         self.z, self.outputs = dict[int, Affine](), dict[int, Affine]()
 
-    def evaluate(self, i: int) -> Affine:
-        """A neuron's z or a score, by what is told of neurons; KeyError where nothing is told."""
-        reads = self.network.reads[i].items()
-        return add_up([(1, self.network.own[i]), *((w, self.outputs[k]) for k, w in reads)])
+    def evaluate(self, own: Affine) -> Affine:
+        """A function of the columns alone; KeyError where nothing is told of a neuron."""
+        reads = {k: value for k, value in own.items() if type(k) is int and k >= 0 and value}
+        rest = {key: value for key, value in own.items() if type(key) is str or key < 0}
+        return combine([(1, rest), *((value, self.outputs[k]) for k, value in reads.items())])
 
     def find_z(self, k: Any) -> Affine:
         """A neuron's z, computed where it is first needed."""
-        require(is_index(k, len(self.network.slopes)), "there is no such neuron")
-        return self.z.setdefault(k, self.z.get(k) or self.evaluate(k))
+        require(is_index(k, len(self.ground.neurons)), "there is no such neuron")
+        if k not in self.z:
+            self.z[k] = self.evaluate(self.ground.neurons[k][0])
+        return self.z[k]
 
     def bound(self, terms: list[tuple[int, Affine]], pairs: Any) -> Fraction:
         """The most that a sum can be. Rows aren't negative, nor are multipliers: with rows added it
-        is no less, so its highest value in the box is a bound.
+        is no less, so its highest value within bounds is one of the sum.
         """
-        total: list[tuple[int | Fraction, Affine]] = [*terms]
-        for row, y in zip(read_list(pairs)[::2], pairs[1::2], strict=True):
+        total: list[tuple[Fraction | int, Affine]] = [*terms]
+        require(isinstance(pairs, list), "multipliers are no list")
+        for row, y in zip(pairs[::2], pairs[1::2], strict=True):
             require(is_index(row, len(self.rows)), "a multiplier of no row")
             require(0 <= read_number(y) < MOST_MULTIPLIER, "a multiplier is negative, or too large")
             total.append((Fraction(int(y * 2**64), 2**64), self.rows[row]))
-        return self.box.find_highest(add_up(total))
+        return self.ground.find_highest(combine(total))
 
     def tell(self, k: int, side: int, beyond: Fraction) -> None:
         """A neuron's output is z or slope z; where z is beyond 0 on the other side, by no more than
         this, that is off by |1 - slope| of it.
         """
-        slope = self.network.slopes[k]
-        spill = (abs(1 - slope) * beyond, self.box.slack)
-        self.outputs[k] = add_up([(1 if side > 0 else slope, self.z[k]), spill])
+        slope = self.ground.neurons[k][1]
+        spill = (abs(1 - slope) * beyond, {SLACK: ONE})
+        self.outputs[k] = combine([(1 if side > 0 else slope, self.find_z(k)), spill])
 
     def take(self, told: Any) -> None:
         """Take a neuron to be on one side of 0; multipliers show how far it is beyond at most."""
@@ -426,14 +368,13 @@ class Piece:
             raise NotImplementedError("a proof by chords")
         require(type(code) is int and code != 0, "no neuron is told")
         k, side = abs(code) - 1, 1 if code > 0 else -1
-        self.tell(k, side, max(Fraction(0), self.bound([(-side, self.find_z(k))], pairs)))
+        self.tell(k, side, max(ZERO, self.bound([(-side, self.find_z(k))], pairs)))
 
     def cut(self, k: Any, side: int) -> "Piece":
         """The part in which a neuron's z, times the sign of the side, isn't negative."""
-        row = make_row(self.find_z(k), side)
-        other = Piece(self.box, self.network, [*self.rows, row])
+        other = Piece(self.ground, [*self.rows, make_row(self.find_z(k), side)])
         other.z, other.outputs = dict(self.z), dict(self.outputs)
-        other.tell(k, side, Fraction(0))
+        other.tell(k, side, ZERO)
         return other
 
 
@@ -441,44 +382,50 @@ def walk(piece: Piece, node: Any, said: list[Affine]) -> list[Fraction]:
     """How far each score is above what a rule says in a piece, and below, at most, or 0: as a node
     and all nodes below it show.
     """
-    takes, kind, *rest = read_list(node)
-    for told in read_list(takes):
+    takes, kind, *rest = node
+    require(isinstance(node, list) and isinstance(takes, list), "a node is no list")
+    for told in takes:
         piece.take(told)
-    gaps = [(i, sign) for i in range(len(said)) for sign in (1, -1)]
     if kind == "split":
         k, negative, positive = rest
         below, above = piece.cut(k, -1), piece.cut(k, 1)
         return list(map(max, walk(below, negative, said), walk(above, positive, said)))
     if kind == "empty":  # what isn't negative would be negative: no row is here
-        require(piece.bound([(0, piece.box.one)], rest[0]) < 0, "a piece isn't shown to be empty")
-        return [Fraction(0) for _ in gaps]
+        require(piece.bound([], rest[0]) < 0, "a piece isn't shown to be empty")
+        return [ZERO, ZERO] * len(said)
     require(kind == "leaf", "a node of no kind that is known")
-    scores = [piece.evaluate(len(piece.network.slopes) + i) for i in range(len(said))]
-    rest += [[] for _ in gaps]  # multipliers that are left out
-    terms = [[(sign, scores[i]), (-sign, said[i])] for i, sign in gaps]
-    return [max(Fraction(0), piece.bound(*own)) for own in zip(terms, rest, strict=False)]
+    scores = map(piece.evaluate, piece.ground.scores)
+    pairs = [
+        (sign, score, own) for score, own in zip(scores, said, strict=True) for sign in (1, -1)
+    ]
+    rest += [[]] * len(pairs)  # multipliers that are left out
+    return [max(ZERO, piece.bound([(sign, score), (-sign, own)], multipliers))
+            for (sign, score, own), multipliers in zip(pairs, rest, strict=False)]  # fmt: skip
 
 
 def prove(certificate: Any, rules: Any, model: Any) -> tuple[list[list[Fraction]], list[str]]:
-    """How far scores are above what each rule says, and below, and how far that goes in words."""
-    box, network = Box(rules), express_network(model)
+    """How far scores are above what each rule says, and below; and where, in words."""
+    ground = Ground(rules, model)
     require(isinstance(rules["complete"], bool), "are the rules complete?")
     start = {"split": 0} if rules["splits"] else {"rule": 1}
     ways = list(islice(list_ways(rules, start), MOST_WAYS + 1))
     require(len(ways) <= MOST_WAYS, "there are too many ways down the rules' tree")
     conditions = [read_conditions(rules, i + 1, ways) for i in range(len(rules["rules"]))]
-    splits = [box.express(own["coefficients"], -read_number(own["at_least"]))
-              for own in rules["splits"]]  # fmt: skip
-    cuts = [[(splits[i], 1 if holds else -1) for i, holds in sides] for sides in conditions]
-    pairs = zip(rules["rules"], cuts, strict=True)
-    shown = [box.is_shown(rule["point"], own) for rule, own in pairs]
+    pairs = zip(rules["rules"], conditions, strict=True)
+    shown = [ground.is_shown(rule["point"], sides) for rule, sides in pairs]
     require(any(shown), "no rule's point is inside it: the domain may be empty")
-    said = read_scores(rules, len(network.own) - len(network.slopes), box)
+    names, walls = (
+        name_scores(rules, len(ground.scores)),
+        [make_row(own, -1) for own in ground.wider],
+    )
 
     def walk_from(number: int, sides: Sides, node: Any) -> list[Fraction]:
-        rows = [make_row(own, -1) for own in box.wider]
-        rows += [make_row(splits[i], 1 if holds else -1) for i, holds in sides]
-        return walk(Piece(box, network, rows), node, said[number - 1])
+        outputs = rules["rules"][number - 1]["outputs"]
+        require(outputs.keys() == set(names), "a rule speaks of other scores")
+        said = [ground.express(outputs[name]["coefficients"], read_number(outputs[name]["constant"]))
+                for name in names]  # fmt: skip
+        rows = [make_row(ground.splits[i], 1 if holds else -1) for i, holds in sides]
+        return walk(Piece(ground, walls + rows), node, said)
 
     # A rule's tree starts from its printed conditions. A way down the rules' tree on which they all
     # hold is a part of that; other ways have trees of their own, of the rule that they lead to.
@@ -498,7 +445,7 @@ def judge(certificate: Any, rules: Any, model: Any) -> tuple[list[list[Fraction]
     check_head(certificate, rules, model)
     notes = check_names(rules, model)
     gaps, words = prove(certificate, rules, model)
-    for claims, own in zip(read_list(certificate["bounds"]), gaps, strict=True):
+    for claims, own in zip(certificate["bounds"], gaps, strict=True):
         holds = all(a >= b for a, b in zip(read_numbers(claims), own, strict=True))
         require(holds and read_number(certificate["bound"]) >= max(own, default=0), "it shows less")
     return gaps, words + notes

@@ -3,11 +3,11 @@
     python check_short.py certificate.json rules.json model.json
 
 Ends with 0 where that is proven, 1 where it isn't, 2 where a file can't be read, and 3 where the
-certificate is of a kind that only check.py judges. To be read from top to bottom: files, claim,
-names, functions, model, rules, proof. It needs Python alone, and no other file.
+certificate is of a kind that only check.py judges. It needs Python alone. Read it from the top:
+files, claim, names, functions, model, domain, rules, proof.
 
-Every number of a file is the rational that it is, and nothing is rounded, but that multipliers have
-64 binary digits. The certificate isn't believed: it proposes where to cut the domain, and which
+Numbers of files are the rationals that they are, and nothing is rounded, but that multipliers have
+64 binary digits. The certificate isn't believed: it proposes how to cut the domain, and which
 inequalities to add up in each piece. What isn't as it should be raises one of REFUSALS.
 """
 
@@ -90,7 +90,7 @@ def hash_json(value: Any) -> str:
 
 def find_unjudged(certificate: Any, rules: Any, model: Any) -> str:
     """What of the claim check.py alone judges; empty where all is judged here."""
-    labels = [hash_json(found.get("labels")) for found in (rules, model)]
+    columns = rules.get("columns") or ()
     kinds = {
         "an answer": certificate.get("format") == "relurules.answer",
         "additive rules": rules.get("format") == "relurules.additive",
@@ -98,30 +98,30 @@ def find_unjudged(certificate: Any, rules: Any, model: Any) -> str:
         "claims about code": certificate.get("artefacts") is not None,
         "rules that leave columns of the model out": rules.get("places") is not None,
         "links other than the model's": rules.get("heads") != model.get("heads"),
-        "labels other than the model's": labels[0] != labels[1],
-        "groups and categories": rules.get("groups")
-        or any("categories" in column for column in rules.get("columns") or ()),
+        "other labels": hash_json(rules.get("labels")) != hash_json(model.get("labels")),
+        "groups and categories": rules.get("groups") or any("categories" in own for own in columns),
     }
     return ", ".join(kind for kind, found in kinds.items() if found)
 
 
 def check_head(certificate: Any, rules: Any, model: Any) -> None:
     """The certificate is whole, and about these rules, their domain and this model."""
-    aside = (*DOMAIN_PARTS, *PARTS_ASIDE)
     digests = {
         "model": hash_json({key: model[key] for key in model if key != "labels"}),
         "domain": hash_json({key: rules.get(key) for key in DOMAIN_PARTS}),
-        "rules": hash_json({key: rules[key] for key in rules if key not in aside}),
+        "rules": hash_json(
+            {key: rules[key] for key in rules if key not in DOMAIN_PARTS + PARTS_ASIDE}
+        ),
     }
     own = hash_json({key: certificate[key] for key in certificate if key != "digest"})
     require(certificate["digest"] == own, "the certificate was changed after it was written")
     for name, digest in digests.items():
         require(certificate["digests"][name] == digest, f"it is about another {name}")
-    kind = (certificate["format"], certificate["version"], certificate.get("form") == "additive")
-    require(kind == ("relurules.certificate", 2, False), "it is of another format or version")
-    require((model["format"], model["version"]) == ("relurules.model", 2), "this is no model")
+    kinds = [(found["format"], found["version"]) for found in (certificate, model)]
+    require(kinds == [("relurules.certificate", 2), ("relurules.model", 2)], "of another version")
+    known = rules.get("version", 1) in (1, 2) and certificate.get("form") != "additive"
+    require(known, "the rules are of another version, or the certificate is about another form")
     require(model["read"] in ("stored weights", "canonical form as traced"), "of which numbers?")
-    require(rules.get("version", 1) in (1, 2), "the rules are of another version")
     lists = [found[name] for found in (rules, model) for name in LISTS if name in found]
     require(all(isinstance(found, list) for found in lists), "something is no list")
 
@@ -134,11 +134,9 @@ def check_names(rules: Any, model: Any) -> list[str]:
     more = [any(column.keys() - {"name"} for column in table or ()) for table in tables]
     kinds = [table if said else None for table, said in zip(tables, more, strict=True)]
     require(own["columns"] is not True or kinds[0] == kinds[1], "kinds of columns differ")
-    require(not tables[0] or len(tables[0]) == len(columns), "other table columns than features")
-    require(tables[1] != [] or not columns, "the model has no table columns")
+    require(len(tables[0] or columns) == len(columns) and tables[1] != [], "too few table columns")
     outputs = model["outputs"]
     require(len(model.get("heads", outputs)) == len(outputs), "not as many links as outputs")
-
     default = [f"x{i}" for i in range(len(columns))]
     notes = compare_names("columns", (columns, model["features"], default), own["columns"])
     default = ["y"] if len(outputs) == 1 else [f"y{i}" for i in range(len(outputs))]
@@ -149,7 +147,7 @@ def check_names(rules: Any, model: Any) -> list[str]:
 
 
 def compare_names(what: str, names: Any, own: Any) -> list[str]:
-    """names: the rules', the model's, and made-up ones; own: true where the model's are its own."""
+    """Names are the rules', the model's and made-up ones; own: true where the model has its own."""
     rules, model, default = names
     require(all(isinstance(name, str) for name in (*rules, *model)), f"{what} without a name")
     require(len(rules) == len(set(rules)) == len(model), f"not the model's {what}, or one twice")
@@ -160,20 +158,27 @@ def compare_names(what: str, names: Any, own: Any) -> list[str]:
     return [f"{what} are compared by position only"]
 
 
-# Affine functions: coefficients of columns by name and of outputs of neurons by number, the constant
-# as -1, and as -2 a slack: the true function is nowhere in the domain further from it than that.
+# Affine functions: coefficients of columns by name, of outputs of neurons by number, and a constant
+# and a slack: the true function is nowhere in the domain further from the affine one than that.
 Affine = dict[str | int, Fraction]
 CONSTANT, SLACK, ZERO, ONE = -1, -2, Fraction(0), Fraction(1)
+#: Splits of the rules by number, and whether they hold.
+Sides = tuple[tuple[int, bool], ...]
 
 
-def combine(terms: Iterable[tuple[Fraction | int, Affine]]) -> Affine:
+def combine(terms: Iterable[tuple[Any, Affine]]) -> Affine:
     """A weighted sum, exactly. Slacks add up, whatever the signs."""
     total: Affine = {CONSTANT: ZERO, SLACK: ZERO}
     for weight, own in terms:
         for key, value in own.items() if weight else ():
-            more = weight * value if key != SLACK else abs(weight) * value
+            more = value * (weight if key != SLACK else abs(weight))
             total[key] = total[key] + more if key in total else more
     return total
+
+
+def find_highest(own: Affine, spans: Any) -> Fraction:
+    """The most that a function of columns can be, of which each lies in its span."""
+    return sum((value * spans[key][value > 0] for key, value in own.items()), ZERO)
 
 
 def make_row(own: Affine, sign: int) -> Affine:
@@ -182,7 +187,7 @@ def make_row(own: Affine, sign: int) -> Affine:
     return {**row, CONSTANT: row[CONSTANT] + row[SLACK], SLACK: ZERO}
 
 
-# The model: its layers, composed exactly. A neuron's output is z where z >= 0, and slope z elsewhere.
+# The model: its layers, composed exactly. A neuron's output is z where z >= 0, elsewhere slope z.
 def apply_layer(layer: Any, signals: list[Affine], neurons: Any) -> list[Affine]:
     """The signals after a layer, whose neurons are added as z and slope."""
 
@@ -196,44 +201,42 @@ def apply_layer(layer: Any, signals: list[Affine], neurons: Any) -> list[Affine]
 
     kind, given = layer["kind"], list(signals)
     if kind == "affine":
-        rows = zip(layer["weights"], layer["constants"], strict=True)
-        return [mix(signals, *row) for row in rows]
+        pairs = zip(layer["weights"], layer["constants"], strict=True)
+        return [mix(signals, *pair) for pair in pairs]
     if kind == "scale":  # (signal - minus) times / over + plus
         names = {"minus": 0, "over": 1, "times": 1, "plus": 0}
         parts = [layer.get(name, [own] * len(signals)) for name, own in names.items()]
-        rows = zip(signals, *map(read_numbers, parts), strict=True)
+        own: Any = zip(signals, *map(read_numbers, parts), strict=True)
         return [combine([(t / over, s), (plus - minus * t / over, {CONSTANT: ONE})])
-                for s, minus, over, t, plus in rows]  # fmt: skip
+                for s, minus, over, t, plus in own]  # fmt: skip
     if kind == "prelu":  # where a slope is 1 there is no neuron
-        pairs = zip(signals, read_numbers(layer["slopes"]), strict=True)
-        return [z if slope == 1 else add_neuron(z, slope) for z, slope in pairs]
+        own = zip(signals, read_numbers(layer["slopes"]), strict=True)
+        return [z if slope == 1 else add_neuron(z, slope) for z, slope in own]
     require(kind == "canonical", "a layer of no kind that is known")
-    rows = zip(layer["A"], layer["L"], layer["b"], read_numbers(layer["slope"]), strict=True)
-    for k, (row, reads, constant, slope) in enumerate(rows):  # z = A s + L y + b
-        whole = len(reads) == len(layer["slope"]) and not any(read_numbers(reads)[k:])
-        require(whole, "a neuron reads a later one")
+    each = zip(layer["A"], layer["L"], layer["b"], read_numbers(layer["slope"]), strict=True)
+    for k, (row, reads, constant, slope) in enumerate(each):  # z = A s + L y + b
+        later = read_numbers(reads)[k:]
+        require(len(reads) == len(layer["b"]) and not any(later), "a neuron reads a later one")
         given.append(add_neuron(mix(given, row + reads[:k], constant), slope))
     rows = zip(layer["C"], layer["U"], layer["c"], strict=True)
     return [mix(given, row + reads, constant) for row, reads, constant in rows]
 
 
-# What all pieces of the domain share. Sides are splits by number, and whether they hold.
-Sides = tuple[tuple[int, bool], ...]
-
-
+# The domain, and all else that its pieces share.
 class Ground:
-    """Bounds of columns; inequalities as functions that are at most 0, wider by as much as a row of
-    a table may exceed them; splits as functions; neurons as z and slope; scores.
-    """
+    """Ends of columns, inequalities and splits as functions, neurons as z and slope, and scores."""
 
     def __init__(self, rules: Any, model: Any) -> None:
         self.ends = {own["name"]: (read_number(own["lower"]), read_number(own["upper"]))
                      for own in rules["features"]}  # fmt: skip
         require(all(low <= high for low, high in self.ends.values()), "bounds are crossed")
+        self.spans = {**self.ends, CONSTANT: (ONE, ONE), SLACK: (ONE, ONE)}
         self.limits = [self.express(own["coefficients"], -read_number(own["at_most"]))
                        for own in rules["constraints"]]  # fmt: skip
-        self.wider = [combine([(1, own), (-MEMBERSHIP * self.find_reach(own), {CONSTANT: ONE})])
-                      for own in self.limits]  # fmt: skip
+        reaches = [sum(max(abs(value * end) for end in self.spans[key])
+                       for key, value in own.items()) for own in self.limits]  # fmt: skip
+        self.wider = [combine([(1, own), (-MEMBERSHIP * reach, {CONSTANT: ONE})])
+                      for own, reach in zip(self.limits, reaches, strict=True)]  # fmt: skip
         self.splits = [self.express(own["coefficients"], -read_number(own["at_least"]))
                        for own in rules["splits"]]  # fmt: skip
         self.neurons = list[tuple[Affine, Fraction]]()
@@ -247,35 +250,15 @@ class Ground:
         own = {name: read_number(value) for name, value in coefficients.items()}
         return {**own, CONSTANT: constant, SLACK: ZERO}
 
-    def find_reach(self, own: Affine) -> Fraction:
-        """The largest sum of absolute terms."""
-        ends = {**self.ends, CONSTANT: (ONE, ONE), SLACK: (ONE, ONE)}
-        return sum(
-            (abs(value) * max(-ends[key][0], ends[key][1]) for key, value in own.items()), ZERO
-        )
-
-    def find_highest(self, own: Affine) -> Fraction:
-        """The most that a function can be within bounds."""
-        ends = {**self.ends, CONSTANT: (ONE, ONE), SLACK: (ONE, ONE)}
-        return sum((value * ends[key][value > 0] for key, value in own.items()), ZERO)
-
     def is_shown(self, values: Any, sides: Sides) -> bool:
-        """Whether a point is in the domain and strictly on these sides; ValueError where it is further
-        out than a row of a table may be.
-        """
-        point = dict(zip(self.ends, read_numbers(values), strict=True)) | {
-            CONSTANT: ONE,
-            SLACK: ZERO,
-        }
-
-        def find_value(own: Affine) -> Fraction:
-            return sum((value * point[key] for key, value in own.items()), ZERO)
-
-        inside = all(low <= point[name] <= high for name, (low, high) in self.ends.items())
-        inside &= all(find_value(own) <= 0 for own in self.wider)
-        require(inside, "the point of a rule isn't in the domain")
-        above = all(find_value(self.splits[i]) * (1 if holds else -1) > 0 for i, holds in sides)
-        return above and all(find_value(own) <= 0 for own in self.limits)
+        """Whether a point is in the domain, and not just almost, and strictly on these sides."""
+        x = dict(zip(self.ends, read_numbers(values), strict=True))
+        here = self.spans | {name: (value, value) for name, value in x.items()}
+        inside = all(low <= x[name] <= high for name, (low, high) in self.ends.items())
+        inside &= all(find_highest(own, here) <= 0 for own in self.wider)
+        require(inside, "a rule's point isn't in the domain, not even almost")
+        beyond = [find_highest(self.splits[i], here) * (1 if holds else -1) for i, holds in sides]
+        return min(beyond, default=1) > 0 and all(find_highest(a, here) <= 0 for a in self.limits)
 
 
 # The rules: ways down their tree, conditions, scores.
@@ -297,69 +280,67 @@ def list_ways(rules: Any, at: Any, way: Sides = ()) -> Iterator[tuple[int, Sides
 
 def read_conditions(rules: Any, number: int, ways: list[tuple[int, Sides]]) -> Sides:
     """The printed conditions of a rule; where there are none, its only way down the tree."""
-    conditions = rules["rules"][number - 1].get("conditions")
     if "conditions" not in rules["rules"][number - 1]:
         (only,) = (way for other, way in ways if other == number)
         return only
+    conditions = rules["rules"][number - 1]["conditions"]
     require(isinstance(conditions, list), "conditions are no list")
     for own in conditions:
-        require(is_index(own["split"], len(rules["splits"])), "a condition on no split")
-        require(isinstance(own["holds"], bool), "a condition that doesn't say whether it holds")
+        known = is_index(own["split"], len(rules["splits"])) and isinstance(own["holds"], bool)
+        require(known, f"a condition of rule {number} is none")
     return tuple((own["split"], own["holds"]) for own in conditions)
 
 
 def name_scores(rules: Any, count: int) -> list[str]:
-    """What rules call scores: as outputs, or where these have links by a name that starts no other."""
-    names, name = list(rules["outputs"]), "score"
+    """What rules call scores: as outputs, or, with links, by a name that starts no other."""
     if "heads" not in rules:
-        require(len(names) == count, "not as many outputs as scores")
-        return names
-    names += [feature["name"] for feature in rules["features"]]
-    while any(other.lower().startswith(name) for other in names):
+        require(len(rules["outputs"]) == count, "not as many outputs as scores")
+        return list(rules["outputs"])
+    name, taken = "score", [*rules["outputs"], *(own["name"] for own in rules["features"])]
+    while any(other.lower().startswith(name) for other in taken):
         name = f"raw_{name}"
     return [name] if count == 1 else [f"{name}_{i}" for i in range(1, count + 1)]
 
 
 # The proof: the domain is cut into pieces, until neurons are affine and the gap is bounded.
 class Piece:
-    """A part of the domain: rows that aren't negative in it; z and outputs of neurons, once known."""
+    """A part of the domain, where rows aren't negative; z and outputs of neurons, once known."""
 
     def __init__(self, ground: Ground, rows: list[Affine]) -> None:
         self.ground, self.rows = ground, rows
-        self.z, self.outputs = dict[int, Affine](), dict[int, Affine]()
+        self.z, self.outputs = dict[Any, Affine](), dict[Any, Affine]()
 
     def evaluate(self, own: Affine) -> Affine:
         """A function of the columns alone; KeyError where nothing is told of a neuron."""
-        reads = {k: value for k, value in own.items() if type(k) is int and k >= 0 and value}
-        rest = {key: value for key, value in own.items() if type(key) is str or key < 0}
-        return combine([(1, rest), *((value, self.outputs[k]) for k, value in reads.items())])
+        rest = {key: value for key, value in own.items() if isinstance(key, str) or key < 0}
+        reads = [(value, key) for key, value in own.items() if value and key not in rest]
+        return combine([(1, rest), *((value, self.outputs[k]) for value, k in reads)])
 
     def find_z(self, k: Any) -> Affine:
         """A neuron's z, computed where it is first needed."""
         require(is_index(k, len(self.ground.neurons)), "there is no such neuron")
-        if k not in self.z:
-            self.z[k] = self.evaluate(self.ground.neurons[k][0])
-        return self.z[k]
+        z = self.z[k] = self.z.get(k) or self.evaluate(self.ground.neurons[k][0])
+        return z
 
     def bound(self, terms: list[tuple[int, Affine]], pairs: Any) -> Fraction:
         """The most that a sum can be. Rows aren't negative, nor are multipliers: with rows added it
         is no less, so its highest value within bounds is one of the sum.
         """
-        total: list[tuple[Fraction | int, Affine]] = [*terms]
+        total: list[tuple[Any, Affine]] = [*terms]
         require(isinstance(pairs, list), "multipliers are no list")
         for row, y in zip(pairs[::2], pairs[1::2], strict=True):
             require(is_index(row, len(self.rows)), "a multiplier of no row")
             require(0 <= read_number(y) < MOST_MULTIPLIER, "a multiplier is negative, or too large")
             total.append((Fraction(int(y * 2**64), 2**64), self.rows[row]))
-        return self.ground.find_highest(combine(total))
+        return find_highest(combine(total), self.ground.spans)
 
     def tell(self, k: int, side: int, beyond: Fraction) -> None:
         """A neuron's output is z or slope z; where z is beyond 0 on the other side, by no more than
         this, that is off by |1 - slope| of it.
         """
         slope = self.ground.neurons[k][1]
-        spill = (abs(1 - slope) * beyond, {SLACK: ONE})
-        self.outputs[k] = combine([(1 if side > 0 else slope, self.find_z(k)), spill])
+        taken = (ONE if side > 0 else slope, self.find_z(k))
+        self.outputs[k] = combine([taken, (abs(1 - slope) * beyond, {SLACK: ONE})])
 
     def take(self, told: Any) -> None:
         """Take a neuron to be on one side of 0; multipliers show how far it is beyond at most."""
@@ -379,9 +360,7 @@ class Piece:
 
 
 def walk(piece: Piece, node: Any, said: list[Affine]) -> list[Fraction]:
-    """How far each score is above what a rule says in a piece, and below, at most, or 0: as a node
-    and all nodes below it show.
-    """
+    """How far each score is above what a rule says in a piece, and below, at most, or 0."""
     takes, kind, *rest = node
     require(isinstance(node, list) and isinstance(takes, list), "a node is no list")
     for told in takes:
@@ -395,35 +374,32 @@ def walk(piece: Piece, node: Any, said: list[Affine]) -> list[Fraction]:
         return [ZERO, ZERO] * len(said)
     require(kind == "leaf", "a node of no kind that is known")
     scores = map(piece.evaluate, piece.ground.scores)
-    pairs = [
-        (sign, score, own) for score, own in zip(scores, said, strict=True) for sign in (1, -1)
-    ]
+    pairs = [(s, score, own) for score, own in zip(scores, said, strict=True) for s in (1, -1)]
     rest += [[]] * len(pairs)  # multipliers that are left out
     return [max(ZERO, piece.bound([(sign, score), (-sign, own)], multipliers))
             for (sign, score, own), multipliers in zip(pairs, rest, strict=False)]  # fmt: skip
 
 
-def prove(certificate: Any, rules: Any, model: Any) -> tuple[list[list[Fraction]], list[str]]:
+def prove(certificate: Any, rules: Any, model: Any) -> tuple[list[list[Fraction]], str]:
     """How far scores are above what each rule says, and below; and where, in words."""
     ground = Ground(rules, model)
     require(isinstance(rules["complete"], bool), "are the rules complete?")
     start = {"split": 0} if rules["splits"] else {"rule": 1}
     ways = list(islice(list_ways(rules, start), MOST_WAYS + 1))
-    require(len(ways) <= MOST_WAYS, "there are too many ways down the rules' tree")
+    if len(ways) > MOST_WAYS:
+        raise NotImplementedError("rules to which so many ways lead")
     conditions = [read_conditions(rules, i + 1, ways) for i in range(len(rules["rules"]))]
-    pairs = zip(rules["rules"], conditions, strict=True)
-    shown = [ground.is_shown(rule["point"], sides) for rule, sides in pairs]
+    points = [rule["point"] for rule in rules["rules"]]
+    shown = [ground.is_shown(*own) for own in zip(points, conditions, strict=True)]
     require(any(shown), "no rule's point is inside it: the domain may be empty")
-    names, walls = (
-        name_scores(rules, len(ground.scores)),
-        [make_row(own, -1) for own in ground.wider],
-    )
+    names = name_scores(rules, len(ground.scores))
+    walls = [make_row(own, -1) for own in ground.wider]
 
     def walk_from(number: int, sides: Sides, node: Any) -> list[Fraction]:
         outputs = rules["rules"][number - 1]["outputs"]
         require(outputs.keys() == set(names), "a rule speaks of other scores")
-        said = [ground.express(outputs[name]["coefficients"], read_number(outputs[name]["constant"]))
-                for name in names]  # fmt: skip
+        own = [outputs[name] for name in names]
+        said = [ground.express(one["coefficients"], read_number(one["constant"])) for one in own]
         rows = [make_row(ground.splits[i], 1 if holds else -1) for i, holds in sides]
         return walk(Piece(ground, walls + rows), node, said)
 
@@ -435,7 +411,7 @@ def prove(certificate: Any, rules: Any, model: Any) -> tuple[list[list[Fraction]
     for (number, sides), node in zip(others, certificate["paths"], strict=True):
         gaps[number - 1] = list(map(max, gaps[number - 1], walk_from(number, sides, node)))
     where = "everywhere in the domain" if all(i for i, _ in ways) else "wherever there is a rule"
-    return gaps, [where] + ["not every rule is shown to hold anywhere"] * (not all(shown))
+    return gaps, where if all(shown) else f"{where}; not every rule is shown to hold anywhere"
 
 
 def judge(certificate: Any, rules: Any, model: Any) -> tuple[list[list[Fraction]], list[str]]:
@@ -443,23 +419,19 @@ def judge(certificate: Any, rules: Any, model: Any) -> tuple[list[list[Fraction]
     if unjudged := find_unjudged(certificate, rules, model):
         raise NotImplementedError(unjudged)
     check_head(certificate, rules, model)
-    notes = check_names(rules, model)
-    gaps, words = prove(certificate, rules, model)
+    words, (gaps, where) = check_names(rules, model), prove(certificate, rules, model)
     for claims, own in zip(certificate["bounds"], gaps, strict=True):
         holds = all(a >= b for a, b in zip(read_numbers(claims), own, strict=True))
         require(holds and read_number(certificate["bound"]) >= max(own, default=0), "it shows less")
-    return gaps, words + notes
+    return gaps, [where, *words]
 
 
 def main(paths: Sequence[str]) -> int:
     """Judge the files, and say so."""
-    if len(paths) != 3:
-        sys.stderr.write(__doc__ or "")
-        return 2
     try:
         certificate, rules, model = map(read_file, paths)
     except (OSError, MemoryError, *REFUSALS) as error:
-        sys.stderr.write(f"error: a file can't be read: {str(error)!a}\n")
+        sys.stderr.write(f"error: three files are needed, and can't be read: {str(error)!a}\n")
         return 2
     try:
         words = judge(certificate, rules, model)[1]
@@ -469,8 +441,8 @@ def main(paths: Sequence[str]) -> int:
     except REFUSALS as error:
         print(f"refused: {type(error).__name__}: {str(error)!a}")
         return 1
-    claim = f"proven: |model - rules| <= {certificate['bound']!r} for every score"
-    print(f"{claim}, {'; '.join(words)} (from the {model['read']})")
+    claim = f"|model - rules| <= {certificate['bound']!r} for every score, {'; '.join(words)}"
+    print(f"proven: {claim} (from the {model['read']})")
     return 0
 
 

@@ -24,7 +24,7 @@ def prove(
     trust_pickle: TrustPickle = False,
     time_limit: TimeLimit = None,
     out: Annotated[
-        Path, typer.Option(help="Folder for certificate.json, model.json and check.py.")
+        Path, typer.Option(help="Folder for certificate.json, model.json and checkers.")
     ] = Path("proof"),
     artefact: Annotated[
         list[Path] | None,
@@ -46,10 +46,11 @@ def prove(
 
     The bound holds for exact arithmetic with the network's stored numbers, all of its neurons, and
     each rule as it is printed. `python check.py certificate.json rules.json model.json` checks the
-    proof, with nothing but Python. At --time-limit there is an error that says how far it came:
-    part of a proof is none. With --artefact, the certificate bounds what code of additive rules is
-    off where it is executed in binary64; check.py, given the code too, checks that. With --vnnlib,
-    others can confirm it: each question that it writes is `unsat` where the claim holds.
+    proof, with nothing but Python; so does check_short.py, which is written where it can. At
+    --time-limit there is an error that says how far it came: part of a proof is none. With
+    --artefact, the certificate bounds what code of additive rules is off where it is executed in
+    binary64; check.py, given the code too, checks that. With --vnnlib, others can confirm it: each
+    question that it writes is `unsat` where the claim holds.
     """
     from relurules.checker import describe_verdict
     from relurules.cli.display import announce_compiling, show_messages
@@ -57,7 +58,7 @@ def prove(
     from relurules.ir import RuleSet
     from relurules.proofs.proving import check as check_certificate
     from relurules.proofs.proving import prove as prove_rules
-    from relurules.proofs.proving import write_vnnlib
+    from relurules.proofs.proving import write_short_checker, write_vnnlib
 
     require_place(out, folder=True)
     if vnnlib is not None:
@@ -87,6 +88,8 @@ def prove(
 
     for path in paths:
         _err.print(f"wrote {path}", markup=False)
+    for path in write_short_checker(certificate, rules, out):
+        _err.print(f"wrote {path}, 450 lines that judge this certificate too", markup=False)
     if vnnlib is not None:
         listed = write_vnnlib(certificate, rules, network, vnnlib)[-1]
         _err.print(f"wrote {listed} and the models and questions that it lists", markup=False)

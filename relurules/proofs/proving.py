@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from relurules import checker, tracing
-from relurules.checker import MODEL_FORMAT, Verdict
+from relurules.checker import MODEL_FORMAT, Verdict, check_short
 from relurules.codec.additive_json import additive_to_json
 from relurules.codec.any_rules import load_any_rules
 from relurules.codec.rules_json import to_json
@@ -181,6 +181,20 @@ def write_vnnlib(
     places, _ = checker.find_places(said, numbers)
     network = replace(network, A=network.A[:, places], C=network.C[:, places], lifting=None)
     return write_all(Path(folder), list_vnnlib_files(certificate, whole, network))
+
+
+def write_short_checker(
+    certificate: Certificate, rules: RuleSet | AdditiveRules | str | Path, folder: str | Path
+) -> list[Path]:
+    """Write check_short.py beside a certificate of a kind that it judges; nothing for others.
+
+    RulesError where the rules' file can't be read.
+    """
+    if certificate.model is None:
+        return []
+    unjudged = check_short.find_unjudged(certificate.found, _read_rules(rules), certificate.model)
+    text = Path(check_short.__file__).read_text(encoding="utf-8")
+    return [] if unjudged else write_all(Path(folder), {"check_short.py": text})
 
 
 def _read_rules(rules: RuleSet | AdditiveRules | str | Path) -> dict[str, Any]:

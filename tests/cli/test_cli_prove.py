@@ -37,11 +37,16 @@ def test_what_prove_writes_is_checked_by_python_alone(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     proof = folder / "proof"
-    assert {path.name for path in proof.iterdir()} == {"certificate.json", "model.json", "check.py"}
+    written = {"certificate.json", "model.json", "check.py", "check_short.py"}
+    assert {path.name for path in proof.iterdir()} == written
     files = [proof / "certificate.json", folder / "rules.json", proof / "model.json"]
     command = [sys.executable, "-I", "-S", str(proof / "check.py"), *map(str, files)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+    command[3] = str(proof / "check_short.py")
+    short = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (short.returncode, short.stderr) == (0, "")
+    assert short.stdout.startswith("proven: |model - rules| <= ")
     assert (
         run(
             ["check", str(files[0]), "--rules", str(files[1]), "--model", str(folder / "model.pt2")]

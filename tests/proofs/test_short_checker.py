@@ -1,0 +1,232 @@
+"""check_short.py says what check.py says, or that it doesn't judge."""
+
+import ast
+import copy
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from certificate_cases import draw_case, make_lines
+from instances import files, instance, named_instance
+from second_checker import Files, encode_files, judge_by_ours
+from tampering import SURE, InapplicableError, stamped, tampered
+
+import relurules as rr
+from relurules.checker import check_short
+from relurules.proofs.proving import write_short_checker
+
+SCRIPT = Path(check_short.__file__)
+NAMES = ("certificate.json", "rules.json", "model.json")
+#: Seeds of networks whose rules give scores of all their columns, and so many changed ones of each.
+SEEDS, CASES = (2, 3, 4, 5, 12, 17), 12
+#: Exact arithmetic shows less than fixed point by no more than this.
+ROUNDING = Fraction(1, 2**150)
+
+
+def judge_files(case: Files, folder: Path) -> tuple[int, Any]:
+    """The exit code, and what is shown or said."""
+    for name, data in zip(NAMES, case, strict=True):
+        (folder / name).write_bytes(data)
+    try:
+        values = [check_short.read_file(str(folder / name)) for name in NAMES]
+    except (OSError, *check_short.REFUSALS) as error:
+        return 2, str(error)
+    return judge_values(values)
+
+
+def judge_values(values: Any) -> tuple[int, Any]:
+    try:
+        return 0, check_short.judge(*values)[0]
+    except NotImplementedError as error:
+        return 3, str(error)
+    except check_short.REFUSALS as error:
+        return 1, f"{type(error).__name__}: {error}"
+
+
+@pytest.fixture(scope="module")
+def sources() -> list[Any]:
+    """Certificates that it judges, and some of kinds that it doesn't."""
+    made = [named_instance("scores"), *map(instance, SEEDS)]
+    return [files(model, rules, rr.prove(rules, model)) for model, rules in made]
+
+
+@pytest.fixture(scope="module")
+def simple(sources: list[Any]) -> Any:
+    """A certificate with more than one rule that it judges."""
+    found = (s for s in sources if len(s[1]["rules"]) > 1 and judge_values(s)[0] == 0)
+    return next(found)
+
+
+def test_it_is_one_short_file_of_pythons_own_library() -> None:
+    text = SCRIPT.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 450
+    assert max(map(len, text.splitlines())) <= 100
+    statements = list(ast.walk(ast.parse(text)))
+    froms = [each.module or "" for each in statements if isinstance(each, ast.ImportFrom)]
+    plain = [own.name for each in statements if isinstance(each, ast.Import) for own in each.names]
+    assert {name.partition(".")[0] for name in (*froms, *plain)} <= sys.stdlib_module_names
+
+
+def test_it_says_what_check_says_of_honest_and_changed_certificates(
+    sources: list[Any], tmp_path: Path
+) -> None:
+    cases = [("honest", encode_files(triple)) for triple in sources]
+    cases += [
+        draw_case(sources[number % len(sources)], np.random.default_rng(number))
+        for number in range(CASES * len(sources))
+    ]
+    codes = []
+    for kind, case in cases:
+        ours, (code, shown) = judge_by_ours(case), judge_files(case, tmp_path)
+        codes.append((ours.code, code))
+        assert code in (ours.code, 3), (kind, ours, shown)
+        if code == 0:
+            for own, theirs in zip(shown, ours.shown[1], strict=True):
+                for exact, rounded in zip(own, theirs, strict=True):
+                    assert exact <= Fraction(rounded)
+                    near = np.nextafter(float(exact + ROUNDING), np.inf)
+                    assert rounded <= near
+    assert {(0, 0), (1, 1), (2, 2)} <= set(codes)
+    assert codes.count((0, 0)) > len(codes) / 4
+
+
+def test_what_is_surely_wrong_is_never_proven(sources: list[Any]) -> None:
+    applied = set()
+    for number, triple in enumerate(sources[:4]):
+        for kind in SURE:
+            try:
+                forged = tampered(kind, triple, np.random.default_rng(number))
+                text = json.dumps(stamped(forged), allow_nan=False)
+            except (InapplicableError, LookupError, ValueError, TypeError):
+                continue
+            applied.add(kind)
+            assert judge_values(json.loads(text))[0] != 0, kind
+    assert len(applied) > len(SURE) / 2
+
+
+def test_kinds_that_it_leaves_to_check_are_named(tmp_path: Path) -> None:
+    wanted = {
+        "argmax": "a decision between classes",
+        "threshold": "a decision between classes",
+        "categories": "groups and categories",
+    }
+    for name, said in wanted.items():
+        model, rules = named_instance(name)
+        certificate = rr.prove(rules, model)
+        code, why = judge_values(files(model, rules, certificate))
+        assert code == 3
+        assert said in why
+        assert write_short_checker(certificate, rules, tmp_path) == []
+    code, why = judge_values(make_lines(2))
+    assert (code, why) == (3, "additive rules")
+    assert list(tmp_path.iterdir()) == []
+
+
+OTHER_KINDS: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "an answer": lambda found, _, __: found.update(format="relurules.answer"),
+    "claims about code": lambda found, _, __: found.update(artefacts=[]),
+    "leave columns": lambda _, rules, __: rules.update(places={}),
+    "links other": lambda _, __, model: model.update(heads=[]),
+    "other labels": lambda _, rules, __: rules.update(labels={"values": [True, False]}),
+    "by chords": lambda found, _, __: found["rules"][0][0].insert(0, ["chord", 0, 0.5, [], []]),
+    "groups": lambda _, rules, __: rules.update(groups=[[rules["features"][0]["name"]]]),
+}
+
+
+@pytest.mark.parametrize("said", OTHER_KINDS)
+def test_a_part_that_isnt_judged_is_named(said: str, simple: Any) -> None:
+    changed = copy.deepcopy(simple)
+    OTHER_KINDS[said](*changed)
+    code, why = judge_values(stamped(changed))
+    assert code == 3
+    assert said in why
+
+
+def _narrow(found: Any, rules: Any, _: Any) -> None:
+    rules["features"][0]["upper"] = rules["features"][0]["lower"]
+
+
+def _skip_side(found: Any, _: Any, __: Any) -> None:
+    found["rules"][0] = [[], "split", 0, [[], "leaf"]]
+
+
+def _name_twice(_: Any, rules: Any, __: Any) -> None:
+    rules["outputs"] = [rules["outputs"][0]] * 2
+
+
+def _lose_region(_: Any, rules: Any, __: Any) -> None:
+    rules["splits"][0]["then"] = {}
+
+
+def _turn_in_circles(_: Any, rules: Any, __: Any) -> None:
+    rules["splits"][0]["then"] = {"split": 0}
+
+
+def _nest(found: Any, _: Any, __: Any) -> None:
+    tree: Any = [[], "leaf"]
+    for _ in range(600):
+        tree = [[], "split", 0, tree, [[], "leaf"]]
+    found["rules"][0] = tree
+
+
+def _claim_true(found: Any, _: Any, __: Any) -> None:
+    found["bound"] = True
+
+
+FORGERIES: tuple[Callable[[Any, Any, Any], None], ...] = (
+    _narrow, _skip_side, _name_twice, _lose_region, _turn_in_circles, _nest, _claim_true,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("forge", FORGERIES)
+def test_forgeries_are_refused(forge: Callable[[Any, Any, Any], None], simple: Any) -> None:
+    changed = copy.deepcopy(simple)
+    forge(*changed)
+    assert judge_values(stamped(changed))[0] == 1
+
+
+def test_shown_numbers_are_the_least_that_may_be_claimed(simple: Any) -> None:
+    gaps = judge_values(simple)[1]
+    rule = max(range(len(gaps)), key=lambda i: max(gaps[i]))
+    changed = copy.deepcopy(simple)
+    most = max(gaps[rule])
+    changed[0]["bounds"][rule] = [float(np.nextafter(float(most), -1.0))] * len(gaps[rule])
+    assert judge_values(stamped(changed))[0] == 1
+
+
+def run_script(folder: Path, triple: Any) -> subprocess.CompletedProcess[str]:
+    for name, value in zip(NAMES, triple, strict=True):
+        text = value if isinstance(value, str) else json.dumps(value)
+        (folder / name).write_text(text, encoding="utf-8")
+    command = [sys.executable, "-I", "-S", str(SCRIPT), *(str(folder / name) for name in NAMES)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_script_tells_by_its_exit_code(simple: Any, tmp_path: Path) -> None:
+    done = run_script(tmp_path, simple)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"proven: |model - rules| <= {simple[0]['bound']!r} for every")
+    done = run_script(tmp_path, (simple[0] | {"bound": -1.0}, *simple[1:]))
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "changed after it was written" in done.stdout
+    done = run_script(tmp_path, (simple[0] | {"artefacts": []}, *simple[1:]))
+    assert (done.returncode, done.stderr) == (3, "")
+    assert done.stdout.startswith("not judged: this checker doesn't judge claims about code")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"a": NaN}', '{"a": 1e999999}', '{"a": 1, "a": 1}', '{"a":' * 200_000, "[]", "",
+     f'{{"a": {"9" * 301}}}', '{"a": -Infinity}', '\ufeff{"a": 1}'],
+    ids=range(9),
+)  # fmt: skip
+def test_what_cant_be_read_isnt(text: str, simple: Any, tmp_path: Path) -> None:
+    done = run_script(tmp_path, (simple[0], text, simple[2]))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1

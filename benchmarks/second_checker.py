@@ -7,6 +7,7 @@ written from docs/certificates.md alone (tools/second_checker).
 Honest certificates of random networks and of answers, of all kinds, and changed ones: of meaning,
 of single values (with forged digests), of their text. Whether they are proven, refused or can't be
 read must be the same, and so must every number that is shown. Disagreements are kept in a folder.
+check_short.py must say the same too, or that it doesn't judge.
 --proven: the checker that Coq proves right (`make proven-checker`), a third opinion where a
 certificate is of a kind that it judges, and isn't refused for its digests.
 """
@@ -19,7 +20,9 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -98,6 +101,24 @@ def ask_proven(
     return tally
 
 
+def ask_short(cases: list[tuple[str, Any]], ours: Callable[[Any], Any]) -> Counter[str]:
+    """How often check_short.py says what check.py says."""
+    short, tally = import_module("relurules.checker.check_short"), Counter[str]()
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder, name) for name in ("certificate", "rules", "model")]
+        for kind, files in cases:
+            for path, data in zip(paths, files, strict=True):
+                path.write_bytes(data)
+            with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+                code = short.main([str(path) for path in paths])
+            wanted = ours(files).code
+            agree = "not judged" if code == 3 else f"both: {WORDS[wanted]}"
+            tally[agree if code in (wanted, 3) else "DISAGREE"] += 1
+            if code not in (wanted, 3):
+                print(f"{kind}: ours {wanted}; short {code}", flush=True)
+    return tally
+
+
 def ask_proven_of_all(
     program: Path, sources: Sequence[Any], numbers: range, answers: range
 ) -> Iterator[str]:
@@ -161,6 +182,7 @@ def main() -> None:
     # The first ones have names, classes and categories, as few others do.
     sources += 4 * sources[:NAMED]
     tally, times, number = Counter[str](), Counter[str](), 0
+    both, brief = import_module("second_checker"), Counter[str]()
 
     with record_output("Two checkers", write=given.write):
         for start in range(given.start, given.start + given.cases, BATCH):
@@ -168,6 +190,7 @@ def main() -> None:
             cases = [
                 make.draw_case(sources[i % len(sources)], np.random.default_rng(i)) for i in numbers
             ]
+            brief += ask_short(cases, both.judge_by_ours)
             for kind, files, ours, other in compare_batch(cases, tally, times):
                 number += 1
                 print(f"{number}: {kind}: ours {ours[:3]} {ours.why}; second {other}", flush=True)
@@ -183,6 +206,7 @@ def main() -> None:
                     keep_case(given.keep, number, files)
         spent = ", ".join(f"{name} {value:.0f} s" for name, value in times.items())
         print(f"{given.cases} certificates of {len(sources)} networks: {dict(tally)}")
+        print(f"{given.cases} certificates, ours and the short checker: {dict(brief)}")
         print(f"{given.answers} certificates of answers: {dict(answers)}; {spent}")
         if given.proven:
             numbers = range(given.start, given.start + given.cases)

@@ -98,7 +98,7 @@ def find_unjudged(certificate: Any, rules: Any, model: Any) -> str:
         "claims about code": certificate.get("artefacts") is not None,
         "rules that leave columns of the model out": rules.get("places") is not None,
         "links other than the model's": rules.get("heads") != model.get("heads"),
-        "other labels": hash_json(rules.get("labels")) != hash_json(model.get("labels")),
+        "labels that differ": hash_json(rules.get("labels")) != hash_json(model.get("labels")),
         "groups and categories": rules.get("groups") or any("categories" in own for own in columns),
     }
     return ", ".join(kind for kind, found in kinds.items() if found)

@@ -133,7 +133,7 @@ OTHER_KINDS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "claims about code": lambda found, _, __: found.update(artefacts=[]),
     "leave columns": lambda _, rules, __: rules.update(places={}),
     "links other": lambda _, __, model: model.update(heads=[]),
-    "other labels": lambda _, rules, __: rules.update(labels={"values": [True, False]}),
+    "labels that differ": lambda _, rules, __: rules.update(labels={"values": [True, False]}),
     "by chords": lambda found, _, __: found["rules"][0][0].insert(0, ["chord", 0, 0.5, [], []]),
     "groups": lambda _, rules, __: rules.update(groups=[[rules["features"][0]["name"]]]),
 }

@@ -26,9 +26,10 @@ MOST_BYTES, MOST_DIGITS, MOST_WAYS, MOST_MULTIPLIER = 1 << 30, 300, 1 << 17, 1e2
 #: Rows of a table may exceed an inequality by this share of its terms: the proof includes them.
 MEMBERSHIP = Fraction(9, 8 * 10**12)
 DOMAIN_PARTS = ("features", "constraints", "groups", "columns")
-#: What a rules file says of where it comes from, which is no part of the claim.
-PARTS_ASIDE = ("provenance", "evidence", "reference", "tradeoffs", "reduction")
-LISTS = (*DOMAIN_PARTS, "outputs", "heads", "splits", "rules", "lines", "neuron_groups", "layers")
+#: Also what a rules file says of where it comes from, which is no part of the claim.
+ASIDE = (*DOMAIN_PARTS, "provenance", "evidence", "reference", "tradeoffs", "reduction")
+LISTS = (*DOMAIN_PARTS, *("outputs", "heads", "splits", "rules", "paths", "layers"),
+         *("lines", "neuron_groups", "neurons", "virtual", "ranges"))  # fmt: skip
 
 
 def require(holds: bool, why: str) -> None:
@@ -109,9 +110,7 @@ def check_head(certificate: Any, rules: Any, model: Any) -> None:
     digests = {
         "model": hash_json({key: model[key] for key in model if key != "labels"}),
         "domain": hash_json({key: rules.get(key) for key in DOMAIN_PARTS}),
-        "rules": hash_json(
-            {key: rules[key] for key in rules if key not in DOMAIN_PARTS + PARTS_ASIDE}
-        ),
+        "rules": hash_json({key: rules[key] for key in rules if key not in ASIDE}),
     }
     own = hash_json({key: certificate[key] for key in certificate if key != "digest"})
     require(certificate["digest"] == own, "the certificate was changed after it was written")
@@ -122,8 +121,8 @@ def check_head(certificate: Any, rules: Any, model: Any) -> None:
     known = rules.get("version", 1) in (1, 2) and certificate.get("form") != "additive"
     require(known, "the rules are of another version, or the certificate is about another form")
     require(model["read"] in ("stored weights", "canonical form as traced"), "of which numbers?")
-    lists = [found[name] for found in (rules, model) for name in LISTS if name in found]
-    require(all(isinstance(found, list) for found in lists), "something is no list")
+    for found in (certificate, rules, model):
+        require(all(isinstance(found.get(name, []), list) for name in LISTS), "no list")
 
 
 # Names: columns and outputs of the rules are the model's.

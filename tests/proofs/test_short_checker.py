@@ -179,8 +179,13 @@ def _claim_true(found: Any, _: Any, __: Any) -> None:
     found["bound"] = True
 
 
+def _leave_no_list(found: Any, _: Any, __: Any) -> None:
+    found["paths"] = {}
+
+
 FORGERIES: tuple[Callable[[Any, Any, Any], None], ...] = (
     _narrow, _skip_side, _name_twice, _lose_region, _turn_in_circles, _nest, _claim_true,
+    _leave_no_list,
 )  # fmt: skip
 
 

@@ -183,9 +183,19 @@ def _leave_no_list(found: Any, _: Any, __: Any) -> None:
     found["paths"] = {}
 
 
+def _derive_columns(_: Any, rules: Any, model: Any) -> None:
+    """The model reads logarithms of the columns of the same names that the rules read."""
+    model["named"]["columns"] = True
+    model["features"] = [own["name"] for own in rules["features"]]
+    model["columns"] = [
+        {"name": name, "derived": {"function": "log", "arguments": [{"column": name}]}}
+        for name in model["features"]
+    ]
+
+
 FORGERIES: tuple[Callable[[Any, Any, Any], None], ...] = (
     _narrow, _skip_side, _name_twice, _lose_region, _turn_in_circles, _nest, _claim_true,
-    _leave_no_list,
+    _leave_no_list, _derive_columns,
 )  # fmt: skip
 
 

@@ -13,12 +13,13 @@ from relurules.checker.artefact_code import CodeReader
 from relurules.checker.artefact_domain import ArtefactDomain, list_score_forms
 from relurules.checker.artefact_frames import CodeFrame
 from relurules.checker.artefact_rules import (
+    CodeRulesReader,
     ExecutedReading,
-    RulesReader,
     bound_executed_rules,
     find_rule_form,
 )
 from relurules.checker.artefact_sql import SqlReader
+from relurules.checker.artefact_sql_rules import SqlRulesReader
 from relurules.checker.artefact_text import ARTEFACT_LANGUAGES, ArtefactReader
 from relurules.checker.artefact_values import FloatArithmetic, FloatValue
 from relurules.checker.json_values import MOST_BYTES, RefusedError, check_lists
@@ -77,16 +78,18 @@ def read_execution(
     if language not in ARTEFACT_LANGUAGES or (target == "sql") != (dialect is not None):
         told = target if dialect is None else f"{target} of dialect {dialect}"
         raise RefusedError(f"artefacts of {told} aren't read")
-    if target == "sql" and not is_additive:
-        raise RefusedError("SQL of other rules than lines isn't read")
-
     domain = ArtefactDomain(rules)
     arithmetic = FloatArithmetic(domain)
-    if target == "sql":
-        reader: ArtefactReader = SqlReader(artefact.text, language, arithmetic, rules)
-        found = reader.read_scores()  # type: ignore[attr-defined]
-        reader.finish()
+    if target == "sql" and is_additive:
+        lines = SqlReader(artefact.text, language, arithmetic, rules)
+        found = lines.read_scores()
+        lines.finish()
         return _compare_lines(found, rules, domain)
+    if target == "sql":
+        ruled = SqlRulesReader(artefact.text, language, arithmetic, rules)
+        reading = ruled.read()
+        ruled.finish()
+        return reading
 
     reader = ArtefactReader(artefact.text, language, arithmetic)
     frame = CodeFrame(rules, domain, target, "lines" if is_additive else find_rule_form(reader))
@@ -94,7 +97,7 @@ def read_execution(
     reading = (
         _compare_lines(code.read_scores(), rules, domain)
         if is_additive
-        else RulesReader(code, rules).read()
+        else CodeRulesReader(code, rules).read()
     )
     reader.finish()
     if target == "c":

@@ -24,7 +24,7 @@ from relurules.checker.names import name_scores
 from relurules.checker.partition_proof import walk_trees
 from relurules.checker.rule_trees import list_tree_paths, read_conditions
 from relurules.checker.targets import read_maps
-from relurules.checker.trees import ProofContext
+from relurules.checker.trees import ProofContext, Sides
 
 #: A hyperplane: its form, and what that is at least on the side `then`.
 CutKey = tuple[tuple[tuple[Any, Fraction], ...], Fraction]
@@ -45,36 +45,40 @@ class ExecutedReading(NamedTuple):
 class RuleWords(NamedTuple):
     """How a language writes rules; K is the number of one, AT the indent of a statement.
 
-    first, joint, last: before the first condition, between two, behind all. other, end: before and
-    behind what holds else. result, score, between, close: before all scores of a rule, around that
-    of score I, between two, behind all. nothing: what rows without a rule get.
+    first, last: around the condition of a tree, other, end: before and behind what holds else;
+    item, joint, item_end: before the first condition of a rule in a list, between two, behind what
+    it gives. result: of a rule, before its scores; score, between, close: around that of score I,
+    between two, behind all. nothing: what rows without a rule get.
     """
 
     first: str
-    joint: str
     last: str
     other: str
     end: str
+    item: str
+    joint: str
+    item_end: str
     result: str
-    score: tuple[str, str]
-    between: str
-    close: str
-    nothing: str
+    score: tuple[str, str] = ("", "")
+    between: str = ""
+    close: str = ""
+    nothing: str = ""
 
 
 RULE_WORDS = {
     "python": RuleWords(
-        "\nATif", "and", ":", "\nATelse:", "", "\nATreturn _result(K,", ("", ""), ",", ")",
-        "\nATreturn _result(0, NANS)",
+        "\nATif", ":", "\nATelse:", "", "\nATif", "and", "", "\nATreturn _result(K,",
+        between=",", close=")", nothing="\nATreturn _result(0, NANS)",
     ),
     "c": RuleWords(
-        "if (", "&&", ") {", "} else {", "}", "", ("S[I] =", ";"), "", "return K;",
-        "return outside(S);",
+        "if (", ") {", "} else {", "}", "if (", "&&", "}", "",
+        score=("S[I] =", ";"), close="return K;", nothing="return outside(S);",
     ),
     "javascript": RuleWords(
-        "\nif (", "\n&&", ") {", "\n} else {", "\n}", "\nreturn result(K,", ("", ""), ",", ");",
-        "\nreturn result(0, NANS);",
+        "\nif (", ") {", "\n} else {", "\n}", "\nif (", "\n&&", "\n}", "\nreturn result(K,",
+        between=",", close=");", nothing="\nreturn result(0, NANS);",
     ),
+    "sql": RuleWords("CASE WHEN", "THEN", "ELSE", "END", "WHEN", "AND", "", "K"),
 }  # fmt: skip
 
 
@@ -88,66 +92,84 @@ def find_rule_form(reader: ArtefactReader) -> str:
 
 
 class RulesReader:
-    """Rules of one program. errors: of what is compared with each cut, at most."""
+    """Rules of one text. errors: of what is compared with each cut, at most."""
 
-    def __init__(self, code: CodeReader, rules: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        reader: ArtefactReader,
+        domain: ArtefactDomain,
+        rules: Mapping[str, Any],
+        language: str,
+    ) -> None:
         if rules.get("decision") is not None or rules["complete"] is not True:
             raise RefusedError("artefacts of decisions, or of a part of the domain, aren't read")
-        self.code, self.reader, self.rules = code, code.reader, rules
-        self.words = RULE_WORDS[code.target]
-        self.cuts = [_read_cut(split, code.domain) for split in rules["splits"]]
+        if any(str(name).lower() == "rule" for name in rules["outputs"]):
+            raise RefusedError("artefacts with an output that is called as the rule's number is")
+        self.reader, self.domain, self.rules = reader, domain, rules
+        self.words = RULE_WORDS[language]
+        self.cuts = [_read_cut(split, domain) for split in rules["splits"]]
         self.errors = dict.fromkeys(self.cuts, Fraction(0))
-        self.due = [_list_rule_forms(rule, rules, code.domain) for rule in rules["rules"]]
-        self.scores = [tuple[Fraction, ...]() for _ in self.due]
+        #: The scores of every rule, exactly.
+        self.due = [_list_rule_forms(rule, rules, domain) for rule in rules["rules"]]
+        #: All ways down the rules' tree; RefusedError for one that is none.
+        self.ways = list(list_tree_paths(rules))
         self._names = dict[CutKey, str]()
 
-    def read(self) -> ExecutedReading:
-        """All of the program, in form tree or rules."""
-        self.code.read_start(self._place(self.words.first, 1))
-        ways = list(list_tree_paths(self.rules))  # refuses trees that are none
-        if self.code.frame.form == "tree":
-            self._read_node({"split": 0}, 1)
-        else:
-            self._read_list()
-            self._check_gaps(ways)
-        self.code.read_end()
+    def make_reading(self, scores: Sequence[tuple[Fraction, ...]]) -> ExecutedReading:
+        """What was read; scores: how far each of every rule is off."""
+        return ExecutedReading(tuple(scores), tuple(self.errors[cut] for cut in self.cuts))
 
-        return ExecutedReading(tuple(self.scores), tuple(self.errors[cut] for cut in self.cuts))
-
-    def _place(self, frame: str, depth: int, number: int = 0) -> str:
-        return frame.replace("AT", _INDENT * depth).replace("K", str(number))
+    def read_tree(self) -> None:
+        """Rules told by one condition after the other."""
+        self._read_node({"split": 0} if self.rules["splits"] else {"rule": 1}, 1)
 
     def _read_node(self, node: Mapping[str, Any], depth: int) -> None:
         """What stands for a node of the rules' tree."""
         if "rule" in node:
-            self._read_result(node["rule"], depth)
+            self.read_result(node["rule"], depth)
             return
 
-        self.reader.expect(self._place(self.words.first, depth))
+        self.reader.expect(self.place(self.words.first, depth))
         cut, holds, _ = self._read_condition()
         if cut != self.cuts[node["split"]]:
             raise RefusedError("a condition of the artefact isn't that of the rules' tree there")
         self.reader.expect(self.words.last)
         split = self.rules["splits"][node["split"]]
         self._read_node(split["then" if holds else "otherwise"], depth + 1)
-        self.reader.expect(self._place(self.words.other, depth))
+        self.reader.expect(self.place(self.words.other, depth))
         self._read_node(split["otherwise" if holds else "then"], depth + 1)
         self.reader.expect(self.words.end)
 
-    def _read_list(self) -> None:
-        """Rule by rule, each with all its conditions."""
-        for number, sides in enumerate(read_conditions(self.rules), start=1):
-            self.reader.expect(self._place(self.words.first, 1))
+    def read_list(self) -> None:
+        """Rule by rule, each with all its conditions, of which every row of the domain must meet
+        those of one.
+        """
+        for number, sides in enumerate(self._list_sides(), start=1):
+            self.reader.expect(self.place(self.words.item, 1))
             found = {self._read_side()}
             while self.reader.accept(self.words.joint):
                 found.add(self._read_side())
-            if found != {(self.cuts[split], holds) for split, holds in sides}:
+            if found != sides:
                 raise RefusedError(f"the artefact's conditions of rule {number} aren't its own")
             self.reader.expect(self.words.last)
-            self._read_result(number, 2)
-            self.reader.expect(self.words.end)
+            self.read_result(number, 2)
+            self.reader.expect(self.words.item_end)
+        self._check_gaps()
 
-        self.reader.expect(self.code.fill_nothing(self._place(self.words.nothing, 1)))
+    def read_result(self, number: int, depth: int) -> None:
+        """What a rule gives: its number."""
+        self.reader.expect(self.place(self.words.result, depth, number))
+
+    def place(self, frame: str, depth: int, number: int = 0) -> str:
+        """A frame that stands so far in, of a rule."""
+        return frame.replace("AT", _INDENT * depth).replace("K", str(number))
+
+    def read_score(self, number: int, i: int) -> Fraction:
+        """How far a score of a rule is off, at most; RefusedError where it is another one."""
+        value = self.reader.read_sum()
+        if self.domain.reduce(value.form) != self.due[number - 1][i]:
+            raise RefusedError(f"a score of rule {number} in the artefact isn't its own")
+        return value.error
 
     def _read_condition(self) -> tuple[CutKey, bool, str]:
         """A cut, the side of it that is meant, and what is compared, where that is just a name."""
@@ -156,7 +178,7 @@ class RulesReader:
         name = self.reader.tokens[start][0] if self.reader.at == start + 1 else ""
         sign, holds = _COMPARISONS[self.reader.take(">=|<=|<|>", "a comparison")]
         limit = Fraction(self.reader.read_number())
-        form = add_artefact_forms({}, self.code.domain.reduce(value.form), Fraction(sign))
+        form = add_artefact_forms({}, self.domain.reduce(value.form), Fraction(sign))
         cut = (_sort_terms(form), sign * limit)
         if cut not in self.errors:
             raise RefusedError("a condition of the artefact is none of the rules'")
@@ -175,35 +197,56 @@ class RulesReader:
 
         return cut, holds
 
-    def _read_result(self, number: int, depth: int) -> None:
-        """The scores of a rule."""
-        words, reader, errors = self.words, self.reader, list[Fraction]()
-        reader.expect(self._place(words.result, depth, number))
-        for i, due in enumerate(self.due[number - 1]):
-            before, behind = (self.code.fill_frame(part, i) for part in words.score)
-            reader.expect((words.between if i else "") + before)
-            value = reader.read_sum()
-            if self.code.domain.reduce(value.form) != due:
-                raise RefusedError(f"a score of rule {number} in the artefact isn't its own")
-            errors.append(value.error)
-            reader.expect(behind)
-        reader.expect(self._place(words.close, depth, number))
+    def _list_sides(self) -> list[set[tuple[CutKey, bool]]]:
+        return [self._name_cuts(sides) for sides in read_conditions(self.rules)]
 
-        known = self.scores[number - 1] or errors
-        self.scores[number - 1] = tuple(map(max, known, errors))
+    def _name_cuts(self, sides: Sides) -> set[tuple[CutKey, bool]]:
+        return {(self.cuts[split], holds) for split, holds in sides}
 
-    def _check_gaps(self, ways: Sequence[tuple[int, Sequence[tuple[int, bool]]]]) -> None:
+    def _check_gaps(self) -> None:
         """RefusedError where a row, on one side of each cut, might meet no rule's conditions."""
-        sides = [
-            {(self.cuts[split], holds) for split, holds in own}
-            for own in read_conditions(self.rules)
-        ]
-        for number, way in ways:
-            if not sides[number - 1] <= {(self.cuts[split], holds) for split, holds in way}:
+        sides = self._list_sides()
+        for number, way in self.ways:
+            if not sides[number - 1] <= self._name_cuts(way):
                 raise RefusedError(
                     f"a row beside a boundary of rule {number} may get no rule, by rounding: emit "
                     "form tree"
                 )
+
+
+class CodeRulesReader(RulesReader):
+    """Rules of a program."""
+
+    def __init__(self, code: CodeReader, rules: Mapping[str, Any]) -> None:
+        super().__init__(code.reader, code.domain, rules, code.target)
+        self.code = code
+        self.scores = [tuple[Fraction, ...]() for _ in self.due]
+
+    def read(self) -> ExecutedReading:
+        """All of the program, in form tree or rules."""
+        self.code.read_start(self.place(self.words.first, 1))
+        if self.code.frame.form == "tree":
+            self.read_tree()
+        else:
+            self.read_list()
+            self.reader.expect(self.code.fill_nothing(self.place(self.words.nothing, 1)))
+        self.code.read_end()
+
+        return self.make_reading(self.scores)
+
+    def read_result(self, number: int, depth: int) -> None:
+        """The scores of a rule."""
+        words, errors = self.words, list[Fraction]()
+        super().read_result(number, depth)
+        for i in range(len(self.due[number - 1])):
+            before, behind = (self.code.fill_frame(part, i) for part in words.score)
+            self.reader.expect((words.between if i else "") + before)
+            errors.append(self.read_score(number, i))
+            self.reader.expect(behind)
+        self.reader.expect(self.place(words.close, depth, number))
+
+        known = self.scores[number - 1] or errors
+        self.scores[number - 1] = tuple(map(max, known, errors))
 
 
 def bound_executed_rules(

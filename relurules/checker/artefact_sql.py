@@ -12,7 +12,7 @@ from relurules.checker.artefact_sql_words import FIRST_TABLE, SQL_NAME, quote_sq
 from relurules.checker.artefact_values import FloatValue
 
 #: Names that columns are given: others may be words of SQL, such as current_time.
-_OWN_NAME = r'"(?:[^"]|"")+"|rr_[a-z0-9_]+'
+_OWN_NAME = r'"(?:[^"]|"")+"|rr_[a-z0-9_]+|rr_sum[_S0-9]+'
 
 
 class SqlReader(SqlGates):
@@ -109,9 +109,13 @@ class SqlReader(SqlGates):
             if any(scores.setdefault(score, value) != value for score, value in read.items()):
                 raise self.refuse("outputs of the same scores")
 
+        self.read_more_outputs()
         self._read_source()
 
         return [self.open_gate(scores.get(name)) for name in self.score_names]
+
+    def read_more_outputs(self) -> None:
+        """What stands behind the rules' outputs: nothing, of lines."""
 
     def _take_link(self, head: ArtefactHead) -> str:
         """Pass an output of a link; its text."""

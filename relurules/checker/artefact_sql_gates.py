@@ -29,9 +29,9 @@ class SqlGate(NamedTuple):
 
 
 class GatedScore(NamedTuple):
-    """A score of the rows that meet conditions."""
+    """A score of the rows that meet conditions: a FloatValue, or one for every rule."""
 
-    value: FloatValue
+    value: Any
     gate: SqlGate
 
 
@@ -239,7 +239,7 @@ class SqlGates(SqlValues):
             raise self.refuse("a column that nothing was added to")
         return found[0]
 
-    def open_gate(self, score: Any) -> FloatValue:
+    def open_gate(self, score: Any) -> Any:
         """The score, where just the rows of the domain have one."""
         if not isinstance(score, GatedScore):
             raise RefusedError("a score of the artefact isn't found, or rows outside have it too")

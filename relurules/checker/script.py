@@ -11,7 +11,7 @@ PARTS = (
     "answers", "artefact_domain", "artefact_values", "artefact_text", "artefact_links",
     "artefact_frames", "artefact_code", "artefact_rules", "artefact_sql_words",
     "artefact_sql_values", "artefact_sql_gates", "artefact_sql_links", "artefact_sql",
-    "artefact_check", "certificate_check",
+    "artefact_sql_rules", "artefact_check", "certificate_check",
 )  # fmt: skip
 
 

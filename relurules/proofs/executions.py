@@ -81,10 +81,9 @@ def claim_executions(
 def _refuse(text: ArtefactText, code: Artifact, error: Exception) -> UnsupportedError:
     return UnsupportedError(
         f"{text.name or code.target}: its rounding has no bound in a certificate: {error}; "
-        "supported are lines in Python, C, JavaScript, and SQL of SQLite, DuckDB and PostgreSQL, "
-        "as emitted by default, and partition rules in Python, C and JavaScript, in form rules or "
-        "tree; prove without this artefact, and `check --artefact` (bound_rounding) says what else "
-        "is known of its rounding"
+        "supported are Python, C, JavaScript, and SQL of SQLite, DuckDB and PostgreSQL, as emitted "
+        "by default, of partition rules in form rules or tree; prove without this artefact, and "
+        "`check --artefact` (bound_rounding) says what else is known of its rounding"
     )
 
 

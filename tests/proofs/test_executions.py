@@ -188,7 +188,7 @@ def test_what_may_hide_code_is_refused(hidden: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "target", "given", "why"),
     [
-        (grouped, "python", {}, "than lines"),
+        (grouped, "python", {}, "groups of neurons"),
         (mixed, "c", {}, "columns without bounds"),
         (lambda: make_numbers()[1], "numpy", {}, "artefacts of numpy aren't read"),
         (lambda: make_numbers()[1], "c", {"number": "float"}, "isn't read there"),

@@ -82,8 +82,8 @@ SMALL = (
 )
 #: One family of growing size: about 1e4 to 1e7 regions.
 FAMILY = tuple(Case(f"d6_{w}_{w}", 200, 6, (w, w)) for w in (9, 13, 18, 27))
-#: About 1e8 regions: a quarter of an hour.
-LARGE = Case("d6_40_40", 200, 6, (40, 40))
+#: 2e8 regions: about 40 minutes.
+LARGE = Case("d6_42_42", 200, 6, (42, 42))
 #: Two jobs start a process each, so that only a search of many seconds shows what they are worth.
 SHARED = FAMILY[2]
 #: Categories of eight columns, as many as the table "adult" has, 100 in all.

@@ -78,9 +78,10 @@ def prove(
     `certificate.share`; progress is called with the number of groups done.
 
     artifacts: code of these rules, or its files, of which the certificate then claims how far every
-    score, executed in binary64, is from that of the rules, for every row of the domain. The checker
-    reads additive rules in Python, C (double), JavaScript, and SQL of SQLite, DuckDB and
-    PostgreSQL; UnsupportedError for what it can't read.
+    score, executed in binary64, is from that of the rules, of partition rules from the model's, for
+    every row of the domain. The checker reads Python, C (double), JavaScript, and SQL of SQLite,
+    DuckDB and PostgreSQL, of partition rules in form tree or rules; UnsupportedError for what it
+    can't read.
 
     Certificates by multipliers are those of linear programming duality (Farkas 1902; V. Chvátal,
     Linear Programming, 1983, chapter 5).

@@ -220,7 +220,10 @@ class CodeRulesReader(RulesReader):
     def __init__(self, code: CodeReader, rules: Mapping[str, Any]) -> None:
         super().__init__(code.reader, code.domain, rules, code.target)
         self.code = code
-        self.scores = [tuple[Fraction, ...]() for _ in self.due]
+        #: A rule that no row gets, as no way leads to it, stays off by nothing.
+        self.scores = [(Fraction(0),) * code.frame.count for _ in self.due]
+        if any(len(own) != code.frame.count for own in self.due):
+            raise RefusedError("a rule has other scores than the outputs are made of")
 
     def read(self) -> ExecutedReading:
         """All of the program, in form tree or rules."""
@@ -245,8 +248,7 @@ class CodeRulesReader(RulesReader):
             self.reader.expect(behind)
         self.reader.expect(self.place(words.close, depth, number))
 
-        known = self.scores[number - 1] or errors
-        self.scores[number - 1] = tuple(map(max, known, errors))
+        self.scores[number - 1] = tuple(map(max, self.scores[number - 1], errors))
 
 
 def bound_executed_rules(
@@ -279,7 +281,8 @@ def _read_cut(split: Mapping[str, Any], domain: ArtefactDomain) -> CutKey:
 
 
 def _sort_terms(form: ArtefactForm) -> tuple[tuple[Any, Fraction], ...]:
-    return tuple(sorted(form.items()))
+    # Of max(0, ...), which is no rule's, the key is a tuple, and others are numbers.
+    return tuple(sorted(form.items(), key=lambda term: (isinstance(term[0], tuple), term)))
 
 
 def _list_rule_forms(

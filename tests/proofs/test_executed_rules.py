@@ -298,6 +298,38 @@ def test_no_other_column_is_called_as_the_rule_s_number() -> None:
             read(own, read_rules(rules))
 
 
+def test_programs_that_nest_too_deeply_are_refused() -> None:
+    """Python runs no text that goes in a hundred times."""
+    rules = make_line()[1]
+    code, said = rr.emit(rules, "python", form="tree"), read_rules(rules)
+    for count, fits in ((90, True), (91, False)):
+        split, (low, high) = said["splits"][0], said["rules"][:2]
+        said["splits"] = [{**split, "then": {"split": k + 1}} for k in range(count)]
+        said["splits"][-1]["then"] = {"rule": 2}
+        said["rules"] = [{**low, "conditions": []}, {**high, "conditions": []}]
+        head, tail = str(code).split("    if x0 >= 0.0:\n        return _result(2, x0)\n")
+        tail = tail.split("return _result(1, 0.0)\n", 1)[1]
+        steps = ["    " * k for k in range(1, count + 1)]
+        body = "".join(f"{step}if x0 >= 0.0:\n" for step in steps)
+        body += f"{steps[-1]}    return _result(2, x0)\n"
+        ends = (f"{step}else:\n{step}    return _result(1, 0.0)\n" for step in reversed(steps))
+        own = replace(code, files={"score.py": head + body + "".join(ends) + tail})
+        if fits:
+            read(own, said)
+            _load(own)
+            continue
+        with pytest.raises(RefusedError, match="91 conditions within one another"):
+            read(own, said)
+
+
+def test_a_rule_alone_is_told_to_have_no_bound() -> None:
+    model = graph(lines([[1.0]], [5.0]))
+    rules = rr.extract(model, domain=rr.Domain.box([0.0], [1.0]))
+    for form in _FORMS:
+        with pytest.raises(UnsupportedError, match="one rule without conditions"):
+            rr.prove(rules, model, artifacts=[rr.emit(rules, "c", form=form)])
+
+
 def test_torn_and_odd_texts_are_refused() -> None:
     rules = make_line()[1]
     query, program = rr.emit(rules, "sql"), rr.emit(rules, "python", form="rules")

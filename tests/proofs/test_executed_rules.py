@@ -322,6 +322,20 @@ def test_programs_that_nest_too_deeply_are_refused() -> None:
             read(own, said)
 
 
+@pytest.mark.parametrize("target", ["c", "python", "javascript"])
+def test_outputs_are_the_scores_in_the_order_of_the_rules(target: str) -> None:
+    """C writes scores straight to the outputs just where these are the scores in order."""
+    net, domain = network([[1.0]], [0.0], [[1.0], [-3.0]]), rr.Domain.box([-1.0], [1.0])
+    plain, turned = (
+        rr.extract(graph(net, ("a", "b"), [Head("identity", (i,)) for i in order]), domain=domain)
+        for order in ((0, 1), (1, 0))
+    )
+    for rules, other in ((plain, turned), (turned, plain)):
+        read(rr.emit(rules, target), read_rules(rules))
+        with pytest.raises(RefusedError):
+            read(rr.emit(other, target), read_rules(rules))
+
+
 def test_a_rule_alone_is_told_to_have_no_bound() -> None:
     model = graph(lines([[1.0]], [5.0]))
     rules = rr.extract(model, domain=rr.Domain.box([0.0], [1.0]))

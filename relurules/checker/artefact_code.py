@@ -1,6 +1,7 @@
 """Artefacts: programs in Python, C and JavaScript -> the values of their scores."""
 
 import json
+import keyword
 import re
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
@@ -172,7 +173,7 @@ class CodeReader:
 
     def _take_name(self) -> str:
         name = self.reader.take(self.words.name, "a name")
-        if name in _TAKEN:
+        if name in _TAKEN or (self.target == "python" and keyword.iskeyword(name)):
             raise RefusedError(f"an artefact gives the name {name} to a number")
         return name
 

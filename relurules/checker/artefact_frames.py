@@ -150,7 +150,10 @@ class CodeFrame:
         self.no_rule = "0, " if self.tells_rule else ""
         heads = list_artefact_heads(rules)
         self.links = LinkFrame(heads, target)
-        self.is_plain = {head.link for head in heads} == {"identity"}
+        #: Whether the outputs are the scores, in their order.
+        self.is_plain = [(head.link, head.scores) for head in heads] == [
+            ("identity", (i,)) for i in range(self.count)
+        ]
 
     def start_python(self) -> str:
         """score.py up to the statements that read a row."""

@@ -31,6 +31,8 @@ CutKey = tuple[tuple[tuple[Any, Fraction], ...], Fraction]
 #: What a comparison says of a cut: whether both sides are negated, and the side that holds.
 _COMPARISONS = {">=": (1, True), "<": (1, False), "<=": (-1, True), ">": (-1, False)}
 _INDENT = "    "
+#: Conditions within one another: Python runs no text that goes in a hundred times.
+_MOST_NESTED = 90
 
 
 class ExecutedReading(NamedTuple):
@@ -103,6 +105,8 @@ class RulesReader:
     ) -> None:
         if rules.get("decision") is not None or rules["complete"] is not True:
             raise RefusedError("artefacts of decisions, or of a part of the domain, aren't read")
+        if not rules["splits"]:
+            raise RefusedError("artefacts of one rule without conditions aren't read")
         if any(str(name).lower() == "rule" for name in rules["outputs"]):
             raise RefusedError("artefacts with an output that is called as the rule's number is")
         self.reader, self.domain, self.rules = reader, domain, rules
@@ -121,7 +125,7 @@ class RulesReader:
 
     def read_tree(self) -> None:
         """Rules told by one condition after the other."""
-        self._read_node({"split": 0} if self.rules["splits"] else {"rule": 1}, 1)
+        self._read_node({"split": 0}, 1)
 
     def _read_node(self, node: Mapping[str, Any], depth: int) -> None:
         """What stands for a node of the rules' tree."""
@@ -129,6 +133,8 @@ class RulesReader:
             self.read_result(node["rule"], depth)
             return
 
+        if depth > _MOST_NESTED:
+            raise RefusedError(f"the artefact has {depth} conditions within one another")
         self.reader.expect(self.place(self.words.first, depth))
         cut, holds, _ = self._read_condition()
         if cut != self.cuts[node["split"]]:
@@ -220,7 +226,10 @@ class CodeRulesReader(RulesReader):
     def __init__(self, code: CodeReader, rules: Mapping[str, Any]) -> None:
         super().__init__(code.reader, code.domain, rules, code.target)
         self.code = code
-        self.scores = [tuple[Fraction, ...]() for _ in self.due]
+        #: A rule that no row gets, as no way leads to it, stays off by nothing.
+        self.scores = [(Fraction(0),) * code.frame.count for _ in self.due]
+        if any(len(own) != code.frame.count for own in self.due):
+            raise RefusedError("a rule has other scores than the outputs are made of")
 
     def read(self) -> ExecutedReading:
         """All of the program, in form tree or rules."""
@@ -245,8 +254,7 @@ class CodeRulesReader(RulesReader):
             self.reader.expect(behind)
         self.reader.expect(self.place(words.close, depth, number))
 
-        known = self.scores[number - 1] or errors
-        self.scores[number - 1] = tuple(map(max, known, errors))
+        self.scores[number - 1] = tuple(map(max, self.scores[number - 1], errors))
 
 
 def bound_executed_rules(
@@ -279,7 +287,8 @@ def _read_cut(split: Mapping[str, Any], domain: ArtefactDomain) -> CutKey:
 
 
 def _sort_terms(form: ArtefactForm) -> tuple[tuple[Any, Fraction], ...]:
-    return tuple(sorted(form.items()))
+    # Of max(0, ...), which is no rule's, the key is a tuple, and others are numbers.
+    return tuple(sorted(form.items(), key=lambda term: (isinstance(term[0], tuple), term)))
 
 
 def _list_rule_forms(

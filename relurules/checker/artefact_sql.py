@@ -16,7 +16,9 @@ _OWN_NAME = r'"(?:[^"]|"")+"|rr_[a-z0-9_]+|rr_sum[_S0-9]+'
 
 
 class SqlReader(SqlGates):
-    """One query of a dialect."""
+    """One query of a dialect. more_outputs: names of columns behind the rules' outputs."""
+
+    more_outputs: tuple[str, ...] = ()
 
     @cached_property
     def heads(self) -> list[ArtefactHead]:
@@ -91,7 +93,9 @@ class SqlReader(SqlGates):
 
     def _read_outputs(self) -> list[FloatValue]:
         """The columns of the query: those that tell rows apart, then the rules' outputs."""
-        taken = {self.fold_name(quote_sql(name)) for name in self.rules["outputs"]}
+        taken = {
+            self.fold_name(quote_sql(name)) for name in [*self.rules["outputs"], *self.more_outputs]
+        }
         while any(self.peek(f"{key} AS") for key in self._list_keys()):
             self.at += 2
             if self.fold_name(self.take(_OWN_NAME, "a name in quotes")) in taken:

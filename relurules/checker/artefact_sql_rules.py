@@ -31,6 +31,8 @@ class RuledValues(NamedTuple):
 class SqlRulesReader(SqlReader):
     """One query of a dialect."""
 
+    more_outputs = ("rule",)
+
     def __init__(
         self, text: str, dialect: str, arithmetic: FloatArithmetic, rules: Mapping[str, Any]
     ) -> None:
@@ -53,8 +55,8 @@ class SqlRulesReader(SqlReader):
 
     def read_case(self) -> Any:
         """Beside what is read of lines: which rule applies, and a score by the rule."""
-        name = self.tokens[self.at][0]
-        known, flag = self.names.get(name), self.tokens[self.at + 1][0]
+        name, flag = self.look(), self.look(1)
+        known = self.names.get(name)
         if isinstance(known, SqlGate) and self.accept(f"{name} WHEN 1 THEN"):
             self.ruled.read_tree()
             self.expect("ELSE 0 END")
@@ -85,7 +87,9 @@ class SqlRulesReader(SqlReader):
     def read_more_outputs(self) -> None:
         """The number of the rule."""
         self.expect(",")
-        name = self.tokens[self.at][0]
-        if not isinstance(self.names.get(name), RuleColumn):
+        name = self.look()
+        found = self.names.get(name)
+        if not isinstance(found, RuleColumn):
             raise self.refuse("the number of the rule")
+        self.guards.append(found.gate)
         self.expect(f'{name} AS "rule"')

@@ -8,7 +8,6 @@ from typing import Any
 from relurules.checker import (
     ArtefactText,
     ExecutedReading,
-    RefusedError,
     Verdict,
     bound_execution,
     hash_json,
@@ -47,7 +46,7 @@ def read_executions(
         text = make_artefact_text(code)
         try:
             reading = read_execution(text, code.target, code.dialect, rules)
-        except (RefusedError, RecursionError) as error:
+        except REFUSALS as error:
             raise _refuse(text, code, error) from error
         found.append(ReadExecution(text=text, code=code, reading=reading))
 
@@ -69,7 +68,7 @@ def claim_executions(
     for own in read:
         try:
             bounds = bound_execution(own.reading, found, rules, model)
-        except RefusedError as error:
+        except REFUSALS as error:
             raise _refuse(own.text, own.code, error) from error
         claim = {"target": own.code.target, "digest": own.text.digest}
         claim |= {} if own.code.dialect is None else {"dialect": own.code.dialect}
@@ -79,8 +78,9 @@ def claim_executions(
 
 
 def _refuse(text: ArtefactText, code: Artifact, error: Exception) -> UnsupportedError:
+    shown, why = text.name or code.target, explain_refusal(error)
     return UnsupportedError(
-        f"{text.name or code.target}: its rounding has no bound in a certificate: {error}; "
+        f"{shown}: its rounding has no bound in a certificate: {why}; "
         "supported are Python, C, JavaScript, and SQL of SQLite, DuckDB and PostgreSQL, as emitted "
         "by default, of partition rules in form rules or tree; prove without this artefact, and "
         "`check --artefact` (bound_rounding) says what else is known of its rounding"

@@ -88,8 +88,7 @@ def test_every_text_is_claimed_and_shown(
 
 def test_what_a_condition_is_off_by_is_in_the_bound() -> None:
     """max(x, 0) by two rules: a row at .25 that gets 0 is .25 off, and one at -.25 that gets x."""
-    model = graph(lines([[1.0]], [0.0]))
-    rules = rr.extract(model, domain=rr.Domain.box([-1.0], [1.0]))
+    model, rules = make_line()
     found, said = rr.prove(rules, model), read_rules(rules)
     exact = read(rr.emit(rules, "python"), said)
     assert exact.splits == (0,)  # a column alone isn't rounded
@@ -230,6 +229,131 @@ def test_a_sum_that_is_compared_twice_must_have_one_name() -> None:
     text = f"{head}{sum1} >= {tail}"
     with pytest.raises(RefusedError, match="compare more than once"):
         read(replace(code, files={"score.py": text}), said)
+
+
+@cache
+def make_line() -> tuple[Graph, RuleSet]:
+    """max(x, 0) by two rules."""
+    model = graph(lines([[1.0]], [0.0]))
+    return model, rr.extract(model, domain=rr.Domain.box([-1.0], [1.0]))
+
+
+@pytest.mark.parametrize("place", [0, 2])
+def test_a_rule_that_no_way_leads_to_leaves_every_score_its_bound(place: int) -> None:
+    """Else the first one would tell that there are no scores to bound."""
+    model, rules = make_line()
+    code, said = rr.emit(rules, "python", form="tree"), read_rules(rules)
+    found = dict(rr.prove(rules, model).found)
+    found["rules"] = [*found["rules"][:place], found["rules"][0], *found["rules"][place:]]
+    said["rules"].insert(place, said["rules"][0])
+    text = str(code)
+    if place == 0:
+        said["splits"][0] |= {"otherwise": {"rule": 2}, "then": {"rule": 3}}
+        text = text.replace("_result(2,", "_result(3,").replace("_result(1,", "_result(2,")
+    reading = read(replace(code, files={"score.py": text}), said)
+    assert reading.scores == ((0,),) * 3
+    assert bound_execution(reading, found, said, rr.prove(rules, model).model) == (0,)
+
+
+@pytest.mark.parametrize("name", ["if", "lambda", "None"])
+def test_a_column_with_a_name_that_python_takes_otherwise_is_refused(name: str) -> None:
+    rules = make_line()[1]
+    code = rr.emit(rules, "python", form="tree")
+    text = re.sub(r"\bx0\b(?!')", name, str(code))
+    with pytest.raises(RefusedError, match="gives the name"):
+        read(replace(code, files={"score.py": text}), read_rules(rules))
+
+
+@pytest.mark.parametrize("form", _FORMS)
+def test_the_number_of_the_rule_is_that_of_the_rows_that_have_scores(form: str) -> None:
+    """Else rows of the domain might be told to have none."""
+    rules = make_line()[1]
+    code = rr.emit(rules, "sql", form=form)
+    text = str(code)
+    for mark in ("rr_inside", "rr_rule"):
+        (line,) = re.findall(rf"^    CASE .* AS {mark}$", text, re.MULTILINE)
+        other = line.replace("<= 1E0", "<= 5E-1").replace("rr_inside", "rr_in")
+        text = text.replace(line, f"{line},\n{other.replace('rr_rule', 'rr_number')}")
+    text = text.replace("SELECT rr_rule,", "SELECT rr_rule, rr_number,")
+    read(replace(code, files={"score.sql": text}), read_rules(rules))
+    text = text.replace('rr_rule AS "rule"', 'rr_number AS "rule"')
+    with pytest.raises(RefusedError, match="other rows than those within the bounds"):
+        read(replace(code, files={"score.sql": text}), read_rules(rules))
+
+
+def test_no_other_column_is_called_as_the_rule_s_number() -> None:
+    rules = make_line()[1]
+    code = rr.emit(rules, "sql")
+    text = str(code).replace("  SELECT\n", '  SELECT rr_table."id" AS rr_key,\n', 1)
+    text = text.replace('SELECT "x0",', 'SELECT rr_key, "x0",').replace(
+        "SELECT rr_rule,", "SELECT rr_key, rr_rule,"
+    )
+    for name in ("id", "Rule"):
+        changed = text.replace("SELECT rr_s0", f'SELECT rr_key AS "{name}", rr_s0')
+        own = replace(code, files={"score.sql": changed})
+        if name == "id":
+            read(own, read_rules(rules))
+            continue
+        with pytest.raises(RefusedError, match="a name that no output has"):
+            read(own, read_rules(rules))
+
+
+def test_programs_that_nest_too_deeply_are_refused() -> None:
+    """Python runs no text that goes in a hundred times."""
+    rules = make_line()[1]
+    code, said = rr.emit(rules, "python", form="tree"), read_rules(rules)
+    for count, fits in ((90, True), (91, False)):
+        split, (low, high) = said["splits"][0], said["rules"][:2]
+        said["splits"] = [{**split, "then": {"split": k + 1}} for k in range(count)]
+        said["splits"][-1]["then"] = {"rule": 2}
+        said["rules"] = [{**low, "conditions": []}, {**high, "conditions": []}]
+        head, tail = str(code).split("    if x0 >= 0.0:\n        return _result(2, x0)\n")
+        tail = tail.split("return _result(1, 0.0)\n", 1)[1]
+        steps = ["    " * k for k in range(1, count + 1)]
+        body = "".join(f"{step}if x0 >= 0.0:\n" for step in steps)
+        body += f"{steps[-1]}    return _result(2, x0)\n"
+        ends = (f"{step}else:\n{step}    return _result(1, 0.0)\n" for step in reversed(steps))
+        own = replace(code, files={"score.py": head + body + "".join(ends) + tail})
+        if fits:
+            read(own, said)
+            _load(own)
+            continue
+        with pytest.raises(RefusedError, match="91 conditions within one another"):
+            read(own, said)
+
+
+@pytest.mark.parametrize("target", ["c", "python", "javascript"])
+def test_outputs_are_the_scores_in_the_order_of_the_rules(target: str) -> None:
+    """C writes scores straight to the outputs just where these are the scores in order."""
+    net, domain = network([[1.0]], [0.0], [[1.0], [-3.0]]), rr.Domain.box([-1.0], [1.0])
+    plain, turned = (
+        rr.extract(graph(net, ("a", "b"), [Head("identity", (i,)) for i in order]), domain=domain)
+        for order in ((0, 1), (1, 0))
+    )
+    for rules, other in ((plain, turned), (turned, plain)):
+        read(rr.emit(rules, target), read_rules(rules))
+        with pytest.raises(RefusedError):
+            read(rr.emit(other, target), read_rules(rules))
+
+
+def test_a_rule_alone_is_told_to_have_no_bound() -> None:
+    model = graph(lines([[1.0]], [5.0]))
+    rules = rr.extract(model, domain=rr.Domain.box([0.0], [1.0]))
+    for form in _FORMS:
+        with pytest.raises(UnsupportedError, match="one rule without conditions"):
+            rr.prove(rules, model, artifacts=[rr.emit(rules, "c", form=form)])
+
+
+def test_torn_and_odd_texts_are_refused() -> None:
+    rules = make_line()[1]
+    query, program = rr.emit(rules, "sql"), rr.emit(rules, "python", form="rules")
+    torn = [str(query)[: found.end()] for found in re.finditer("CASE", str(query))]
+    odd = str(program).replace("x0 >= 0.0", "max(0.0, x0) + x0 >= 0.0")
+    changed = [replace(query, files={"score.sql": text}) for text in torn]
+    assert len(torn) == 4
+    for code in (*changed, replace(program, files={"score.py": odd})):
+        with pytest.raises(RefusedError):
+            read(code, read_rules(rules))
 
 
 def test_a_smaller_claim_is_refused() -> None:

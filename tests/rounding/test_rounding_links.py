@@ -275,7 +275,7 @@ def test_scores_as_they_are_have_the_bound_of_the_scores() -> None:
 def make_mixed() -> RuleSet | AdditiveRules:
     """Of one output that is a score, and one behind a link."""
     heads = [Head("identity", (0,), 0), Head("sigmoid", (1,), 0)]
-    net = layered(7, 3, [5], 2)
+    net = layered(7, 3, [2], 2)
     return rr.extract(graph(net, heads=heads), domain=_BOX, form="additive")
 
 

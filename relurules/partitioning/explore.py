@@ -275,17 +275,19 @@ def _run_in_parallel(
 ) -> Iterator[None]:
     """Every piece that isn't done, for a while, several at once."""
     waiting = [i for i, piece in enumerate(search.pieces) if piece.state is not None]
-    room, turns = budget.left(search.found), -(-len(waiting) // workers.count)
-    seconds = min(_SECONDS, room / turns)
+    room = budget.left(search.found)
     regions = min(_REGIONS, max(budget.regions - search.found, 1))
 
     if budget.pace and room < math.inf:
         regions = min(regions, max(1, int(room / budget.pace / len(waiting))))
 
+    turns = (  # made as pieces are handed out, so that late ones have what is left
+        PieceTurn(min(_SECONDS, budget.left(search.found) / -(-n // workers.count)), regions)
+        for n in range(len(waiting), 0, -1)
+    )
     net = search.pieces[waiting[0]].state.net  # type: ignore[union-attr]
     states = [search.pieces[i].state for i in waiting]
-    turn = PieceTurn(seconds, regions)
-    with advance_pieces(problem, states, turn, workers) as results:  # type: ignore[arg-type]
+    with advance_pieces(problem, states, turns, workers) as results:  # type: ignore[arg-type]
         for i, (batch, state, found) in zip(waiting, results, strict=True):
             # One network for all pieces.
             left = None if state is None else state._replace(net=net)

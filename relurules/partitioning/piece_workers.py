@@ -69,7 +69,10 @@ def count_workers(jobs: int) -> int:
 
 @contextmanager
 def advance_pieces(
-    problem: SearchProblem, states: Sequence[SearchState], turn: PieceTurn, workers: PieceWorkers
+    problem: SearchProblem,
+    states: Sequence[SearchState],
+    turns: Iterator[PieceTurn],
+    workers: PieceWorkers,
 ) -> Iterator[Iterator[PieceResult]]:
     """Results of all pieces in their order, as they come; the states stay as they are."""
     from joblib import delayed
@@ -77,7 +80,10 @@ def advance_pieces(
     kind = workers.prefer(states[0])
     with make_scratch_folder() as folder, _make_parallel(workers.jobs, kind) as parallel:
         tray = ResultSpool(folder, os.getpid())
-        calls = (delayed(_advance_piece)(problem, state, turn, tray) for state in states)
+        calls = (
+            delayed(_advance_piece)(problem, state, turn, tray)
+            for state, turn in zip(states, turns, strict=True)
+        )
         with _drop_pending_results(parallel(calls)) as results:
             yield _read_results(results, workers)
 

@@ -25,7 +25,7 @@
 # make bench-page       the page on which rules are tried: its size, and how fast it scores a file, in Chromium
 # make bench-rivals  our rules and lines beside what others would use, in an environment of their own
 # make bench-categories  questions and comparisons of rules over many categories (about two minutes)
-# make bench-large  counts a hundred million regions on one core (about a quarter of an hour)
+# make bench-large  counts two hundred million regions on one core (about 40 minutes)
 # make bench-partition  the search for regions in full, beside another tool in an environment of its own
 
 PYTHON ?= python3

@@ -82,9 +82,9 @@ SMALL = (
 )
 #: One family of growing size: about 1e4 to 1e7 regions.
 FAMILY = tuple(Case(f"d6_{w}_{w}", 200, 6, (w, w)) for w in (9, 13, 18, 27))
-#: About 1e8 regions: a quarter of an hour.
-LARGE = Case("d6_40_40", 200, 6, (40, 40))
-#: Two jobs start a process each, so that only a search of many seconds shows what they are worth.
+#: 2e8 regions: about 40 minutes.
+LARGE = Case("d6_42_42", 200, 6, (42, 42))
+#: Two jobs share the pieces of a search, so that only one of seconds shows what they are worth.
 SHARED = FAMILY[2]
 #: Categories of eight columns, as many as the table "adult" has, 100 in all.
 ADULT = (9, 16, 7, 14, 6, 5, 41, 2)
@@ -461,7 +461,7 @@ def show_starts(console: Console) -> list[Figure]:
 
 
 def show_jobs(console: Console) -> list[Figure]:
-    """Print what a second process is worth, for which two cores must be idle."""
+    """Print what a second thread is worth, for which two cores must be idle."""
     figures = list[Figure]()
     jobs = iter([both_jobs(SHARED, figures)])
     _show(console, "Two jobs, wall seconds", ["network", "one", "two", "one / two"], jobs)
@@ -485,7 +485,7 @@ TABLES: dict[str, tuple[Callable[[Console], list[Figure]], str]] = {
 
 
 def show_tables(*, quick: bool, peer: Path | None) -> list[Figure]:
-    """Print speeds, growth, and what files and a second process cost."""
+    """Print speeds, growth, and what files and a second thread cost."""
     figures = list[Figure]()
     console = Console(width=140)
     python = None if peer is None else os.fspath(peer)

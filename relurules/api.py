@@ -143,8 +143,8 @@ def partition(
 
     A search that max_regions, time_limit (seconds) or memory_limit (MB of regions) ends returns
     what it found, with `complete` False and an `estimate` of what is missing. Regions come in the
-    lexicographic order of their patterns, -1 before 1, neurons by level, whatever `jobs`
-    (processes) or the joblib backend in force (`joblib.parallel_config`). solver: "compiled", or
+    lexicographic order of their patterns, -1 before 1, neurons by level, whatever `jobs` (threads
+    or processes) or the joblib backend in force (`joblib.parallel_config`). solver: "compiled", or
     "highs", slow, which judges it. checkpoint: a file that is written first, now and then, and when
     the search ends early, whatever ends it, and gone on from if it is there. `progress` is called
     with the number of regions found. Raises DomainError where the domain has no interior.

@@ -73,6 +73,13 @@ def fitted(kind: str) -> tuple[Pipeline, pd.DataFrame]:
     return pipeline(raw, encoder, imputer, mlp).fit(raw[::3], y[::3]), raw
 
 
+def choose_rows(raw: pd.DataFrame) -> pd.DataFrame:
+    """Every fifth row, and one of every category: engines that are slow read these."""
+    texts = raw.select_dtypes(exclude="number")
+    told = [~texts[name].duplicated() for name in texts]
+    return raw[np.any([np.arange(len(raw)) % 5 == 0, *told], axis=0)]
+
+
 def in_sqlite(artifact: Artifact, raw: pd.DataFrame) -> pd.DataFrame:
     with sqlite3.connect(":memory:") as connection:
         raw.to_sql("census", connection, index_label="id")
@@ -93,16 +100,16 @@ def test_sql_on_the_raw_table_is_predict_proba(kind: str) -> None:
     rules = rr.extract(model, data=raw)
     expected = model.predict_proba(raw)
     assert np.abs(rules.predict(raw) - expected).max() <= 1e-9
-    for dialect, run in (("sqlite", in_sqlite), ("duckdb", in_duckdb)):
+    for dialect, run, rows in (
+        ("sqlite", in_sqlite, choose_rows(raw)),
+        ("duckdb", in_duckdb, raw),
+    ):
         for form in ("rules", "network"):
-            scored = run(
-                rr.emit(rules, "sql", dialect=dialect, form=form, table="census", key=["id"]), raw
-            )
-            scored = scored.set_index("id").loc[raw.index]
+            artifact = rr.emit(rules, "sql", dialect=dialect, form=form, table="census", key=["id"])
+            scored = run(artifact, rows).set_index("id").loc[rows.index]
             assert (scored["rule"] > 0).all()
-            assert (
-                np.abs(scored[["p_<=50K", "p_>50K"]].to_numpy(dtype=float) - expected).max() <= 1e-9
-            )
+            found = scored[["p_<=50K", "p_>50K"]].to_numpy(dtype=float)
+            assert np.abs(found - expected[rows.index]).max() <= 1e-9
 
 
 @needs_data
@@ -118,12 +125,16 @@ def test_a_float32_net_at_the_end() -> None:
     model = Pipeline([("pre", features[0]), ("net", net)])
     rules = rr.extract(model, data=raw)
     expected = net.predict_proba(inputs)
-    for dialect, run in (("sqlite", in_sqlite), ("duckdb", in_duckdb)):
-        scored = run(
-            rr.emit(rules, "sql", dialect=dialect, form="network", table="census", key=["id"]), raw
+    for dialect, run, rows in (
+        ("sqlite", in_sqlite, choose_rows(raw)),
+        ("duckdb", in_duckdb, raw),
+    ):
+        artifact = rr.emit(
+            rules, "sql", dialect=dialect, form="network", table="census", key=["id"]
         )
-        found = scored.set_index("id").loc[raw.index][list(rules.outputs)].to_numpy(dtype=float)
-        assert np.abs(found - expected).max() <= 1e-6
+        scored = run(artifact, rows).set_index("id").loc[rows.index]
+        found = scored[list(rules.outputs)].to_numpy(dtype=float)
+        assert np.abs(found - expected[rows.index]).max() <= 1e-6
 
 
 @needs_data

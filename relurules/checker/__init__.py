@@ -75,7 +75,13 @@ from relurules.checker.answers import (
     walk_part,
     walk_rules,
 )
-from relurules.checker.artefact_check import ArtefactText, bound_execution, write_bound
+from relurules.checker.artefact_check import (
+    ArtefactText,
+    bound_execution,
+    read_execution,
+    write_bound,
+)
+from relurules.checker.artefact_rules import ExecutedReading
 from relurules.checker.certificate_check import (
     FORMAT,
     VERSION,
@@ -135,6 +141,7 @@ __all__ = [
     "ClassLead",
     "DomainSpace",
     "ExecutedClaim",
+    "ExecutedReading",
     "Expression",
     "LineProof",
     "ProofContext",
@@ -179,6 +186,7 @@ __all__ = [
     "read_conditions",
     "read_decision",
     "read_ends",
+    "read_execution",
     "read_object",
     "read_ranges",
     "refuse_duplicate_keys",

@@ -12,9 +12,16 @@ from relurules.checker.additive_proof import ADDITIVE_FORMAT
 from relurules.checker.artefact_code import CodeReader
 from relurules.checker.artefact_domain import ArtefactDomain, list_score_forms
 from relurules.checker.artefact_frames import CodeFrame
+from relurules.checker.artefact_rules import (
+    CodeRulesReader,
+    ExecutedReading,
+    bound_executed_rules,
+    find_rule_form,
+)
 from relurules.checker.artefact_sql import SqlReader
+from relurules.checker.artefact_sql_rules import SqlRulesReader
 from relurules.checker.artefact_text import ARTEFACT_LANGUAGES, ArtefactReader
-from relurules.checker.artefact_values import FloatArithmetic
+from relurules.checker.artefact_values import FloatArithmetic, FloatValue
 from relurules.checker.json_values import MOST_BYTES, RefusedError, check_lists
 from relurules.checker.partition_proof import ExecutedClaim
 
@@ -57,46 +64,78 @@ def write_bound(bound: Fraction) -> str:
     return f"{digits.divide(bound.numerator, bound.denominator):e}" if bound else "0"
 
 
-def bound_execution(
+def read_execution(
     artefact: ArtefactText, target: str, dialect: str | None, rules: Mapping[str, Any]
-) -> tuple[Fraction, ...]:
-    """How far each score that a text computes in binary64 is from that of the rules, at most, for
-    every row of the domain. RefusedError where the text isn't read, or isn't these rules.
+) -> ExecutedReading:
+    """What a text computes in binary64, up to its rounding, for every row of the domain.
+
+    RefusedError where the text isn't read, or isn't these rules.
     """
-    if rules.get("format") != ADDITIVE_FORMAT or rules["neuron_groups"]:
-        raise RefusedError("artefacts of other rules than lines aren't read")
+    if rules.get("neuron_groups"):
+        raise RefusedError("artefacts of rules with groups of neurons aren't read")
+    is_additive = rules.get("format") == ADDITIVE_FORMAT
     language = dialect if target == "sql" else target
     if language not in ARTEFACT_LANGUAGES or (target == "sql") != (dialect is not None):
         told = target if dialect is None else f"{target} of dialect {dialect}"
         raise RefusedError(f"artefacts of {told} aren't read")
-
     domain = ArtefactDomain(rules)
     arithmetic = FloatArithmetic(domain)
-
+    if target == "sql" and is_additive:
+        lines = SqlReader(artefact.text, language, arithmetic, rules)
+        found = lines.read_scores()
+        lines.finish()
+        return _compare_lines(found, rules, domain)
     if target == "sql":
-        reader: ArtefactReader = SqlReader(artefact.text, language, arithmetic, rules)
-        found = reader.read_scores()  # type: ignore[attr-defined]
-    else:
-        reader, frame = (
-            ArtefactReader(artefact.text, language, arithmetic),
-            CodeFrame(rules, domain, target),
-        )
-        found = CodeReader(reader, frame, target).read_scores()
+        ruled = SqlRulesReader(artefact.text, language, arithmetic, rules)
+        reading = ruled.read()
+        ruled.finish()
+        return reading
+
+    reader = ArtefactReader(artefact.text, language, arithmetic)
+    frame = CodeFrame(rules, domain, target, "lines" if is_additive else find_rule_form(reader))
+    code = CodeReader(reader, frame, target)
+    reading = (
+        _compare_lines(code.read_scores(), rules, domain)
+        if is_additive
+        else CodeRulesReader(code, rules).read()
+    )
     reader.finish()
     if target == "c":
         reader = ArtefactReader(artefact.header, language, arithmetic)
         reader.expect(frame.make_header())
         reader.finish()
 
+    return reading
+
+
+def _compare_lines(
+    found: Sequence[FloatValue], rules: Mapping[str, Any], domain: ArtefactDomain
+) -> ExecutedReading:
     due = list_score_forms(rules, domain)
     if [domain.reduce(score.form) for score in found] != due:
         raise RefusedError("the artefact's scores aren't those of the rules in exact arithmetic")
+    return ExecutedReading((tuple(score.error for score in found),))
 
-    return tuple(score.error for score in found)
+
+def bound_execution(
+    reading: ExecutedReading,
+    found: Mapping[str, Any],
+    rules: Mapping[str, Any],
+    model: Mapping[str, Any],
+) -> tuple[Fraction, ...]:
+    """How far each score, executed in binary64, is from that of the rules, of partition rules from
+    the model's, at most, for every row of the domain. found: a certificate that holds.
+    """
+    if rules.get("format") == ADDITIVE_FORMAT:
+        return reading.scores[0]
+    return bound_executed_rules(reading, found, rules, model)
 
 
 def check_executions(
-    found: Mapping[str, Any], rules: Mapping[str, Any], artefacts: Sequence[ArtefactText]
+    found: Mapping[str, Any],
+    rules: Mapping[str, Any],
+    model: Mapping[str, Any],
+    artefacts: Sequence[ArtefactText],
 ) -> tuple[ExecutedClaim, ...]:
     """What is claimed of these artefacts; RefusedError where one isn't claimed, or not shown."""
     if not artefacts:
@@ -107,32 +146,52 @@ def check_executions(
     if len(claims) < len(found.get("artefacts", ())):
         raise RefusedError("the certificate claims two things of one artefact")
 
-    return tuple(_check_execution(claims.get(own.digest), rules, own) for own in artefacts)
+    executed = []
+    for own in artefacts:
+        claim = _read_claim(claims.get(own.digest), own)
+        try:
+            reading = read_execution(own, claim.target, claim.dialect, rules)
+            shown = bound_execution(reading, found, rules, model)
+        except RefusedError as error:
+            raise RefusedError(f"{own.name}: {error}") from error
+        _compare_bounds(claim, shown, own)
+        executed.append(
+            ExecutedClaim(
+                own.name, claim.dialect or claim.target, own.digest, claim.bounds,
+                rules.get("format") != ADDITIVE_FORMAT,
+            )
+        )  # fmt: skip
+
+    return tuple(executed)
 
 
-def _check_execution(
-    claim: Mapping[str, Any] | None, rules: Mapping[str, Any], artefact: ArtefactText
-) -> ExecutedClaim:
+class _SaidClaim(NamedTuple):
+    """An entry of a certificate."""
+
+    target: str
+    dialect: str | None
+    bounds: tuple[Fraction, ...]
+
+
+def _read_claim(claim: Mapping[str, Any] | None, artefact: ArtefactText) -> _SaidClaim:
     if claim is None:
         raise RefusedError(
             f"{artefact.name}: the certificate claims nothing of this text (SHA-256 "
             f"{artefact.digest[:16]}...); it was changed, or isn't the one that was named to prove"
         )
-    target, dialect, bounds = claim["target"], claim.get("dialect"), claim["bounds"]
+    bounds = claim["bounds"]
     check_lists(claim, ("bounds",))
-
     if not all(isinstance(bound, str) and _DECIMAL.fullmatch(bound) for bound in bounds):
         raise RefusedError(f"{artefact.name}: a claimed bound is no decimal number")
-    try:
-        shown = bound_execution(artefact, target, dialect, rules)
-    except RefusedError as error:
-        raise RefusedError(f"{artefact.name}: {error}") from error
 
-    said = tuple(map(Fraction, bounds))
-    if len(said) != len(shown) or any(own > most for own, most in zip(shown, said, strict=True)):
+    return _SaidClaim(claim["target"], claim.get("dialect"), tuple(map(Fraction, bounds)))
+
+
+def _compare_bounds(said: _SaidClaim, shown: Sequence[Fraction], artefact: ArtefactText) -> None:
+    pairs = zip(shown, said.bounds, strict=False)
+    if len(said.bounds) != len(shown) or any(own > most for own, most in pairs):
         raise RefusedError(
-            f"{artefact.name}: it says that rounding adds {', '.join(bounds)} and shows "
+            f"{artefact.name}: it says that scores are off by "
+            f"{', '.join(map(write_bound, said.bounds))} and shows "
             f"{', '.join(f'{float(own):.3g}' for own in shown)}"
         )
-
-    return ExecutedClaim(artefact.name, dialect or target, artefact.digest, said)

@@ -1,6 +1,7 @@
 """Artefacts: programs in Python, C and JavaScript -> the values of their scores."""
 
 import json
+import keyword
 import re
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
@@ -49,7 +50,7 @@ CODE_WORDS = {
         "\n    _cI = _category(row[SAID], SAID, _KNOWN_I, AT)",
         "\n    NAME = 1.0 if _cI == K else 0.0",
         "\n    NAME = 1.0 if _cI == K else 0.0",
-        "(?![_0-9])[A-Za-z0-9_]+",
+        "(?![_0-9])[A-Za-z0-9_]+|_sum[_S0-9]+",
         ("\n    if not (\n        ", "\n        and", "", "<= FEATURE <=", "==",
          "\n    ):\n        return _result(NANS)"),
         ("\n    ", ""),
@@ -62,7 +63,7 @@ CODE_WORDS = {
         "",
         "const double NAME = x[I] == K.0NAN ? 1.0 : 0.0;",
         "const double NAME = NOTisnan(x[I]) ? 1.0 : 0.0;",
-        "(x|from|line)_[A-Za-z0-9_]+",
+        "(x|from|line)_[A-Za-z0-9_]+|sum[_S0-9]+",
         ("if (!(", "&&", "FEATURE >=", "&& FEATURE <=", "==", ")) { return outside(S); }"),
         ("const double", ";"),
         ("S[I] =", ";"),
@@ -73,7 +74,7 @@ CODE_WORDS = {
         "\n    const cI = category(row[SAID], SAID, KNOWN_I, AT);",
         "\n    const NAME = cI === K ? 1.0 : 0.0;",
         "\n    const NAME = cI === K ? 1.0 : 0.0;",
-        "(x|from|line)_[A-Za-z0-9_]+",
+        "(x|from|line)_[A-Za-z0-9_]+|sum[_S0-9]+",
         ("\n    if (!(\n", "\n        &&", "", "<= FEATURE && FEATURE <=", "===",
          "\n    )) {\n        return result(NANS);\n    }"),
         ("\n    const", ";"),
@@ -92,32 +93,42 @@ class CodeReader:
 
     def read_scores(self) -> list[FloatValue]:
         """The scores of the rows in the domain, which is what must be asked of a row."""
-        reader, frame = self.reader, self.frame
-        starts = {"python": frame.start_python, "c": frame.start_c}
-        reader.expect(starts.get(self.target, frame.start_javascript)())
-        self._expect_gate(self._read_columns())
         results = {"python": "\n    return _result(", "c": "", "javascript": "\n    return result("}
-        end = results[self.target] or frame.name_scores("S[")
-        while not reader.peek(end):
-            self._read_definition()
-
-        reader.expect(results[self.target])
+        end = results[self.target] or self.frame.name_scores("S[")
+        self.read_start(end)
+        self.reader.expect(results[self.target])
 
         found = list[FloatValue]()
-        for i in range(frame.count):
-            before, behind = (self._fill(part, i) for part in self.words.score)
-            reader.expect((self.words.joint if i else "") + before)
-            found.append(reader.read_sum())
-            reader.expect(behind)
-
-        ends = {"python": ")", "c": frame.end_c(), "javascript": ");\n}"}
-        reader.expect(ends[self.target])
-        if self.target == "python":
-            reader.expect(frame.end_python())
+        for i in range(self.frame.count):
+            before, behind = (self.fill_frame(part, i) for part in self.words.score)
+            self.reader.expect((self.words.joint if i else "") + before)
+            found.append(self.reader.read_sum())
+            self.reader.expect(behind)
+        self.reader.expect({"python": ")", "c": "return 1;", "javascript": ");"}[self.target])
+        self.read_end()
 
         return found
 
-    def _fill(self, frame: str, number: int, said: Mapping[str, str] = _NOTHING) -> str:
+    def read_start(self, end: str) -> None:
+        """All up to `end`: how a row is read, the domain, and sums that have names."""
+        frame = self.frame
+        starts = {"python": frame.start_python, "c": frame.start_c}
+        self.reader.expect(starts.get(self.target, frame.start_javascript)())
+        self._expect_gate(self._read_columns())
+        while not self.reader.peek(end):
+            self._read_definition()
+
+    def read_end(self) -> None:
+        """All behind the scores."""
+        ends = {"python": self.frame.end_python, "c": self.frame.end_c}
+        self.reader.expect(ends[self.target]() if self.target in ends else "\n}")
+
+    def fill_nothing(self, frame: str) -> str:
+        """A frame with a NaN for each score in place of NANS."""
+        nan = "math.nan" if self.target == "python" else "NaN"
+        return self.fill_frame(frame, 0, {"NANS": ", ".join([nan] * self.frame.count)})
+
+    def fill_frame(self, frame: str, number: int, said: Mapping[str, str] = _NOTHING) -> str:
         """A frame with what it says of column or score I; in what is filled in nothing is."""
         own = {"KNOWN_I": f"KNOWN_{number}", "cI": f"c{number}", "[I]": f"[{number}]", **said}
         words = re.compile("|".join(map(re.escape, own)))
@@ -135,7 +146,7 @@ class CodeReader:
                 frame = self.words.number if column.fill is None else self.words.filled
                 names[column.first] = self._read_feature(column.first, frame, i, said)
                 continue
-            self.reader.expect(self._fill(self.words.category, i, said))
+            self.reader.expect(self.fill_frame(self.words.category, i, said))
             frame = self.words.gap if column.tells_gap else self.words.member
             for k, (_, missing, _other) in enumerate(column.categories):
                 own = {" K": f" {k}", "NAN": f" || isnan(x[{i}])" if missing else ""}
@@ -148,21 +159,21 @@ class CodeReader:
     def _read_feature(self, j: int, frame: str, number: int, said: Mapping[str, str]) -> str:
         """A feature of a column: the text around its name, which is given back."""
         before, _, behind = frame.partition("NAME")
-        self.reader.expect(self._fill(before, number, said))
+        self.reader.expect(self.fill_frame(before, number, said))
         name = self._take_name()
 
         behind, fill, end = behind.partition("FILL")
-        self.reader.expect(self._fill(behind, number, {**said, "NAME": name}))
+        self.reader.expect(self.fill_frame(behind, number, {**said, "NAME": name}))
         if fill:
             self.reader.expect_number(self.domain.fills[j])
-            self.reader.expect(self._fill(end, number))
+            self.reader.expect(self.fill_frame(end, number))
         self.reader.define(name, self.reader.arithmetic.read_feature(j))
 
         return name
 
     def _take_name(self) -> str:
         name = self.reader.take(self.words.name, "a name")
-        if name in _TAKEN:
+        if name in _TAKEN or (self.target == "python" and keyword.iskeyword(name)):
             raise RefusedError(f"an artefact gives the name {name} to a number")
         return name
 
@@ -188,8 +199,7 @@ class CodeReader:
                 reader.expect_number(ends[part[0]])
         self.domain.check_walls(list(self._read_walls(joint)))
 
-        nan = "math.nan" if self.target == "python" else "NaN"
-        reader.expect(self._fill(last, 0, {"NANS": ", ".join([nan] * self.frame.count)}))
+        reader.expect(self.fill_nothing(last.replace("NANS", f"{self.frame.no_rule}NANS")))
 
     def _read_walls(self, joint: str) -> Iterator[ArtefactWall]:
         """The inequalities of the domain."""

@@ -255,9 +255,9 @@ def list_score_forms(rules: Mapping[str, Any], domain: ArtefactDomain) -> list[A
     found = []
     for name in name_scores(rules, len(rules["base"])):
         base = rules["base"][name]
-        form = _read_terms(base["coefficients"], domain, read_number(base["constant"]))
+        form = read_artefact_terms(base["coefficients"], domain, read_number(base["constant"]))
         for line in rules["lines"]:
-            z = _read_terms(line["coefficients"], domain, -read_number(line["above"]))
+            z = read_artefact_terms(line["coefficients"], domain, -read_number(line["above"]))
             slope = read_number(line["slopes"][name])
             form = add_artefact_forms(form, domain.make_hinge(z), slope)
 
@@ -266,8 +266,9 @@ def list_score_forms(rules: Mapping[str, Any], domain: ArtefactDomain) -> list[A
     return found
 
 
-def _read_terms(
+def read_artefact_terms(
     coefficients: Mapping[str, Any], domain: ArtefactDomain, constant: Fraction
 ) -> ArtefactForm:
+    """An affine function by the names of columns, in a domain's places."""
     terms = {domain.places[name]: read_number(value) for name, value in coefficients.items()}
     return add_artefact_forms({}, {**terms, CONSTANT: constant}, Fraction(1))

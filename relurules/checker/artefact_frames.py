@@ -9,7 +9,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from relurules.checker.artefact_domain import ArtefactDomain
-from relurules.checker.artefact_links import LinkFrame, list_artefact_heads
+from relurules.checker.artefact_links import (
+    LinkFrame,
+    count_artefact_scores,
+    list_artefact_heads,
+)
 
 _PYTHON_NUMBER = """
 def _number(value: Any, name: str) -> float:
@@ -74,6 +78,10 @@ typedef char score_needs_ieee_754[DBL_MANT_DIG == 53 ? 1 : -1];
 typedef char score_needs_large_int[INT_MAX >= 2147483647 ? 1 : -1];
 typedef char score_matches_header[SCORE_FEATURES == COLUMNS && SCORE_OUTPUTS == OUTPUTS ? 1 : -1];
 """
+_C_CONTRACT = """
+#ifdef __clang__
+#pragma STDC FP_CONTRACT OFF /* the same sum must come out the same wherever it is compared */
+#endif"""
 _C_POSITIVE = """
 static double positive(double z)
 { const double counted[2] = {0.0, z}; return counted[z > 0.0 ? 1 : 0]; }"""
@@ -128,21 +136,33 @@ function category(value, name, known, missing, other) {
 
 
 class CodeFrame:
-    """What stands before and behind the formulas of these rules."""
+    """What stands before and behind the formulas of these rules. form: lines, rules or tree."""
 
-    def __init__(self, rules: Mapping[str, Any], domain: ArtefactDomain, target: str) -> None:
-        self.rules, self.domain = rules, domain
+    def __init__(
+        self, rules: Mapping[str, Any], domain: ArtefactDomain, target: str, form: str
+    ) -> None:
+        self.rules, self.domain, self.form = rules, domain, form
         self.columns = domain.names
-        self.outputs, self.count = list(rules["outputs"]), len(rules["base"])
+        self.outputs = list(rules["outputs"])
+        self.tells_rule = form != "lines"
+        self.count = count_artefact_scores(rules)
+        #: What comes before the scores of a row without a rule.
+        self.no_rule = "0, " if self.tells_rule else ""
         heads = list_artefact_heads(rules)
         self.links = LinkFrame(heads, target)
-        self.is_plain = {head.link for head in heads} == {"identity"}
+        #: Whether the outputs are the scores, in their order.
+        self.is_plain = [(head.link, head.scores) for head in heads] == [
+            ("identity", (i,)) for i in range(self.count)
+        ]
 
     def start_python(self) -> str:
         """score.py up to the statements that read a row."""
         lines = "".join(f"\n_KNOWN_{i} = {{{known}}}" for i, known in self._list_known("{!r}: {}"))
-        said = ", ".join(f"_s{i}: float" for i in range(self.count))
+        said = ", ".join(
+            [*["rule: int"] * self.tells_rule, *(f"_s{i}: float" for i in range(self.count))]
+        )
         outputs = self._list_outputs("\n        {name!r}: {value},")
+        outputs += '\n        "rule": rule,' * self.tells_rule
         number = _PYTHON_FILLED if self.domain.fills else _PYTHON_NUMBER
 
         return (
@@ -173,12 +193,16 @@ class CodeFrame:
             first = _PYTHON_TRUTHS
             check = f"\n    if text in TRUTHS{which}:\n        return TRUTHS[text]" + _PYTHON_ASCII
 
+        main = _PYTHON_MAIN
+        if self.tells_rule:
+            main = main.replace("[*OUTPUTS]", '[*OUTPUTS, "rule"]')
+
         return (
             f"{first}\ndef _parsed(text: str, name: str) -> Any:\n    $"
             + f"\n    if not text:\n        return None{texts_line}{check}\n    return float(text)"
             + "\ndef _read(fields: Mapping[str, str]) -> dict[str, Any]:\n    $"
             + f"\n    row = {{name: _parsed(fields[name], name) for name in ({columns},)}}"
-            + _PYTHON_MAIN.replace("COLUMNS", columns)
+            + main.replace("COLUMNS", columns)
         )
 
     def start_javascript(self) -> str:
@@ -186,8 +210,9 @@ class CodeFrame:
         known = "".join(
             f"\nconst KNOWN_{i} = new Map([{pairs}]);" for i, pairs in self._list_known("[{}, {}]")
         )
-        said = ", ".join(f"_s{i}" for i in range(self.count))
+        said = ", ".join([*["rule"] * self.tells_rule, *(f"_s{i}" for i in range(self.count))])
         outputs = self._list_outputs("\n        {quoted}: {value},")
+        outputs += "\n        rule," * self.tells_rule
 
         return (
             "export const FEATURES = Object.freeze(["
@@ -203,8 +228,10 @@ class CodeFrame:
     def start_c(self) -> str:
         """score.c up to the statements that read a row."""
         start = '#include "score.h"' + self.fill_counts(_C_START)
+        if self.form == "rules":
+            start = start.replace("\ntypedef", f"{_C_CONTRACT}\ntypedef", 1)
         start += "" if self.is_plain else f"#define SCORES {self.count}"
-        start += _C_POSITIVE if self.rules["lines"] else ""
+        start += _C_POSITIVE if self.rules.get("lines") else ""
         outside = _C_OUTSIDE.replace("COUNT", "SCORE_OUTPUTS" if self.is_plain else "SCORES")
         name = "int score_row" if self.is_plain else "static int scores_of"
         return self.name_scores(f"{start}{outside}\n{name}(const double *x, double *S) {{")
@@ -217,7 +244,7 @@ class CodeFrame:
             f" double s[SCORES]; const int rule = scores_of(x, s);{rows} return rule; }}"
         )
 
-        return "return 1; }" + ("" if self.is_plain else row) + _C_BATCH
+        return "}" + ("" if self.is_plain else row) + _C_BATCH
 
     def name_scores(self, frame: str) -> str:
         """What C calls the array S of scores: that of the outputs, where they are the scores."""

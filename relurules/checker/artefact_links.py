@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from relurules.checker.additive_proof import ADDITIVE_FORMAT
 from relurules.checker.json_values import RefusedError, check_lists
 
 #: Links that take several scores at once; argmax gives one number for them.
@@ -167,9 +168,15 @@ class ArtefactHead(NamedTuple):
     name: str
 
 
+def count_artefact_scores(rules: Mapping[str, Any]) -> int:
+    """The number of scores of lines, or of each rule."""
+    is_additive = rules.get("format") == ADDITIVE_FORMAT
+    return len(rules["base"] if is_additive else rules["rules"][0]["outputs"])
+
+
 def list_artefact_heads(rules: Mapping[str, Any]) -> list[ArtefactHead]:
     """How outputs are made; RefusedError for links that aren't read in artefacts."""
-    count, names = len(rules["base"]), dict[Any, str]()
+    count, names = count_artefact_scores(rules), dict[Any, str]()
     found = list[ArtefactHead]()
     for head in rules.get("heads") or [{"link": "identity", "scores": [i]} for i in range(count)]:
         check_lists(head, ("scores",))

@@ -12,11 +12,13 @@ from relurules.checker.artefact_sql_words import FIRST_TABLE, SQL_NAME, quote_sq
 from relurules.checker.artefact_values import FloatValue
 
 #: Names that columns are given: others may be words of SQL, such as current_time.
-_OWN_NAME = r'"(?:[^"]|"")+"|rr_[a-z0-9_]+'
+_OWN_NAME = r'"(?:[^"]|"")+"|rr_[a-z0-9_]+|rr_sum[_S0-9]+'
 
 
 class SqlReader(SqlGates):
-    """One query of a dialect."""
+    """One query of a dialect. more_outputs: names of columns behind the rules' outputs."""
+
+    more_outputs: tuple[str, ...] = ()
 
     @cached_property
     def heads(self) -> list[ArtefactHead]:
@@ -91,7 +93,9 @@ class SqlReader(SqlGates):
 
     def _read_outputs(self) -> list[FloatValue]:
         """The columns of the query: those that tell rows apart, then the rules' outputs."""
-        taken = {self.fold_name(quote_sql(name)) for name in self.rules["outputs"]}
+        taken = {
+            self.fold_name(quote_sql(name)) for name in [*self.rules["outputs"], *self.more_outputs]
+        }
         while any(self.peek(f"{key} AS") for key in self._list_keys()):
             self.at += 2
             if self.fold_name(self.take(_OWN_NAME, "a name in quotes")) in taken:
@@ -109,9 +113,13 @@ class SqlReader(SqlGates):
             if any(scores.setdefault(score, value) != value for score, value in read.items()):
                 raise self.refuse("outputs of the same scores")
 
+        self.read_more_outputs()
         self._read_source()
 
         return [self.open_gate(scores.get(name)) for name in self.score_names]
+
+    def read_more_outputs(self) -> None:
+        """What stands behind the rules' outputs: nothing, of lines."""
 
     def _take_link(self, head: ArtefactHead) -> str:
         """Pass an output of a link; its text."""

@@ -29,9 +29,9 @@ class SqlGate(NamedTuple):
 
 
 class GatedScore(NamedTuple):
-    """A score of the rows that meet conditions."""
+    """A score of the rows that meet conditions: a FloatValue, or one for every rule."""
 
-    value: FloatValue
+    value: Any
     gate: SqlGate
 
 
@@ -83,7 +83,7 @@ class SqlGates(SqlValues):
             tiny = self.take(SQL_NAME, "a column")
             self.expect(") < 1E-100 THEN 0E0")
 
-        gate = self.names.get(self.tokens[self.at + 1][0]) if self.peek("WHEN") else None
+        gate = self.names.get(self.look(1)) if self.peek("WHEN") else None
         self.at += 2
         if not isinstance(gate, SqlGate) or not self.accept(f"= 1 THEN {self.source}."):
             self.at = start
@@ -154,7 +154,7 @@ class SqlGates(SqlValues):
         """Pass the condition that a text has a category, if it is next. Where missing and other
         values have one there is no such condition.
         """
-        name = self.tokens[self.at + self.peek("(")][0]
+        name = self.look(int(self.peek("(")))
         text = self.names.get(name)
         if not isinstance(text, SqlColumn) or text.kind != "text":
             return False
@@ -239,7 +239,7 @@ class SqlGates(SqlValues):
             raise self.refuse("a column that nothing was added to")
         return found[0]
 
-    def open_gate(self, score: Any) -> FloatValue:
+    def open_gate(self, score: Any) -> Any:
         """The score, where just the rows of the domain have one."""
         if not isinstance(score, GatedScore):
             raise RefusedError("a score of the artefact isn't found, or rows outside have it too")

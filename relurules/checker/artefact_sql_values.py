@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from relurules.checker.artefact_domain import ArtefactColumn, ArtefactForm, add_artefact_forms
+from relurules.checker.artefact_links import count_artefact_scores
 from relurules.checker.artefact_sql_words import FIRST_TABLE, SQL_NAME, SQL_WORDS, quote_sql
 from relurules.checker.artefact_text import ArtefactReader
 from relurules.checker.artefact_values import FloatArithmetic, FloatValue
@@ -33,7 +34,7 @@ class SqlValues(ArtefactReader):
         super().__init__(text, dialect, arithmetic)
         self.dialect, self.domain, self.rules = dialect, arithmetic.domain, rules
         self.words = SQL_WORDS[dialect]
-        self.source, self.count = "", len(rules["base"])
+        self.source, self.count = "", count_artefact_scores(rules)
         self.places = {quote_sql(name): i for i, name in enumerate(self.domain.names)}
         self.numbers, self.texts, self.gaps = (
             {column.place: column for column in columns}

@@ -152,6 +152,10 @@ class ArtefactReader:
             raise self.refuse(due)
         self.at += len(self._frames[frame])
 
+    def look(self, ahead: int = 0) -> str:
+        """The next token, or one behind it; "" at the end."""
+        return self.tokens[min(self.at + ahead, len(self.tokens) - 1)][0]
+
     def take(self, pattern: str, due: str) -> str:
         """The next token, which must be of a kind."""
         token = self.tokens[self.at][0]

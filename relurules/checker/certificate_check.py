@@ -44,7 +44,7 @@ def check(
     """
     try:
         verdict = _check_certificate(found, rules, model)
-        return verdict._replace(executed=check_executions(found, rules, artefacts))
+        return verdict._replace(executed=check_executions(found, rules, model, artefacts))
     except REFUSALS as error:
         return Verdict(False, math.inf, why=explain_refusal(error))
 
@@ -160,10 +160,11 @@ def describe_verdict(verdict: Verdict) -> str:
 def _describe_executions(verdict: Verdict) -> Iterator[str]:
     for claim in verdict.executed:
         most = max(claim.bounds, default=Fraction(0))
+        rules = "" if claim.is_of_model else f"{write_bound(most)} of the rules' and "
+        most += 0 if claim.is_of_model else Fraction(verdict.bound)
         yield (
             f"{claim.name} ({claim.target}, SHA-256 {claim.digest}): as executed in binary64, "
-            f"every score is within {write_bound(most)} of the rules' and "
-            f"{write_bound(most + Fraction(verdict.bound))} of the model's, "
+            f"every score is within {rules}{write_bound(most)} of the model's, "
             "for every row of the domain whose columns of whole numbers hold such"
         )
 

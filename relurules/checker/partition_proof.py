@@ -15,13 +15,14 @@ from relurules.checker.trees import ProofContext, Sides, TreeChecker
 
 class ExecutedClaim(NamedTuple):
     """What is shown of an artefact, by its file, language and SHA-256: how far each score, executed
-    in binary64, is from that of the rules, at most.
+    in binary64, is from that of the rules, at most; is_of_model: from the model's.
     """
 
     name: str
     target: str
     digest: str
     bounds: tuple[Fraction, ...]
+    is_of_model: bool = False
 
 
 class Verdict(NamedTuple):

@@ -9,9 +9,9 @@ PARTS = (
     "rule_trees", "partition_proof", "wide_domain", "expressions", "neuron_kinds", "line_gaps",
     "additive_proof", "answered_columns", "answer_rules", "answered_score", "answered_classes",
     "answers", "artefact_domain", "artefact_values", "artefact_text", "artefact_links",
-    "artefact_frames", "artefact_code", "artefact_sql_words", "artefact_sql_values",
-    "artefact_sql_gates", "artefact_sql_links", "artefact_sql", "artefact_check",
-    "certificate_check",
+    "artefact_frames", "artefact_code", "artefact_rules", "artefact_sql_words",
+    "artefact_sql_values", "artefact_sql_gates", "artefact_sql_links", "artefact_sql",
+    "artefact_sql_rules", "artefact_check", "certificate_check",
 )  # fmt: skip
 
 

@@ -74,7 +74,7 @@ MemoryLimit = Annotated[
     typer.Option(help="Stop before the regions take more MB.", min=0, callback=require_finite),
 ]
 Jobs = Annotated[
-    int, typer.Option(help="Processes; -1 is one per core.", callback=require_processes)
+    int, typer.Option(help="Threads or processes; -1 is one per core.", callback=require_processes)
 ]
 Checkpoint = Annotated[
     Path | None,

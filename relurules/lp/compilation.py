@@ -3,7 +3,8 @@
 A function is run as it stands until such functions have taken about as long as machine code would
 take to come by; a search of a few hundred regions ends before that, and never loads numba. Machine
 code does the same operations in the same order, so that its results are the same bits. Loops along
-rows (`compile_at_once`) are machine code from the first call on.
+rows (`compile_at_once`) are machine code from the first call on; where numpy can stand in for them,
+`StandInPatience` says when they are called.
 
 Compiled functions are kept on disk (`machine_code.py`). A function's code holds that of the
 functions that it calls, so everything is kept under a digest of all files that hold compiled
@@ -15,7 +16,6 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from time import thread_time
 from typing import Any, TypeVar
@@ -27,10 +27,12 @@ from relurules.lp.machine_code import CodeStore
 F = TypeVar("F", bound=Callable[..., Any])
 
 #: Packages whose files hold compiled functions.
-_SOURCES = ("lp", "partitioning", "networks/kernels", "training/lines/kernels")
+_SOURCES = ("ir/kernels", "lp", "partitioning", "networks/kernels", "training/lines/kernels")
 #: CPU seconds that functions may run as they stand: about what it takes to load machine code from
 #: disk, and a part of what it takes to make it.
 _LOADING, _MAKING = 0.6, 4.0
+#: The same for one loop along rows, which numpy stands in for.
+_ROW_LOADING, _ROW_MAKING = 0.4, 1.6
 
 
 class _Patience:
@@ -59,6 +61,31 @@ class _Patience:
 
 
 _PATIENCE = _Patience()
+
+
+class StandInPatience:
+    """How long numpy has stood in for a compiled function of few lines, and whether that is over:
+    once it took about as long as loading machine code does, or making it, that is worth it.
+
+    name: of the compiled function, as in the store.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.spent = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Count CPU seconds."""
+        self.spent += seconds
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the compiled function is to be called."""
+        return self.spent > _ROW_LOADING and self.spent > self._most and not is_compiling_off()
+
+    @functools.cached_property
+    def _most(self) -> float:
+        return _ROW_LOADING if get_store().has(self.name) else _ROW_MAKING
 
 
 class CompiledFunction:
@@ -199,6 +226,8 @@ def _find_cache_folder() -> Path | None:
     """Where the user keeps caches, under a digest of what the code depends on; None where there is
     no such place.
     """
+    from importlib.metadata import version  # takes longer than all of this file
+
     package, digest = Path(__file__).parent.parent, hashlib.sha256()
     digest.update(f"{version('numba')} {sys.implementation.cache_tag}".encode())
     for name in _SOURCES:

@@ -1,11 +1,9 @@
-"""Drives a search to its end or to the end of its budget: in one process or several, from a
+"""Drives a search to its end or to the end of its budget: by one worker or several, from a
 checkpoint or anew.
 """
 
 import math
-import os
 import time
-import warnings
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import BrokenExecutor
 from contextlib import closing, contextmanager, nullcontext, suppress
@@ -13,9 +11,10 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from relurules.errors import CheckError, DataError
-from relurules.files.locks import hold_lock, make_scratch_folder
+from relurules.files.locks import hold_lock
 from relurules.files.writing import make_folder
 from relurules.ir.limits import NEVER, Deadline
+from relurules.lp.compilation import use_machine_code
 from relurules.partitioning import state_layout
 from relurules.partitioning.checkpoint import (
     DAMAGED,
@@ -26,37 +25,39 @@ from relurules.partitioning.checkpoint import (
 )
 from relurules.partitioning.deferred_signals import defer_signals
 from relurules.partitioning.engine import advance
+from relurules.partitioning.piece_workers import (
+    PieceTurn,
+    PieceWorkers,
+    advance_pieces,
+    count_workers,
+)
 from relurules.partitioning.pieces import (
     SearchPiece,
     SearchProgress,
     copy_state,
-    copy_with_network,
     make_single_piece,
     split_into_pieces,
 )
-from relurules.partitioning.result_spool import ResultSpool, read_result, write_result
 from relurules.partitioning.search_run import (
     RegionBatch,
     SearchProblem,
     SearchRun,
     begin_search,
-    join_batches,
 )
-from relurules.partitioning.state import SearchState
 
 Progress = Callable[[int], None]
 Watch = Callable[[SearchProgress], None]
 
-#: Pieces per process, so that one long piece doesn't keep the others waiting.
-_PIECES = 16
-#: A process reports after so many seconds, or after so many regions.
+#: Pieces per worker, so that one long piece doesn't keep the others waiting.
+_PIECES = 32
+#: A worker reports after so many seconds, or after so many regions.
 _SECONDS, _REGIONS = 2.0, 200_000
 #: Seconds between two checkpoints.
 _CHECKPOINT_EVERY = 30.0
 
 
 class SearchBudget(NamedTuple):
-    """When to end: at so many regions, at a deadline; how many processes.
+    """When to end: at so many regions, at a deadline; how many workers.
 
     pace: what follows takes so many seconds for every region, which must have room before the
     deadline too.
@@ -105,6 +106,8 @@ def run_search(
     run uses the same checkpoint.
     """
     with nullcontext() if checkpoint is None else _lock_checkpoint(checkpoint):
+        if budget.jobs != 1:
+            use_machine_code()  # what is run as it stands can't be shared by threads
         search = _start_search(problem, sink, budget, checkpoint)
         _compile_engine(search)
         with defer_signals() as interrupt:
@@ -152,7 +155,7 @@ def _start_search(
     search = (
         make_single_piece(problem, state)
         if jobs == 1
-        else split_into_pieces(problem, state, _PIECES * _count_processes(jobs))
+        else split_into_pieces(problem, state, _PIECES * count_workers(jobs))
     )
 
     if checkpoint is not None:
@@ -212,19 +215,16 @@ def _save_progress(
         save_checkpoint(checkpoint, problem, search, sink.saved())
 
 
-def _count_processes(jobs: int) -> int:
-    from joblib import effective_n_jobs  # type: ignore[import-untyped]
-
-    return int(effective_n_jobs(jobs))
-
-
 def _iterate_rounds(
     problem: SearchProblem, search: SearchProgress, sink: RegionSink, budget: SearchBudget
 ) -> Generator[None, None, None]:
     """Bring the pieces of the search forward; yields whenever search and sink agree."""
-    run = _run_alone if budget.jobs == 1 else _run_in_parallel
+    workers = PieceWorkers(problem, budget.jobs)
     while not search.complete and not _is_over(search, budget):
-        yield from run(problem, search, sink, budget)
+        if budget.jobs == 1:
+            yield from _run_alone(problem, search, sink, budget)
+        else:
+            yield from _run_in_parallel(problem, search, sink, budget, workers)
 
 
 def _is_over(search: SearchProgress, budget: SearchBudget) -> bool:
@@ -267,82 +267,32 @@ def _record_piece(
 
 
 def _run_in_parallel(
-    problem: SearchProblem, search: SearchProgress, sink: RegionSink, budget: SearchBudget
+    problem: SearchProblem,
+    search: SearchProgress,
+    sink: RegionSink,
+    budget: SearchBudget,
+    workers: PieceWorkers,
 ) -> Iterator[None]:
-    """Every piece that isn't done, for a while, in several processes."""
-    from joblib import delayed
-
+    """Every piece that isn't done, for a while, several at once."""
     waiting = [i for i, piece in enumerate(search.pieces) if piece.state is not None]
-    room, turns = budget.left(search.found), -(-len(waiting) // _count_processes(budget.jobs))
-    seconds = min(_SECONDS, room / turns)
+    room = budget.left(search.found)
     regions = min(_REGIONS, max(budget.regions - search.found, 1))
 
     if budget.pace and room < math.inf:
         regions = min(regions, max(1, int(room / budget.pace / len(waiting))))
 
-    net = search.pieces[waiting[0]].state.net  # type: ignore[union-attr]
-    with make_scratch_folder() as folder, _make_parallel(budget.jobs) as parallel:
-        tray = ResultSpool(folder, os.getpid())
-        calls = (
-            delayed(_advance_piece)(problem, search.pieces[i].state, seconds, regions, tray)
-            for i in waiting
-        )
-        with _drop_pending_results(parallel(calls)) as results:
-            for i, given in zip(waiting, results, strict=True):
-                batch, state, found = read_result(given)
-                # One network for all pieces.
-                left = None if state is None else state._replace(net=net)
-                _record_piece(
-                    search, sink, i, SearchPiece(search.pieces[i].place, left, found), batch
-                )
-                yield
-
-
-def _make_parallel(jobs: int) -> Any:
-    """A `Parallel` of joblib, which gives results as they come or, with a backend that can't, when
-    all are there.
-    """
-    from joblib import Parallel
-
-    try:
-        return Parallel(n_jobs=jobs, return_as="generator")
-    except ValueError:
-        return Parallel(n_jobs=jobs)
-
-
-@contextmanager
-def _drop_pending_results(results: Any) -> Iterator[Any]:
-    """Results that joblib gives, those that nobody waits for any more being dropped without its
-    warning about them.
-    """
-    try:
-        yield results
-    finally:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "[0-9]+ tasks", UserWarning)
-            if isinstance(results, Generator):
-                results.close()
-
-
-def _advance_piece(
-    problem: SearchProblem, state: SearchState, seconds: float, regions: float, tray: ResultSpool
-) -> Any:
-    """Go on with one piece for a while: what it found, its state if there is more to do, its
-    regions so far.
-    """
-    walk, end = SearchRun(problem, copy_with_network(state)), time.monotonic() + seconds
-    walk.stop_at(walk.found + regions)
-    target, batches, why = walk.found + regions, list[RegionBatch](), -1
-
-    while why != state_layout.DONE and (
-        not batches or (time.monotonic() < end and walk.found < target)
-    ):
-        why = walk.step()
-        batches.append(walk.taken())
-
-    return write_result(
-        (join_batches(batches), None if why == state_layout.DONE else walk.state, walk.found), tray
+    turns = (  # made as pieces are handed out, so that late ones have what is left
+        PieceTurn(min(_SECONDS, budget.left(search.found) / -(-n // workers.count)), regions)
+        for n in range(len(waiting), 0, -1)
     )
+    net = search.pieces[waiting[0]].state.net  # type: ignore[union-attr]
+    states = [search.pieces[i].state for i in waiting]
+    with advance_pieces(problem, states, turns, workers) as results:  # type: ignore[arg-type]
+        for i, (batch, state, found) in zip(waiting, results, strict=True):
+            # One network for all pieces.
+            left = None if state is None else state._replace(net=net)
+            _record_piece(search, sink, i, SearchPiece(search.pieces[i].place, left, found), batch)
+            yield
 
 
 __all__ = ["Progress", "RegionSink", "SearchBudget", "run_search"]

@@ -1,15 +1,17 @@
 """Artefacts -> what a certificate claims of their rounding, as the checker itself finds it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from relurules.checker import (
     ArtefactText,
-    RefusedError,
+    ExecutedReading,
     Verdict,
     bound_execution,
     hash_json,
+    read_execution,
     write_bound,
 )
 from relurules.checker.artefact_check import check_executions, read_artefact
@@ -22,31 +24,67 @@ from relurules.ir import Artifact
 _SUFFIXES = (".py", ".c", ".mjs", ".sql")
 
 
-def claim_executions(
-    rules: Mapping[str, Any], artifacts: Sequence[Artifact | str | Path]
-) -> list[dict[str, Any]]:
-    """An entry of a certificate for every artefact.
+@dataclass(frozen=True, kw_only=True)
+class ReadExecution:
+    """An artefact that the checker has read."""
 
-    UnsupportedError for an artefact that the checker can't read, or that isn't these rules.
+    text: ArtefactText
+    code: Artifact
+    reading: ExecutedReading
+
+
+def read_executions(
+    rules: Mapping[str, Any], artifacts: Sequence[Artifact | str | Path]
+) -> list[ReadExecution]:
+    """What the checker reads of every artefact.
+
+    UnsupportedError for an artefact that it can't read, or that isn't these rules.
     """
-    claims = []
+    found = []
     for artifact in artifacts:
         code = Artifact.read(artifact) if isinstance(artifact, str | Path) else artifact
         text = make_artefact_text(code)
         try:
-            bounds = bound_execution(text, code.target, code.dialect, rules)
-        except (RefusedError, RecursionError) as error:
-            raise UnsupportedError(
-                f"{text.name or code.target}: its rounding has no bound in a certificate: {error}; "
-                "supported are lines in Python, C, JavaScript, and SQL of SQLite, DuckDB and "
-                "PostgreSQL, as emitted by default; prove without this artefact, and `check "
-                "--artefact` (bound_rounding) says what else is known of its rounding"
-            ) from error
-        claim = {"target": code.target, "digest": text.digest}
-        claim |= {} if code.dialect is None else {"dialect": code.dialect}
+            reading = read_execution(text, code.target, code.dialect, rules)
+        except REFUSALS as error:
+            raise _refuse(text, code, error) from error
+        found.append(ReadExecution(text=text, code=code, reading=reading))
+
+    return found
+
+
+def claim_executions(
+    read: Sequence[ReadExecution],
+    found: Mapping[str, Any],
+    rules: Mapping[str, Any],
+    model: Mapping[str, Any],
+) -> list[dict[str, Any]]:
+    """An entry of a certificate, `found`, for every artefact.
+
+    UnsupportedError where rules are no longer told apart by what rounding leaves of their
+    conditions.
+    """
+    claims = []
+    for own in read:
+        try:
+            bounds = bound_execution(own.reading, found, rules, model)
+        except REFUSALS as error:
+            raise _refuse(own.text, own.code, error) from error
+        claim = {"target": own.code.target, "digest": own.text.digest}
+        claim |= {} if own.code.dialect is None else {"dialect": own.code.dialect}
         claims.append({**claim, "bounds": [write_bound(bound) for bound in bounds]})
 
     return claims
+
+
+def _refuse(text: ArtefactText, code: Artifact, error: Exception) -> UnsupportedError:
+    shown, why = text.name or code.target, explain_refusal(error)
+    return UnsupportedError(
+        f"{shown}: its rounding has no bound in a certificate: {why}; "
+        "supported are Python, C, JavaScript, and SQL of SQLite, DuckDB and PostgreSQL, as emitted "
+        "by default, of partition rules in form rules or tree; prove without this artefact, and "
+        "`check --artefact` (bound_rounding) says what else is known of its rounding"
+    )
 
 
 def add_claims(found: Mapping[str, Any], claims: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -73,7 +111,11 @@ def list_claimed_texts(found: Mapping[str, Any], artifact: Artifact) -> list[Art
 
 
 def check_folder_texts(
-    verdict: Verdict, found: Mapping[str, Any], rules: Mapping[str, Any], folder: Path
+    verdict: Verdict,
+    found: Mapping[str, Any],
+    rules: Mapping[str, Any],
+    model: Mapping[str, Any],
+    folder: Path,
 ) -> Verdict:
     """The verdict of a certificate, and what it claims of those texts that are in a folder; how
     many aren't there is a note.
@@ -87,7 +129,7 @@ def check_folder_texts(
             if text.digest in missing:
                 texts.append(text)
                 missing.remove(text.digest)
-        executed = check_executions(found, rules, texts)
+        executed = check_executions(found, rules, model, texts)
     except REFUSALS as error:
         return verdict._replace(holds=False, why=explain_refusal(error))
 

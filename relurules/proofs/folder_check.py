@@ -32,7 +32,7 @@ from relurules.ir.answer_certificate import find_rules_digests
 from relurules.pipeline.deployment import MANIFEST
 from relurules.pipeline.document_folder import SUMS
 from relurules.proofs.executions import check_folder_texts
-from relurules.proofs.proving import check
+from relurules.proofs.proving import check, read_model_numbers
 
 #: The signature of the list of digests.
 SIGNATURE = f"{SUMS}.sig"
@@ -224,7 +224,8 @@ def _check_model_certificates(folder: Path) -> Iterator[tuple[str, AnyVerdict]]:
         try:
             verdict = check(path, rules, model)
             found, said = read_json(path), read_json(rules)
-            yield name, check_folder_texts(verdict, found, said, folder)
+            numbers = read_model_numbers(model)
+            yield name, check_folder_texts(verdict, found, said, numbers, folder)
         except InputError as error:
             yield name, f"not checked: {error}"
 

@@ -24,7 +24,12 @@ from relurules.ir.limits import Deadline
 from relurules.ir.provenance import hash_network
 from relurules.proofs import make_certificate as certificate_of
 from relurules.proofs.certify_lines import make_additive_certificate
-from relurules.proofs.executions import add_claims, claim_executions, list_claimed_texts
+from relurules.proofs.executions import (
+    add_claims,
+    claim_executions,
+    list_claimed_texts,
+    read_executions,
+)
 from relurules.proofs.line_points import compare_with_lines, find_domain_point
 from relurules.proofs.read_back import check_artifact
 from relurules.tracing.class_names import name_classes
@@ -73,9 +78,10 @@ def prove(
     `certificate.share`; progress is called with the number of groups done.
 
     artifacts: code of these rules, or its files, of which the certificate then claims how far every
-    score, executed in binary64, is from that of the rules, for every row of the domain. The checker
-    reads additive rules in Python, C (double), JavaScript, and SQL of SQLite, DuckDB and
-    PostgreSQL; UnsupportedError for what it can't read.
+    score, executed in binary64, is from that of the rules, of partition rules from the model's, for
+    every row of the domain. The checker reads Python, C (double), JavaScript, and SQL of SQLite,
+    DuckDB and PostgreSQL, of partition rules in form tree or rules; UnsupportedError for what it
+    can't read.
 
     Certificates by multipliers are those of linear programming duality (Farkas 1902; V. Chvátal,
     Linear Programming, 1983, chapter 5).
@@ -88,7 +94,7 @@ def prove(
             "prove them equal to; verify runs their code beside them"
         )
     said = _read_rules(rules)
-    claims = claim_executions(said, artifacts)  # refuses before anything is searched for
+    read = read_executions(said, artifacts)  # refuses before anything is searched for
     numbers, graph = _read_numbers_and_graph(model)
     network = "" if graph is None else hash_network(graph.network)
     kin = whole.provenance.digest in ("", network, _hash_turned_network(graph, whole.labels))
@@ -100,10 +106,11 @@ def prove(
             compare_with_lines(whole, said, numbers)
         point = find_domain_point(whole)
         found = make_additive_certificate(said, numbers, point, progress, deadline)
-        return Certificate(add_claims(found, claims), numbers)
+    else:
+        probes = () if kin else _draw_probes(whole)
+        found = certificate_of(said, numbers, progress, probes=probes, deadline=deadline)
+    claims = claim_executions(read, found, said, numbers)
 
-    probes = () if kin else _draw_probes(whole)
-    found = certificate_of(said, numbers, progress, probes=probes, deadline=deadline)
     return Certificate(add_claims(found, claims), numbers)
 
 

@@ -71,7 +71,7 @@ REACHED_BY = {
     ("cli.check", "_find_rules"): frozenset({"check", "verify"}),
     ("cli.ask", "_require_certifiable"): frozenset({"ask"}),
     ("ir.answer_certificate", "load"): frozenset({"ask"}),
-    ("proofs.executions", "claim_executions"): frozenset({"prove"}),
+    ("proofs.executions", "_refuse"): frozenset({"prove"}),
     ("proofs.folder_check", "check_folder"): frozenset({"check"}),
     ("documents.closing_sections", "_write_commands"): frozenset({"extract", "emit"}),
     ("explaining.samples", "sample_rows"): PLOT,

@@ -21,6 +21,8 @@ from relurules.ir import Network
 #: An affine form of x: its coefficients, then its constant.
 Form = tuple[Fraction, ...]
 Point = tuple[Fraction, ...]
+#: Rationals as whole numbers over one positive denominator: sums of products cost one division.
+Scaled = tuple[list[int], int]
 
 ZERO, ONE = Fraction(0), Fraction(1)
 
@@ -144,15 +146,22 @@ class ExactNetwork:
 
     def evaluate(self, x: Sequence[float | Fraction]) -> Point:
         """The outputs at a point, exactly."""
-        at = (*(Fraction(value) for value in x), ONE)
-        active: list[Fraction] = []
-        for form, links, slope in zip(self.inputs, self.links, self.slopes, strict=True):
-            z = _value(form, at) + sum((weight * active[j] for j, weight in links), ZERO)
+        at, active = scaled((*x, 1)), list[Fraction]()
+        for (form, places, weights), slope in zip(self._neurons, self.slopes, strict=True):
+            z = product_of(form, at) + product_of(weights, scaled([active[j] for j in places]))
             active.append(z if z >= 0 else slope * z)
         return tuple(
-            _value(form, at) + sum((weight * active[j] for j, weight in reads), ZERO)
-            for form, reads in zip(self.outputs, self.readings, strict=True)
+            product_of(form, at) + product_of(weights, scaled([active[j] for j in places]))
+            for form, places, weights in self._sums
         )
+
+    @cached_property
+    def _neurons(self) -> "list[tuple[Scaled, list[int], Scaled]]":
+        return _scaled_sums(self.inputs, self.links)
+
+    @cached_property
+    def _sums(self) -> "list[tuple[Scaled, list[int], Scaled]]":
+        return _scaled_sums(self.outputs, self.readings)
 
     def preactivation(self, active: Sequence[Form]) -> Form:
         """z of the first neuron that isn't among the active ones, as a form of x."""
@@ -184,13 +193,17 @@ class ExactRegion:
 
     def outputs(self, x: Sequence[float | Fraction]) -> Point:
         """The region's affine maps at any point, also where they aren't the network."""
-        at = (*(Fraction(value) for value in x), ONE)
-        return tuple(_value(form, at) for form in self.forms)
+        at = scaled((*x, 1))
+        return tuple(product_of(form, at) for form in self._scaled_forms)
 
     def terms(self, x: Sequence[float | Fraction]) -> Point:
         """The sum of the absolute terms of every output's map at a point."""
-        at = (*(abs(Fraction(value)) for value in x), ONE)
-        return tuple(_value([abs(a) for a in form], at) for form in self.forms)
+        at = sizes_of(scaled((*x, 1)))
+        return tuple(product_of(sizes_of(form), at) for form in self._scaled_forms)
+
+    @cached_property
+    def _scaled_forms(self) -> list[Scaled]:
+        return [scaled(form) for form in self.forms]
 
 
 def regions(network: Network | ExactNetwork, domain: Domain | Cell | None) -> list[ExactRegion]:
@@ -260,14 +273,37 @@ def _weights(rows: list[list[float]]) -> tuple[tuple[tuple[int, Fraction], ...],
     return tuple(tuple((j, Fraction(value)) for j, value in row if value) for row in numbered)
 
 
-def _value(form: Sequence[Fraction], at: Sequence[Fraction]) -> Fraction:
-    return sum(map(mul, form, at), ZERO)
+def scaled(values: Sequence[float | Fraction]) -> Scaled:
+    """Rationals over the least common denominator."""
+    ratios = [value.as_integer_ratio() for value in values]
+    common = lcm(*(below for _, below in ratios))
+    return [above * (common // below) for above, below in ratios], common
 
 
-def _sum(form: Form, weights: Iterable[tuple[int, Fraction]], active: Sequence[Form]) -> Form:
-    total = list(form)
-    for j, weight in weights:
-        for i, value in enumerate(active[j]):
-            if value:
-                total[i] += weight * value
-    return tuple(total)
+def product_of(one: Scaled, other: Scaled) -> Fraction:
+    """The sum of the products of two lists' numbers."""
+    return Fraction(sum(map(mul, one[0], other[0])), one[1] * other[1])
+
+
+def sizes_of(values: Scaled) -> Scaled:
+    """Their absolute values."""
+    return [abs(value) for value in values[0]], values[1]
+
+
+def _scaled_sums(
+    forms: Sequence[Form], weights: Sequence[Sequence[tuple[int, Fraction]]]
+) -> list[tuple[Scaled, list[int], Scaled]]:
+    """For every form: its numbers, and the neurons that are added, with their weights."""
+    return [
+        (scaled(form), [j for j, _ in added], scaled([weight for _, weight in added]))
+        for form, added in zip(forms, weights, strict=True)
+    ]
+
+
+def _sum(form: Form, weights: Sequence[tuple[int, Fraction]], active: Sequence[Form]) -> Form:
+    if not weights:
+        return form
+    factors = scaled([weight for _, weight in weights])
+    columns = zip(*(active[j] for j, _ in weights), strict=True)
+    added = (product_of(factors, scaled(values)) for values in columns)
+    return tuple(own + more for own, more in zip(form, added, strict=True))

@@ -8,12 +8,11 @@ rationals. What float64 adds when it applies them is no part of it; see `roundin
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from operator import mul
 from typing import NamedTuple
 
 import numpy as np
 
-from exact.arrangement import ONE, ZERO, Cell, ExactRegion, Form, Point
+from exact.arrangement import Cell, ExactRegion, Form, Point, product_of, scaled, sizes_of
 from exact.rounding import UNIT, roundings
 from relurules.ir import UNEXPLORED, AffineMap, RuleSet
 
@@ -87,13 +86,14 @@ def threshold_rounding(columns: int, threshold: float | None) -> Fraction:
 
 def _excess(network: Form, rule: Form, x: Point) -> Fraction:
     """|network - rule| at a point, less what rounding of either's numbers may do there."""
-    gap = sum(map(mul, network, (*x, ONE)), ZERO) - sum(map(mul, rule, (*x, ONE)), ZERO)
+    at = scaled((*x, 1))
+    gap = product_of(scaled(network), at) - product_of(scaled(rule), at)
     return abs(gap) - _room(network, x) - _room(rule, x)
 
 
 def _room(form: Form, x: Point) -> Fraction:
     """Rules may cut some roundings beside the network's boundary, where maps are apart by these."""
-    terms = sum((abs(a * v) for a, v in zip(form, (*x, ONE), strict=True)), ZERO)
+    terms = product_of(sizes_of(scaled(form)), sizes_of(scaled((*x, 1))))
     return 5 * roundings(len(x)) * UNIT * terms
 
 

@@ -1,4 +1,4 @@
-"""Searches in several processes, searches that are disturbed, and how they go on: always to the
+"""Searches by several workers, searches that are disturbed, and how they go on: always to the
 same result.
 """
 
@@ -67,15 +67,17 @@ def whole() -> Partition:
 
 @pytest.mark.parametrize("seed", [4, 5])
 @pytest.mark.parametrize("kind", ["box", "scaled", "half open", "one-hot"])
-def test_two_processes_find_what_one_finds(kind: str, seed: int) -> None:
+def test_two_workers_find_what_one_finds(kind: str, seed: int) -> None:
     network, domain = random_case(kind, seed)
     assert_same(
         search_regions(network, domain, SearchOptions(jobs=2)), search_regions(network, domain)
     )
 
 
-def test_two_processes_that_report_often(small_steps: None, whole: Partition) -> None:
-    assert_same(search_regions(net(), BOX, SearchOptions(jobs=2)), whole)
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_two_workers_that_report_often(small_steps: None, whole: Partition, backend: str) -> None:
+    with joblib.parallel_config(backend):
+        assert_same(search_regions(net(), BOX, SearchOptions(jobs=2)), whole)
 
 
 @pytest.mark.parametrize("pieces", [1, 2, 200])
@@ -482,9 +484,12 @@ def test_a_worker_that_is_killed_loses_nothing(
             for worker in workers:
                 os.kill(worker, signal.SIGKILL)
 
-    with pytest.raises(
-        CheckError,
-        match=rf"a worker process died after \d+ regions; go on from the checkpoint {path}",
+    with (
+        joblib.parallel_config("loky"),
+        pytest.raises(
+            CheckError,
+            match=rf"a worker process died after \d+ regions; go on from the checkpoint {path}",
+        ),
     ):
         search_regions(net(), BOX, SearchOptions(jobs=2, progress=kills, checkpoint=path))
     assert told[-1] <= saved_regions(path) < len(whole)

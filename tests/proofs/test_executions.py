@@ -21,7 +21,7 @@ from mutated_artifacts import draw_table, execute, mutate_artifact
 
 import relurules as rr
 from relurules import checker
-from relurules.checker import RefusedError, bound_execution
+from relurules.checker import RefusedError, read_execution
 from relurules.checker.artefact_values import bound_half_ulp
 from relurules.checker.script import make_check_script
 from relurules.domain.columns import Column
@@ -77,7 +77,7 @@ def read_rules(rules: AdditiveRules, folder: Path) -> Any:
 
 
 def bound(code: Artifact, said: Any) -> tuple[Fraction, ...]:
-    return bound_execution(make_artefact_text(code), code.target, code.dialect, said)
+    return read_execution(make_artefact_text(code), code.target, code.dialect, said).scores[0]
 
 
 @pytest.mark.parametrize(("target", "given"), _TARGETS)
@@ -188,7 +188,7 @@ def test_what_may_hide_code_is_refused(hidden: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "target", "given", "why"),
     [
-        (grouped, "python", {}, "than lines"),
+        (grouped, "python", {}, "groups of neurons"),
         (mixed, "c", {}, "columns without bounds"),
         (lambda: make_numbers()[1], "numpy", {}, "artefacts of numpy aren't read"),
         (lambda: make_numbers()[1], "c", {"number": "float"}, "isn't read there"),

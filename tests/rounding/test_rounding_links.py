@@ -14,7 +14,7 @@ import relurules as rr
 from relurules.ir import AdditiveRules, RuleSet
 from relurules.links.heads import Head
 from relurules.links.table import LINKS
-from relurules.rounding import bound_rounding, bound_score_rounding
+from relurules.rounding import bound_rounding, bound_score_rounding, row_parts
 from relurules.verifying.engines import run_artifact
 from relurules.verifying.exact_network import ExactNetwork
 
@@ -239,6 +239,13 @@ def test_exp_is_as_far_off_as_the_largest_scores_of_lines_let_it(seed: int) -> N
     assert 0 < bound.largest <= bound_score_rounding(artifact, rules).largest
 
 
+@pytest.fixture
+def few_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows in a few parts: enough where it is asked whether there is a bound, not how near."""
+    monkeypatch.setattr(row_parts, "_PARTS", 4)
+
+
+@pytest.mark.usefixtures("few_parts")
 def test_a_changed_formula_has_no_bound() -> None:
     rules = make_rules("sigmoid", "additive")
     for target, kwargs, old, new in (
@@ -268,10 +275,11 @@ def test_scores_as_they_are_have_the_bound_of_the_scores() -> None:
 def make_mixed() -> RuleSet | AdditiveRules:
     """Of one output that is a score, and one behind a link."""
     heads = [Head("identity", (0,), 0), Head("sigmoid", (1,), 0)]
-    net = layered(7, 3, [5], 2)
+    net = layered(7, 3, [2], 2)
     return rr.extract(graph(net, heads=heads), domain=_BOX, form="additive")
 
 
+@pytest.mark.usefixtures("few_parts")
 @pytest.mark.parametrize(
     ("target", "given", "old", "new"),
     [
@@ -312,6 +320,7 @@ def test_classes_and_float32_are_told_to_have_no_bound() -> None:
     assert found.unknown == ("output 'y0': logit of scores that may come to 0 or 1, or beyond",)
 
 
+@pytest.mark.usefixtures("few_parts")
 @pytest.mark.parametrize(
     ("target", "link", "old", "new"),
     [
@@ -341,6 +350,7 @@ def test_changed_formulas_of_more_links_have_no_bound(
     assert bound_rounding(changed, rules).largest_output == np.inf
 
 
+@pytest.mark.usefixtures("few_parts")
 @pytest.mark.parametrize(
     ("link", "old", "new"),
     [("tanh", "Tanh", "Tan"), ("softplus", "Log", "Exp"), ("sigmoid", "Neg", "Abs")],
@@ -359,6 +369,7 @@ def test_changed_operators_of_links_have_no_bound(link: str, old: str, new: str)
     assert found.refusal == f"the operators of {link} aren't as they are known"
 
 
+@pytest.mark.usefixtures("few_parts")
 def test_links_that_stand_in_a_comment_have_no_bound() -> None:
     rules = make_rules("sigmoid", "additive")
     artifact = rr.emit(rules, "c")

@@ -45,6 +45,12 @@ def fit_as_usual() -> LinesFit:
     return fit(*make_rows())
 
 
+@functools.cache
+def fit_within(**trends: int) -> LinesFit:
+    """The same within trends."""
+    return fit(*make_rows(), trends=trends)
+
+
 def read_columns(normal: Any) -> set[str]:
     return {"colour" if place > 2 else NAMES[place] for place in np.flatnonzero(normal).tolist()}
 
@@ -125,8 +131,8 @@ def test_noise_gets_no_lines() -> None:
 )
 def test_trends_hold_everywhere(trends: dict[str, int]) -> None:
     """Also where the data say the opposite, and far outside of them."""
-    X, y = make_rows()
-    network = fit(X, y, trends=trends).network
+    X, _ = make_rows()
+    network = fit_within(**trends).network
     rng = np.random.default_rng(5)
     for name, trend in trends.items():
         place = NAMES.index(name)
@@ -138,8 +144,7 @@ def test_trends_hold_everywhere(trends: dict[str, int]) -> None:
 
 
 def test_trends_cost_nothing_where_the_data_agree() -> None:
-    X, y = make_rows()
-    free, held = fit_as_usual(), fit(X, y, trends={"size": -1, "visits": 1})
+    free, held = fit_as_usual(), fit_within(size=-1, visits=1)
     assert held.front["train"].iloc[-1] >= free.front["train"].iloc[-1] - 0.01
 
 

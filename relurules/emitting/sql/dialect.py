@@ -101,6 +101,8 @@ class Dialect:
     largest: float = LARGEST
     #: A number below it counts as 0, for the same reason.
     tiny: float = 0.0
+    #: Whether versions in use round a decimal to 64 bits before they round it to float64.
+    rounds_decimals_twice: bool = False
     #: Ends a subquery that must not be inlined.
     fence: str = ""
     #: Stands between a table and its alias.

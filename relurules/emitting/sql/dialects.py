@@ -112,6 +112,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "",
         {
             "type_names": _SQLITE_TYPES,
+            "rounds_decimals_twice": True,
             "booleans": ("0", "1"),
             "cast": _cast_numbers_only,
             # A text that spells no number is larger than any; its type makes numbers of the others.

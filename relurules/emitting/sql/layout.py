@@ -6,6 +6,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 
+from relurules.emitting.sql.decimals import respell_decimals
 from relurules.emitting.sql.dialect import LINE, Dialect
 from relurules.emitting.sql.names import build_quoted_pattern
 from relurules.files.templates import flatten_text
@@ -29,6 +30,7 @@ def lay_out(text: str, indent: int, dialect: Dialect, rest: int = 0) -> str:
 
     rest: the characters that follow on its last line.
     """
+    text = respell_decimals(text, dialect)  # longer numbers count where lines end
     lines, broken = _join_lines(text.split(LINE), indent, rest), list[str]()
     for i, line in enumerate(lines):
         if line.startswith(_COMMENT):

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from relurules.domain.columns import list_table_columns
 from relurules.emitting.request import EmitOptions
+from relurules.emitting.sql.decimals import respell_decimals
 from relurules.emitting.sql.dialect import LINE
 from relurules.emitting.sql.dialects import DIALECTS
 from relurules.emitting.sql.inputs import (
@@ -107,7 +108,7 @@ class _MonitorPrinter:
             "missing_limit": self._number(limits.missing + RISE_ROUNDING),
             "least": limits.least,
         }
-        return render_file("sql/monitor.sql.j2", values)
+        return respell_decimals(render_file("sql/monitor.sql.j2", values), self._dialect)
 
     def _number(self, value: float) -> str:
         return f"CAST({print_number(value)} AS {self._dialect.double})"

@@ -14,6 +14,7 @@ from relurules.emitting.file_header import (
 from relurules.emitting.line_explanation import plan_line_explanation
 from relurules.emitting.point_plan import describe_points, get_card
 from relurules.emitting.request import OUTSIDE, EmitRequest, LineRequest, ScorerRequest
+from relurules.emitting.sql.decimals import respell_decimals
 from relurules.emitting.sql.dialect import LINE, Dialect
 from relurules.emitting.sql.dialects import DIALECTS
 from relurules.emitting.sql.layout import WIDTH, lay_out, wrap_comment
@@ -68,7 +69,7 @@ def print_sql(request: EmitRequest) -> dict[str, str]:
         request, [] if one else [column.name for column in list_output_columns(request)], dialect
     )
     text = _write_expression(request, dialect) if one else _write_select(request, dialect)
-    return {"score.sql": _check_size(text, request, dialect)}
+    return {"score.sql": _finish(text, request, dialect)}
 
 
 def print_sql_lines(request: LineRequest) -> dict[str, str]:
@@ -86,7 +87,7 @@ def print_sql_lines(request: LineRequest) -> dict[str, str]:
         scope = name_sums(make_line_scope(request, dialect, prefix))
         text = _write_steps(request, dialect, prefix, plan_line_select(scope))
 
-    return {"score.sql": _check_size(text, request, dialect)}
+    return {"score.sql": _finish(text, request, dialect)}
 
 
 def _write_select(request: EmitRequest, dialect: Dialect) -> str:
@@ -199,8 +200,11 @@ def check_sql_choices(request: ScorerRequest) -> None:
         )
 
 
-def _check_size(text: str, request: ScorerRequest, dialect: Dialect) -> str:
-    """The text, if the engine reads so much; a limit that can be raised is named in a comment."""
+def _finish(text: str, request: ScorerRequest, dialect: Dialect) -> str:
+    """The text as it is read right, if the engine reads so much; a limit that can be raised is
+    named in a comment.
+    """
+    text = respell_decimals(text, dialect)
     size, rules = len(text.encode()), request.rules
     if dialect.statement and size > dialect.statement:
         noun, shortest = "rule", "the network without rule"

@@ -1,142 +1,247 @@
-"""The checker of at most 450 lines agrees with check.py, or says that it doesn't judge a file."""
+"""check_short.py says what check.py says, or that it doesn't judge."""
 
 import ast
+import copy
+import json
+import subprocess
 import sys
-from dataclasses import replace
-from importlib.util import module_from_spec, spec_from_file_location
+from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 from certificate_cases import draw_case, make_lines
-from handmade import graph, layered, network
 from instances import files, instance, named_instance
-from line_models import KIND
-from second_checker import encode_files, judge_by_ours
+from second_checker import Files, encode_files, judge_by_ours
+from tampering import SURE, InapplicableError, stamped, tampered
 
 import relurules as rr
-from relurules.domain.columns import Column
+from relurules.checker import check_short
+from relurules.proofs.proving import write_short_checker
 
-ROOT = Path(__file__).resolve().parents[2]
-PATH = ROOT / "tools" / "short_checker" / "check_short.py"
-#: So many changed certificates are drawn.
-CASES = 300
-#: What check.py asks of points of rules, which show that a domain isn't empty: no box is.
-_OF_POINTS = ("the point of rule", "no rule has a point")
+SCRIPT = Path(check_short.__file__)
+NAMES = ("certificate.json", "rules.json", "model.json")
+#: Seeds of networks whose rules give scores of all their columns, and so many changed ones of each.
+SEEDS, CASES = (2, 3, 4, 5, 12, 17), 12
+#: Exact arithmetic shows less than fixed point by no more than this.
+ROUNDING = Fraction(1, 2**150)
 
 
-@pytest.fixture(scope="module")
-def short() -> ModuleType:
-    """The file as a module."""
-    spec = spec_from_file_location("check_short", PATH)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    sys.modules["check_short"] = module  # named tuples look their module up
-    spec.loader.exec_module(module)
-    return module
+def judge_files(case: Files, folder: Path) -> tuple[int, Any]:
+    """The exit code, and what is shown or said."""
+    for name, data in zip(NAMES, case, strict=True):
+        (folder / name).write_bytes(data)
+    try:
+        values = [check_short.read_file(str(folder / name)) for name in NAMES]
+    except (OSError, *check_short.REFUSALS) as error:
+        return 2, str(error)
+    return judge_values(values)
+
+
+def judge_values(values: Any) -> tuple[int, Any]:
+    try:
+        return 0, check_short.judge(*values)[0]
+    except NotImplementedError as error:
+        return 3, str(error)
+    except check_short.REFUSALS as error:
+        return 1, f"{type(error).__name__}: {error}"
 
 
 @pytest.fixture(scope="module")
 def sources() -> list[Any]:
-    """Certificates of rules of one score and several, of one level of neurons and several."""
-    made = [instance(seed) for seed in (1, 2, 3, 5)] + [named_instance("scores")]
-    model = graph(layered(2, 3, (4, 1), 1))
-    made.append((model, rr.extract(model, domain=rr.Domain.box([-1.0] * 3, [1.0] * 3))))
+    """Certificates that it judges, and some of kinds that it doesn't."""
+    made = [named_instance("scores"), *map(instance, SEEDS)]
     return [files(model, rules, rr.prove(rules, model)) for model, rules in made]
 
 
-def judge(short: ModuleType, case: Any, folder: Path) -> int:
-    paths = [folder / name for name in ("certificate.json", "rules.json", "model.json")]
-    for path, data in zip(paths, case, strict=True):
-        path.write_bytes(data)
-    return int(short.main([str(path) for path in paths]))
+@pytest.fixture(scope="module")
+def simple(sources: list[Any]) -> Any:
+    """A certificate with more than one rule that it judges."""
+    found = (s for s in sources if len(s[1]["rules"]) > 1 and judge_values(s)[0] == 0)
+    return next(found)
 
 
-def test_it_has_at_most_450_lines_and_needs_python_alone() -> None:
-    text = PATH.read_text(encoding="utf-8")
+def test_it_is_one_short_file_of_pythons_own_library() -> None:
+    text = SCRIPT.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 450
-    imports = [
-        alias.name if isinstance(node, ast.Import) else node.module
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for alias in node.names
-    ]
-    assert {str(name).split(".")[0] for name in imports} <= sys.stdlib_module_names
+    assert max(map(len, text.splitlines())) <= 100
+    statements = list(ast.walk(ast.parse(text)))
+    froms = [each.module or "" for each in statements if isinstance(each, ast.ImportFrom)]
+    plain = [own.name for each in statements if isinstance(each, ast.Import) for own in each.names]
+    assert {name.partition(".")[0] for name in (*froms, *plain)} <= sys.stdlib_module_names
 
 
-def test_it_agrees_with_check_py_on_honest_and_changed_certificates(
-    short: ModuleType,
-    sources: list[Any],
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+def test_it_says_what_check_says_of_honest_and_changed_certificates(
+    sources: list[Any], tmp_path: Path
 ) -> None:
     cases = [("honest", encode_files(triple)) for triple in sources]
     cases += [
         draw_case(sources[number % len(sources)], np.random.default_rng(number))
-        for number in range(CASES)
+        for number in range(CASES * len(sources))
+    ]
+    codes = []
+    for kind, case in cases:
+        ours, (code, shown) = judge_by_ours(case), judge_files(case, tmp_path)
+        codes.append((ours.code, code))
+        assert code in (ours.code, 3), (kind, ours, shown)
+        if code == 0:
+            for own, theirs in zip(shown, ours.shown[1], strict=True):
+                for exact, rounded in zip(own, theirs, strict=True):
+                    assert exact <= Fraction(rounded)
+                    near = np.nextafter(float(exact + ROUNDING), np.inf)
+                    assert rounded <= near
+    assert {(0, 0), (1, 1), (2, 2)} <= set(codes)
+    assert codes.count((0, 0)) > len(codes) / 4
+
+
+def test_what_is_surely_wrong_is_never_proven(sources: list[Any]) -> None:
+    applied = set()
+    for number, triple in enumerate(sources[:4]):
+        for kind in SURE:
+            try:
+                forged = tampered(kind, triple, np.random.default_rng(number))
+                text = json.dumps(stamped(forged), allow_nan=False)
+            except (InapplicableError, LookupError, ValueError, TypeError):
+                continue
+            applied.add(kind)
+            assert judge_values(json.loads(text))[0] != 0, kind
+    assert len(applied) > len(SURE) / 2
+
+
+def test_kinds_that_it_leaves_to_check_are_named(tmp_path: Path) -> None:
+    wanted = {
+        "argmax": "a decision between classes",
+        "threshold": "a decision between classes",
+        "categories": "groups and categories",
+    }
+    for name, said in wanted.items():
+        model, rules = named_instance(name)
+        certificate = rr.prove(rules, model)
+        code, why = judge_values(files(model, rules, certificate))
+        assert code == 3
+        assert said in why
+        assert write_short_checker(certificate, rules, tmp_path) == []
+    code, why = judge_values(make_lines(2))
+    assert (code, why) == (3, "additive rules")
+    assert list(tmp_path.iterdir()) == []
+
+
+OTHER_KINDS: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "an answer": lambda found, _, __: found.update(format="relurules.answer"),
+    "claims about code": lambda found, _, __: found.update(artefacts=[]),
+    "leave columns": lambda _, rules, __: rules.update(places={}),
+    "links other": lambda _, __, model: model.update(heads=[]),
+    "labels that differ": lambda _, rules, __: rules.update(labels={"values": [True, False]}),
+    "by chords": lambda found, _, __: found["rules"][0][0].insert(0, ["chord", 0, 0.5, [], []]),
+    "groups": lambda _, rules, __: rules.update(groups=[[rules["features"][0]["name"]]]),
+}
+
+
+@pytest.mark.parametrize("said", OTHER_KINDS)
+def test_a_part_that_isnt_judged_is_named(said: str, simple: Any) -> None:
+    changed = copy.deepcopy(simple)
+    OTHER_KINDS[said](*changed)
+    code, why = judge_values(stamped(changed))
+    assert code == 3
+    assert said in why
+
+
+def _narrow(found: Any, rules: Any, _: Any) -> None:
+    rules["features"][0]["upper"] = rules["features"][0]["lower"]
+
+
+def _skip_side(found: Any, _: Any, __: Any) -> None:
+    found["rules"][0] = [[], "split", 0, [[], "leaf"]]
+
+
+def _name_twice(_: Any, rules: Any, __: Any) -> None:
+    rules["outputs"] = [rules["outputs"][0]] * 2
+
+
+def _lose_region(_: Any, rules: Any, __: Any) -> None:
+    rules["splits"][0]["then"] = {}
+
+
+def _turn_in_circles(_: Any, rules: Any, __: Any) -> None:
+    rules["splits"][0]["then"] = {"split": 0}
+
+
+def _nest(found: Any, _: Any, __: Any) -> None:
+    tree: Any = [[], "leaf"]
+    for _ in range(600):
+        tree = [[], "split", 0, tree, [[], "leaf"]]
+    found["rules"][0] = tree
+
+
+def _claim_true(found: Any, _: Any, __: Any) -> None:
+    found["bound"] = True
+
+
+def _leave_no_list(found: Any, _: Any, __: Any) -> None:
+    found["paths"] = {}
+
+
+def _derive_columns(_: Any, rules: Any, model: Any) -> None:
+    """The model reads logarithms of the columns of the same names that the rules read."""
+    model["named"]["columns"] = True
+    model["features"] = [own["name"] for own in rules["features"]]
+    model["columns"] = [
+        {"name": name, "derived": {"function": "log", "arguments": [{"column": name}]}}
+        for name in model["features"]
     ]
 
-    seen = set()
-    for number, (kind, case) in enumerate(cases):
-        ours, code = judge_by_ours(case), judge(short, case, tmp_path)
-        told = capsys.readouterr().out
-        seen.add((ours.code, code))
-        if code == 3 or ours.why.startswith(_OF_POINTS):
-            continue
-        assert (code == 0) == (ours.code == 0), (number, kind, ours, told)
-    assert {(0, 0), (1, 1)} <= seen
+
+FORGERIES: tuple[Callable[[Any, Any, Any], None], ...] = (
+    _narrow, _skip_side, _name_twice, _lose_region, _turn_in_circles, _nest, _claim_true,
+    _leave_no_list, _derive_columns,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("forge", FORGERIES)
+def test_forgeries_are_refused(forge: Callable[[Any, Any, Any], None], simple: Any) -> None:
+    changed = copy.deepcopy(simple)
+    forge(*changed)
+    assert judge_values(stamped(changed))[0] == 1
+
+
+def test_shown_numbers_are_the_least_that_may_be_claimed(simple: Any) -> None:
+    gaps = judge_values(simple)[1]
+    rule = max(range(len(gaps)), key=lambda i: max(gaps[i]))
+    changed = copy.deepcopy(simple)
+    most = max(gaps[rule])
+    changed[0]["bounds"][rule] = [float(np.nextafter(float(most), -1.0))] * len(gaps[rule])
+    assert judge_values(stamped(changed))[0] == 1
+
+
+def run_script(folder: Path, triple: Any) -> subprocess.CompletedProcess[str]:
+    for name, value in zip(NAMES, triple, strict=True):
+        text = value if isinstance(value, str) else json.dumps(value)
+        (folder / name).write_text(text, encoding="utf-8")
+    command = [sys.executable, "-I", "-S", str(SCRIPT), *(str(folder / name) for name in NAMES)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_script_tells_by_its_exit_code(simple: Any, tmp_path: Path) -> None:
+    done = run_script(tmp_path, simple)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"proven: |model - rules| <= {simple[0]['bound']!r} for every")
+    done = run_script(tmp_path, (simple[0] | {"bound": -1.0}, *simple[1:]))
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "changed after it was written" in done.stdout
+    done = run_script(tmp_path, (simple[0] | {"artefacts": []}, *simple[1:]))
+    assert (done.returncode, done.stderr) == (3, "")
+    assert done.stdout.startswith("not judged: this checker doesn't judge claims about code")
 
 
 @pytest.mark.parametrize(
-    ("make", "why"),
-    [
-        (lambda: make_lines(0), "additive rules"),
-        (lambda: _prove("threshold"), "a decision between classes"),
-        (lambda: _prove("categories"), "categories, groups of columns"),
-    ],
-)
-def test_what_it_does_not_judge_is_named(
-    make: Any, why: str, short: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    case = encode_files(make())
-    assert judge_by_ours(case).code == 0
-    assert judge(short, case, tmp_path) == 3
-    told = capsys.readouterr().out
-    assert told.startswith("not judged: ")
-    assert why in told
-    assert told.endswith("use check.py\n")
-
-
-def _prove(name: str) -> Any:
-    if name == "categories":
-        columns = (Column("kind", KIND), Column("amount"))
-        free = rr.Domain.over(columns)
-        domain = replace(free, lower=np.zeros(len(free)), upper=np.ones(len(free)))
-        made = graph(network(np.ones((1, len(free))), [-0.5], [[1.0]]))
-        model: Any = replace(made, columns=columns, features=domain.names)
-        rules = rr.extract(model, domain=domain)
-    else:
-        model, rules = named_instance(name)
-    return files(model, rules, rr.prove(rules, model))
-
-
-def test_claims_about_code_are_left_out_aloud(
-    short: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    model = graph(layered(2, 3, (4, 1), 1))
-    rules = rr.extract(model, domain=rr.Domain.box([-1.0] * 3, [1.0] * 3))
-    proof = rr.prove(rules, model, artifacts=[rr.emit(rules, "python", form="tree")])
-    assert judge(short, encode_files(files(model, rules, proof)), tmp_path) == 0
-    assert "what it claims of code isn't judged here" in capsys.readouterr().out
-
-
-def test_a_file_that_cant_be_read_is_told(
-    short: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert judge(short, (b"{", b"{}", b"{}"), tmp_path) == 2
-    assert judge(short, (b'{"a": 1e999}', b"{}", b"{}"), tmp_path) == 2
-    assert judge(short, (b'{"a": 1, "a": 1}', b"{}", b"{}"), tmp_path) == 2
-    assert "a key is twice" in capsys.readouterr().err
+    "text",
+    ['{"a": NaN}', '{"a": 1e999999}', '{"a": 1, "a": 1}', '{"a":' * 200_000, "[]", "",
+     f'{{"a": {"9" * 301}}}', '{"a": -Infinity}', '\ufeff{"a": 1}'],
+    ids=range(9),
+)  # fmt: skip
+def test_what_cant_be_read_isnt(text: str, simple: Any, tmp_path: Path) -> None:
+    done = run_script(tmp_path, (simple[0], text, simple[2]))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1

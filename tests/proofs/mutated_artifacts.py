@@ -1,13 +1,14 @@
 """Artefacts of which one character is another, what they give, and rows that show a difference."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.random import Generator
 
+from relurules.checker import RefusedError
 from relurules.domain import Domain
 from relurules.domain.columns import Column
 from relurules.ir import Artifact
@@ -98,3 +99,27 @@ def execute(artifact: Artifact, table: dict[str, list[Any]]) -> tuple[Any, ...] 
 
     extras = {name: repr(list(values)) for name, values in found.extras.items()}
     return (found.outputs.tobytes(), found.rule.tobytes(), extras)
+
+
+def judge_changes(
+    code: Artifact,
+    read: Callable[[Artifact], Any],
+    table: dict[str, list[Any]],
+    count: int,
+    rng: Generator,
+) -> None:
+    """Of so many changed texts a third or more are refused by `read`, and none is accepted that
+    runs otherwise; from which table a query reads is no part of the rules.
+    """
+    due, refused = execute(code, table), 0
+    for _ in range(count):
+        changed = mutate_artifact(code, rng)
+        try:
+            read(changed)
+        except RefusedError:
+            refused += 1
+            continue
+        text = re.sub(r'"[^"\n]*" AS rr_table', '"input_data" AS rr_table', str(changed))
+        same = replace(code, files={**code.files, [*code.files][-1]: text})
+        assert execute(same, table) == due, text
+    assert refused >= count // 3

@@ -17,6 +17,14 @@ PURPOSE = (Category(("car",)), Category(("it's", "loan")), Category((), missing=
 KIND = (Category(("a",)), Category(('say "b"',)))
 
 
+def make_loan_domain() -> rr.Domain:
+    """A number from -10 to 100, and two columns of categories."""
+    free = rr.Domain.over((Column("income"), Column("purpose", PURPOSE), Column("kind", KIND)))
+    lower, upper = free.lower.copy(), free.upper.copy()
+    lower[0], upper[0] = -10.0, 100.0
+    return replace(free, lower=lower, upper=upper)
+
+
 def make_lines(net: Any, domain: rr.Domain, heads: tuple[Head, ...], **said: Any) -> AdditiveRules:
     names = said.pop("outputs", tuple(f"y{i}" for i in range(len(heads))))
     graph = Graph(

@@ -17,7 +17,9 @@ from relurules.checker.artefact_domain import (
     add_artefact_forms,
     read_artefact_terms,
 )
+from relurules.checker.artefact_links import count_artefact_scores
 from relurules.checker.artefact_text import ArtefactReader
+from relurules.checker.artefact_values import FloatValue
 from relurules.checker.forms import ONE
 from relurules.checker.json_values import RefusedError, read_number
 from relurules.checker.names import name_scores
@@ -115,6 +117,9 @@ class RulesReader:
         self.errors = dict.fromkeys(self.cuts, Fraction(0))
         #: The scores of every rule, exactly.
         self.due = [_list_rule_forms(rule, rules, domain) for rule in rules["rules"]]
+        self.count = count_artefact_scores(rules)
+        if any(len(own) != self.count for own in self.due):
+            raise RefusedError("a rule has other scores than the outputs are made of")
         #: All ways down the rules' tree; RefusedError for one that is none.
         self.ways = list(list_tree_paths(rules))
         self._names = dict[CutKey, str]()
@@ -170,9 +175,8 @@ class RulesReader:
         """A frame that stands so far in, of a rule."""
         return frame.replace("AT", _INDENT * depth).replace("K", str(number))
 
-    def read_score(self, number: int, i: int) -> Fraction:
+    def check_score(self, value: FloatValue, number: int, i: int) -> Fraction:
         """How far a score of a rule is off, at most; RefusedError where it is another one."""
-        value = self.reader.read_sum()
         if self.domain.reduce(value.form) != self.due[number - 1][i]:
             raise RefusedError(f"a score of rule {number} in the artefact isn't its own")
         return value.error
@@ -227,9 +231,7 @@ class CodeRulesReader(RulesReader):
         super().__init__(code.reader, code.domain, rules, code.target)
         self.code = code
         #: A rule that no row gets, as no way leads to it, stays off by nothing.
-        self.scores = [(Fraction(0),) * code.frame.count for _ in self.due]
-        if any(len(own) != code.frame.count for own in self.due):
-            raise RefusedError("a rule has other scores than the outputs are made of")
+        self.scores = [(Fraction(0),) * self.count for _ in self.due]
 
     def read(self) -> ExecutedReading:
         """All of the program, in form tree or rules."""
@@ -247,10 +249,10 @@ class CodeRulesReader(RulesReader):
         """The scores of a rule."""
         words, errors = self.words, list[Fraction]()
         super().read_result(number, depth)
-        for i in range(len(self.due[number - 1])):
+        for i in range(self.count):
             before, behind = (self.code.fill_frame(part, i) for part in words.score)
             self.reader.expect((words.between if i else "") + before)
-            errors.append(self.read_score(number, i))
+            errors.append(self.check_score(self.reader.read_sum(), number, i))
             self.reader.expect(behind)
         self.reader.expect(self.place(words.close, depth, number))
 

@@ -1,7 +1,6 @@
 """Artefacts: a query of partition rules, in which each row has the number of one."""
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 from relurules.checker.artefact_rules import ExecutedReading, RulesReader
@@ -44,12 +43,13 @@ class SqlRulesReader(SqlReader):
         found: Sequence[Any] = self.read_scores()
         if not all(isinstance(score, RuledValues) for score in found):
             raise RefusedError("a score of the artefact isn't told by the rule of its row")
-        scores = list[tuple[Fraction, ...]]()
-        for number, due in enumerate(self.ruled.due):
-            own = [score.values[number] for score in found]
-            if [self.domain.reduce(value.form) for value in own] != due:
-                raise RefusedError(f"a score of rule {number + 1} in the artefact isn't its own")
-            scores.append(tuple(value.error for value in own))
+        scores = [
+            tuple(
+                self.ruled.check_score(score.values[number - 1], number, i)
+                for i, score in enumerate(found)
+            )
+            for number in range(1, len(self.ruled.due) + 1)
+        ]
 
         return self.ruled.make_reading(scores)
 

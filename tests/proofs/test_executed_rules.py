@@ -12,14 +12,13 @@ import numpy as np
 import pytest
 from executed_targets import TARGETS, require_target
 from handmade import graph, layered, lines, network
-from line_models import KIND, PURPOSE
+from line_models import make_loan_domain
 from mutated_artifacts import draw_table, judge_changes
 
 import relurules as rr
 from relurules import checker
 from relurules.checker import ExecutedReading, RefusedError, bound_execution, read_execution
 from relurules.codec.rules_json import to_json
-from relurules.domain.columns import Column
 from relurules.errors import UnsupportedError
 from relurules.ir import Artifact, Graph, Head, RuleSet
 from relurules.proofs.executions import make_artefact_text
@@ -43,14 +42,10 @@ def make_numbers() -> tuple[Graph, RuleSet]:
 @cache
 def make_categories() -> tuple[Graph, RuleSet]:
     """Categories in conditions and scores."""
-    columns = (Column("income"), Column("purpose", PURPOSE), Column("kind", KIND))
-    free = rr.Domain.over(columns)
-    lower, upper = free.lower.copy(), free.upper.copy()
-    lower[0], upper[0] = -10.0, 100.0
-    domain = replace(free, lower=lower, upper=upper)
+    domain = make_loan_domain()
     A = [[0.01, 0.0, 0.3, -0.2, 0.5, 0.0], [-0.02, 0.0, 0.0, 0.4, 0.0, 0.7]]
     net = network(A, [-0.5, 0.3], [[1.0, 0.5]], C=[[0, 0.3, -1, 0.25, 0, 0]], c=[0.5])
-    made = replace(graph(net), columns=columns, features=domain.names)
+    made = replace(graph(net), columns=domain.columns, features=domain.names)
     return made, rr.extract(made, domain=domain)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from executed_targets import TARGETS
 from handmade import graph, network
-from line_models import KIND, PURPOSE, grouped, mixed
+from line_models import grouped, make_loan_domain, mixed
 from mutated_artifacts import draw_table, judge_changes
 
 import relurules as rr
@@ -24,7 +24,6 @@ from relurules import checker
 from relurules.checker import RefusedError, read_execution
 from relurules.checker.artefact_values import bound_half_ulp
 from relurules.checker.script import make_check_script
-from relurules.domain.columns import Column
 from relurules.errors import UnsupportedError
 from relurules.ir import AdditiveRules, Artifact, Graph
 from relurules.proofs.executions import make_artefact_text
@@ -52,11 +51,7 @@ def make_numbers() -> tuple[Graph, AdditiveRules]:
 @cache
 def make_categories() -> tuple[Graph, AdditiveRules]:
     """A whole number and categories, which a line reads too; two scores."""
-    columns = (Column("income"), Column("purpose", PURPOSE), Column("kind", KIND))
-    free = rr.Domain.over(columns)
-    lower, upper = free.lower.copy(), free.upper.copy()
-    lower[0], upper[0] = -10.0, 100.0
-    domain = replace(free, lower=lower, upper=upper)
+    domain = make_loan_domain()
     net = network(
         [[0.25, 0, 0, 0, 1, 0], [-1, 0, 0, 0, 0, 2]],
         [-10, 3],
@@ -64,7 +59,7 @@ def make_categories() -> tuple[Graph, AdditiveRules]:
         C=[[0, 0.3, -1, 0.25, 0, 0], [0.01, 0, 0.75, 0, 0, 0]],
         c=[0.5, 0],
     )
-    made = replace(graph(net), columns=columns, features=domain.names)
+    made = replace(graph(net), columns=domain.columns, features=domain.names)
     return made, rr.extract(made, domain=domain, form="additive")
 
 

@@ -3,6 +3,7 @@
 import math
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 from relurules.emitting.sql.dialect import Dialect
 from relurules.emitting.sql.names import build_quoted_pattern
@@ -26,6 +27,7 @@ def respell_decimals(text: str, dialect: Dialect) -> str:
     return re.sub(rf"{other}|[\d.]+E[-+]?\d+", lambda found: _respell(found.group()), text)
 
 
+@lru_cache(maxsize=1 << 16)
 def _respell(token: str) -> str:
     if not re.fullmatch(r"[\d.]+E[-+]?\d+", token) or is_read_alike(token):
         return token

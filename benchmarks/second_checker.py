@@ -29,6 +29,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from results import add_write_option, record_output
 
+from relurules.checker import check_short
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "proofs")]
 
@@ -103,14 +105,14 @@ def ask_proven(
 
 def ask_short(cases: list[tuple[str, Any]], ours: Callable[[Any], Any]) -> Counter[str]:
     """How often check_short.py says what check.py says."""
-    short, tally = import_module("relurules.checker.check_short"), Counter[str]()
+    tally = Counter[str]()
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder, name) for name in ("certificate", "rules", "model")]
         for kind, files in cases:
             for path, data in zip(paths, files, strict=True):
                 path.write_bytes(data)
             with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-                code = short.main([str(path) for path in paths])
+                code = check_short.main([str(path) for path in paths])
             wanted = ours(files).code
             agree = "not judged" if code == 3 else f"both: {WORDS[wanted]}"
             tally[agree if code in (wanted, 3) else "DISAGREE"] += 1

@@ -434,6 +434,7 @@ def emit(
     script: bool = True,
     scorecard: Scorecard | Mapping[str, Any] | None = None,
     rename: Mapping[str, str] | None = None,
+    state_rounding: bool = False,
 ) -> Artifact:
     """Rules as text, a document (markdown, html, latex) or code (sql, python, numpy, c,
     javascript, bigquery, java, csharp, onnx, pmml, dbt); a scorecard as text, markdown, html,
@@ -475,6 +476,9 @@ def emit(
     options of `scorecard` as a mapping; None for those by default, with this direction. A row has
     the points that `Scorecard.predict` gives. rename: other names for outputs, such as
     {"p_<=50K": "p_low"}, where an engine can't have the model's own; heads say which is which.
+    state_rounding: for partition rules in Python, C, JavaScript, numpy and SQL, whether the head
+    states the bound of rounding that `bound_rounding` finds, some milliseconds for each rule; what
+    has none is refused. Heads of additive rules state theirs in any case.
 
     Target dbt is a dbt model of the SQL, in DuckDB's dialect by default, `name` the name of the
     model, with its schema.yml and a generic test.
@@ -510,6 +514,7 @@ def emit(
         script=script,
         scorecard=scorecard,
         rename=tuple((rename or {}).items()),
+        state_rounding=state_rounding,
     )
     if scorecard is not None and "points" not in options.columns:
         raise DataError("scorecard is whose points the column points gives; add it to columns")

@@ -125,6 +125,16 @@ def emit(
             )
         ),
     ] = None,
+    state_rounding: Annotated[
+        bool,
+        typer.Option(
+            "--state-rounding",
+            help=(
+                "State a certified bound of rounding in the head of partition rules' code too, as "
+                "in that of additive rules; refused where there is none."
+            ),
+        ),
+    ] = False,
     scorecard: Annotated[
         bool,
         typer.Option(
@@ -168,7 +178,7 @@ def emit(
                 "--dialect": dialect, "--form": form, "--shape": shape != "select",
                 "--output": output, "--missing": missing != "propagate",
                 "--number": number != "double", "--no-script": not script,
-                "--scorecard": scorecard,
+                "--scorecard": scorecard, "--state-rounding": state_rounding,
             }
         )  # fmt: skip
         _write_everything(
@@ -183,7 +193,14 @@ def emit(
         return
     if scorecard:
         check_scorecard_options(
-            True, {"--dialect": dialect, "--form": form, "--name": name, "--rename": rename}
+            True,
+            {
+                "--dialect": dialect,
+                "--form": form,
+                "--name": name,
+                "--rename": rename,
+                "--state-rounding": state_rounding,
+            },
         )
         artifact = print_scorecard(
             found,
@@ -203,6 +220,7 @@ def emit(
             output=output, outside=outside, missing=missing, number=number, title=title,
             reference=measured_from, direction=direction, reasons=reasons,
             positive=positive, script=script, scorecard=card, rename=renamed,
+            state_rounding=state_rounding,
         )  # fmt: skip
 
     if out is not None:

@@ -24,7 +24,8 @@ class EmitOptions:
     whose points are asked for, or its options; None for that of the rules by default. within: with
     what the names of a query begin that a SELECT is to be a part of, "" for none; the SELECT is
     then the subquery `within_rows`, its columns beside the key `within_0`, `within_1`, and so on.
-    rename: (own name, new one) of outputs, which the rules have by then.
+    rename: (own name, new one) of outputs, which the rules have by then. state_rounding: whether
+    the head of partition rules must state a bound of rounding; that of lines does where it can.
     """
 
     form: str | None = None
@@ -48,6 +49,7 @@ class EmitOptions:
     scorecard: Scorecard | Mapping[str, Any] | None = None
     within: str = ""
     rename: tuple[tuple[str, str], ...] = ()
+    state_rounding: bool = False
 
     @property
     def texts(self) -> tuple[str, ...]:

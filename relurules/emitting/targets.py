@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.util import find_spec
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from relurules.emitting import code_options
 from relurules.emitting.bigquery.printer import print_bigquery, print_bigquery_lines
@@ -88,6 +88,9 @@ def _require_onnx() -> None:
 _CODE = ("rules", "tree", "network")
 #: The one form of additive rules.
 LINES = "lines"
+#: Targets whose heads can state a bound of rounding.
+_STATING_TARGETS = (*READ_TARGETS, "numpy")
+_Request = TypeVar("_Request", EmitRequest, LineRequest)
 #: What an artefact of SQL says of itself, beside what all say.
 _ARTIFACT_FIELDS = ("dialect", "table", "key", "shape", "name", "missing")
 
@@ -179,10 +182,12 @@ def _emit_rules(rules: RuleSet, target: str, dialect: str | None, options: EmitO
             if target != "text":
                 check_sentinels(rules, outside)
             asked = replace(request, form=tried, outside=outside, header=format_header(artifact))
-            return replace(
-                artifact,
-                files=row.print(asked if target == "sql" else code_options.prepare_request(asked)),
-            )
+            if target != "sql":
+                asked = code_options.prepare_request(asked)
+            code = replace(artifact, files=row.print(asked))
+            if not options.state_rounding:
+                return code
+            return _state_rounding(code, asked, row.print, required=True)
         except UnsupportedError as error:
             refusals.append(error)
 
@@ -213,14 +218,35 @@ def _emit_lines(
     artifact = _describe_artifact(request, target)
     asked = code_options.prepare_lines(replace(request, header=format_header(artifact)))
     code = replace(artifact, files=row.print_lines(asked))
-    if target not in READ_TARGETS or request.scored:  # inside a page, nobody reads a head
+    read = target in READ_TARGETS and not request.scored  # inside a page, nobody reads a head
+    if not read and not options.state_rounding:
         return code
 
-    # The head says what is certified of the text below it, which must be there first.
-    rounding = bound_score_rounding(code, asked.rules)
-    if not rounding.is_stated:
-        return code
-    return replace(artifact, files=row.print_lines(replace(asked, rounding=rounding)))
+    return _state_rounding(code, asked, row.print_lines, required=options.state_rounding)
+
+
+def _state_rounding(
+    code: Artifact, request: _Request, print_files: Callable[[_Request], Files], *, required: bool
+) -> Artifact:
+    """The artefact with what is certified of its text in its head, which is printed anew.
+
+    required: UnsupportedError where nothing is.
+    """
+    if code.target not in _STATING_TARGETS:
+        raise UnsupportedError(
+            f"target {code.target!r} states no bound of rounding; supported: "
+            f"{', '.join(_STATING_TARGETS)}"
+        )
+
+    rounding = bound_score_rounding(code, request.rules)
+    if rounding.is_stated:
+        return replace(code, files=print_files(replace(request, rounding=rounding)))
+    if required:
+        raise UnsupportedError(
+            f"target {code.target!r} in form {code.form!r}: its rounding has no bound to state: "
+            f"{rounding.refusal}; emit it without state_rounding"
+        )
+    return code
 
 
 def _describe_artifact(request: ScorerRequest, target: str) -> Artifact:

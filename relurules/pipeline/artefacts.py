@@ -72,6 +72,12 @@ def _emit_document(rules: RuleSet | AdditiveRules, target: str, options: EmitOpt
     from relurules.analysis.questions import answer_standing_questions
     from relurules.pipeline.page_scorer import write_page_scorer
 
+    if options.state_rounding:
+        raise UnsupportedError(
+            f"target {target!r} is a document, which says what its rounded numbers change; "
+            "state_rounding is for code"
+        )
+
     plain = options.form in (None, "rules") and options.dialect is None
     tried = target == "html" and options.script
     return emit_document(

@@ -1,7 +1,7 @@
 /*
  * What a plain compiled search reaches: counts the linear regions of a ReLU network in [-1, 1]^d.
  *
- *     compiled_limit NET optima|edges [SECONDS]
+ *     compiled_limit NET plain|quick [SECONDS]
  *
  * NET is a text: the number of inputs, the number of hidden layers, and of every layer its width,
  * its weights (neuron by neuron) and its biases. It prints regions and the processor seconds of
@@ -14,13 +14,14 @@
  * A region is a dictionary of the simplex method, feasible at its current vertex: every basic
  * variable is an affine function of d nonbasic ones, all of which are 0 at the vertex. Variables
  * lie between 0 and a bound, which is infinite but for inputs (0 to 2, from one end of [-1, 1]).
- * The neuron's pre-activation is one more row. Which signs it can have is found in one of two ways:
+ * The neuron's pre-activation is one more row. There are two ways to see which signs it can have:
  *
- *     optima  the textbook's: pivots to its maximum, whose dictionary is kept for the positive
- *             side, and on to its minimum, whose dictionary is the negative side's
- *     edges   pivots only until an edge is found along which it changes sign, or none is left. On
- *             that edge the row itself leaves the basis at 0. This vertex belongs to both sides,
- *             whose dictionaries differ in the sign of one column.
+ *     plain  The textbook's: pivots to its maximum, whose dictionary is kept for the positive side,
+ *            and on to its minimum, whose dictionary is the negative side's.
+ *     quick  Pivots only until there is an edge along which it changes sign, or none is left. On
+ *            that edge the row itself leaves the basis at 0. This vertex belongs to both sides,
+ *            whose dictionaries differ in the sign of one column. Neurons that have one sign on a
+ *            whole region of the layers before are tried once there, not on every part of it.
  */
 #include <math.h>
 #include <stdio.h>
@@ -52,10 +53,11 @@ static int inputs, layers, neurons, capacity, width[MAX_LAYERS], first[MAX_LAYER
 static double *weights[MAX_LAYERS], *biases[MAX_LAYERS];
 /* Affine forms of pre-activations in the inputs, by layer, on the region at hand. */
 static double *forms[MAX_LAYERS];
-static int *active;        /* signs of neurons so far */
+/* Signs of neurons so far, and neurons of a layer that are still to be tried. */
+static int *active, *list[MAX_LAYERS], listed[MAX_LAYERS];
 static Dictionary *stack;  /* by depth */
 static double *ratios;
-static int by_edges;
+static int quick;
 static long regions;
 
 static void *allocate(size_t bytes)
@@ -68,7 +70,7 @@ static void *allocate(size_t bytes)
     return block;
 }
 
-static double *column(const Dictionary *of, int j)
+static inline double *column(const Dictionary *of, int j)
 {
     return of->columns + (size_t)j * capacity;
 }
@@ -87,7 +89,7 @@ static void flip_column(Dictionary *at, int j)
 }
 
 /* Count a basic variable from its other bound. */
-static void flip_row(Dictionary *at, int r)
+static inline void flip_row(Dictionary *at, int r)
 {
     int x = at->input[r];
     for (int j = 0; j <= inputs; j++)
@@ -98,7 +100,7 @@ static void flip_row(Dictionary *at, int r)
 }
 
 /* Exchange the basic variable of a row for the nonbasic one of a column. */
-static void pivot(Dictionary *at, int r, int j)
+static inline void pivot(Dictionary *at, int r, int j)
 {
     int count = at->rows + 1, entering = at->input[capacity + j], leaving = at->input[r];
     double *restrict own = column(at, j), inverse = 1.0 / own[r], most = at->col_most[j];
@@ -125,7 +127,7 @@ static void pivot(Dictionary *at, int r, int j)
 }
 
 /* How far a nonbasic variable may grow; row: that of the bound that stops it, -1 for its own. */
-static double find_step(const Dictionary *at, int j, int *row)
+static inline double find_step(const Dictionary *at, int j, int *row)
 {
     const double *restrict own = column(at, j), *restrict value = column(at, inputs);
     const double *restrict most = at->row_most;
@@ -144,7 +146,7 @@ static double find_step(const Dictionary *at, int j, int *row)
 }
 
 /* The column along which the last row falls most, or rises most for sign -1; -1: none. */
-static int choose_column(const Dictionary *at, double sign, int pivots)
+static inline int choose_column(const Dictionary *at, double sign, int pivots)
 {
     int best = -1;
     double steepest = -TOLERANCE;
@@ -161,7 +163,7 @@ static int choose_column(const Dictionary *at, double sign, int pivots)
 }
 
 /* Let the variable of a column grow until that of row r stops it, or its own bound for r of -1. */
-static void move_along(Dictionary *at, int j, int r)
+static inline void move_along(Dictionary *at, int j, int r)
 {
     if (r < 0) {
         flip_column(at, j);
@@ -173,7 +175,7 @@ static void move_along(Dictionary *at, int j, int r)
 }
 
 /* Move to where sign times the last row is least; its value there. */
-static double reach_optimum(Dictionary *at, double sign)
+static inline double reach_optimum(Dictionary *at, double sign)
 {
     for (int pivots = 0;; pivots++) {
         int j = choose_column(at, sign, pivots), r;
@@ -188,7 +190,7 @@ static double reach_optimum(Dictionary *at, double sign)
  * Move to the last vertex before sign times the last row is less than -TOLERANCE: the column along
  * which it gets so. -1: along none, and nowhere.
  */
-static int find_crossing(Dictionary *at, double sign)
+static inline int find_crossing(Dictionary *at, double sign)
 {
     for (int pivots = 0;; pivots++) {
         int j = choose_column(at, sign, pivots), r;
@@ -258,17 +260,14 @@ static void copy_dictionary(Dictionary *to, const Dictionary *from)
         memcpy(column(to, j), column(from, j), bytes);
 }
 
-/*
- * Which signs the neuron of the last row can have. With both, the dictionary of this depth becomes
- * the negative side's, and that of the next the positive one's.
- */
+/* The textbook's way to split: see `split_region`. */
 static int split_at_optima(int depth)
 {
-    Dictionary *at = &stack[depth], *other = &stack[depth + 1];
+    Dictionary *at = &stack[depth];
     if (reach_optimum(at, -1.0) <= TOLERANCE)
         return NEGATIVE;
     at->rows++;
-    copy_dictionary(other, at);
+    copy_dictionary(&stack[depth + 1], at);
     at->rows--;
     if (reach_optimum(at, 1.0) >= -TOLERANCE)
         return POSITIVE;
@@ -278,49 +277,96 @@ static int split_at_optima(int depth)
     return NEGATIVE | POSITIVE;
 }
 
-/* The same by an edge on which the row changes sign; sides of the last neuron aren't needed. */
-static int split_on_edge(int depth, int last)
+/* Which signs the last row can have; with both, edge is a column along which it changes sign. */
+static inline int find_signs(Dictionary *at, int *edge)
 {
-    Dictionary *at = &stack[depth], *other = &stack[depth + 1];
     double value = column(at, inputs)[at->rows], sign = value < 0.0 ? -1.0 : 1.0;
-    int j;
     /* A vertex on the hyperplane shows no sign yet: the first one is looked for too. */
     if (fabs(value) <= TOLERANCE && find_crossing(at, -sign) < 0)
         return sign > 0.0 ? NEGATIVE : POSITIVE;
-    j = find_crossing(at, sign);
-    if (j < 0)
+    *edge = find_crossing(at, sign);
+    if (*edge < 0)
         return sign > 0.0 ? POSITIVE : NEGATIVE;
-    if (last)
-        return NEGATIVE | POSITIVE;
-    pivot(at, at->rows, j);
-    at->rows++;
-    copy_dictionary(other, at);
-    for (int i = 0; i < at->rows; i++)
-        column(at, j)[i] = -column(at, j)[i];
     return NEGATIVE | POSITIVE;
 }
 
-/* Count the regions that a region is cut into by this neuron and those after it. */
-static void search(int neuron, int layer, int depth)
+/* The quick way to split: see `split_region`. */
+static int split_on_edge(int depth)
 {
     Dictionary *at = &stack[depth];
-    int signs, last = neuron + 1 == neurons;
-    if (neuron == first[layer + 1])
-        compose_layer(++layer);
-    append_form(at, forms[layer] + (size_t)(neuron - first[layer]) * (inputs + 1));
+    int edge = -1, signs = find_signs(at, &edge);
+    if (signs != (NEGATIVE | POSITIVE))
+        return signs;
+    pivot(at, at->rows, edge);
+    at->rows++;
+    copy_dictionary(&stack[depth + 1], at);
+    for (int i = 0; i < at->rows; i++)
+        column(at, edge)[i] = -column(at, edge)[i];
+    return signs;
+}
 
-    signs = by_edges ? split_on_edge(depth, last) : split_at_optima(depth);
+/*
+ * Which signs the neuron of the last row can have. With both, the dictionary of this depth becomes
+ * the negative side's, and that of the next the positive one's; but for the last neuron of all,
+ * whose sides nobody reads.
+ */
+static int split_region(int depth, int last)
+{
+    int edge;
+    if (!quick)
+        return split_at_optima(depth);
+    return last ? find_signs(&stack[depth], &edge) : split_on_edge(depth);
+}
+
+/*
+ * List neurons of a layer that are to be tried on the regions inside this one: all, or in the quick
+ * way those that can have both signs here. Other ones keep their sign.
+ */
+static void enter_layer(int layer, int depth)
+{
+    Dictionary *at = &stack[depth];
+    if (layer > 0)
+        compose_layer(layer);
+    listed[layer] = 0;
+    for (int i = 0; i < width[layer]; i++) {
+        int edge, signs = NEGATIVE | POSITIVE;
+        if (quick) {
+            append_form(at, forms[layer] + (size_t)i * (inputs + 1));
+            signs = find_signs(at, &edge);
+        }
+        active[first[layer] + i] = signs == POSITIVE;
+        if (signs == (NEGATIVE | POSITIVE))
+            list[layer][listed[layer]++] = i;
+    }
+}
+
+/* Count the regions that a region is cut into by a listed neuron and those after it. */
+static void search(int index, int layer, int depth)
+{
+    int unit, signs, last;
+    while (index == listed[layer]) {
+        if (layer + 1 == layers) {
+            regions++;
+            return;
+        }
+        enter_layer(++layer, depth);
+        index = 0;
+    }
+    unit = list[layer][index];
+    last = layer + 1 == layers && index + 1 == listed[layer];
+    append_form(&stack[depth], forms[layer] + (size_t)unit * (inputs + 1));
+    signs = split_region(depth, last);
     if (last) {
         regions += signs == (NEGATIVE | POSITIVE) ? 2 : 1;
         return;
     }
     if (signs & POSITIVE) {
-        active[neuron] = 1;
-        search(neuron + 1, layer, depth + (signs & NEGATIVE ? 1 : 0));
+        active[first[layer] + unit] = 1;
+        search(index + 1, layer, signs & NEGATIVE ? depth + 1 : depth);
     }
     if (signs & NEGATIVE) {
-        active[neuron] = 0;
-        search(neuron + 1, layer, depth);
+        active[first[layer] + unit] = 0;
+        search(index + 1, layer, depth);
     }
 }
 
@@ -333,6 +379,7 @@ static void read_network(const char *path)
         ok = fscanf(file, "%d", &width[layer]) == 1;
         size = ok ? width[layer] * before : 0;
         weights[layer] = allocate(size * sizeof(double));
+        list[layer] = allocate(width[layer] * sizeof(int));
         biases[layer] = allocate(width[layer] * sizeof(double));
         forms[layer] = allocate((size_t)width[layer] * (inputs + 1) * sizeof(double));
         for (int i = 0; ok && i < size; i++)
@@ -384,6 +431,7 @@ static void count_regions(void)
         at->side[x] = 1.0;
         at->col_most[x] = 2.0;
     }
+    enter_layer(0, 0);
     search(0, 0, 0);
 }
 
@@ -393,10 +441,10 @@ int main(int count, char **arguments)
     long rounds = 0;
     clock_t began;
     if (count < 3) {
-        fputs("usage: compiled_limit NET optima|edges [SECONDS]\n", stderr);
+        fputs("usage: compiled_limit NET plain|quick [SECONDS]\n", stderr);
         return 2;
     }
-    by_edges = !strcmp(arguments[2], "edges");
+    quick = !strcmp(arguments[2], "quick");
     read_network(arguments[1]);
     prepare();
     began = clock();

@@ -261,7 +261,7 @@ def measure_evidence(rows: int, figures: list[Figure]) -> Table:
     """Evidence of rows in memory with their response, by 64 rules, beside one AUC of their scores
     by scikit-learn; the second of two rounds.
     """
-    from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]
+    from sklearn.metrics import roc_auc_score
 
     X, rules = draw_rows(rows, 2), make_crossed_rules()
     scores = rules.predict(X)[:, 0]

@@ -24,7 +24,7 @@
 # make bench-checkers  all checkers of certificates on 10,000 honest and changed ones (Node.js, coq, libzarith-ocaml-dev)
 # make bench-page       the page on which rules are tried: its size, and how fast it scores a file, in Chromium
 # make bench-rivals  our rules and lines beside what others would use, in an environment of their own
-# make bench-categories  questions and comparisons of rules over many categories (about two minutes)
+# make bench-categories  questions and comparisons of rules over many categories (about 15 minutes of a processor)
 # make bench-large  counts two hundred million regions on one core (about 40 minutes)
 # make bench-partition  the search for regions in full, beside another tool in an environment of its own
 
@@ -170,7 +170,7 @@ bench-all: venv .venv-peer-code/ready .venv-orbital/ready
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/all_figures.py --write
 
 bench: venv
-	$(BIN)/python benchmarks/tracing.py $(WRITE)
+	$(BIN)/python benchmarks/tracing.py --only small $(WRITE)
 	$(BIN)/python benchmarks/partition.py --quick
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/reached.py $(WRITE)
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/summary.py $(WRITE)

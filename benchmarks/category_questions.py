@@ -161,7 +161,7 @@ def show_table(forms: Sequence[str], limit: float) -> list[Figure]:
     Console(width=140).print(table)
     return [
         Figure(
-            what=f"{one.asked}, {one.rules}, 100 categories",
+            what=f"{one.asked}, {one.rules}, 100 categories: {one.answer}",
             ours=one.seconds,
             unit="CPU s",
             bar=Bar(limit=_MOST, sense="at most"),

@@ -4,13 +4,15 @@ benchmarks/partition.py [--quick]`.
 Networks are random (He-normal weights, biases uniform in +-0.5, rounded to float32, drawn layer by
 layer from the seed) on the box [-1, 1]^d. Every figure is measured in a process of its own: CPU
 seconds once functions are compiled, and the peak of its memory above what it had before the
-search. Networks over categories read 6 numbers and 8 columns of 100 categories in all; beside them
-stands a search whose every split asks mixed-integer programs, for a few seconds. The start of a
-search is what `rr.partition` of a small torch module takes in all, beside `torch.export` of it.
-`--only categories`, `start`, `jobs` or `large` prints that table alone; the last counts 1e8 regions
-and is in no other run. `--peer PYTHON` also runs relucent, a program of its own, by the interpreter
-of an environment that has it, as `make bench-partition` does; engines that need more than a few
-seconds are stopped.
+search. Beside them stands `compiled_limit.c`, a plain search in float64 that checks and keeps
+nothing, where gcc is installed: from 10,000 regions on, ours is to reach half of the speed of the
+textbook's way, and .4 of it with two inputs. Networks over categories read 6 numbers and 8 columns
+of 100 categories in all; beside them stands a search whose every split asks mixed-integer programs,
+for a few seconds. The start of a search is what `rr.partition` of a small torch module takes in
+all, beside `torch.export` of it. `--only categories`, `start`, `limit`, `jobs` or `large` prints
+that table alone; the last counts 1e8 regions and is in no other run. `--peer PYTHON` also runs
+relucent, a program of its own, by the interpreter of an environment that has it, as
+`make bench-partition` does; engines that need more than a few seconds are stopped.
 """
 
 import argparse
@@ -30,6 +32,7 @@ from unittest.mock import patch
 
 import numpy as np
 import psutil  # type: ignore[import-untyped]
+from compiled_limit import Method, compile_limit, count_compiled
 from figure_rows import Bar, Figure, write_figures
 from results import add_write_option, record_output
 from rich.console import Console
@@ -68,6 +71,7 @@ CASES = (
     Case("d2_16_16", 101, 2, (16, 16), 397),
     Case("d2_32_32_32", 102, 2, (32, 32, 32), 2578),
     Case("d2_64_64", 103, 2, (64, 64), 4699),
+    Case("d2_96_96", 109, 2, (96, 96), 12592),
     Case("d4_8_8_8", 104, 4, (8, 8, 8), 4021),
     Case("d4_16_16", 105, 4, (16, 16), 11903),
     Case("d8_12_12", 106, 8, (12, 12), 345954),
@@ -97,6 +101,15 @@ CATEGORICAL = (
 )
 #: Seconds that the slow engines get for a network.
 _PATIENCE = 5.0
+#: Seconds in which searches are repeated that take less.
+_REPEATED = 0.5
+#: Regions from which on the share of the compiled limit has a bar.
+_MANY = 10_000
+#: Ways of the compiled search -> what it is called beside ours.
+_COMPILED: dict[Method, str] = {
+    "plain": "plain search in C",
+    "quick": "quick search in C",
+}
 #: What is measured of a torch module: the regions of one, and an export.
 _FROM_MODULES = ("module", "export")
 
@@ -187,12 +200,15 @@ def measured(case: Case, mode: str, jobs: int) -> dict[str, float]:
         _run(network_of(small), domain, mode, jobs)
 
     before, cpu, wall = psutil.Process().memory_info().rss, time.process_time(), time.perf_counter()
-    regions = run()
+    regions, rounds = run(), 1
+    while mode == "count" and time.process_time() - cpu < _REPEATED:
+        run()
+        rounds += 1
     seconds = time.process_time() - cpu
     return {
         "regions": regions,
-        "cpu": seconds,
-        "wall": time.perf_counter() - wall,
+        "cpu": seconds / rounds,
+        "wall": (time.perf_counter() - wall) / rounds,
         "memory": max(0.0, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before)
         / 2**20,
     }
@@ -302,15 +318,48 @@ def make_rate_figure(
     return Figure(what=what, ours=ours, unit="regions/CPU s", rival=rival, theirs=theirs, bar=bar)
 
 
-def speeds(
-    cases: Sequence[Case], python: str | None, figures: list[Figure]
-) -> Iterator[tuple[str, ...]]:
+def limits(cases: Sequence[Case], figures: list[Figure]) -> Iterator[tuple[str, ...]]:
+    """One row per network: our speed, and those of the compiled search."""
+    with TemporaryDirectory() as folder:
+        program = compile_limit(Path(folder))
+        if program is None:
+            print("gcc is missing: no compiled search beside ours", file=sys.stderr)
+            return
+        for case in cases:
+            ours = in_process(case, "count")
+            rate, row = ours["regions"] / ours["cpu"], [case.name, f"{ours['regions']}"]
+            row.append(f"{rate / 1000:.0f}k")
+            for method in _COMPILED:
+                regions, seconds = count_compiled(
+                    program, layers(case)[:-1], method, seconds=_REPEATED
+                )
+                if regions != ours["regions"]:
+                    raise SystemExit(f"{case.name}: {regions} regions by {method}")
+                figures.append(make_limit_figure(case, ours["regions"], rate, method, seconds))
+                theirs = regions / seconds
+                row += [f"{theirs / 1000:.0f}k", f"{rate / theirs:.2f}"]
+            yield tuple(row)
+
+
+def make_limit_figure(
+    case: Case, regions: float, rate: float, method: Method, seconds: float
+) -> Figure:
+    """Regions a second of processor time, beside those of a compiled search."""
+    bar = Bar(limit=0.4 if case.d == 2 else 0.5, sense="at least", of="ratio")
+    return make_rate_figure(
+        f"search, {case.name}: {regions:,} regions",
+        rate,
+        _COMPILED[method],
+        regions / seconds,
+        bar if method == "plain" and regions >= _MANY else None,
+    )
+
+
+def speeds(cases: Sequence[Case], python: str | None) -> Iterator[tuple[str, ...]]:
     """One row per network: count, what was expected, speeds, ratios and memory."""
     for case in cases:
         counted, delivered, slow = (in_process(case, mode) for mode in ("count", "maps", "highs"))
         rates = [found["regions"] / found["cpu"] for found in (counted, delivered, slow)]
-        what = f"search, {case.name}: {counted['regions']:,} regions"
-        figures.append(make_rate_figure(what, rates[0], "HiGHS", rates[2]))
         row = [
             case.name,
             f"{counted['regions']}",
@@ -452,6 +501,15 @@ def show_categories(console: Console) -> list[Figure]:
     return figures
 
 
+def show_limits(console: Console) -> list[Figure]:
+    """Print what share of a plain compiled search's speed ours has."""
+    figures = list[Figure]()
+    columns = ["network", "regions", "ours/s", "plain C/s", "ratio", "quick C/s", "ratio"]
+    title = "Beside a compiled search, regions per CPU second"
+    _show(console, title, columns, limits(CASES, figures))
+    return figures
+
+
 def show_starts(console: Console) -> list[Figure]:
     """Print how long a small network takes, from a torch module to its regions."""
     figures = list[Figure]()
@@ -479,6 +537,7 @@ def show_large(console: Console) -> list[Figure]:
 TABLES: dict[str, tuple[Callable[[Console], list[Figure]], str]] = {
     "categories": (show_categories, "Regions over categories"),
     "start": (show_starts, "Start of a search"),
+    "limit": (show_limits, "Compiled limit"),
     "jobs": (show_jobs, "Two jobs"),
     "large": (show_large, "A large search"),
 }
@@ -500,7 +559,8 @@ def show_tables(*, quick: bool, peer: Path | None) -> list[Figure]:
         "MB",
     ]
     columns += [] if python is None else ["relucent's regions", "relucent/s", "ratio"]
-    _show(console, "Regions per CPU second, one core", columns, speeds(CASES, python, figures))
+    _show(console, "Regions per CPU second, one core", columns, speeds(CASES, python))
+    figures += show_limits(console)
     figures += show_categories(console)
     figures += show_starts(console)
     family = FAMILY[:2] if quick else FAMILY

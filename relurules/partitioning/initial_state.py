@@ -81,7 +81,7 @@ def make_initial_state(
             work,
             spare,
             allocate_ball_dictionary(F, rows),
-            *[start_at_corner(np.empty(0), np.empty(0), 0)] * 3,
+            *[start_at_corner(np.empty(0), np.empty(0), 0)] * 4,
         )
     )
     thin = False

@@ -124,8 +124,8 @@ class SearchState(NamedTuple):
     """All of it: `work` is the current cell's dictionary, `spare` a second one for a moment.
 
     Where columns have categories: `part` is a dictionary of a part of the cell in which some of
-    them are chosen, `row` one over the numbers alone, all categories being chosen, and `row_ball`
-    finds balls in that.
+    them are chosen, `row` one over the numbers alone, all categories being chosen, `trial` the same
+    with another category, and `row_ball` finds balls in `row`.
     """
 
     net: SearchNetwork
@@ -137,4 +137,5 @@ class SearchState(NamedTuple):
     ball: Dictionary
     part: Dictionary
     row: Dictionary
+    trial: Dictionary
     row_ball: Dictionary

@@ -49,16 +49,16 @@ def _rate_categories(
     """What every indicator adds at most to the form of a side, by multipliers of the cell's rows,
     in `gain`.
     """
-    n, gain = len(net.numbers), node.gain
+    n, rates = len(net.numbers), node.rates
     for j in net.indicators:
-        gain[j] = sign * node.rows[k, j]
+        rates[j] = sign * node.rows[k, j]
 
     for c in range(n):
         i, y = D.nonbasic[c] - n, -D.table[D.used[0], 1 + c]
         if i < 0 or y <= 0.0:
             continue
         for j in net.indicators:
-            gain[j] += y * node.cuts[i, j]
+            rates[j] += y * node.cuts[i, j]
 
 
 @compile_cached
@@ -69,7 +69,7 @@ def _change_one(
     `trial` is its vertex.
     """
     least, change = D.table[D.used[0], 0] + _GAIN, -1
-    node.most[0] = np.inf
+    node.rate[0] = np.inf
     while True:
         change = _find_next_change(net, node, change)
         if change < 0:
@@ -94,16 +94,16 @@ def _find_next_change(net: SearchNetwork, node: CurrentCell, change: int) -> int
     """The change with the largest bound of those after this one, whose bound is in `most`; -1 for
     none. Category i of all columns' has number i + g in column g, with the last ones of columns.
     """
-    best, largest, most = -1, _GAIN, node.most[0]
+    best, largest, most = -1, _GAIN, node.rate[0]
     for g in range(len(node.picked)):
         end, now = net.firsts[g + 1], node.picked[g]
-        base = node.gain[now] if now >= 0 else 0.0
+        base = node.rates[now] if now >= 0 else 0.0
         for i in range(net.firsts[g], end + 1):
-            value = (node.gain[net.indicators[i]] if i < end else 0.0) - base
+            value = (node.rates[net.indicators[i]] if i < end else 0.0) - base
             if value > largest and (value < most or (value == most and i + g > change)):
                 best, largest = i + g, value
 
-    node.most[0] = largest
+    node.rate[0] = largest
     return best
 
 

@@ -140,7 +140,7 @@ def _search_parts(
     for _ in range(_PARTS):
         found = _fix_indicators(net, node, D, done, depth)
         if found == _MIXED:
-            found = _judge_part(net, node, D, parts.row, k, sign)
+            found = _judge_part(net, node, parts, k, sign)
         if found in (_SOME, _OPEN):
             return found
         if found == _MIXED:
@@ -238,12 +238,13 @@ def _is_member(net: SearchNetwork, g: int, j: int) -> bool:
 
 @compile_cached
 def _judge_part(
-    net: SearchNetwork, node: CurrentCell, D: Dictionary, row: Dictionary, k: int, sign: int
+    net: SearchNetwork, node: CurrentCell, parts: CellParts, k: int, sign: int
 ) -> int:
     """Whether a part of the cell has a witness of a side, or is certified to have none; MIXED where
     its farthest vertex mixes categories.
     """
-    form, n = node.rows[k], D.used[0]
+    D, form = parts.part, node.rows[k]
+    n = D.used[0]
     express_form(D, form, D.table[n])
     if sign < 0:
         negate_form(D)
@@ -268,7 +269,7 @@ def _judge_part(
     copy_vector(node.middle, node.gain)
     write_vertex(D, node.middle)
     pick_categories(net, node.middle, node.picked)
-    if enter_row(net, node, row) and reach_side(net, node, row, k, sign):
+    if _reach_by_changes(net, node, parts, k, sign):
         return _SOME
     return _MIXED if _find_fraction(net, node) >= 0 else _OPEN
 

@@ -225,6 +225,8 @@ def _allocate_cell(K: int, box: Box, cuts: int, net: SearchNetwork, options: Int
         fixed=np.zeros((W, 2), dtype=np.int64),
         gain=np.zeros(W),
         most=np.zeros(1),
+        rates=np.zeros(W),
+        rate=np.zeros(1),
         at=np.zeros(15, dtype=np.int64),
         counts=np.zeros(14, dtype=np.int64),
         options=options,

@@ -83,6 +83,8 @@ class CurrentCell(NamedTuple):
     fixed: Int
     gain: Array
     most: Array
+    rates: Array
+    rate: Array
     at: Int
     counts: Int
     options: Int

@@ -268,8 +268,8 @@ def pivot(D: Dictionary, row: int, column: int) -> None:
 
 @compile_cached
 def _substitute_row(table: Array, first: int, end: int, row: int, column: int) -> None:
-    """Put a row in place of a column in some other rows, none of which is the row itself: so several
-    numbers are added at once.
+    """Put a row in place of a column in other rows; as the row is none of them, machine code adds
+    several numbers at once.
     """
     for i in range(first, end):
         factor = table[i, 1 + column]

@@ -12,7 +12,6 @@ from relurules.lp.compilation import compile_cached
 from relurules.lp.dictionary import Dictionary, has_rising_edge
 from relurules.lp.dual_steps import repair_vertex
 from relurules.lp.fixing import copy_dictionary
-from relurules.partitioning import state_layout
 from relurules.partitioning.category_rows import write_clear_vertex
 from relurules.partitioning.state import Array, CurrentCell, SearchNetwork
 

@@ -237,9 +237,7 @@ def _is_member(net: SearchNetwork, g: int, j: int) -> bool:
 
 
 @compile_cached
-def _judge_part(
-    net: SearchNetwork, node: CurrentCell, parts: CellParts, k: int, sign: int
-) -> int:
+def _judge_part(net: SearchNetwork, node: CurrentCell, parts: CellParts, k: int, sign: int) -> int:
     """Whether a part of the cell has a witness of a side, or is certified to have none; MIXED where
     its farthest vertex mixes categories.
     """

@@ -22,6 +22,8 @@ Index = NDArray[np.int32]
 
 #: What `climb` came to.
 ABOVE, TOP, STUCK = 1, 0, -1
+#: Rows of so many numbers are worth being added several numbers at once.
+_WIDE = 32
 
 
 class Dictionary(NamedTuple):
@@ -243,12 +245,16 @@ def pivot(D: Dictionary, row: int, column: int) -> None:
     for c in range(width):
         table[row, c] *= inverse
 
-    for i in range(D.used[0] + 1):
-        factor = table[i, 1 + column]
-        if i != row and factor != 0.0:
-            table[i, 1 + column] = 0.0
-            for c in range(width):
-                table[i, c] += factor * table[row, c]
+    if width < _WIDE:
+        for i in range(D.used[0] + 1):
+            factor = table[i, 1 + column]
+            if i != row and factor != 0.0:
+                table[i, 1 + column] = 0.0
+                for c in range(width):
+                    table[i, c] += factor * table[row, c]
+    else:
+        _substitute_row(table, 0, row, row, column)
+        _substitute_row(table, row + 1, D.used[0] + 1, row, column)
 
     entering, leaving = D.nonbasic[column], D.basic[row]
     D.nonbasic[column], D.basic[row] = leaving, entering
@@ -258,6 +264,19 @@ def pivot(D: Dictionary, row: int, column: int) -> None:
         D.place[leaving] = -1 - column
 
     D.used[1] += 1
+
+
+@compile_cached
+def _substitute_row(table: Array, first: int, end: int, row: int, column: int) -> None:
+    """Put a row in place of a column in other rows; as the row is none of them, machine code adds
+    several numbers at once.
+    """
+    for i in range(first, end):
+        factor = table[i, 1 + column]
+        if factor != 0.0:
+            table[i, 1 + column] = 0.0
+            for c in range(table.shape[1]):
+                table[i, c] += factor * table[row, c]
 
 
 @compile_cached

@@ -14,8 +14,8 @@ AT_BOUND = 1e-12
 
 @compile_cached
 def copy_dictionary(source: Dictionary, target: Dictionary) -> None:
-    """The same vertex in another dictionary's memory, with bounds of its own."""
-    for i in range(source.used[0]):
+    """The same vertex and form in another dictionary's memory, with bounds of its own."""
+    for i in range(source.used[0] + 1):
         copy_vector(source.table[i], target.table[i])
         target.basic[i] = source.basic[i]
 

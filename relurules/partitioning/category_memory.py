@@ -38,5 +38,6 @@ def with_category_memory(state: SearchState) -> SearchState:
     return state._replace(
         part=start_at_corner(D.low.copy(), D.width.copy(), len(D.basic)),
         row=start_at_corner(low, width, rows),
+        trial=start_at_corner(low.copy(), width.copy(), rows),
         row_ball=allocate_ball_dictionary(len(low), rows),
     )

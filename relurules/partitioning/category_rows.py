@@ -98,11 +98,18 @@ def reach_side(net: SearchNetwork, node: CurrentCell, D: Dictionary, k: int, sig
     """Whether D, which `enter_row` made, has a point clearly on a side of neuron k: that side's
     witness.
     """
-    u = node.witnesses[(sign + 1) // 2]
     _express_numbers(net, node.rows[k], node.picked, float(sign), D)
-    if maximise_form(D, GOAL) == STUCK:
-        return False
+    return maximise_form(D, GOAL) != STUCK and write_clear_vertex(net, node, D, k, sign)
 
+
+@compile_cached
+def write_clear_vertex(
+    net: SearchNetwork, node: CurrentCell, D: Dictionary, k: int, sign: int
+) -> bool:
+    """Make D's vertex, with the categories picked, the witness of a side of neuron k; whether it is
+    one.
+    """
+    u = node.witnesses[(sign + 1) // 2]
     _write_row(net, node.picked, D, u)
     if not is_clear(net, node, k, sign, u):
         return False

@@ -24,6 +24,7 @@ from relurules.lp.fixing import AT_BOUND, copy_dictionary, fix_coordinate, move_
 from relurules.lp.tolerances import RADIUS, UNIT
 from relurules.partitioning import state_layout
 from relurules.partitioning.balls import side_bit
+from relurules.partitioning.category_climb import climb_categories
 from relurules.partitioning.category_rows import (
     enter_row,
     is_clear,
@@ -51,6 +52,7 @@ class CellParts(NamedTuple):
     work: Dictionary
     part: Dictionary
     row: Dictionary
+    trial: Dictionary
 
 
 @compile_cached
@@ -101,7 +103,7 @@ def _find_side_witness(
     """A witness of a side, by what is at hand, then by branch and bound."""
     if node.at[state_layout.WITNESSED]:
         pick_categories(net, node.witness, node.picked)
-        if enter_row(net, node, parts.row) and reach_side(net, node, parts.row, k, sign):
+        if _reach_by_changes(net, node, parts, k, sign):
             return _SOME
 
     if sign == node.at[state_layout.HERE]:
@@ -110,13 +112,22 @@ def _find_side_witness(
         copy_vector(node.spare, node.middle)
 
     changed = pick_categories(net, node.middle, node.picked)
-    if (
-        (changed or not node.at[state_layout.WITNESSED])
-        and enter_row(net, node, parts.row)
-        and reach_side(net, node, parts.row, k, sign)
+    if (changed or not node.at[state_layout.WITNESSED]) and _reach_by_changes(
+        net, node, parts, k, sign
     ):
         return _SOME
     return int(_search_parts(net, node, parts, k, sign))
+
+
+@compile_cached
+def _reach_by_changes(
+    net: SearchNetwork, node: CurrentCell, parts: CellParts, k: int, sign: int
+) -> bool:
+    """Whether a witness of a side has the categories picked, or others after some changes."""
+    return enter_row(net, node, parts.row) and (
+        reach_side(net, node, parts.row, k, sign)
+        or climb_categories(net, node, parts.row, parts.trial, k, sign)
+    )
 
 
 @compile_cached
@@ -129,7 +140,7 @@ def _search_parts(
     for _ in range(_PARTS):
         found = _fix_indicators(net, node, D, done, depth)
         if found == _MIXED:
-            found = _judge_part(net, node, D, parts.row, k, sign)
+            found = _judge_part(net, node, parts, k, sign)
         if found in (_SOME, _OPEN):
             return found
         if found == _MIXED:
@@ -226,13 +237,12 @@ def _is_member(net: SearchNetwork, g: int, j: int) -> bool:
 
 
 @compile_cached
-def _judge_part(
-    net: SearchNetwork, node: CurrentCell, D: Dictionary, row: Dictionary, k: int, sign: int
-) -> int:
+def _judge_part(net: SearchNetwork, node: CurrentCell, parts: CellParts, k: int, sign: int) -> int:
     """Whether a part of the cell has a witness of a side, or is certified to have none; MIXED where
     its farthest vertex mixes categories.
     """
-    form, n = node.rows[k], D.used[0]
+    D, form = parts.part, node.rows[k]
+    n = D.used[0]
     express_form(D, form, D.table[n])
     if sign < 0:
         negate_form(D)
@@ -257,7 +267,7 @@ def _judge_part(
     copy_vector(node.middle, node.gain)
     write_vertex(D, node.middle)
     pick_categories(net, node.middle, node.picked)
-    if enter_row(net, node, row) and reach_side(net, node, row, k, sign):
+    if _reach_by_changes(net, node, parts, k, sign):
         return _SOME
     return _MIXED if _find_fraction(net, node) >= 0 else _OPEN
 

@@ -45,7 +45,7 @@ _UNREADABLE = (
 #: What is said of a file that can't be read.
 DAMAGED = "isn't a checkpoint, or is damaged; give another file, or remove this one to start anew"
 #: Changes whenever a checkpoint of an older version can't be read any more.
-_VERSION = 3
+_VERSION = 4
 #: Parts of a state that are saved; buffers for what is found are empty then, and made anew.
 _GROUPS: dict[str, Any] = {
     "node": CurrentCell,

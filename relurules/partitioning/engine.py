@@ -134,7 +134,7 @@ def _decide_neuron(s: SearchState, k: int) -> int:
         mark_witnessed_side(s.net, s.node, k)
     elif s.node.options[state_layout.ASK]:
         at[state_layout.ANSWER] = find_admissible_sides(
-            s.net, s.node, CellParts(s.stack, s.work, s.part, s.row), k
+            s.net, s.node, CellParts(s.stack, s.work, s.part, s.row, s.trial), k
         )
 
     return state_layout.ON

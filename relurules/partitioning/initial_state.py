@@ -81,7 +81,7 @@ def make_initial_state(
             work,
             spare,
             allocate_ball_dictionary(F, rows),
-            *[start_at_corner(np.empty(0), np.empty(0), 0)] * 3,
+            *[start_at_corner(np.empty(0), np.empty(0), 0)] * 4,
         )
     )
     thin = False
@@ -225,6 +225,8 @@ def _allocate_cell(K: int, box: Box, cuts: int, net: SearchNetwork, options: Int
         fixed=np.zeros((W, 2), dtype=np.int64),
         gain=np.zeros(W),
         most=np.zeros(1),
+        rates=np.zeros(W),
+        rate=np.zeros(1),
         at=np.zeros(15, dtype=np.int64),
         counts=np.zeros(14, dtype=np.int64),
         options=options,

@@ -83,6 +83,8 @@ class CurrentCell(NamedTuple):
     fixed: Int
     gain: Array
     most: Array
+    rates: Array
+    rate: Array
     at: Int
     counts: Int
     options: Int
@@ -124,8 +126,8 @@ class SearchState(NamedTuple):
     """All of it: `work` is the current cell's dictionary, `spare` a second one for a moment.
 
     Where columns have categories: `part` is a dictionary of a part of the cell in which some of
-    them are chosen, `row` one over the numbers alone, all categories being chosen, and `row_ball`
-    finds balls in that.
+    them are chosen, `row` one over the numbers alone, all categories being chosen, `trial` the same
+    with another category, and `row_ball` finds balls in `row`.
     """
 
     net: SearchNetwork
@@ -137,4 +139,5 @@ class SearchState(NamedTuple):
     ball: Dictionary
     part: Dictionary
     row: Dictionary
+    trial: Dictionary
     row_ball: Dictionary

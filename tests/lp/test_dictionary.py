@@ -16,7 +16,9 @@ from relurules.lp.dictionary import (
     has_rising_edge,
     maximise_form,
     negate_form,
+    pivot,
     refactor_basis,
+    start_at_corner,
 )
 from relurules.lp.tolerances import GOAL
 
@@ -153,3 +155,22 @@ def test_thousands_of_pivots_with_computing_anew_stay_exact() -> None:
         row[-1] - lp.minimise_form(-row[:-1], P.G, P.h), abs=1e-9
     )
     assert_vertex(P)
+
+
+@pytest.mark.parametrize("f", [5, 40])
+def test_a_pivot_of_few_and_of_many_columns_is_the_same(f: int) -> None:
+    """Every other row gets a multiple of the row, product before sum."""
+    random, rows = np.random.default_rng(f), 7
+    D = start_at_corner(np.zeros(f), np.ones(f), rows)
+    D.table[:] = random.normal(size=D.table.shape)
+    D.table[2, 4] = 0.0
+    D.basic[:rows], D.used[0] = f + np.arange(rows), rows
+    before = D.table.copy()
+    pivot(D, 3, 3)
+    row = before[3] * (-1.0 / before[3, 4])
+    row[4] = -1.0 * (-1.0 / before[3, 4])
+    for i in (0, 1, 2, 4, 5, 6, 7):
+        expected = np.where(np.arange(f + 1) == 4, 0.0, before[i]) + before[i, 4] * row
+        assert D.table[i].tolist() == expected.tolist()
+    assert D.table[3].tolist() == row.tolist()
+    assert (D.basic[3], D.nonbasic[3], D.place[3]) == (3, f + 3, 3)

@@ -74,7 +74,7 @@ def answer_all_line_columns(asked: Question, target: ScoreTarget) -> Answer:
     columns = [column for column in list_columns(ground) if not column.categories]
     rows, values, exact = [], dict[str, Any](), True
     for i, column in enumerate(columns):
-        share = ground.deadline.share(0.5 / (len(columns) - i))
+        share = ground.deadline.share(0.9 / (len(columns) - i))
         found = bound_line_slopes(ground, target, column, share)
         direction, exact = _tell_direction(found), exact and found.exact
         values[column.name] = {"direction": direction, "low": found.low, "high": found.high}

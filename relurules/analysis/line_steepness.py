@@ -88,9 +88,9 @@ def _measure_steepness(
 
     every = np.zeros(len(widths))
     every[[c.at[0] for c in columns]] = scales
-    total = find_steepest_total(ground, target, every, measure_sum, ground.deadline.share(0.4))
+    total = find_steepest_total(ground, target, every, measure_sum, ground.deadline.share(0.45))
     squares = find_steepest_total(
-        ground, target, every, measure_squares, ground.deadline.share(0.7)
+        ground, target, every, measure_squares, ground.deadline.share(0.9)
     )
     own = np.array([max(abs(one.low), abs(one.high)) for one in slopes])
     reached = all(

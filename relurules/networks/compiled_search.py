@@ -12,6 +12,7 @@ from relurules.ir.network import Array
 from relurules.lp.certified import rounding_gamma
 from relurules.lp.compilation import get_store, is_compiling_off, is_machine_code_used
 from relurules.networks.kernels.lagrangian import RelaxedPoint, RelaxedProgram
+from relurules.networks.kernels.leaf_programs import allocate_leaf
 from relurules.networks.kernels.part_search import (
     PAUSED,
     SETTLED,
@@ -68,6 +69,8 @@ def relax_program(program: PiecewiseProgram, root: ProgramCell) -> RelaxedProgra
         return None
 
     grouped = [i for group in program.groups for i in group]
+    single = ~np.isin(np.arange(n), grouped)
+    whole = np.append(program.whole, np.zeros(program.extras, dtype=np.bool_))
     return RelaxedProgram(
         A=np.ascontiguousarray(program.arguments[:, :n]),
         L=np.ascontiguousarray(program.L),
@@ -80,8 +83,9 @@ def relax_program(program: PiecewiseProgram, root: ProgramCell) -> RelaxedProgra
         gaps=twins.gaps,
         starts=np.cumsum([0, *map(len, program.groups)]).astype(np.int64),
         members=np.array(grouped, dtype=np.int64),
-        single=~np.isin(np.arange(n), grouped),
-        whole=np.append(program.whole, np.zeros(program.extras, dtype=np.bool_)),
+        single=single,
+        numbers=single & ~whole,
+        whole=whole,
         sizes=sizes,
         scales=_guess_multipliers(program, sizes, len(own), twins) ** 2,
         start=np.concatenate([np.zeros(K + len(own)), twins.weights]),
@@ -119,11 +123,12 @@ def search_parts(
     a row (d,), and gives what is enough then.
     """
     stack, at = _make_stack(relaxed, parts, levels), _make_point(relaxed)
+    leaf = allocate_leaf(relaxed.single, len(relaxed.b) + relaxed.binding)
     return drive_search(
         program,
         stack,
         levels[1],
-        lambda budget: int(advance_parts(relaxed, stack, at, budget)),
+        lambda budget: int(advance_parts(relaxed, stack, at, leaf, budget)),
         try_row,
         deadline,
     )
@@ -149,6 +154,7 @@ def drive_search(
             known = float(stack.levels[2])
             stack.levels[0] = max(stack.levels[0], try_row(stack.best[: program.columns].copy()))
         if outcome == SETTLED:
+            stack.levels[0] = max(stack.levels[0], try_row(stack.best[: program.columns].copy()))
             stack.numbers[0] -= 1
             left.append(read_part(program, stack, int(stack.numbers[0])))
         elif outcome != PAUSED:

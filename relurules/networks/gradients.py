@@ -118,7 +118,11 @@ def evaluate_gradient(
         for j in np.flatnonzero((program.A[k] != 0) & told).tolist():
             found[j] += own * Fraction(float(program.A[k, j]))
 
-    return np.array([-round_up(-v) for v in found]), np.array([round_up(v) for v in found])
+    ends = np.zeros((2, d))
+    for j in np.flatnonzero(told).tolist():
+        ends[:, j] = -round_up(-found[j]), round_up(found[j])
+
+    return ends[0], ends[1]
 
 
 def read_signs(program: PiecewiseProgram, x: Array) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:

@@ -217,7 +217,9 @@ def _search_compiled(
     left = list[_Entry]()
     # turns below 0 are of no other part, and no linear program's
     for turn, part in zip(count(-len(found.left)), found.left, strict=False):
-        if found.complete and not deadline.is_over():
+        if part.bound <= search.enough:  # of a row that was found later
+            search.closed = max(search.closed, part.bound)
+        elif found.complete and not deadline.is_over():
             _add_cell(search, left, turn, part.cell, part.bound)
         else:
             heapq.heappush(left, (-part.bound, turn, part.cell, CellBound(part.bound, None)))

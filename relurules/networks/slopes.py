@@ -159,6 +159,9 @@ def _search_compiled(
     left = list[_Entry]()
     # turns below 0 are of no linear program
     for turn, part in zip(count(-len(found.left)), found.left, strict=False):
+        if part.bound <= search.enough:  # of a row that was found later
+            search.closed = max(search.closed, part.bound)
+            continue
         low, high = np.insert(part.cell.low, d, -1.0), np.insert(part.cell.high, d, 1.0)
         cell = ProgramCell(low, high, part.cell.signs)
         if found.complete and not deadline.is_over():

@@ -13,6 +13,7 @@ from relurules.lp.certified import rounding_gamma
 from relurules.lp.compilation import get_store, is_compiling_off, is_machine_code_used
 from relurules.networks.compiled_search import WAITING, OpenPart, PartOutcome, drive_search
 from relurules.networks.gradients import SlopeMeasure
+from relurules.networks.kernels.leaf_programs import allocate_leaf
 from relurules.networks.kernels.part_search import PartStack
 from relurules.networks.kernels.step_search import advance_steps, climb_row
 from relurules.networks.kernels.steps import SIZES, SLOPE, StepPart, StepPoint, StepProgram
@@ -56,6 +57,7 @@ def list_steps(
     steps = np.append(np.abs(derivatives[:, :-1]).sum(axis=0), np.zeros(c))
     scales = np.where(steps > 0, steps / sizes, 0.0)
     grouped = [i for group in program.groups for i in group]
+    single = ~np.isin(np.arange(d), grouped)
     return StepProgram(
         A=np.ascontiguousarray(forms[:, :-1]),
         b=np.ascontiguousarray(forms[:, -1]),
@@ -66,7 +68,8 @@ def list_steps(
         sought=measure.sought,
         starts=np.cumsum([0, *map(len, program.groups)]).astype(np.int64),
         members=np.array(grouped, dtype=np.int64),
-        single=~np.isin(np.arange(d), grouped),
+        single=single,
+        numbers=single,
         sizes=sizes,
         scales=np.where(scales > 0, scales, scales.max(initial=0.0)) ** 2,
         share=2.0 * float(rounding_gamma(6.0 * (d + K + c) + 50.0)),
@@ -116,12 +119,13 @@ def search_steps(
     keeps a row (d,), and gives what is enough then.
     """
     stack, at = _make_stack(steps, parts, levels), _make_point(steps)
+    leaf = allocate_leaf(steps.single, len(steps.b), 1)
     _draw_rows(steps, stack, at)
     return drive_search(
         program,
         stack,
         levels[1],
-        lambda budget: int(advance_steps(steps, stack, at, budget)),
+        lambda budget: int(advance_steps(steps, stack, at, leaf, budget)),
         try_row,
         deadline,
     )
@@ -155,6 +159,7 @@ def _make_stack(
     )  # fmt: skip
     for i, part in enumerate(sorted(parts, key=lambda one: one.bound)):
         stack.low[i], stack.high[i] = part.cell.low[:n], part.cell.high[:n]
+        stack.signs[i] = 1  # of walls
         stack.signs[i, : len(part.cell.signs)] = part.cell.signs
         stack.bounds[i] = part.bound
 
@@ -165,6 +170,6 @@ def _make_point(steps: StepProgram) -> StepPoint:
     n, K = len(steps.single), len(steps.b)
     return StepPoint(
         x=np.zeros(n), z=np.zeros(K), p=np.zeros(K), ends=np.zeros((2, K)),
-        limits=np.zeros((2, K)), steps=np.zeros(K), shift=np.zeros(3), own=np.zeros(K),
+        limits=np.zeros((2, K)), steps=np.zeros(K), shift=np.zeros(4), own=np.zeros(K),
         moved=np.zeros(K), v=np.zeros(n),
     )  # fmt: skip

@@ -61,11 +61,11 @@ class RelaxedProgram(NamedTuple):
     binding: how many rows rows of the domain must meet, the first; others follow from the neurons.
     twins: (K,) an earlier neuron that is nearly the same, -1 for none; gaps: (K, 2) between which
     values the argument less that of the twin lies. starts, members: the columns of group g are
-    members[starts[g]:starts[g + 1]]; single: (n,) columns of no group;
-    whole: (n,) those of whole numbers. sizes: (K + r + 1,) what
-    terms of neurons' arguments, of rows and of the goal come to at most; scales: (K + r,) squares
-    of the multipliers' usual sizes; start: (K + r,) multipliers to begin with; share: of such
-    terms, what rounding may be.
+    members[starts[g]:starts[g + 1]]; single: (n,) columns of no group; numbers: (n,) those of these
+    that hold any number; whole: (n,) those of whole numbers. sizes: (K + r + 1,) what terms of
+    neurons' arguments, of rows and of the goal come to at most; scales: (K + r,) squares of the
+    multipliers' usual sizes; start: (K + r,) multipliers to begin with; share: of such terms, what
+    rounding may be.
     """
 
     A: Array
@@ -80,6 +80,7 @@ class RelaxedProgram(NamedTuple):
     starts: NDArray[np.int64]
     members: NDArray[np.int64]
     single: NDArray[np.bool_]
+    numbers: NDArray[np.bool_]
     whole: NDArray[np.bool_]
     sizes: Array
     scales: Array

@@ -2,7 +2,7 @@
 bound first, and once many wait, in depth.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,15 +19,23 @@ from relurules.networks.kernels.lagrangian import (
     bound_part,
     evaluate_point,
 )
+from relurules.networks.kernels.leaf_programs import (
+    EMPTY,
+    SOLVED,
+    UNSOLVED,
+    LeafProgram,
+    enlarge_duals,
+    read_columns,
+    solve_leaf,
+    write_form,
+    write_point,
+)
 
 #: What a search says when it returns: nothing is left; it is to be called again; the part on top
 #: has nothing left to be split by; no room is left.
 DONE, PAUSED, SETTLED, FULL = range(4)
 #: Steps along subgradients for a part, and what a step that was none makes of the next ones.
 _STEPS, _SHORTER = 12, 0.6
-#: So many times more are taken where nothing is left to split by, as long as each brings a bound
-#: nearer to the target by this share.
-_LAST, _GAIN = 20, 0.02
 #: So many parts in a row are those of the largest bounds, and then as many in depth; of so many
 #: parts one has its row improved.
 _SPELL, _CLIMB = 64, 4
@@ -67,7 +75,9 @@ def take_part(stack: PartStack, i: int) -> RelaxedPart:
 
 
 @compile_cached
-def advance_parts(P: RelaxedProgram, stack: PartStack, at: RelaxedPoint, budget: int) -> int:
+def advance_parts(  # noqa: C901
+    P: RelaxedProgram, stack: PartStack, at: RelaxedPoint, leaf: LeafProgram, budget: int
+) -> int:
     """Look at so many parts."""
     for _ in range(budget):
         if stack.numbers[0] == 0:
@@ -78,6 +88,9 @@ def advance_parts(P: RelaxedProgram, stack: PartStack, at: RelaxedPoint, budget:
         part = take_part(stack, i)
         if stack.bounds[i] > stack.levels[0] and bound_arguments(P, part, at):
             stack.bounds[i] = min(stack.bounds[i], _improve_part(P, part, stack, at))
+            if stack.bounds[i] > stack.levels[0]:
+                room = bound_part(P, part, at) - stack.levels[0] + P.share * P.sizes[-1]
+                drop_columns(P, part, stack, at, room)
             if P.binding == 0 and stack.numbers[1] % _CLIMB == 1:
                 _climb_row(P, part, stack, at)
         elif stack.bounds[i] > stack.levels[0]:
@@ -91,7 +104,7 @@ def advance_parts(P: RelaxedProgram, stack: PartStack, at: RelaxedPoint, budget:
             return FULL
         neuron, group = _choose_split(P, part, stack, at, stack.bounds[i] - stack.levels[0])
         if neuron < 0 and group < 0:
-            if _close_part(P, part, stack, at):
+            if _close_part(P, part, stack, at, leaf):
                 continue
             return SETTLED
         _split_part(P, stack, at, neuron, group)
@@ -156,22 +169,110 @@ def _improve_part(
 
 
 @compile_cached
-def _close_part(P: RelaxedProgram, part: RelaxedPart, stack: PartStack, at: RelaxedPoint) -> bool:
-    """Whether more steps tell the part on top, which nothing is left to split by: then it is
+def _close_part(
+    P: RelaxedProgram, part: RelaxedPart, stack: PartStack, at: RelaxedPoint, leaf: LeafProgram
+) -> bool:
+    """Whether a linear program tells the part on top, which nothing is left to split by: then it is
     closed.
     """
-    i = stack.numbers[0] - 1
-    for _ in range(_LAST):
-        before = stack.bounds[i]
-        stack.bounds[i] = min(before, _improve_part(P, part, stack, at))
-        if stack.bounds[i] <= stack.levels[0]:
-            stack.levels[1] = max(stack.levels[1], stack.bounds[i])
-            stack.numbers[0] = i
-            return True
-        if before - stack.bounds[i] <= _GAIN * (before - stack.levels[0]):
+    i, K = stack.numbers[0] - 1, len(P.b)
+    _write_leaf(P, part, leaf)
+    outcome = solve_leaf(leaf)
+    if outcome == UNSOLVED:
+        return False
+    share = 0.0
+    if outcome == EMPTY:
+        share, beyond = 1.0, bound_part(P, part, at) - stack.levels[0]
+        enlarge_duals(leaf, beyond)
+    for k in range(len(part.weights)):
+        own = leaf.duals[k] if k < K + P.binding else 0.0
+        part.weights[k] = share * part.weights[k] + own
+    stack.bounds[i] = min(stack.bounds[i], bound_part(P, part, at))
+    if outcome == SOLVED and P.binding == 0:
+        write_point(leaf, P, part, at.x)
+        if _is_whole(P, at.x):
+            keep_row(stack, at.x, evaluate_point(P, at))
+    elif outcome == SOLVED:
+        write_point(leaf, P, part, stack.best)  # to be tried
+    if stack.bounds[i] > stack.levels[0]:
+        return False
+
+    stack.levels[1] = max(stack.levels[1], stack.bounds[i])
+    stack.numbers[0] = i
+    return True
+
+
+@compile_cached
+def _is_whole(P: RelaxedProgram, x: Array) -> bool:
+    """Whether columns of whole numbers hold such."""
+    for j in range(len(x)):  # noqa: SIM110  # machine code has no generators
+        if P.whole[j] and x[j] != np.floor(x[j]):
             return False
 
-    return False
+    return True
+
+
+@compile_cached
+def _write_leaf(P: RelaxedProgram, part: RelaxedPart, leaf: LeafProgram) -> None:
+    """Signs, rows and the goal over the numbers of a part all of whose signs are known."""
+    K, f, forms = len(P.b), len(leaf.point), leaf.forms
+    for k in range(K):
+        write_form(leaf, P, part, k)
+        _read_neurons(P, part, leaf, P.L[k], k)
+
+    for i in range(P.binding + 1):
+        row, m = P.goal if i == P.binding else P.rows[i], K + i
+        for c in range(f):
+            forms[m, c] = 0.0
+        forms[m, f] = row[len(row) - 1] + read_columns(leaf, P, part, row, m)
+        _read_neurons(P, part, leaf, row[len(part.low) :], m)
+
+    for k in range(K):
+        for c in range(f + 1):
+            forms[k, c] *= part.signs[k]
+
+
+@compile_cached
+def _read_neurons(
+    P: RelaxedProgram, part: RelaxedPart, leaf: LeafProgram, weights: Array, i: int
+) -> None:
+    """Add weights of neurons to row i, which are read as their arguments, the first rows."""
+    for k in range(min(i, len(P.b))):
+        if weights[k] != 0.0:
+            gain = weights[k] if part.signs[k] > 0 else weights[k] * P.slope[k]
+            for c in range(len(leaf.point) + 1):
+                leaf.forms[i, c] += gain * leaf.forms[k, c]
+
+
+@compile_cached
+def drop_columns(P: Any, part: Any, stack: PartStack, at: Any, room: float) -> None:
+    """Drop categories, and ends of numbers, that no row has whose goal is more than enough.
+
+    room: by how much a bound is above that. It is less by what another choice takes of it: by
+    reduced costs (H. Crowder, E. Johnson and M. Padberg, "Solving large-scale zero-one linear
+    programming problems", 1983). Bounds count rounding twice, so that differences are none.
+    """
+    if not room > 0.0:
+        return
+    stack.levels[1] = max(stack.levels[1], stack.levels[0])
+    for g in range(len(P.starts) - 1):
+        most = -np.inf
+        for i in range(P.starts[g], P.starts[g + 1]):
+            if part.high[P.members[i]] > 0.0:
+                most = max(most, at.v[P.members[i]])
+        for i in range(P.starts[g], P.starts[g + 1]):
+            j = P.members[i]
+            if part.high[j] > 0.0 and most - at.v[j] > room:
+                part.high[j] = 0.0
+
+    for j in range(len(part.low)):
+        width, size = part.high[j] - part.low[j], abs(at.v[j])
+        if P.numbers[j] and size * width > room:
+            step = (1.0 + 1e-9) * room / size
+            if at.v[j] > 0.0:
+                part.low[j] = max(part.low[j], part.high[j] - step)
+            else:
+                part.high[j] = min(part.high[j], part.low[j] + step)
 
 
 @compile_cached

@@ -5,6 +5,15 @@ and split by the step that its bound overstates most, or by a column of categori
 import numpy as np
 
 from relurules.lp.compilation import compile_cached
+from relurules.networks.kernels.leaf_programs import (
+    EMPTY,
+    SOLVED,
+    LeafProgram,
+    enlarge_duals,
+    solve_leaf,
+    write_form,
+    write_point,
+)
 from relurules.networks.kernels.part_search import (
     DONE,
     FULL,
@@ -13,6 +22,7 @@ from relurules.networks.kernels.part_search import (
     PartStack,
     copy_numbers,
     copy_part,
+    drop_columns,
     find_open_group,
     hold_category,
     keep_child,
@@ -32,9 +42,6 @@ from relurules.networks.kernels.steps import (
 
 #: Steps along subgradients for a part, and what a step that was none makes of the next ones.
 _STEPS, _SHORTER = 16, 0.7
-#: So many times more are taken where nothing is left to split by, as long as each brings a bound
-#: nearer to the target by this share.
-_LAST, _GAIN = 20, 0.02
 #: So many parts in a row are those of the largest bounds, and then as many in depth; of so many
 #: parts one has its row improved.
 _SPELL, _CLIMB = 64, 4
@@ -45,7 +52,9 @@ _BESIDE = (1e-2, -1e-2, 1e-5, -1e-5)
 
 
 @compile_cached
-def advance_steps(P: StepProgram, stack: PartStack, at: StepPoint, budget: int) -> int:
+def advance_steps(  # noqa: C901
+    P: StepProgram, stack: PartStack, at: StepPoint, leaf: LeafProgram, budget: int
+) -> int:
     """Look at so many parts."""
     for _ in range(budget):
         if stack.numbers[0] == 0:
@@ -59,6 +68,9 @@ def advance_steps(P: StepProgram, stack: PartStack, at: StepPoint, budget: int) 
                 stack.numbers[0] = i
                 continue
             stack.bounds[i] = min(stack.bounds[i], _improve_part(P, part, stack, at))
+            if stack.bounds[i] > stack.levels[0]:
+                bound_slope(P, part, at)
+                drop_columns(P, part, stack, at, at.shift[3] - stack.levels[0])
             if stack.numbers[1] % _CLIMB == 1:
                 _climb_from_mean(P, part, stack, at)
         if stack.bounds[i] <= stack.levels[0]:
@@ -69,7 +81,7 @@ def advance_steps(P: StepProgram, stack: PartStack, at: StepPoint, budget: int) 
             return FULL
         step, group = _choose_split(P, part, stack, at, stack.bounds[i] - stack.levels[0])
         if step < 0 and group < 0:
-            if _close_part(P, part, stack, at):
+            if _close_part(P, part, stack, at, leaf):
                 continue
             return SETTLED
         _split_part(P, stack, at, step, group)
@@ -138,22 +150,48 @@ def _step_down(P: StepProgram, part: StepPart, at: StepPoint, drop: float) -> bo
 
 
 @compile_cached
-def _close_part(P: StepProgram, part: StepPart, stack: PartStack, at: StepPoint) -> bool:
-    """Whether more steps tell the part on top, which nothing is left to split by: then it is
+def _close_part(
+    P: StepProgram, part: StepPart, stack: PartStack, at: StepPoint, leaf: LeafProgram
+) -> bool:
+    """Whether a linear program tells the part on top, which nothing is left to split by: then it is
     closed.
     """
     i = stack.numbers[0] - 1
-    for _ in range(_LAST):
-        before = stack.bounds[i]
-        stack.bounds[i] = min(before, _improve_part(P, part, stack, at))
-        if stack.bounds[i] <= stack.levels[0]:
-            stack.levels[1] = max(stack.levels[1], stack.bounds[i])
-            stack.numbers[0] = i
-            return True
-        if before - stack.bounds[i] <= _GAIN * (before - stack.levels[0]):
-            return False
+    _write_leaf(P, part, leaf)
+    outcome = solve_leaf(leaf)
+    if outcome == EMPTY:
+        bound_slope(P, part, at)
+        enlarge_duals(leaf, at.shift[3] - stack.levels[0])
+        for k in range(len(part.weights)):
+            part.weights[k] += leaf.duals[k] * part.signs[k]
+        stack.bounds[i] = min(stack.bounds[i], bound_slope(P, part, at))
+    if outcome == SOLVED:
+        write_point(leaf, P, part, at.x)
+        keep_row(stack, at.x, _measure_row(P, at))
+    if stack.bounds[i] > stack.levels[0]:
+        return False
 
-    return False
+    stack.levels[1] = max(stack.levels[1], stack.bounds[i])
+    stack.numbers[0] = i
+    return True
+
+
+@compile_cached
+def _write_leaf(P: StepProgram, part: StepPart, leaf: LeafProgram) -> None:
+    """Sides of a part all of whose categories are known, over its numbers and one more: how far all
+    arguments are beyond their kinks, which is to be large.
+    """
+    K, f, forms = len(P.b), len(leaf.point), leaf.forms
+    for k in range(K):
+        write_form(leaf, P, part, k)
+        for c in range(f + 1):
+            forms[k, c] *= part.signs[k]
+        if part.signs[k] != 0:
+            forms[k, f] -= P.gaps[k]
+            forms[k, f - 1] = -P.sizes[k]
+
+    for c in range(f + 1):
+        forms[K, c] = 1.0 if c == f - 1 else 0.0
 
 
 @compile_cached

@@ -25,9 +25,9 @@ class StepProgram(NamedTuple):
     gaps: (K,) how far from 0 an argument is at least; floors: (K,) no argument is less.
     derivatives: (q, K + 1) what the right side of a step adds to derivatives, times their units,
     and these with all on the left; spans: (q,) what terms of these come to; sought: what of them.
-    starts, members, single as in `RelaxedProgram`. sizes: (K,) what terms of arguments come
-    to at most; scales: (K,) squares of the multipliers' usual sizes; share: of such terms, what
-    rounding may be, and few: of terms of derivatives.
+    starts, members, single, numbers as in `RelaxedProgram`. sizes: (K,) what terms of arguments
+    come to at most; scales: (K,) squares of the multipliers' usual sizes; share: of such terms,
+    what rounding may be, and few: of terms of derivatives.
     """
 
     A: Array
@@ -40,6 +40,7 @@ class StepProgram(NamedTuple):
     starts: NDArray[np.int64]
     members: NDArray[np.int64]
     single: NDArray[np.bool_]
+    numbers: NDArray[np.bool_]
     sizes: Array
     scales: Array
     share: float
@@ -62,9 +63,9 @@ class StepPoint(NamedTuple):
     these, p (K,).
 
     ends: (2, K) between which arguments lie; limits: (2, K) between which multipliers are of use;
-    steps: (K,) their sizes; shift: (3,) a constant, what its rounding comes to, and what the slope
-    doesn't exceed by sides alone; own: (K,) arguments at x, moved: of another row; v: (n,) what is
-    left of columns.
+    steps: (K,) their sizes; shift: (4,) a constant, what its rounding comes to, what the slope
+    doesn't exceed by sides alone, and what by multipliers; own: (K,) arguments at x, moved: of
+    another row; v: (n,) what is left of columns.
     """
 
     x: Array
@@ -200,7 +201,8 @@ def bound_slope(P: StepProgram, part: StepPart, at: StepPoint) -> float:
     for k in range(len(P.b)):
         total += _choose_end(P, part, at, k)
 
-    return float(min(at.shift[2], total + P.share * size + at.shift[1]))
+    at.shift[3] = total + P.share * size + at.shift[1]
+    return float(min(at.shift[2], at.shift[3]))
 
 
 @compile_cached

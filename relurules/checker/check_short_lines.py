@@ -7,11 +7,11 @@ certificate is of a kind that only check.py judges. It needs Python alone. Read 
 files, claim, names, functions, model, domain, neurons, scores.
 
 Rules say that a score is its base and, for each line, its slope times max(0, line). The model says
-that a score is a sum of neurons, each of which gives z where z >= 0 and slope z elsewhere. For each
-neuron the certificate says which line it is, or which function of the columns. What is left once
-the rules are taken off is bounded. It isn't believed: whatever it says of a neuron, what that may
-be wrong by is added to the bound. Numbers of files are the rationals that they are, and nothing is
-rounded. What isn't as it should be raises one of REFUSALS.
+that a score is a sum of neurons, each of which gives z where z >= 0 and slope z elsewhere. The
+certificate says of each neuron which line it is, or which function of the columns. It isn't
+believed: what a neuron may differ by from that is added to the bound, and so is all that is left of
+a score once the rules are taken off. Numbers of files are the rationals that they are, and nothing
+is rounded. What isn't as it should be raises one of REFUSALS.
 """
 
 import hashlib
@@ -24,18 +24,12 @@ from pathlib import Path
 from typing import Any
 
 REFUSALS = (ValueError, ArithmeticError, AttributeError, LookupError, TypeError, RecursionError)
-MOST_BYTES, MOST_DIGITS, MOST_MULTIPLIER = 1 << 30, 300, 1e200
-#: Rows of a table may exceed an inequality by this share of its terms: the proof includes them.
-MEMBERSHIP = Fraction(9, 8 * 10**12)
+MOST_BYTES, MOST_DIGITS = 1 << 30, 300
 DOMAIN_PARTS = ("features", "constraints", "groups", "columns")
 #: Also what a rules file says of where it comes from, which is no part of the claim.
 ASIDE = (*DOMAIN_PARTS, "provenance", "evidence", "reference", "tradeoffs", "reduction")
-#: What must be a list wherever it is, in certificates, rules and models.
-LISTS = (
-    ("rules", "paths", "neurons", "virtual", "groups", "ranges"),
-    (*DOMAIN_PARTS, "outputs", "heads", "splits", "rules", "lines", "neuron_groups"),
-    ("features", "columns", "outputs", "heads", "layers"),
-)
+LISTS = (*DOMAIN_PARTS, *("outputs", "heads", "splits", "rules", "paths", "layers"),
+         *("lines", "neuron_groups", "neurons", "virtual", "ranges"))  # fmt: skip
 
 
 def require(holds: bool, why: str) -> None:
@@ -98,9 +92,9 @@ def hash_json(value: Any) -> str:
 def find_unjudged(certificate: Any, rules: Any, model: Any) -> str:
     """What of the claim check.py alone judges, of all that is seen before anything is computed."""
     ends = [own[side] for own in rules["features"] for side in ("lower", "upper")]
+    form = certificate.get("form"), rules.get("format")
     kinds = {
-        "an answer": certificate.get("format") == "relurules.answer",
-        "partition rules": rules.get("format") != "relurules.additive",
+        "anything but additive rules": form != ("additive", "relurules.additive"),
         "claims about code": certificate.get("artefacts") is not None,
         "groups of neurons": rules.get("neuron_groups"),
         "columns without bounds": None in ends,
@@ -123,12 +117,11 @@ def check_head(certificate: Any, rules: Any, model: Any) -> None:
         require(certificate["digests"][name] == digest, f"it is about another {name}")
     kinds = [(found["format"], found["version"]) for found in (certificate, model)]
     require(kinds == [("relurules.certificate", 2), ("relurules.model", 2)], "of another version")
-    require(certificate.get("form") == "additive", "the certificate is about another form")
-    require(rules["version"] == 1, "the rules are of another version")
-    require(rules.get("decision") is None, "rules that add up decide nothing")
+    plain = rules["version"] == 1 and rules.get("decision") is None
+    require(plain, "the rules are of another version, or decide between classes")
     require(model["read"] in ("stored weights", "canonical form as traced"), "of which numbers?")
-    for found, names in zip((certificate, rules, model), LISTS, strict=True):
-        require(all(isinstance(found.get(name, []), list) for name in names), "no list")
+    for found in (certificate, rules, model):
+        require(all(isinstance(found.get(name, []), list) for name in LISTS), "no list")
 
 
 # Names: columns and outputs of the rules are the model's.
@@ -155,13 +148,10 @@ def check_names(rules: Any, model: Any, at: Sequence[int], kept: Sequence[int]) 
 def find_places(rules: Any, model: Any) -> tuple[list[int], list[int]]:
     """Which of the model's inputs and table columns the rules have; all where they don't say."""
     count, columns = len(model["features"]), len(model.get("columns") or model["features"])
-    said = rules.get("places")
-    if said is None:
-        said = {"coordinate_count": count, "coordinates": [*range(count)],
-                "columns": [*range(columns)]}  # fmt: skip
-    at, kept = said["coordinates"], said["columns"]
-    require(said["coordinate_count"] == count, "the model has another number of columns")
-    require(len(at) == len(rules["features"]), "rules and model have other numbers of columns")
+    at, kept, said = [*range(count)], [*range(columns)], rules.get("places")
+    if said is not None:
+        require(said["coordinate_count"] == count, "the model has another number of columns")
+        at, kept = said["coordinates"], said["columns"]
     for places, most in ((at, count), (kept, columns)):
         known = isinstance(places, list) and all(is_index(j, most) for j in places)
         require(known and sorted(set(places)) == places, "a column is at no place of the model's")
@@ -212,18 +202,7 @@ def list_reads(own: Affine) -> dict[int, Fraction]:
     return {k: v for k, v in own.items() if type(k) is int and k >= 0 and v}
 
 
-# The model: its layers, composed exactly.
-def read_model(model: Any, inputs: list[Any]) -> tuple[list[tuple[Affine, Fraction]], list[Affine]]:
-    """Neurons as z and slope, and scores, all as functions of inputs and earlier neurons."""
-    neurons, signals = list[tuple[Affine, Fraction]](), [{name: ONE} for name in inputs]
-    for layer in model["layers"]:
-        signals = apply_layer(layer, signals, neurons)
-    for own in (*(z for z, _ in neurons), *signals):
-        lost = any(value for key, value in own.items() if isinstance(key, tuple))
-        require(not lost, "the model reads a column that the rules leave out")
-    return neurons, signals
-
-
+# The model: its layers, composed exactly. A neuron's output is z where z >= 0, elsewhere slope z.
 def apply_layer(layer: Any, signals: list[Affine], neurons: Any) -> list[Affine]:
     """The signals after a layer, whose neurons are added as z and slope."""
 
@@ -242,17 +221,18 @@ def apply_layer(layer: Any, signals: list[Affine], neurons: Any) -> list[Affine]
     if kind == "scale":  # (signal - minus) times / over + plus
         names = {"minus": 0, "over": 1, "times": 1, "plus": 0}
         parts = [layer.get(name, [own] * len(signals)) for name, own in names.items()]
-        own: Any = zip(signals, *map(read_numbers, parts), strict=True)
+        rows = zip(signals, *map(read_numbers, parts), strict=True)
         return [combine([(t / over, s), (plus - minus * t / over, {CONSTANT: ONE})])
-                for s, minus, over, t, plus in own]  # fmt: skip
+                for s, minus, over, t, plus in rows]  # fmt: skip
     if kind == "prelu":  # where a slope is 1 there is no neuron
         own = zip(signals, read_numbers(layer["slopes"]), strict=True)
         return [z if slope == 1 else add_neuron(z, slope) for z, slope in own]
     require(kind == "canonical", "a layer of no kind that is known")
+    sizes = {len(reads) for reads in (*layer["L"], *layer["U"])}
+    require(sizes <= {len(layer["b"])}, "weights of more or fewer neurons than there are")
     each = zip(layer["A"], layer["L"], layer["b"], read_numbers(layer["slope"]), strict=True)
     for k, (row, reads, constant, slope) in enumerate(each):  # z = A s + L y + b
-        later = read_numbers(reads)[k:]
-        require(len(reads) == len(layer["b"]) and not any(later), "a neuron reads a later one")
+        require(not any(read_numbers(reads)[k:]), "a neuron reads a later one")
         given.append(add_neuron(mix(given, row + reads[:k], constant), slope))
     rows = zip(layer["C"], layer["U"], layer["c"], strict=True)
     return [mix(given, row + reads, constant) for row, reads, constant in rows]
@@ -269,7 +249,9 @@ def list_groups(rules: Any) -> list[list[str]]:
         groups += [names[first : first + len(categories)]] if categories else []
         first += len(categories) or 1
     require(not table or first == len(names), "table columns don't become the rules' columns")
-    if sorted(map(sorted, rules.get("groups", []))) != sorted(map(sorted, groups)):
+    said = rules.get("groups", [])
+    require(all(isinstance(group, list) for group in said), "a group is no list")
+    if sorted(map(sorted, said)) != sorted(map(sorted, groups)):
         raise NotImplementedError("groups that aren't the categories of each column")
     return groups
 
@@ -281,40 +263,25 @@ class Domain:
         self.ends = {own["name"]: (read_number(own["lower"]), read_number(own["upper"]))
                      for own in rules["features"]}  # fmt: skip
         require(all(low <= high for low, high in self.ends.values()), "bounds are crossed")
-        require(len(self.ends) == len(rules["features"]), "two columns have one name")
         self.groups = list_groups(rules)
         self.tied = {name for group in self.groups for name in group}
-        self.possible = [self.list_possible(group) for group in self.groups]
-        require(all(self.possible), "no category of a column may be, so the domain is empty")
+        if any(self.ends[name] != (0, 1) for name in self.tied):
+            raise NotImplementedError("categories that the domain leaves out")
         self.spans = {**self.ends, CONSTANT: (ONE, ONE), SLACK: (ONE, ONE)}
-        sizes = {key: (ZERO, max(map(abs, pair))) for key, pair in self.spans.items()}
-        #: What isn't negative where an inequality holds, and where it almost does.
-        self.limits, self.walls = list[Affine](), list[Affine]()
-        for own in rules["constraints"]:
-            limit = self.express(own["coefficients"], -read_number(own["at_most"]))
-            most = self.find_highest({key: abs(value) for key, value in limit.items()}, sizes)
-            self.limits.append(combine([(-1, limit)]))
-            self.walls.append(combine([(-1, limit), (MEMBERSHIP * most, {CONSTANT: ONE})]))
+        #: What isn't positive where an inequality holds.
+        self.limits = [self.express(own, "at_most", -1) for own in rules["constraints"]]
 
-    def list_possible(self, group: list[str]) -> list[str]:
-        """The members of a group that may be 1 while the others are 0."""
-        zeros, ones = ({name for name in group if self.ends[name][0] <= value <= self.ends[name][1]}
-                       for value in (0, 1))  # fmt: skip
-        return [name for name in group if name in ones and set(group) - {name} <= zeros]
+    def express(self, said: Any, constant: str, sign: int = 1) -> Affine:
+        """Coefficients and, with this sign, a constant as a function of columns that are there."""
+        require(said["coefficients"].keys() <= self.ends.keys(), "a column isn't there")
+        own = {name: read_number(value) for name, value in said["coefficients"].items()}
+        return {**own, CONSTANT: sign * read_number(said[constant]), SLACK: ZERO}
 
-    def express(self, coefficients: Any, constant: Fraction) -> Affine:
-        """A function of columns that are there."""
-        require(coefficients.keys() <= self.ends.keys(), "a column isn't there")
-        own = {name: read_number(value) for name, value in coefficients.items()}
-        return {**own, CONSTANT: constant, SLACK: ZERO}
-
-    def find_highest(self, own: Affine, spans: Any = None) -> Fraction:
-        """The most that a function of columns can be: each lies in its span, and of each group one
-        member counts, which is 1.
-        """
+    def find_highest(self, own: Affine) -> Fraction:
+        """The most that a function of columns can be. Of each group one member is 1, and counts."""
         plain = [(key, value) for key, value in own.items() if value and key not in self.tied]
-        total = sum((v * (spans or self.spans)[key][v > 0] for key, v in plain), ZERO)
-        return total + sum(max(own.get(name, ZERO) for name in group) for group in self.possible)
+        total = sum((value * self.spans[key][value > 0] for key, value in plain), ZERO)
+        return total + sum(max(own.get(name, ZERO) for name in group) for group in self.groups)
 
     def find_size(self, own: Affine) -> Fraction:
         """The most that the absolute value of a function can be."""
@@ -322,28 +289,30 @@ class Domain:
 
     def check_point(self, values: Any) -> None:
         """ValueError unless a point is in the domain: were that empty, all would be true of it."""
-        x = dict(zip(self.ends, read_numbers(values), strict=True))
-        inside = all(low <= x[name] <= high for name, (low, high) in self.ends.items())
-        inside &= all(sorted(map(x.get, own)) == [0] * (len(own) - 1) + [1] for own in self.groups)
-        x |= {CONSTANT: ONE, SLACK: ZERO}
-        inside &= all(sum(v * x[key] for key, v in own.items()) >= 0 for own in self.limits)
-        require(inside, "its point isn't in the domain, which may be empty")
+        x = {**dict(zip(self.ends, read_numbers(values), strict=True)), CONSTANT: ONE, SLACK: ZERO}
+        inside = [low <= x[name] <= high for name, (low, high) in self.ends.items()]
+        inside += [sorted(map(x.get, own)) == [0] * (len(own) - 1) + [1] for own in self.groups]
+        inside += [sum(v * x[key] for key, v in own.items()) <= 0 for own in self.limits]
+        require(all(inside), "its point isn't in the domain, which may be empty")
 
 
 # The proof: what is said of each neuron, and what is left of the scores.
 class Proof:
-    """z of each neuron that was told; its output as a function of columns and of neurons that are
-    lines. lines: the rules', and those of neurons that others of the same line cancel.
-    """
+    """Neurons as z and slope; z and outputs of those that were told, by columns and by lines."""
 
     def __init__(self, rules: Any, model: Any) -> None:
         self.domain, (at, kept) = Domain(rules), find_places(rules, model)
         self.notes = check_names(rules, model, at, kept)
-        names = dict(zip(at, self.domain.ends, strict=True))
-        inputs = [names.get(j, (j,)) for j in range(len(model["features"]))]
-        self.neurons, self.scores = read_model(model, inputs)
-        self.lines = [self.domain.express(own["coefficients"], -read_number(own["above"]))
-                      for own in rules["lines"]]  # fmt: skip
+        names = {j: (j,) for j in range(len(model["features"]))}
+        names |= dict(zip(at, self.domain.ends, strict=True))
+        self.neurons = list[tuple[Affine, Fraction]]()
+        self.scores: list[Affine] = [{name: ONE} for name in names.values()]
+        for layer in model["layers"]:
+            self.scores = apply_layer(layer, self.scores, self.neurons)
+        for own in (*(z for z, _ in self.neurons), *self.scores):
+            lost = any(value for key, value in own.items() if isinstance(key, tuple))
+            require(not lost, "the model reads a column that the rules leave out")
+        self.lines = [self.domain.express(own, "above", -1) for own in rules["lines"]]
         self.z, self.outputs = list[Affine](), list[Affine]()
 
     def replace_neurons(self, own: Affine) -> Affine:
@@ -373,28 +342,16 @@ class Proof:
     def fix(self, z: Affine, slope: Fraction, gain: Fraction, pairs: list[Any]) -> Affine:
         """The output as gain z: off by |1 - gain| of z where z > 0, by |slope - gain| below 0."""
         require(all(isinstance(own, list) for own in pairs), "multipliers are no list")
-        above, below = abs(1 - gain), abs(slope - gain)
-        worst = above * self.bound(z, 1, pairs[0]) if above else ZERO
-        worst = max(worst, below * self.bound(z, -1, pairs[1]) if below else ZERO, ZERO)
+        worst = ZERO
+        for share, sign, own in ((abs(1 - gain), 1, pairs[0]), (abs(slope - gain), -1, pairs[1])):
+            if share and (own or list_reads(z)):
+                raise NotImplementedError("signs of neurons that more than columns' bounds show")
+            if share:
+                worst = max(worst, share * self.domain.find_highest(combine([(sign, z)])))
         return combine([(gain, z), (worst, {SLACK: ONE})])
 
-    def bound(self, z: Affine, sign: int, pairs: list[Any]) -> Fraction:
-        """The most that sign z can be. Walls aren't negative, nor are multipliers: with walls added
-        it is no less, so its highest value is a bound.
-        """
-        total = [(Fraction(sign), z)]
-        if list_reads(z) or any(type(wall) is int and wall < 0 for wall in pairs[::2]):
-            raise NotImplementedError("bounds by what other neurons give")
-        for wall, y in zip(pairs[::2], pairs[1::2], strict=True):
-            require(is_index(wall, len(self.domain.walls)), "a multiplier of no inequality")
-            require(0 <= read_number(y) < MOST_MULTIPLIER, "a multiplier is negative, or too large")
-            total.append((read_number(y), self.domain.walls[wall]))
-        return self.domain.find_highest(combine(total))
-
     def fold_points(self, z: Affine, slope: Fraction) -> Affine:
-        """The output of a neuron that reads one group alone: a number for each member, as just one
-        of them is 1.
-        """
+        """The output of a neuron that reads one group alone: it has a number for each member."""
         reads = {key for key, value in z.items() if value and key not in (CONSTANT, SLACK)}
         (group,) = [own for own in self.domain.groups if reads & set(own)] or [[]]
         require(reads <= set(group) and reads, "a neuron isn't of one group alone")
@@ -406,16 +363,14 @@ class Proof:
         """Which ratio side z has to a line, by its largest coefficient; how far it is off."""
         line, z = self.lines[number], self.z[k]
         lead = max(self.domain.ends, key=lambda name: abs(line.get(name, ZERO)))
-        require(line.get(lead, ZERO) != 0, f"line {number + 1} reads no column")
-        ratio = side * z.get(lead, ZERO) / line[lead]
+        ratio = side * z.get(lead, ZERO) / line[lead] if line.get(lead) else ZERO
         require(ratio > 0, f"neuron {k} doesn't rise with line {number + 1}")
         return ratio, self.domain.find_size(combine([(side, z), (-ratio, line)]))
 
     def bound_gap(self, gap: Affine, slopes: list[Fraction], kinds: Any) -> Fraction:
         """How large what is left of a score can be, once lines are taken off with their slopes.
-
-        Where z is ratio line, a neuron gives slope z + (1 - slope) ratio max(0, line), and where -z
-        is, z + (1 - slope) ratio max(0, line).
+        With z = ratio line a neuron gives slope z + (1 - slope) ratio max(0, line); with -z = ratio
+        line, z + (1 - slope) ratio max(0, line).
         """
         reads, hinges = list_reads(gap), [-slope for slope in slopes]
         terms = [(ONE, {key: value for key, value in gap.items() if key not in reads})]
@@ -426,9 +381,10 @@ class Proof:
             hinges[number] += weight * (1 - slope) * ratio
             terms.append((weight * slope if side > 0 else weight, self.z[k]))
             terms.append((weight * (1 - slope), {SLACK: off}))
-        highest = [(abs(hinge), max(ZERO, self.domain.find_highest(line)))
-                   for hinge, line in zip(hinges, self.lines, strict=True) if hinge]  # fmt: skip
-        return self.domain.find_size(combine(terms)) + sum(a * b for a, b in highest)
+        total = self.domain.find_size(combine(terms))
+        for hinge, line in zip(hinges, self.lines, strict=True):
+            total += abs(hinge) * max(ZERO, self.domain.find_highest(line)) if hinge else ZERO
+        return total
 
 
 def prove(certificate: Any, rules: Any, model: Any) -> tuple[list[Fraction], list[str]]:
@@ -442,15 +398,14 @@ def prove(certificate: Any, rules: Any, model: Any) -> tuple[list[Fraction], lis
     known = all(is_index(k, len(kinds)) and not list_reads(proof.z[k]) for k in virtual)
     require(known, "there is no such neuron, or it reads others and is said to be a line")
     proof.lines += [{**proof.z[k], SLACK: ZERO} for k in virtual]
-    ranges = certificate.get("ranges", [])  # of neurons that read others, and needed for them alone
-    numbers = {k for k, _, _ in ranges if type(k) is int}
-    require(len(numbers) == len(ranges), "a range is of no neuron, or two are of one")
+    told = [k for k, _, _ in certificate.get("ranges", [])]  # needed where neurons read others
+    require(len({k for k in told if type(k) is int}) == len(told), "two ranges are of one neuron")
 
     names, base, gaps = name_scores(rules, len(proof.scores)), rules["base"], list[Fraction]()
     for own in (base, *(line["slopes"] for line in rules["lines"])):
         require(own.keys() == set(names), "the base, or a line, is of other scores")
     for name, score in zip(names, proof.scores, strict=True):
-        said = proof.domain.express(base[name]["coefficients"], read_number(base[name]["constant"]))
+        said = proof.domain.express(base[name], "constant")
         gap = combine([(1, proof.replace_neurons(score)), (-1, said)])
         slopes = read_numbers([own["slopes"][name] for own in rules["lines"]])
         gaps.append(proof.bound_gap(gap, slopes + [ZERO] * len(virtual), kinds))
@@ -463,7 +418,7 @@ def judge(certificate: Any, rules: Any, model: Any) -> tuple[list[Fraction], lis
         raise NotImplementedError(unjudged)
     check_head(certificate, rules, model)
     gaps, notes = prove(certificate, rules, model)
-    claims = [read_numbers(own) for own in certificate["bounds"]]
+    claims = map(read_numbers, certificate["bounds"])
     holds = all(claim >= gap for (claim,), gap in zip(claims, gaps, strict=True))
     holds &= read_number(certificate["bound"]) >= max(gaps, default=0)
     require(holds and certificate["share"] is None, "it shows less than it claims")
@@ -483,7 +438,8 @@ def main(paths: Sequence[str]) -> int:
         print(f"not judged: this checker doesn't judge {error}; check.py does")
         return 3
     except REFUSALS as error:
-        print(f"refused: {type(error).__name__}: {str(error)!a}")
+        kind = "" if type(error) is ValueError else f"not as specified: {type(error).__name__}: "
+        print(f"refused: {kind}{str(error)!a}")
         return 1
     claim = f"|model - rules| <= {certificate['bound']!r} for every score, everywhere in the domain"
     print(f"proven: {'; '.join((claim, *notes))} (from the {model['read']})")

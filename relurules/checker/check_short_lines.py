@@ -117,8 +117,7 @@ def check_head(certificate: Any, rules: Any, model: Any) -> None:
         require(certificate["digests"][name] == digest, f"it is about another {name}")
     kinds = [(found["format"], found["version"]) for found in (certificate, model)]
     require(kinds == [("relurules.certificate", 2), ("relurules.model", 2)], "of another version")
-    plain = rules["version"] == 1 and rules.get("decision") is None
-    require(plain, "the rules are of another version, or decide between classes")
+    require(rules["version"] == 1 and rules.get("decision") is None, "rules of another version")
     require(model["read"] in ("stored weights", "canonical form as traced"), "of which numbers?")
     for found in (certificate, rules, model):
         require(all(isinstance(found.get(name, []), list) for name in LISTS), "no list")
@@ -256,7 +255,7 @@ def list_groups(rules: Any) -> list[list[str]]:
     return groups
 
 
-class Domain:
+class LineDomain:
     """What rows may be, and how large functions of them."""
 
     def __init__(self, rules: Any) -> None:
@@ -265,7 +264,7 @@ class Domain:
         require(all(low <= high for low, high in self.ends.values()), "bounds are crossed")
         self.groups = list_groups(rules)
         self.tied = {name for group in self.groups for name in group}
-        if any(self.ends[name] != (0, 1) for name in self.tied):
+        if any(self.ends[name] != (ZERO, ONE) for name in self.tied):
             raise NotImplementedError("categories that the domain leaves out")
         self.spans = {**self.ends, CONSTANT: (ONE, ONE), SLACK: (ONE, ONE)}
         #: What isn't positive where an inequality holds.
@@ -291,17 +290,17 @@ class Domain:
         """ValueError unless a point is in the domain: were that empty, all would be true of it."""
         x = {**dict(zip(self.ends, read_numbers(values), strict=True)), CONSTANT: ONE, SLACK: ZERO}
         inside = [low <= x[name] <= high for name, (low, high) in self.ends.items()]
-        inside += [sorted(map(x.get, own)) == [0] * (len(own) - 1) + [1] for own in self.groups]
+        inside += [sorted(x[j] for j in own) == [0] * (len(own) - 1) + [1] for own in self.groups]
         inside += [sum(v * x[key] for key, v in own.items()) <= 0 for own in self.limits]
         require(all(inside), "its point isn't in the domain, which may be empty")
 
 
 # The proof: what is said of each neuron, and what is left of the scores.
-class Proof:
+class ToldNeurons:
     """Neurons as z and slope; z and outputs of those that were told, by columns and by lines."""
 
     def __init__(self, rules: Any, model: Any) -> None:
-        self.domain, (at, kept) = Domain(rules), find_places(rules, model)
+        self.domain, (at, kept) = LineDomain(rules), find_places(rules, model)
         self.notes = check_names(rules, model, at, kept)
         names = {j: (j,) for j in range(len(model["features"]))}
         names |= dict(zip(at, self.domain.ends, strict=True))
@@ -354,7 +353,7 @@ class Proof:
         """The output of a neuron that reads one group alone: it has a number for each member."""
         reads = {key for key, value in z.items() if value and key not in (CONSTANT, SLACK)}
         (group,) = [own for own in self.domain.groups if reads & set(own)] or [[]]
-        require(reads <= set(group) and reads, "a neuron isn't of one group alone")
+        require(bool(reads) and reads <= set(group), "a neuron isn't of one group alone")
         values = {name: z[CONSTANT] + z.get(name, ZERO) for name in group}
         told = {name: value if value >= 0 else slope * value for name, value in values.items()}
         return {**told, SLACK: z[SLACK] * max(ONE, abs(slope))}
@@ -389,27 +388,27 @@ class Proof:
 
 def prove(certificate: Any, rules: Any, model: Any) -> tuple[list[Fraction], list[str]]:
     """How far each score of the model is from the rules' at most; and what that leaves open."""
-    proof, kinds, virtual = Proof(rules, model), certificate["neurons"], certificate["virtual"]
-    proof.domain.check_point(certificate["point"])
+    told, kinds, virtual = ToldNeurons(rules, model), certificate["neurons"], certificate["virtual"]
+    told.domain.check_point(certificate["point"])
     require(rules["neuron_groups"] == [] == certificate["groups"], "groups of neurons in one alone")
-    require(len(kinds) == len(proof.neurons), "not every neuron is told, or one that isn't there")
+    require(len(kinds) == len(told.neurons), "not every neuron is told, or one that isn't there")
     for kind in kinds:
-        proof.tell(kind, len(proof.lines) + len(virtual))
-    known = all(is_index(k, len(kinds)) and not list_reads(proof.z[k]) for k in virtual)
+        told.tell(kind, len(told.lines) + len(virtual))
+    known = all(is_index(k, len(kinds)) and not list_reads(told.z[k]) for k in virtual)
     require(known, "there is no such neuron, or it reads others and is said to be a line")
-    proof.lines += [{**proof.z[k], SLACK: ZERO} for k in virtual]
-    told = [k for k, _, _ in certificate.get("ranges", [])]  # needed where neurons read others
-    require(len({k for k in told if type(k) is int}) == len(told), "two ranges are of one neuron")
+    told.lines += [{**told.z[k], SLACK: ZERO} for k in virtual]
+    numbers = [k for k, _, _ in certificate.get("ranges", [])]  # needed where neurons read others
+    require(len({k for k in numbers if type(k) is int}) == len(numbers), "two ranges are of one")
 
-    names, base, gaps = name_scores(rules, len(proof.scores)), rules["base"], list[Fraction]()
+    names, base, gaps = name_scores(rules, len(told.scores)), rules["base"], list[Fraction]()
     for own in (base, *(line["slopes"] for line in rules["lines"])):
         require(own.keys() == set(names), "the base, or a line, is of other scores")
-    for name, score in zip(names, proof.scores, strict=True):
-        said = proof.domain.express(base[name], "constant")
-        gap = combine([(1, proof.replace_neurons(score)), (-1, said)])
+    for name, score in zip(names, told.scores, strict=True):
+        said = told.domain.express(base[name], "constant")
+        gap = combine([(1, told.replace_neurons(score)), (-1, said)])
         slopes = read_numbers([own["slopes"][name] for own in rules["lines"]])
-        gaps.append(proof.bound_gap(gap, slopes + [ZERO] * len(virtual), kinds))
-    return gaps, proof.notes
+        gaps.append(told.bound_gap(gap, slopes + [ZERO] * len(virtual), kinds))
+    return gaps, told.notes
 
 
 def judge(certificate: Any, rules: Any, model: Any) -> tuple[list[Fraction], list[str]]:
@@ -442,7 +441,8 @@ def main(paths: Sequence[str]) -> int:
         print(f"refused: {kind}{str(error)!a}")
         return 1
     claim = f"|model - rules| <= {certificate['bound']!r} for every score, everywhere in the domain"
-    print(f"proven: {'; '.join((claim, *notes))} (from the {model['read']})")
+    how = f"{len(rules['lines'])} lines, from the {model['read']}"
+    print(f"proven: {'; '.join((claim, *notes))} ({how})")
     return 0
 
 

@@ -7,7 +7,7 @@ written from docs/certificates.md alone (tools/second_checker).
 Honest certificates of random networks and of answers, of all kinds, and changed ones: of meaning,
 of single values (with forged digests), of their text. Whether they are proven, refused or can't be
 read must be the same, and so must every number that is shown. Disagreements are kept in a folder.
-check_short.py must say the same too, or that it doesn't judge.
+check_short.py and check_short_lines.py must say the same too, or that they don't judge.
 --proven: the checker that Coq proves right (`make proven-checker`), a third opinion where a
 certificate is of a kind that it judges, and isn't refused for its digests.
 """
@@ -24,18 +24,20 @@ from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 from results import add_write_option, record_output
 
-from relurules.checker import check_short
+from relurules.checker import check_short, check_short_lines
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "proofs")]
 
 BATCH = 500
 NAMED = 6
+SHORT = (check_short, check_short_lines)
 WORDS = ("proven", "refused", "unreadable")
 
 
@@ -103,8 +105,10 @@ def ask_proven(
     return tally
 
 
-def ask_short(cases: list[tuple[str, Any]], ours: Callable[[Any], Any]) -> Counter[str]:
-    """How often check_short.py says what check.py says."""
+def ask_short(
+    short: ModuleType, cases: list[tuple[str, Any]], ours: Callable[[Any], Any]
+) -> Counter[str]:
+    """How often a short checker says what check.py says."""
     tally = Counter[str]()
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder, name) for name in ("certificate", "rules", "model")]
@@ -112,12 +116,12 @@ def ask_short(cases: list[tuple[str, Any]], ours: Callable[[Any], Any]) -> Count
             for path, data in zip(paths, files, strict=True):
                 path.write_bytes(data)
             with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-                code = check_short.main([str(path) for path in paths])
+                code = short.main([str(path) for path in paths])
             wanted = ours(files).code
             agree = "not judged" if code == 3 else f"both: {WORDS[wanted]}"
             tally[agree if code in (wanted, 3) else "DISAGREE"] += 1
             if code not in (wanted, 3):
-                print(f"{kind}: ours {wanted}; short {code}", flush=True)
+                print(f"{kind}: ours {wanted}; {short.__name__} {code}", flush=True)
     return tally
 
 
@@ -184,7 +188,7 @@ def main() -> None:
     # The first ones have names, classes and categories, as few others do.
     sources += 4 * sources[:NAMED]
     tally, times, number = Counter[str](), Counter[str](), 0
-    both, brief = import_module("second_checker"), Counter[str]()
+    both, brief = import_module("second_checker"), {short: Counter[str]() for short in SHORT}
 
     with record_output("Two checkers", write=given.write):
         for start in range(given.start, given.start + given.cases, BATCH):
@@ -192,7 +196,8 @@ def main() -> None:
             cases = [
                 make.draw_case(sources[i % len(sources)], np.random.default_rng(i)) for i in numbers
             ]
-            brief += ask_short(cases, both.judge_by_ours)
+            for short in SHORT:
+                brief[short] += ask_short(short, cases, both.judge_by_ours)
             for kind, files, ours, other in compare_batch(cases, tally, times):
                 number += 1
                 print(f"{number}: {kind}: ours {ours[:3]} {ours.why}; second {other}", flush=True)
@@ -208,7 +213,9 @@ def main() -> None:
                     keep_case(given.keep, number, files)
         spent = ", ".join(f"{name} {value:.0f} s" for name, value in times.items())
         print(f"{given.cases} certificates of {len(sources)} networks: {dict(tally)}")
-        print(f"{given.cases} certificates, ours and the short checker: {dict(brief)}")
+        for short, told in brief.items():
+            name = Path(str(short.__file__)).name
+            print(f"{given.cases} certificates, ours and {name}: {dict(told)}")
         print(f"{given.answers} certificates of answers: {dict(answers)}; {spent}")
         if given.proven:
             numbers = range(given.start, given.start + given.cases)

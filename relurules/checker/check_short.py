@@ -128,13 +128,13 @@ def check_head(certificate: Any, rules: Any, model: Any) -> None:
 # Names: columns and outputs of the rules are the model's.
 def check_names(rules: Any, model: Any) -> list[str]:
     """ValueError where names differ; in words, what they leave open."""
-    own, columns = model["named"], [feature["name"] for feature in rules["features"]]
+    own, labels = model["named"], rules.get("labels")
+    outputs, columns = model["outputs"], [feature["name"] for feature in rules["features"]]
     tables = [found.get("columns") for found in (rules, model)]
     more = [any(column.keys() - {"name"} for column in table or ()) for table in tables]
     kinds = [table if said else None for table, said in zip(tables, more, strict=True)]
     require(own["columns"] is not True or kinds[0] == kinds[1], "kinds of columns differ")
     require(len(tables[0] or columns) == len(columns) and tables[1] != [], "too few table columns")
-    outputs = model["outputs"]
     require(len(model.get("heads", outputs)) == len(outputs), "not as many links as outputs")
     default = [f"x{i}" for i in range(len(columns))]
     notes = compare_names("columns", (columns, model["features"], default), own["columns"])
@@ -142,6 +142,8 @@ def check_names(rules: Any, model: Any) -> list[str]:
     notes += compare_names("outputs", (rules["outputs"], outputs, default), own["outputs"])
     if own["columns"] is not True and tables[0] is not None:
         notes.append("how a table becomes columns of numbers is the rules' word alone")
+    known = labels is None or (isinstance(labels["values"], list) and "threshold" in labels)
+    require(known, "labels are no list, or of no threshold")
     return notes
 
 
@@ -212,10 +214,11 @@ def apply_layer(layer: Any, signals: list[Affine], neurons: Any) -> list[Affine]
         own = zip(signals, read_numbers(layer["slopes"]), strict=True)
         return [z if slope == 1 else add_neuron(z, slope) for z, slope in own]
     require(kind == "canonical", "a layer of no kind that is known")
+    sizes = {len(reads) for reads in (*layer["L"], *layer["U"])}
+    require(sizes <= {len(layer["b"])}, "weights of more or fewer neurons than there are")
     each = zip(layer["A"], layer["L"], layer["b"], read_numbers(layer["slope"]), strict=True)
     for k, (row, reads, constant, slope) in enumerate(each):  # z = A s + L y + b
-        later = read_numbers(reads)[k:]
-        require(len(reads) == len(layer["b"]) and not any(later), "a neuron reads a later one")
+        require(not any(read_numbers(reads)[k:]), "a neuron reads a later one")
         given.append(add_neuron(mix(given, row + reads[:k], constant), slope))
     rows = zip(layer["C"], layer["U"], layer["c"], strict=True)
     return [mix(given, row + reads, constant) for row, reads, constant in rows]
@@ -322,9 +325,7 @@ class Piece:
         return z
 
     def bound(self, terms: list[tuple[int, Affine]], pairs: Any) -> Fraction:
-        """The most that a sum can be. Rows aren't negative, nor are multipliers: with rows added it
-        is no less, so its highest value within bounds is one of the sum.
-        """
+        """The most that a sum can be. Rows aren't negative: with them added, it is no less."""
         total: list[tuple[Any, Affine]] = [*terms]
         require(isinstance(pairs, list), "multipliers are no list")
         for row, y in zip(pairs[::2], pairs[1::2], strict=True):

@@ -7,12 +7,13 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from relurules import checker, tracing
-from relurules.checker import MODEL_FORMAT, Verdict, check_short
+from relurules.checker import MODEL_FORMAT, Verdict, check_short, check_short_lines
 from relurules.codec.additive_json import additive_to_json
 from relurules.codec.any_rules import load_any_rules
 from relurules.codec.rules_json import to_json
@@ -193,15 +194,30 @@ def write_vnnlib(
 def write_short_checker(
     certificate: Certificate, rules: RuleSet | AdditiveRules | str | Path, folder: str | Path
 ) -> list[Path]:
-    """Write check_short.py beside a certificate of a kind that it judges; nothing for others.
+    """Write the short checker that judges a certificate beside it, check_short.py, or for lines
+    check_short_lines.py; nothing where none does.
 
     RulesError where the rules' file can't be read.
     """
-    if certificate.model is None:
+    chosen = _choose_short_checker(certificate, _read_rules(rules))
+    if chosen is None:
         return []
-    unjudged = check_short.find_unjudged(certificate.found, _read_rules(rules), certificate.model)
-    text = Path(check_short.__file__).read_text(encoding="utf-8")
-    return [] if unjudged else write_all(Path(folder), {"check_short.py": text})
+    path = Path(chosen.__file__ or "")
+    return write_all(Path(folder), {path.name: path.read_text(encoding="utf-8")})
+
+
+def _choose_short_checker(certificate: Certificate, rules: dict[str, Any]) -> ModuleType | None:
+    """The short checker of the certificate's form; None where only check.py judges it."""
+    whole = (certificate.found, rules, certificate.model)
+    if certificate.model is None:
+        return None
+    if certificate.found.get("form") != "additive":
+        return None if check_short.find_unjudged(*whole) else check_short
+    try:
+        check_short_lines.judge(*whole)  # what neurons read is known once they are composed
+    except NotImplementedError:
+        return None
+    return check_short_lines
 
 
 def _read_rules(rules: RuleSet | AdditiveRules | str | Path) -> dict[str, Any]:

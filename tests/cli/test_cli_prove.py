@@ -57,6 +57,23 @@ def test_what_prove_writes_is_checked_by_python_alone(
     assert "stored weights" in done.stdout
 
 
+def test_lines_have_a_short_checker_of_their_own(folder: Path, tmp_path: Path) -> None:
+    rules, model = str(tmp_path / "lines.json"), str(folder / "model.pt2")
+    data = ["--data", str(folder / "rows.csv"), "--form", "additive"]
+    assert run(["extract", model, *data, "--out", rules]) == 0
+    assert run(["prove", rules, "--model", model, "--out", str(tmp_path / "proof")]) == 0
+    proof = tmp_path / "proof"
+    written = {"certificate.json", "model.json", "check.py", "check_short_lines.py"}
+    assert {path.name for path in proof.iterdir()} == written
+    program, certificate = proof / "check_short_lines.py", proof / "certificate.json"
+    command = [sys.executable, "-I", "-S", str(program), str(certificate), rules]
+    command.append(str(proof / "model.json"))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("proven: |model - rules| <= ")
+    assert "3 lines, from the stored weights" in done.stdout
+
+
 def test_a_changed_artefact_fails(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

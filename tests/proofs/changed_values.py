@@ -78,3 +78,17 @@ def change_values(files: tuple[Any, Any, Any], rng: np.random.Generator) -> tupl
         places = [(file, name), *_list_places(file[name])]
         _change_place(*places[int(rng.integers(len(places)))], rng)
     return changed  # type: ignore[return-value]
+
+
+def change_numbers(files: tuple[Any, Any, Any], rng: np.random.Generator) -> tuple[Any, Any, Any]:
+    """A copy, of which one to four numbers are other numbers, and nothing else is."""
+    one, two, three = (json.loads(json.dumps(value)) for value in files)
+    for _ in range(int(rng.choice([1, 1, 1, 2, 4]))):
+        file = (one, two, three)[int(rng.integers(3))]
+        name = str(rng.choice(list(file)))
+        places = [(inner, key) for inner, key in _list_places({name: file[name]})
+                  if inner is not file and type(inner[key]) in (int, float)]  # fmt: skip
+        if places:
+            inner, key = places[int(rng.integers(len(places)))]
+            inner[key] = _change_number(inner[key], rng)
+    return one, two, three

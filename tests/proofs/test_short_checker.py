@@ -1,9 +1,7 @@
 """check_short.py says what check.py says, or that it doesn't judge."""
 
-import ast
 import copy
 import json
-import subprocess
 import sys
 from collections.abc import Callable
 from fractions import Fraction
@@ -14,39 +12,23 @@ import numpy as np
 import pytest
 from certificate_cases import draw_case, make_lines
 from instances import files, instance, named_instance
-from second_checker import Files, encode_files, judge_by_ours
+from second_checker import encode_files, judge_by_ours
+from short_checkers import UNREADABLE, judge_files, measure_program, run_short
+from short_checkers import judge_values as judge_short
 from tampering import SURE, InapplicableError, stamped, tampered
 
 import relurules as rr
 from relurules.checker import check_short
 from relurules.proofs.proving import write_short_checker
 
-SCRIPT = Path(check_short.__file__)
-NAMES = ("certificate.json", "rules.json", "model.json")
 #: Seeds of networks whose rules give scores of all their columns, and so many changed ones of each.
 SEEDS, CASES = (2, 3, 4, 5, 12, 17), 12
 #: Exact arithmetic shows less than fixed point by no more than this.
 ROUNDING = Fraction(1, 2**150)
 
 
-def judge_files(case: Files, folder: Path) -> tuple[int, Any]:
-    """The exit code, and what is shown or said."""
-    for name, data in zip(NAMES, case, strict=True):
-        (folder / name).write_bytes(data)
-    try:
-        values = [check_short.read_file(str(folder / name)) for name in NAMES]
-    except (OSError, *check_short.REFUSALS) as error:
-        return 2, str(error)
-    return judge_values(values)
-
-
 def judge_values(values: Any) -> tuple[int, Any]:
-    try:
-        return 0, check_short.judge(*values)[0]
-    except NotImplementedError as error:
-        return 3, str(error)
-    except check_short.REFUSALS as error:
-        return 1, f"{type(error).__name__}: {error}"
+    return judge_short(check_short, values)
 
 
 @pytest.fixture(scope="module")
@@ -64,13 +46,10 @@ def simple(sources: list[Any]) -> Any:
 
 
 def test_it_is_one_short_file_of_pythons_own_library() -> None:
-    text = SCRIPT.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 450
-    assert max(map(len, text.splitlines())) <= 100
-    statements = list(ast.walk(ast.parse(text)))
-    froms = [each.module or "" for each in statements if isinstance(each, ast.ImportFrom)]
-    plain = [own.name for each in statements if isinstance(each, ast.Import) for own in each.names]
-    assert {name.partition(".")[0] for name in (*froms, *plain)} <= sys.stdlib_module_names
+    lines, widest, modules = measure_program(check_short)
+    assert lines <= 450
+    assert widest <= 100
+    assert modules <= sys.stdlib_module_names
 
 
 def test_it_says_what_check_says_of_honest_and_changed_certificates(
@@ -83,7 +62,7 @@ def test_it_says_what_check_says_of_honest_and_changed_certificates(
     ]
     codes = []
     for kind, case in cases:
-        ours, (code, shown) = judge_by_ours(case), judge_files(case, tmp_path)
+        ours, (code, shown) = judge_by_ours(case), judge_files(check_short, case, tmp_path)
         codes.append((ours.code, code))
         assert code in (ours.code, 3), (kind, ours, shown)
         if code == 0:
@@ -183,6 +162,19 @@ def _leave_no_list(found: Any, _: Any, __: Any) -> None:
     found["paths"] = {}
 
 
+def _move_weights(_: Any, __: Any, model: Any) -> None:
+    """A layer that gives its score on; the weight of its neuron, 0, stands in another row."""
+    layer = {"A": [[0]], "L": [[0]], "b": [0], "slope": [0], "C": [[1, 0]], "U": [[]], "c": [0]}
+    model["layers"].append({"kind": "canonical", **layer})
+
+
+def _label(labels: Any) -> Callable[[Any, Any, Any], None]:
+    def label(_: Any, rules: Any, model: Any) -> None:
+        rules["labels"] = model["labels"] = labels
+
+    return label
+
+
 def _derive_columns(_: Any, rules: Any, model: Any) -> None:
     """The model reads logarithms of the columns of the same names that the rules read."""
     model["named"]["columns"] = True
@@ -195,7 +187,8 @@ def _derive_columns(_: Any, rules: Any, model: Any) -> None:
 
 FORGERIES: tuple[Callable[[Any, Any, Any], None], ...] = (
     _narrow, _skip_side, _name_twice, _lose_region, _turn_in_circles, _nest, _claim_true,
-    _leave_no_list, _derive_columns,
+    _leave_no_list, _derive_columns, _move_weights, _label("none"), _label({}),
+    _label({"values": []}), _label({"values": "none", "threshold": None}),
 )  # fmt: skip
 
 
@@ -215,33 +208,20 @@ def test_shown_numbers_are_the_least_that_may_be_claimed(simple: Any) -> None:
     assert judge_values(stamped(changed))[0] == 1
 
 
-def run_script(folder: Path, triple: Any) -> subprocess.CompletedProcess[str]:
-    for name, value in zip(NAMES, triple, strict=True):
-        text = value if isinstance(value, str) else json.dumps(value)
-        (folder / name).write_text(text, encoding="utf-8")
-    command = [sys.executable, "-I", "-S", str(SCRIPT), *(str(folder / name) for name in NAMES)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
 def test_the_script_tells_by_its_exit_code(simple: Any, tmp_path: Path) -> None:
-    done = run_script(tmp_path, simple)
+    done = run_short(check_short, tmp_path, simple)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"proven: |model - rules| <= {simple[0]['bound']!r} for every")
-    done = run_script(tmp_path, (simple[0] | {"bound": -1.0}, *simple[1:]))
+    done = run_short(check_short, tmp_path, (simple[0] | {"bound": -1.0}, *simple[1:]))
     assert (done.returncode, done.stderr) == (1, "")
     assert "changed after it was written" in done.stdout
-    done = run_script(tmp_path, (simple[0] | {"artefacts": []}, *simple[1:]))
+    done = run_short(check_short, tmp_path, (simple[0] | {"artefacts": []}, *simple[1:]))
     assert (done.returncode, done.stderr) == (3, "")
     assert done.stdout.startswith("not judged: this checker doesn't judge claims about code")
 
 
-@pytest.mark.parametrize(
-    "text",
-    ['{"a": NaN}', '{"a": 1e999999}', '{"a": 1, "a": 1}', '{"a":' * 200_000, "[]", "",
-     f'{{"a": {"9" * 301}}}', '{"a": -Infinity}', '\ufeff{"a": 1}'],
-    ids=range(9),
-)  # fmt: skip
+@pytest.mark.parametrize("text", UNREADABLE, ids=range(len(UNREADABLE)))
 def test_what_cant_be_read_isnt(text: str, simple: Any, tmp_path: Path) -> None:
-    done = run_script(tmp_path, (simple[0], text, simple[2]))
+    done = run_short(check_short, tmp_path, (simple[0], text, simple[2]))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1

@@ -19,6 +19,7 @@ import relurules as rr
 from relurules.domain.columns import Column, make_missing_column
 from relurules.errors import DataError, InputError, UnsupportedError
 from relurules.ir import Artifact, Head, RuleSet
+from relurules.verifying import nodejs
 from relurules.verifying.engines import COMPILER
 
 NODE = needs_program("node")
@@ -158,11 +159,10 @@ def run_node(artifact: Artifact, frame: pd.DataFrame, folder: Path) -> list[list
         'import { readFileSync } from "node:fs";\n'
         'import { explain } from "./score.mjs";\n'
         'const rows = JSON.parse(readFileSync("rows.json", "utf-8"));\n'
-        "console.log(JSON.stringify(rows.map((row) => Object.values(explain(row)))));\n"
+        "process.stdout.write(JSON.stringify(rows.map((row) => Object.values(explain(row)))));\n"
     )
-    ran = subprocess.run(
-        ["node", "run.mjs"], cwd=folder, capture_output=True, text=True, check=True
-    )
+    ran = nodejs.run_program(["node", "run.mjs"], str(folder), "")
+    assert ran.returncode == 0, ran.stderr
     return list(json.loads(ran.stdout))
 
 

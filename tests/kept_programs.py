@@ -10,6 +10,7 @@ import struct
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ class KeptPrograms:
     """Runs commands as `run_program` does, those of Node.js and Java in processes that stay."""
 
     def __init__(self) -> None:
-        self.started: dict[str, subprocess.Popen[bytes]] = {}
+        self.started: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
 
     def run(self, command: Sequence[str], folder: str, sent: str) -> Ended:
         match [Path(command[0]).name, *command[1:]]:
@@ -39,15 +40,16 @@ class KeptPrograms:
             with process:  # closes its pipes, at which it ends, and waits
                 pass
 
-    def _start(self, *command: str) -> subprocess.Popen[bytes]:
-        if command[0] not in self.started:
-            self.started[command[0]] = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    def start(self, *command: str, **options: Any) -> subprocess.Popen[bytes]:
+        """A program that runs until its stdin is closed; the same command gives the same one."""
+        if command not in self.started:
+            self.started[command] = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options
             )
-        return self.started[command[0]]
+        return self.started[command]
 
     def _ask_node(self, path: str, sent: str) -> tuple[int, str, str]:
-        program = self._start("node", str(HERE / "kept_node.mjs"))
+        program = self.start("node", str(HERE / "kept_node.mjs"))
         assert program.stdin is not None
         assert program.stdout is not None
         program.stdin.write(json.dumps({"path": path, "sent": sent}).encode() + b"\n")
@@ -56,7 +58,7 @@ class KeptPrograms:
         return code, told, said
 
     def _ask_java(self, command: Sequence[str], folder: str, sent: str) -> tuple[int, str, str]:
-        program = self._start("java", str(HERE / "KeptJava.java"))
+        program = self.start("java", str(HERE / "KeptJava.java"))
         assert program.stdin is not None
         assert program.stdout is not None
         texts = [folder, sent, *(word for word in command if word[:2] not in ("-X", "-J"))]
@@ -69,12 +71,14 @@ class KeptPrograms:
         return code, told, said
 
 
+KEPT = KeptPrograms()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def kept_programs() -> Iterator[KeptPrograms]:
     """Engines run their programs in kept ones."""
-    kept = KeptPrograms()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(nodejs, "run_program", kept.run)
-        patch.setattr(class_languages, "run_program", kept.run)
-        yield kept
-    kept.stop()
+        patch.setattr(nodejs, "run_program", KEPT.run)
+        patch.setattr(class_languages, "run_program", KEPT.run)
+        yield KEPT
+    KEPT.stop()

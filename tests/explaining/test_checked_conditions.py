@@ -111,7 +111,7 @@ def test_which_way_a_column_may_go() -> None:
 
 
 def test_readings_of_rules_go_with_them() -> None:
-    """A row needs one rule, of rules that are worded once; others of their place are worded anew."""
+    """Rules are worded once; others that come to lie where they were are worded anew."""
     for seed in (1, 2, 1):
         rules = rules_of(random_network(seed, K=3), rr.Domain.box([-1, -1], [1, 1]))
         before = len(conditions._READINGS)

@@ -61,6 +61,7 @@ def go_round(rules_file: str, rows_file: str, work: str) -> dict[str, object]:
 
 
 with tempfile.TemporaryDirectory() as made:
+    os.chdir(made)  # where what is logged is kept
     STORE = Path(made, "mlflow.db")
     mlflow.set_tracking_uri(f"sqlite:///{STORE}")
     mlflow.search_experiments()
@@ -70,3 +71,4 @@ with tempfile.TemporaryDirectory() as made:
             os._exit(0)
         os.waitpid(child, 0)
         print("end", flush=True)
+    os.chdir("/")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from distribution import FileScheduling, order_items
 from hypothesis import settings
+from kept_programs import kept_programs  # noqa: F401  # a fixture of all tests
 
 # Tests and the commands that they start keep compiled modules on disk, whatever is set outside.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -13,6 +13,8 @@ from xdist.scheduler import LoadFileScheduling
 
 #: Tests of these engines run in one worker, whatever their files, so that each server starts once.
 _SERVERS = re.compile(r"\[(?:.*-)?(?:spark|mariadb|postgres|clickhouse)\b")
+#: Tests of MLflow, which is imported once.
+_MLFLOW = re.compile(r"\btest_mlflow")
 #: Files that take longest: they start first, so that no worker waits at the end.
 _LONG = (
     "test_line_sql.py",  # with all tests of servers
@@ -42,9 +44,11 @@ _LONG = (
 
 
 class FileScheduling(LoadFileScheduling):
-    """A unit of work is a file's tests, or those of all servers."""
+    """A unit of work is a file's tests, or those of all servers, or of MLflow."""
 
     def _split_scope(self, nodeid: str) -> str:
+        if _MLFLOW.search(nodeid):
+            return "mlflow"
         return "servers" if _SERVERS.search(nodeid) else super()._split_scope(nodeid)
 
 

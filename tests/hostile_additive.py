@@ -17,6 +17,7 @@ import relurules as rr
 from relurules.domain.columns import Category, Column
 from relurules.ir import AdditiveRules, Artifact, Graph, Head
 from relurules.ir.class_labels import make_labels
+from relurules.verifying import nodejs
 from relurules.verifying.engines import COMPILER
 
 #: Names that code uses itself, that are one identifier, or that end comments.
@@ -176,7 +177,7 @@ const read = (row) => Object.fromEntries(
     Object.entries(row).map(([k, v]) => [k, v !== null && typeof v === "object" ? Number(v[0]) : v])
 );
 const told = rows.map(read).map((row) => [Object.values(explain(row)), score(row).lines]);
-console.log(JSON.stringify(told));
+process.stdout.write(JSON.stringify(told));
 """
 
 
@@ -193,9 +194,8 @@ def _run_node(artifact: Artifact, frame: pd.DataFrame, folder: Path) -> Any:
     ]
     (folder / "rows.json").write_text(json.dumps(rows))
     (folder / "run.mjs").write_text(_NODE)
-    ran = subprocess.run(
-        ["node", "run.mjs"], cwd=folder, capture_output=True, text=True, check=True
-    )
+    ran = nodejs.run_program(["node", "run.mjs"], str(folder), "")
+    assert ran.returncode == 0, ran.stderr
     found = json.loads(ran.stdout)
     wanted = "lines" in artifact.returned
     return [row[0] for row in found], [row[1] for row in found] if wanted else None

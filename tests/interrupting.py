@@ -7,8 +7,11 @@ Lines of JSON come on stdin, one `Run` each, and go to stdout, one `Outcome` eac
 """
 
 import contextlib
+import gc
+import hashlib
 import json
 import os
+import pickle
 import resource
 import select
 import signal
@@ -173,6 +176,22 @@ def disturbed(run: Run) -> Outcome:
     return Outcome(code, printed, said, int(number or 0), second)
 
 
+def remember(module: Any, name: str) -> None:
+    """Give what a function gave for the same arguments, to the forks of this program too.
+
+    For work between the moments, which takes most of a fit's time.
+    """
+    real, known = getattr(module, name), dict[bytes, Any]()
+
+    def remembered(*arguments: Any) -> Any:
+        key = hashlib.sha256(pickle.dumps(arguments)).digest()
+        if key not in known:
+            known[key] = real(*arguments)
+        return known[key]
+
+    setattr(module, name, remembered)
+
+
 def prepare(commands: list[list[str]], folder: str) -> None:
     """Import and compile whatever these commands need, by running them, and make the steps of a
     search small.
@@ -182,12 +201,17 @@ def prepare(commands: list[list[str]], folder: str) -> None:
     from relurules.cli import main
     from relurules.files import writing
     from relurules.partitioning import explore, parquet, search_run
+    from relurules.training import fit_files, front_figure, table_fit
 
     torch.set_num_threads(1)
     search_run._TESTS, explore._CHECKPOINT_EVERY, parquet._ROWS, writing._WAIT = 30, 0.0, 8, 0.2
+    remember(table_fit, "score_models")
+    remember(front_figure, "draw_front")
+    remember(fit_files, "_export_network")
     os.chdir(folder)
     for argv in commands:
         assert main.run(argv) == 0, argv
+    gc.freeze()  # or forks would copy what a search for rubbish marks
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ CENSUS = Path(__file__).parents[2] / "shared" / "data" / "adult.csv.gz"
 #: Rows whose reasons are compared.
 SAMPLE = 300
 #: Rows of the census that are used, to save time.
-CENSUS_ROWS = 10_000
+CENSUS_ROWS = 4_000
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Rules are logged in a local store of MLflow, loaded again, and predict what they did."""
 
+import itertools
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 from engines_apart import FOLDER, ROOT, find_python
 from handmade import graph, layered
 from hostile_additive import make_hostile, make_rows
+from kept_programs import KEPT
 
 import relurules as rr
 from relurules.errors import UnsupportedError
@@ -19,18 +21,23 @@ PROGRAM = Path(__file__).with_name("mlflow_round_trip.py")
 
 
 def go_round(rules: Any, folder: Path, rows: Any) -> dict[str, Any]:
-    """What the program says; it has MLflow's packages behind our own."""
+    """What the program says, which has MLflow's packages behind our own."""
     find_python("mlflow")
     packages = next(FOLDER.resolve().glob("lib/python*/site-packages"))
-    rules.save(folder / "rules.json")
-    rows.iloc[:20].to_json(folder / "rows.json", orient="records", double_precision=15)
-    ran = subprocess.run(
-        [sys.executable, PROGRAM, packages, folder / "rules.json", folder / "rows.json", folder],
-        capture_output=True, encoding="utf-8", check=False,
+    paths = [folder / "rules.json", folder / "rows.json", folder]
+    rules.save(paths[0])
+    rows.iloc[:20].to_json(paths[1], orient="records", double_precision=15)
+    program = KEPT.start(
+        sys.executable, str(PROGRAM), str(packages),
         env={**os.environ, "PYTHONPATH": str(ROOT), "MLFLOW_DISABLE_TELEMETRY": "true"},
     )  # fmt: skip
-    assert ran.returncode == 0, ran.stderr[-3000:]
-    return dict(json.loads(ran.stdout.strip().splitlines()[-1]))
+    assert program.stdin is not None
+    assert program.stdout is not None
+    program.stdin.write(json.dumps([*map(str, paths)]).encode() + b"\n")
+    program.stdin.flush()
+    told = list(itertools.takewhile(lambda line: line != b"end\n", program.stdout))
+    assert told, "the program failed, and says why on stderr"
+    return dict(json.loads(told[-1]))
 
 
 @pytest.mark.parametrize("link", ["two", "class"])

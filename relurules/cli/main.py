@@ -5,12 +5,14 @@ Nothing heavy is imported before a command needs it: `--help` must answer at onc
 
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cache
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from typer.main import get_command
 
 from relurules.cli.ask import ask
 from relurules.cli.check import check
@@ -63,13 +65,19 @@ def run(argv: Sequence[str]) -> int:
     remember_command(argv)
     with catch_signals():
         try:
-            app(args=[a for a in argv if a != "--debug"], prog_name="relurules")
+            _build_command()(args=[a for a in argv if a != "--debug"], prog_name="relurules")
         except (InterruptionError, KeyboardInterrupt, SystemExit) as end:
             return _report_ending(end, debug)
         except Exception as error:
             return _report_failure(*_describe_error(error), debug)
 
     return 0
+
+
+@cache
+def _build_command() -> Callable[..., object]:
+    """All commands with their options, put together once."""
+    return get_command(app)
 
 
 def _describe_error(error: Exception) -> tuple[str, int]:

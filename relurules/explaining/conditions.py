@@ -2,6 +2,7 @@
 hold.
 """
 
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -36,6 +37,10 @@ class ConditionCheck:
     room: float | None
 
 
+#: By the identity of the rules; an entry goes when they do.
+_READINGS: dict[int, RuleSetWording] = {}
+
+
 class ConditionChecks(NamedTuple):
     """All conditions of a rule; sums: name -> formula of the sums that they speak of by name."""
 
@@ -49,11 +54,19 @@ def check_conditions(
     """The conditions of rule `number` for a row, x (d,) in coordinates and raw in the user's
     columns.
     """
-    reading = word_rules(rules)
+    reading = _read_rules(rules)
     own = {i for group in find_groups(rules.domain.columns) for i in group}
     read = reading.rules[number - 1].tests
     found = tuple(_check_condition(rules, test, x.tolist(), raw, own) for test in read)
     return ConditionChecks(found, _list_named_sums(reading, read))
+
+
+def _read_rules(rules: RuleSet) -> RuleSetWording:
+    """`word_rules` of a set of rules, once for as long as it exists: a row needs one rule of it."""
+    if id(rules) not in _READINGS:
+        _READINGS[id(rules)] = word_rules(rules)
+        weakref.finalize(rules, _READINGS.pop, id(rules))
+    return _READINGS[id(rules)]
 
 
 def _check_condition(

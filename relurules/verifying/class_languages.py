@@ -6,7 +6,6 @@ Numbers go to and fro as the 64 bits that they are, texts as the hexadecimal dig
 
 import shutil
 import struct
-import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 
 from relurules.errors import CheckError, UnsupportedError
 from relurules.ir import Artifact
+from relurules.verifying.programs import run_program
 from relurules.verifying.run_result import (
     Rows,
     RunResult,
@@ -202,10 +202,7 @@ def run_class(engine: ClassEngine, artifact: Artifact, table: Rows) -> RunResult
         artifact.write(folder)
         Path(folder, engine.runner[0]).write_text(engine.runner[1], encoding="utf-8")
         for command in (engine.compile, engine.run):
-            ran = subprocess.run(
-                command, cwd=folder, input="\n".join(sent) + "\n", capture_output=True,
-                encoding="utf-8", check=False,
-            )  # fmt: skip
+            ran = run_program(command, folder, "\n".join(sent) + "\n")
             if ran.returncode:
                 said = (ran.stderr + ran.stdout).strip()[:2000]
                 raise CheckError(f"{name} failed to run ({' '.join(command)}): {said}")

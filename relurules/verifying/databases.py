@@ -229,7 +229,9 @@ def open_mariadb() -> Iterator[Database]:
     pymysql: Any = servers.import_engine_module("pymysql", "mariadb")
     socket = str(servers.start_mariadb())
     with (
-        pymysql.connect(unix_socket=socket, user="root", charset="utf8mb4") as owner,
+        pymysql.connect(
+            unix_socket=socket, user="root", charset="utf8mb4", ssl_disabled=True
+        ) as owner,
         owner.cursor() as making,
     ):
         making.execute("DROP DATABASE IF EXISTS relurules")
@@ -241,6 +243,7 @@ def open_mariadb() -> Iterator[Database]:
         database="relurules",
         charset="utf8mb4",
         local_infile=False,
+        ssl_disabled=True,
     )
     cursor = connection.cursor()
 

@@ -4,7 +4,6 @@ import json
 import math
 import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,6 +12,7 @@ from typing import Any
 
 from relurules.errors import CheckError, UnsupportedError
 from relurules.ir import Artifact
+from relurules.verifying.programs import run_program
 from relurules.verifying.run_result import (
     Rows,
     RunResult,
@@ -26,12 +26,12 @@ from relurules.verifying.run_result import (
 #: Reads columns and rows, writes outputs and rule of every row. JSON has no NaN and no infinity:
 #: these come as objects, and what is written are texts.
 _RUNNER = """\
-import { readFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
 import * as code from "./score.mjs";
 
 const { OUTPUTS, score } = code;
 
-const { columns, rows } = JSON.parse(readFileSync(0, "utf8"));
+const { columns, rows } = JSON.parse(await text(process.stdin));
 const found = rows.map((values) => {
     const row = Object.create(null);
     columns.forEach((name, i) => {
@@ -119,10 +119,8 @@ def run_node(artifact: Artifact, table: Rows) -> RunResult:
     with tempfile.TemporaryDirectory() as folder:
         artifact.write(folder)
         Path(folder, "run.mjs").write_text(_RUNNER, encoding="utf-8")
-        ran = subprocess.run(
-            [node, "run.mjs"], cwd=folder, input=json.dumps({"columns": list(table), "rows": sent}),
-            capture_output=True, encoding="utf-8", check=False,
-        )  # fmt: skip
+        asked = json.dumps({"columns": list(table), "rows": sent})
+        ran = run_program([node, "run.mjs"], folder, asked)
 
     if ran.returncode:
         raise CheckError(f"score.mjs failed to run: {ran.stderr.strip()[:2000]}")

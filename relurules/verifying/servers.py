@@ -117,7 +117,10 @@ def _make_reader(socket: Path) -> None:
     the server's.
     """
     pymysql: Any = import_engine_module("pymysql", "mariadb")
-    with pymysql.connect(unix_socket=str(socket), user="root") as owner, owner.cursor() as cursor:
+    with (
+        pymysql.connect(unix_socket=str(socket), user="root", ssl_disabled=True) as owner,
+        owner.cursor() as cursor,
+    ):
         cursor.execute(f"CREATE USER {READER}@localhost")
         cursor.execute(f"GRANT ALL PRIVILEGES ON relurules.* TO {READER}@localhost")
 
@@ -143,7 +146,7 @@ def _await_server(process: "subprocess.Popen[bytes]", socket: Path) -> None:
 
     while True:
         try:
-            pymysql.connect(unix_socket=str(socket), user="root").close()
+            pymysql.connect(unix_socket=str(socket), user="root", ssl_disabled=True).close()
         except pymysql.Error as error:
             if process.poll() is not None or time.monotonic() > end:
                 raise CheckError(f"the MariaDB server doesn't start: {error}") from error

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from compiling import find_complaints
 from executed_targets import needs_program
 from handmade import Array, layered, lines, network, random_network, rows_in, rules_of
 from hypothesis import HealthCheck, given, settings
@@ -211,16 +212,8 @@ def test_c_compiles_without_a_warning(
         "-Wvla",
         "-Wmissing-prototypes",
         "-O0",
-        "-c",
     ]
-    for source in sources(made, tmp_path):
-        built = subprocess.run(
-            [compiler, *flags, source, "-o", tmp_path / "o"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert built.returncode == 0, built.stderr
+    assert find_complaints(compiler, flags, sources(made, tmp_path), tmp_path) == ""
 
 
 @cache
@@ -271,13 +264,24 @@ def narrow_sources(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.mark.parametrize("compiler", compilers())
 def test_c_of_one_input_compiles_without_a_warning(
-    compiler: str, narrow_sources: list[Path]
+    compiler: str, narrow_sources: list[Path], tmp_path: Path
 ) -> None:
     """A parameter that tells how far values lie apart isn't read where there is one value."""
     flags = [flag for flag in COMPILER if flag != "-O2"]
-    command = [compiler, *flags, "-Wshadow", "-fsyntax-only", *narrow_sources]
-    built = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (built.returncode, built.stderr) == (0, "")
+    asked = [*flags, "-Wshadow", "-fsyntax-only"]
+    assert find_complaints(compiler, asked, narrow_sources, tmp_path) == ""
+
+
+@pytest.mark.parametrize("compiler", compilers())
+def test_complaints_are_those_of_every_source(compiler: str, tmp_path: Path) -> None:
+    """So that a source that is wrong isn't passed over."""
+    (tmp_path / "header.c").write_text("#include <math.h>\nextern double x;\n")
+    for name in ("one", "other"):
+        (tmp_path / f"{name}.c").write_text(f"int {name}(void) {{ return sqrt(2.5); }}\n")
+    places = sorted(tmp_path.glob("*.c"))
+    said = find_complaints(compiler, [*COMPILER, "-fsyntax-only"], places, tmp_path)
+    assert [said.count(f"{path}:1:") > 0 for path in places] == [False, True, True]
+    assert find_complaints(compiler, COMPILER, places[:1], tmp_path) == ""
 
 
 @pytest.mark.parametrize("kind", ["dense", "linked and dense", "leaky", "open"])

@@ -4,6 +4,7 @@ word.
 
 import ast
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -51,17 +52,24 @@ def net(request: pytest.FixtureRequest) -> Network:
     return NETWORKS[request.param]
 
 
+@cache
+def extract_linked(name: str, linked: bool) -> RuleSet:
+    """Once, for all languages."""
+    return rules_of(NETWORKS[name], BOX, heads=[Head("sigmoid", (0,))] if linked else [])
+
+
 def check(net: Network, target: str, dialect: str | None = None, X: Array | None = None) -> None:
     """Every form gives what the rules give."""
-    for heads in ([], [Head("sigmoid", (0,))]):
-        rules = rules_of(net, BOX, heads=heads)
+    name = next(name for name, known in NETWORKS.items() if known is net)
+    for linked in (False, True):
+        rules = extract_linked(name, linked)
         for form in ("tree", "network") if target == "numpy" else ("rules", "tree", "network"):
             report = rr.verify(
                 rr.emit(rules, target, form=form, dialect=dialect),
                 rules,
                 rows() if X is None else X,
             )
-            assert report, (form, heads, report)
+            assert report, (form, linked, report)
 
 
 @pytest.mark.parametrize("target", CODE)

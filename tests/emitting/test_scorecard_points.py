@@ -25,6 +25,7 @@ from relurules.errors import DataError, InputError, UnsupportedError
 from relurules.ir import AdditiveRules
 from relurules.scorecards import Scorecard
 from relurules.scorecards.card import PointCurve
+from relurules.verifying import nodejs
 from relurules.verifying.databases import OPEN
 from relurules.verifying.engines import COMPILER
 
@@ -185,11 +186,10 @@ import { readFileSync } from "node:fs";
 import { score } from "./score.mjs";
 const [rows, numbers] = JSON.parse(readFileSync("rows.json", "utf-8"));
 rows.forEach((row, i) => numbers[i].forEach((name) => { row[name] = Number(row[name]); }));
-console.log(JSON.stringify(rows.map((row) => score(row).points)));
+process.stdout.write(JSON.stringify(rows.map((row) => score(row).points)));
 """)
-    ran = subprocess.run(
-        ["node", "run.mjs"], cwd=folder, capture_output=True, text=True, check=True
-    )
+    ran = nodejs.run_program(["node", "run.mjs"], str(folder), "")
+    assert ran.returncode == 0, ran.stderr
     return list(json.loads(ran.stdout))
 
 

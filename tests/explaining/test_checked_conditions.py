@@ -1,5 +1,6 @@
 """Margins and rooms of conditions: at the room a condition fails, before it it holds."""
 
+import gc
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ from documents.stand_ins import people
 from handmade import random_network, rows_in, rules_of
 
 import relurules as rr
+from relurules.explaining import conditions
 from relurules.explaining.conditions import ConditionCheck, check_conditions
 from relurules.ir import Condition, HalfSpace, RuleSet
 
@@ -106,3 +108,17 @@ def test_which_way_a_column_may_go() -> None:
     assert (found.value, found.margin, found.way, found.room) == (30.0, 5.0, "fall", 5.0)
     below = check_one([1.0, 0, 0, 0, 0], 42.0, False)
     assert (below.value, below.margin, below.way, below.room) == (30.0, 12.0, "rise", 12.0)
+
+
+def test_readings_of_rules_go_with_them() -> None:
+    """Rules are worded once; others that come to lie where they were are worded anew."""
+    for seed in (1, 2, 1):
+        rules = rules_of(random_network(seed, K=3), rr.Domain.box([-1, -1], [1, 1]))
+        before = len(conditions._READINGS)
+        found = [str(rr.explain(rules, [0.5, 0.25])) for _ in range(2)]
+        assert found[0] == found[1] == str(rr.explain(replace(rules), [0.5, 0.25]))
+        gc.collect()
+        assert len(conditions._READINGS) == before + 1
+        del rules
+        gc.collect()
+        assert len(conditions._READINGS) == before

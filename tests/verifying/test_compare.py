@@ -3,6 +3,7 @@ outputs, nothing else.
 """
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from handmade import network, rows_in, rules_of
 from torch import Tensor, nn
 
 import relurules as rr
-from relurules.ir import Artifact, Head, Report, RuleSet
+from relurules.ir import Artifact, Graph, Head, Report, RuleSet
 
 BOX = rr.Domain.box([-1, -1], [1, 1], ["a", "b"])
 X = rows_in(BOX, 200)
@@ -74,15 +75,20 @@ class Twice(nn.Module):
         return torch.stack([back, forth, x[:, 0] - 3], 1).argmax(1)
 
 
+@cache
+def extract_twice() -> tuple[Graph, RuleSet]:
+    """Once, for all engines."""
+    graph = rr.trace(Twice(), input_shape=(3,))
+    return graph, rr.extract(graph, domain=rr.Domain.box([-1] * 3, [1] * 3))
+
+
 @pytest.mark.parametrize(
     ("target", "dialect"), [("python", None), ("c", None), ("sql", "sqlite"), ("sql", "duckdb")]
 )
 @pytest.mark.parametrize("form", ["rules", "tree", "network"])
 def test_ties_pass_and_only_ties(form: str, target: str, dialect: str | None) -> None:
-    graph = rr.trace(Twice(), input_shape=(3,))
-    domain = rr.Domain.box([-1] * 3, [1] * 3)
-    rules = rr.extract(graph, domain=domain)
-    rows = rows_in(domain, 500)
+    graph, rules = extract_twice()
+    rows = rows_in(rules.domain, 500)
     artifact: Artifact = rr.emit(rules, target, form=form, dialect=dialect)
     assert rr.verify(artifact, graph, rows)
     raised = replace(graph.network, c=graph.network.c + np.array([0.0, 0.0, 3.5]))

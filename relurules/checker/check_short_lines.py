@@ -261,7 +261,6 @@ class LineDomain:
     def __init__(self, rules: Any) -> None:
         self.ends = {own["name"]: (read_number(own["lower"]), read_number(own["upper"]))
                      for own in rules["features"]}  # fmt: skip
-        require(all(low <= high for low, high in self.ends.values()), "bounds are crossed")
         self.groups = list_groups(rules)
         self.tied = {name for group in self.groups for name in group}
         if any(self.ends[name] != (ZERO, ONE) for name in self.tied):

@@ -46,8 +46,8 @@ def prove(
 
     The bound holds for exact arithmetic with the network's stored numbers, all of its neurons, and
     each rule as it is printed. `python check.py certificate.json rules.json model.json` checks the
-    proof, with nothing but Python; so does check_short.py, or check_short_lines.py, where it can. At
-    --time-limit there is an error that says how far it came: part of a proof is none. With
+    proof, with nothing but Python; so does check_short.py or check_short_lines.py, where one can.
+    At --time-limit there is an error that says how far it came: part of a proof is none. With
     --artefact, the certificate bounds what code of the rules is off where it is executed in
     binary64; check.py, given the code too, checks that. With --vnnlib, others can confirm it: each
     question that it writes is `unsat` where the claim holds.

@@ -41,9 +41,31 @@ def _name_number(_: Any, rules: Any, __: Any) -> None:
     rules["features"][0]["name"] = -1
 
 
-def _move_weights(_: Any, __: Any, model: Any) -> None:
-    layer = {"A": [[0]], "L": [[0]], "b": [0], "slope": [0], "C": [[1, 0]], "U": [[]], "c": [0]}
-    model["layers"].append({"kind": "canonical", **layer})
+def add_neuron(found: Any, model: Any, weight: float, kind: Any) -> Any:
+    """A layer that gives the two scores on, with a neuron that reads them and that none reads."""
+    layer = {
+        "kind": "canonical", "A": [[weight, 0.0]], "L": [[0.0]], "b": [0.5], "slope": [0.0],
+        "C": [[1.0, 0.0], [0.0, 1.0]], "U": [[0.0], [0.0]], "c": [0.0, 0.0],
+    }  # fmt: skip
+    model["layers"].append(layer)
+    found["neurons"].append(kind)
+    return layer
+
+
+def _move_weights(found: Any, _: Any, model: Any) -> None:
+    """Rows of as many numbers as before, of which one stands where another one is due."""
+    layer = add_neuron(found, model, 0.0, ["unread"])
+    for row, reads in zip(layer["C"], layer["U"], strict=True):
+        row.append(reads.pop())
+
+
+def _take_for_a_line(found: Any, _: Any, model: Any) -> None:
+    add_neuron(found, model, 1.0, ["line", 0, 1])
+
+
+def _take_for_virtual(found: Any, _: Any, model: Any) -> None:
+    add_neuron(found, model, 1.0, ["unread"])
+    found["virtual"].append(len(found["neurons"]) - 1)
 
 
 def _leave_out(_: Any, rules: Any, model: Any) -> None:
@@ -95,6 +117,10 @@ FORGERIES: dict[str, Callable[[Any, Any, Any], Any]] = {
     "outputs twice": lambda _, rules, __: rules.update(outputs=[rules["outputs"][0]] * 2),
     "a decision": lambda _, rules, __: rules.update(decision={"threshold": None}),
     "another version": lambda _, rules, __: rules.update(version=2),
+    "a bound of 0": lambda found, _, __: found.update(bound=0.0),
+    "columns in another order": lambda _, __, model: model["features"].reverse(),
+    "a neuron that reads others as a line": _take_for_a_line,
+    "a neuron that reads others as a virtual line": _take_for_virtual,
     "weights of other neurons": _move_weights,
     "a column left out": _leave_out,
     "nesting": _nest,

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from certificate_cases import draw_case, make_lines
 from changed_values import change_numbers
-from forged_lines import FORGERIES
+from forged_lines import FORGERIES, add_neuron
 from handmade import graph, network
 from instances import files, instance
 from second_checker import encode_files, judge_by_ours
@@ -172,6 +172,70 @@ def test_a_part_that_isnt_judged_is_named(said: str, simple: Any) -> None:
     code, why = judge_values(stamped(simple))
     assert code == 3
     assert said in why
+
+
+def test_a_neuron_that_reads_others_may_be_unread(simple: Any) -> None:
+    add_neuron(simple[0], simple[2], 1.0, ["unread"])
+    triple = stamped(simple)
+    assert compare_with_check(encode_files(triple), judge_values(triple), "unread") == (0, 0)
+
+
+def refuse_both(triple: Any) -> str:
+    """Why the short checker refuses what check.py refuses too."""
+    changed = stamped(triple)
+    assert not checker.check(*changed)
+    code, why = judge_values(changed)
+    assert code == 1
+    return str(why)
+
+
+def test_columns_of_other_names_are_refused(categorical: Any) -> None:
+    categorical[2]["named"]["columns"] = True
+    categorical[2]["features"] = [f"other {name}" for name in categorical[2]["features"]]
+    assert "not the model's columns" in refuse_both(categorical)
+
+
+def test_a_point_beyond_an_inequality_is_refused(sources: list[Any]) -> None:
+    found, rules, model = copy.deepcopy(sources[SEEDS.index(16)])
+    limit = rules["constraints"][0]
+    found["point"] = [
+        own["upper" if limit["coefficients"].get(own["name"], 0) > 0 else "lower"]
+        for own in rules["features"]
+    ]
+    assert "may be empty" in refuse_both((found, rules, model))
+
+
+def test_columns_that_are_left_out_are_read_nowhere(sources: list[Any]) -> None:
+    """Even where the weight of what reads them is 0; and their places rise."""
+    found, rules, model = copy.deepcopy(sources[SEEDS.index(12)])
+    layer = {"kind": "canonical", "A": [[0.0, 0.0, 0.0]], "L": [[0.0]], "b": [0.0], "slope": [0.0],
+             "C": np.eye(3).tolist(), "U": [[0.0]] * 3, "c": [0.0] * 3}  # fmt: skip
+    model["layers"].insert(0, layer)
+    found["neurons"].insert(0, ["unread"])
+    found["virtual"] = [k + 1 for k in found["virtual"]]
+    triple = stamped((found, rules, model))
+    assert compare_with_check(encode_files(triple), judge_values(triple), "unread") == (0, 0)
+    layer["A"] = [[0.0, 1.0, 0.0]]
+    assert "a column that the rules leave out" in refuse_both(triple)
+    layer["A"] = [[0.0, 0.0, 0.0]]
+    rules["places"]["columns"].reverse()
+    assert "at no place" in refuse_both(triple)
+
+
+def test_categories_that_what_is_nearly_linear_tells_are_off_by_as_much(categorical: Any) -> None:
+    """A neuron of categories reads one that is off by up to 0.5, and its slope is 2."""
+    found, rules, model = categorical
+    names, group = model["features"], rules["groups"][0]
+    row = [[float(name == group[0]) for name in names], [0.0] * len(names)]
+    model["layers"] = [
+        {"kind": "canonical", "A": row, "L": [[0, 0], [1.0, 0]], "b": [0.0, -0.25],
+         "slope": [0.0, 2.0], "C": [[0.0] * len(names)], "U": [[0.0, 1.0]], "c": [0.0]}
+    ]  # fmt: skip
+    rules.update(lines=[], base={"y": {"coefficients": {group[1]: -0.5}, "constant": 0.0}})
+    found.update(neurons=[["fixed", 0.5], ["points"]], bounds=[[9.0]], bound=9.0)
+    triple = stamped((found, rules, model))
+    assert compare_with_check(encode_files(triple), judge_values(triple), "points") == (0, 0)
+    assert judge_values(triple)[1][0] >= 1
 
 
 def test_categories_that_the_domain_leaves_out_are_named(categorical: Any) -> None:

@@ -83,21 +83,27 @@ def align_rank(tensors: Array, rank: int) -> Array:
 
 def add_weighted(*terms: tuple[float, AffineTensor | Array]) -> AffineTensor:
     """Sum of factor * tensor, shapes broadcast; at least one of them affine."""
-    rank = max(len(tensor.shape) for _, tensor in terms)
+    tensors = [tensor for _, tensor in terms]
+    affine = [(factor, one) for factor, one in terms if isinstance(one, AffineTensor)]
+    shape = np.broadcast_shapes(*(tensor.shape for tensor in tensors))
+    columns = np.zeros((max(len(tensor.columns) for _, tensor in affine), *shape))
+    for factor, tensor in affine:
+        own, part = columns[: len(tensor.columns)], align_rank(tensor.columns, len(shape))
+        if factor == -1.0:
+            own -= part
+        else:
+            own += part if factor == 1.0 else factor * part
 
-    def scale(factor: float, item: Array) -> Array:
-        aligned = align_rank(item, rank)
-        return aligned if factor == 1.0 else factor * aligned
+    (scale, first), *rest = terms
+    constant = scale * _get_constant(first)
+    for scale, item in rest:
+        constant = constant + scale * _get_constant(item)
 
-    def total(*items: Array) -> Array:
-        (factor, _), *rest = terms
-        found = scale(factor, items[0])
-        for (factor, _), item in zip(rest, items[1:], strict=True):
-            found = found + scale(factor, item)
-        return found
+    return AffineTensor(constant, columns)
 
-    result: AffineTensor = apply_affine([tensor for _, tensor in terms], total, total)
-    return result
+
+def _get_constant(tensor: AffineTensor | Array) -> Array:
+    return tensor.constant if isinstance(tensor, AffineTensor) else tensor
 
 
 class Basis:
@@ -139,16 +145,17 @@ class Basis:
                 f"{len(self.neurons) + len(kinks)}, too many to be traced; make the network smaller"
             )
 
-        flat = tensor.widened(first).reshape(first, len(slopes))
+        flat = tensor.columns.reshape(len(tensor.columns), len(slopes))
         constant = tensor.constant.reshape(-1).copy()
         self.forms.extend(np.concatenate([flat[:, kinks].T, constant[kinks, None]], axis=1))
         self.slopes.extend(slopes[kinks].tolist())
         self.neurons.extend(Neuron(layer, int(i)) for i in kinks)
         self.input_marks.extend([False] * len(kinks))
-        constant[kinks] = 0.0
-        columns = np.concatenate([flat, np.zeros((len(kinks), len(slopes)))])
-        columns[:, kinks] = 0.0
+        columns = np.zeros((first + len(kinks), len(slopes)))
+        kept = np.flatnonzero(slopes == 1.0)
+        columns[: len(flat), kept] = flat[:, kept]
         columns[first + np.arange(len(kinks)), kinks] = 1.0
+        constant[kinks] = 0.0
 
         return AffineTensor(
             constant.reshape(tensor.shape), columns.reshape(len(columns), *tensor.shape)

@@ -34,11 +34,16 @@ def take_larger(
 ) -> AffineTensor:
     """max(u, v), shapes broadcast; at least one of them affine."""
     lead = add_weighted((1.0, u), (-1.0, v))
-    fixed = (lead.columns == 0).all(axis=0)  # entries of which both are constants need no neuron
+    fixed = ~lead.columns.any(axis=0)  # entries of which both are constants need no neuron
     lead = AffineTensor(
         np.where(fixed, np.maximum(lead.constant, 0.0), lead.constant), lead.columns
     )
-    return add_weighted((1.0, v), (1.0, basis.activate(lead, fixed.astype(np.float64), layer)))
+    kink = basis.activate(lead, as_float64(fixed), layer)
+    if not isinstance(v, AffineTensor) or v.shape != kink.shape:
+        return add_weighted((1.0, v), (1.0, kink))
+    kink.columns[: len(v.columns)] += v.columns  # nobody else has these yet
+
+    return AffineTensor(v.constant + kink.constant, kink.columns)
 
 
 def take_smaller(

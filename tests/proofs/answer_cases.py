@@ -1,12 +1,12 @@
 """Certificates of answers about rules of both kinds; rules evaluated without the checker."""
 
-import copy
 import json
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
+from file_copies import copy_content
 from handmade import graph, network
 from instances import instance, named_instance
 
@@ -267,7 +267,7 @@ def drop_part(found: Any, rng: np.random.Generator) -> None:
 
 def draw_files(case: AnswerCase, rng: np.random.Generator) -> tuple[str, tuple[Any, ...]]:
     """The files of a certificate, honest or changed with forged digests, and what was changed."""
-    files = copy.deepcopy(case.files)
+    files = copy_content(case.files)
     if rng.random() < 0.05:
         return "honest", files
     place = 0 if rng.random() < 0.7 else int(rng.integers(1, len(files)))

@@ -1,6 +1,5 @@
 """Honest certificates of all kinds, and changed ones, as files."""
 
-import copy
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import networkx
 import numpy as np
 from changed_values import change_values
+from file_copies import copy_content
 from handmade import graph, layered, network, random_network
 from instances import NAMED, files, instance, named_instance
 from rewritten import rewrite
@@ -90,7 +90,7 @@ def make_sources(seeds: int, lines: int, most_rules: int = 20) -> Iterator[Tripl
 def _tamper(triple: Triple, rng: np.random.Generator) -> Triple:
     """A change that means something: of the kinds that other tests refuse."""
     if triple[0].get("form") == "additive":
-        changed = copy.deepcopy(triple)
+        changed = copy_content(triple)
         change: Callable[..., Any] = CHANGES[int(rng.integers(len(CHANGES)))]
         change(*changed, rng)
         return changed
@@ -107,7 +107,7 @@ def draw_case(triple: Triple, rng: np.random.Generator) -> tuple[str, Files]:
         kind = str(rng.choice(list(RETOUCHES)))
         return kind, encode_files(retouched(kind, (texts[0], texts[1], texts[2]), rng))
     if choice < 0.5:
-        changed, kind = copy.deepcopy(triple), "rewritten"
+        changed, kind = copy_content(triple), "rewritten"
         rewrite(changed, rng)
     elif choice < 0.65:
         try:
@@ -115,7 +115,7 @@ def draw_case(triple: Triple, rng: np.random.Generator) -> tuple[str, Files]:
         except (InapplicableError, LookupError, ValueError, TypeError):
             changed, kind = change_values(triple, rng), "changed"
     else:
-        changed, kind = copy.deepcopy(triple), "changed"
+        changed, kind = copy_content(triple), "changed"
         if rng.random() < 0.6:
             rewrite(changed, rng)
         changed = change_values(changed, rng)

@@ -2,12 +2,12 @@
 types exchanged, entries dropped, doubled, swapped.
 """
 
-import copy
 import json
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from file_copies import copy_content
 
 EDGES = (
     0, 1, -1, 2, True, False, None, "", "x", [], {}, [0], 0.5, 1.0, -0.0, 5e-324, 1e200, 1e308,
@@ -55,7 +55,7 @@ def _change_place(inner: Any, key: Any, rng: np.random.Generator) -> None:
         if choice < 2:
             del value[at]
         elif choice < 4:
-            value.insert(other, copy.deepcopy(value[at]))
+            value.insert(other, copy_content(value[at]))
         else:
             value[at], value[other] = value[other], value[at]
     elif isinstance(inner, dict) and choice < 8:
@@ -65,7 +65,7 @@ def _change_place(inner: Any, key: Any, rng: np.random.Generator) -> None:
     elif choice == 8:
         inner[key] = [value]
     else:
-        inner[key] = copy.deepcopy(EDGES[int(rng.integers(len(EDGES)))])
+        inner[key] = copy_content(EDGES[int(rng.integers(len(EDGES)))])
 
 
 def change_values(files: tuple[Any, Any, Any], rng: np.random.Generator) -> tuple[Any, Any, Any]:

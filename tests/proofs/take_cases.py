@@ -1,6 +1,5 @@
 """Chords and changes of lines, drawn and by hand: certificates of one leaf, and what they show."""
 
-import copy
 import math
 from collections.abc import Callable
 from fractions import Fraction
@@ -8,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from answer_cases import stamp
+from file_copies import copy_content
 
 COLUMNS, LINES = 3, 5
 SEEDS = range(40)
@@ -177,7 +177,7 @@ def draw_take_cases() -> list[Any]:
         rules, takes = draw_rules(rng), draw_takes(rng)
         high = float(find_high(rules, takes))
         cases += [claim(rules, takes, v) for v in (high, math.nextafter(high, -math.inf))]
-        changed = copy.deepcopy(takes)
+        changed = copy_content(takes)
         changed[0][-3] = float(rng.uniform())
         cases += [claim(rules, changed, value) for value in (high, high + 0.01, high + 1.0)]
     return cases + [make() for make, _ in REFUSED.values()]

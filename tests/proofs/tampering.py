@@ -1,11 +1,11 @@
 """Ways to tamper with a certificate, its rules or its model, each at a place drawn by chance."""
 
-import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import tampering_names
+from file_copies import copy_content
 from tampering_names import InapplicableError, Tamper, pick
 
 from relurules import checker
@@ -322,7 +322,7 @@ def tampered(kind: str, given: Triple, rng: np.random.Generator) -> Triple:
     """A changed copy of certificate, rules and model; InapplicableError where there is nothing to
     change.
     """
-    found, rules, model = copy.deepcopy(given)
+    found, rules, model = copy_content(given)
     TAMPERINGS[kind](found, rules, model, rng)
     if (found, rules, model) == given:
         raise InapplicableError

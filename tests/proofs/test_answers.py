@@ -1,6 +1,5 @@
 """Certificates of ranges: what they claim is true, and a false claim is refused."""
 
-import copy
 import json
 from functools import cache
 from typing import Any
@@ -19,6 +18,7 @@ from answer_cases import (
     make_answer,
     stamp,
 )
+from file_copies import copy_content
 from handmade import graph, network, random_network
 from refused_answers import ACCEPTED, REFUSED
 
@@ -35,7 +35,7 @@ _make = cache(make_answer)
 
 def get_case(kind: str) -> AnswerCase:
     case = _make(kind)
-    return case._replace(found=copy.deepcopy(case.found), said=copy.deepcopy(case.said))
+    return case._replace(found=copy_content(case.found), said=copy_content(case.said))
 
 
 def is_true(case: AnswerCase, points: list[list[float]]) -> bool:
@@ -89,7 +89,7 @@ def test_a_claim_that_is_a_billionth_too_tight_is_refused(kind: str) -> None:
 
         if found[row] is None:
             continue
-        claim = copy.deepcopy(found)
+        claim = copy_content(found)
         claim[row]["reached"] = found[end] - sign * 1e-9 * max(1.0, abs(found[end]))
         verdict = checker.check_answer(stamp(claim, *files), *files)
         assert not verdict
@@ -104,7 +104,7 @@ def test_a_changed_number_is_refused_or_leaves_a_true_claim(kind: str) -> None:
     rng = np.random.default_rng(1)
     places = list(list_numbers(found))
     for _ in range(100):
-        changed = copy.deepcopy(found)
+        changed = copy_content(found)
         change_number(changed, places[int(rng.integers(len(places)))], rng)
         if checker.check_answer(stamp(changed, *files), *files):
             assert is_true(case._replace(found=changed), points)
@@ -126,7 +126,7 @@ def test_a_certificate_of_changed_rules_is_refused_or_true(kind: str) -> None:
         if not {"point", "id", "split", "rule", "count"} & set(path)
     ]
     for _ in range(60):
-        changed = copy.deepcopy(said)
+        changed = copy_content(said)
         change_number(changed, places[int(rng.integers(len(places)))], rng)
         assert not checker.check_answer(found, changed, *others) or changed == said
         again = stamp(found, changed, *others)
@@ -150,7 +150,7 @@ def test_parts_hold_every_line_and_column_once() -> None:
     found, said = get_case("lines 0").files
     for key in ("columns", "lines"):
         for change in ("lost", "twice", "unknown"):
-            changed = copy.deepcopy(found)
+            changed = copy_content(found)
             own = changed["parts"][0][key]
             if change == "lost":
                 own.pop()

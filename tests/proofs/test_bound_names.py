@@ -2,7 +2,6 @@
 isn't about.
 """
 
-import copy
 import json
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -14,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from file_copies import copy_content
 from handmade import graph, network
 from instances import NAMED, files, instance, named_instance
 from tampering import stamped
@@ -38,7 +38,7 @@ def _proven(kind: str) -> tuple[Any, Any]:
 
 def proven(kind: str) -> tuple[Any, Any, Any, Any]:
     model, triple = _proven(kind)
-    return model, *copy.deepcopy(triple)
+    return model, *copy_content(triple)
 
 
 def swapped(rules: Any, one: str, other: str) -> Any:

@@ -2,7 +2,6 @@
 [-1, 1] x [0, 2].
 """
 
-import copy
 import json
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from file_copies import copy_content
 
 from relurules import checker
 from relurules.checker.script import make_check_script
@@ -97,7 +97,7 @@ def bound(trees: Any, rules: Any, model: Any = MODEL, paths: Any = ()) -> float:
 
 
 def changed(value: Any, change: Any) -> Any:
-    value = copy.deepcopy(value)
+    value = copy_content(value)
     change(value)
     return value
 

@@ -2,7 +2,6 @@
 refused.
 """
 
-import copy
 import json
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from file_copies import copy_content
 from handmade import graph, layered, network
 
 import relurules as rr
@@ -228,7 +228,7 @@ def test_changed_ones_are_refused(proven: Any) -> None:
     rng, refused = np.random.default_rng(0), 0
     for i in range(240):
         change = CHANGES[i % len(CHANGES)]
-        found, rules, model = copy.deepcopy(proven[i // len(CHANGES) % 4])
+        found, rules, model = copy_content(proven[i // len(CHANGES) % 4])
         assert checker.check(found, rules, model)
         change(found, rules, model, rng)
         assert not checker.check(found, rules, model), change.__name__
@@ -240,7 +240,7 @@ def test_changed_ones_are_refused(proven: Any) -> None:
 
 
 def test_partition_rules_are_another_form(proven: Any) -> None:
-    found, rules, model = copy.deepcopy(proven[0])
+    found, rules, model = copy_content(proven[0])
     other = json.loads(json.dumps(rules))
     other["format"] = "relurules.rules"
     stamp(found, other, model)

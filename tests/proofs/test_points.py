@@ -1,12 +1,12 @@
 """Nothing is proven of a domain without a point: every rule shows one, in exact arithmetic."""
 
-import copy
 import math
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from file_copies import copy_content
 from instances import files
 from tampering import stamped
 from test_checker import CUT, FLAT, MODEL, RULES, TREES
@@ -82,7 +82,7 @@ def test_bounds_and_inequalities_are_those_of_the_point_exactly() -> None:
 
 def wall_at(excess: float) -> dict[str, Any]:
     """Rules of one piece, whose point misses an inequality by so much."""
-    rules = copy.deepcopy(FLAT)
+    rules = copy_content(FLAT)
     point = rules["rules"][0]["point"]
     rules["constraints"] = [{"coefficients": {"x2": 1.0}, "at_most": point[1] - excess}]
     return rules
@@ -102,7 +102,7 @@ def test_what_membership_forgives_shows_no_point_of_the_domain() -> None:
 
 
 def test_a_rule_whose_point_is_on_its_boundary_isnt_shown_to_hold_anywhere() -> None:
-    rules = copy.deepcopy(RULES)
+    rules = copy_content(RULES)
     rules["rules"][1]["point"] = [0.0, 1.0]
     verdict = checker.check_trees({"rules": TREES, "paths": []}, rules, MODEL)
     assert verdict.notes == (
@@ -114,7 +114,7 @@ def test_a_rule_whose_point_is_on_its_boundary_isnt_shown_to_hold_anywhere() -> 
 
 
 def test_conditions_that_a_file_leaves_out_are_those_of_the_only_way() -> None:
-    rules = copy.deepcopy(RULES)
+    rules = copy_content(RULES)
     for rule in rules["rules"]:
         del rule["conditions"]
     assert checker.read_conditions(rules) == [[(0, True)], [(0, False)]]

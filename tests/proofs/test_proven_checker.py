@@ -1,6 +1,5 @@
 """The checker that Coq proves right says what ours says, of the certificates that it judges."""
 
-import copy
 import json
 import re
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from answer_cases import draw_files, judge_by_ours, make_answer
 from browsers import miss
 from certificate_cases import draw_case
+from file_copies import copy_content
 from handmade import graph, network
 from instances import files, instance, named_instance
 from proven_checker import (
@@ -145,7 +145,7 @@ def test_chords_are_of_neurons_of_slope_zero(
 ) -> None:
     found, rules, model = proofs[-1]
     for k, slope in enumerate(BENT):
-        changed = copy.deepcopy(found)
+        changed = copy_content(found)
         changed["rules"][0][0].insert(0, ["chord", k, 0.5, [], []])
         code, said = judge_by_proven(proven, (changed, rules, model), tmp_path)
         assert code == (0 if slope == 0.0 else 1), (slope, said)
@@ -167,7 +167,7 @@ def test_a_bound_that_is_too_small_is_refused(
 def test_a_model_of_another_weight_is_refused(
     proven: ProvenChecker, proofs: list[Any], tmp_path: Path
 ) -> None:
-    found, rules, model = copy.deepcopy(proofs[0])
+    found, rules, model = copy_content(proofs[0])
     weights = model["layers"][-1]["weights"]
     weights[0][0] += 1e-6
     assert judge_by_proven(proven, (found, rules, model), tmp_path)[0] == 1

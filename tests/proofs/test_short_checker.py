@@ -1,6 +1,5 @@
 """check_short.py says what check.py says, or that it doesn't judge."""
 
-import copy
 import json
 import sys
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from certificate_cases import draw_case, make_lines
+from file_copies import copy_content
 from instances import files, instance, named_instance
 from second_checker import encode_files, judge_by_ours
 from short_checkers import UNREADABLE, judge_files, measure_program, run_short
@@ -120,7 +120,7 @@ OTHER_KINDS: dict[str, Callable[[Any, Any, Any], Any]] = {
 
 @pytest.mark.parametrize("said", OTHER_KINDS)
 def test_a_part_that_isnt_judged_is_named(said: str, simple: Any) -> None:
-    changed = copy.deepcopy(simple)
+    changed = copy_content(simple)
     OTHER_KINDS[said](*changed)
     code, why = judge_values(stamped(changed))
     assert code == 3
@@ -194,7 +194,7 @@ FORGERIES: tuple[Callable[[Any, Any, Any], None], ...] = (
 
 @pytest.mark.parametrize("forge", FORGERIES)
 def test_forgeries_are_refused(forge: Callable[[Any, Any, Any], None], simple: Any) -> None:
-    changed = copy.deepcopy(simple)
+    changed = copy_content(simple)
     forge(*changed)
     assert judge_values(stamped(changed))[0] == 1
 
@@ -202,7 +202,7 @@ def test_forgeries_are_refused(forge: Callable[[Any, Any, Any], None], simple: A
 def test_shown_numbers_are_the_least_that_may_be_claimed(simple: Any) -> None:
     gaps = judge_values(simple)[1]
     rule = max(range(len(gaps)), key=lambda i: max(gaps[i]))
-    changed = copy.deepcopy(simple)
+    changed = copy_content(simple)
     most = max(gaps[rule])
     changed[0]["bounds"][rule] = [float(np.nextafter(float(most), -1.0))] * len(gaps[rule])
     assert judge_values(stamped(changed))[0] == 1

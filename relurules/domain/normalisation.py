@@ -89,16 +89,27 @@ class Normalisation:
         G = np.empty((len(normals), len(self.free)), dtype=object)
         h = np.empty(len(normals), dtype=object)
         last = {int(column): int(tie[-1]) for tie in self.ties for column in tie[:-1]}
+        ends = [int(tie[-1]) for tie in self.ties]
+        scales = list(zip(self.free.tolist(), _split(self.scale[self.free]), strict=True))
+        origin = _split(self.origin)
+        limits = _split(bounds)
 
-        for i, (normal, bound) in enumerate(zip(normals.tolist(), bounds.tolist(), strict=True)):
-            own = [Fraction(x) for x in normal]
-            for j, column in enumerate(self.free.tolist()):
-                tied = own[last[column]] if column in last else 0
-                G[i, j] = (own[column] - tied) * Fraction(float(self.scale[column]))
-            shift = sum(own[int(tie[-1])] for tie in self.ties)
-            at = sum(
-                x * Fraction(float(o)) for x, o in zip(own, self.origin.tolist(), strict=True) if x
-            )
-            h[i] = Fraction(bound) - shift - at
+        for i, normal in enumerate(normals):
+            own = _split(normal)
+            for j, (column, (scale, parts)) in enumerate(scales):
+                top, bottom = own[column]
+                if column in last:
+                    other, below = own[last[column]]
+                    top, bottom = top * below - other * bottom, bottom * below
+                G[i, j] = Fraction(top * scale, bottom * parts)
+            terms = [limits[i], *((-own[end][0], own[end][1]) for end in ends)]
+            terms += [(-a * c, b * d) for (a, b), (c, d) in zip(own, origin, strict=True) if a * c]
+            most = max(bottom for _, bottom in terms)  # all are powers of two
+            h[i] = Fraction(sum(top * (most // bottom) for top, bottom in terms), most)
 
         return ExactRows(G, h)
+
+
+def _split(numbers: Array) -> list[tuple[int, int]]:
+    """Floats as numerators and denominators."""
+    return [number.as_integer_ratio() for number in numbers.tolist()]

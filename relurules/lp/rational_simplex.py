@@ -81,9 +81,11 @@ def scale_to_whole(numbers: Iterable[Fraction | float]) -> list[int]:
     given = list(numbers)
     if all(type(x) is int for x in given):
         return given  # type: ignore[return-value]
-    exact = [Fraction(x) for x in given]
-    scale = lcm(*(x.denominator for x in exact))
-    return [int(x * scale) for x in exact]
+    exact = [
+        (x if isinstance(x, float | Fraction) else Fraction(x)).as_integer_ratio() for x in given
+    ]
+    scale = lcm(*(bottom for _, bottom in exact))
+    return [top * (scale // bottom) for top, bottom in exact]
 
 
 def solve_supremum(A: Sequence[Any], b: Sequence[Any], form: Sequence[Any]) -> Supremum:
@@ -91,6 +93,8 @@ def solve_supremum(A: Sequence[Any], b: Sequence[Any], form: Sequence[Any]) -> S
 
     Numbers may be whole, fractions or floats, which count as the rational numbers that they are.
     """
+    # As lists, whose floats are Python's, not numpy's.
+    A, b = (each.tolist() if isinstance(each, np.ndarray) else each for each in (A, b))
     rows = [scale_to_whole([*a, bound]) for a, bound in zip(A, b, strict=True)]
     goal, f = [Fraction(x) for x in form], len(form) - 1
     scale = lcm(*(x.denominator for x in goal))

@@ -68,6 +68,13 @@ def _take_for_virtual(found: Any, _: Any, model: Any) -> None:
     found["virtual"].append(len(found["neurons"]) - 1)
 
 
+def _label(labels: Any) -> Callable[[Any, Any, Any], None]:
+    def label(_: Any, rules: Any, model: Any) -> None:
+        rules["labels"] = model["labels"] = labels
+
+    return label
+
+
 def _leave_out(_: Any, rules: Any, model: Any) -> None:
     """A column that the model reads."""
     model["features"].append("further")
@@ -121,6 +128,8 @@ FORGERIES: dict[str, Callable[[Any, Any, Any], Any]] = {
     "columns in another order": lambda _, __, model: model["features"].reverse(),
     "a neuron that reads others as a line": _take_for_a_line,
     "a neuron that reads others as a virtual line": _take_for_virtual,
+    "labels of text": _label({"values": "none", "threshold": None}),
+    "labels without a threshold": _label({"values": []}),
     "weights of other neurons": _move_weights,
     "a column left out": _leave_out,
     "nesting": _nest,

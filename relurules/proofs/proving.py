@@ -215,7 +215,7 @@ def _choose_short_checker(certificate: Certificate, rules: dict[str, Any]) -> Mo
         return None if check_short.find_unjudged(*whole) else check_short
     try:
         check_short_lines.judge(*whole)  # what neurons read is known once they are composed
-    except NotImplementedError:
+    except (NotImplementedError, *check_short_lines.REFUSALS):
         return None
     return check_short_lines
 

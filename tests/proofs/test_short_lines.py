@@ -142,6 +142,8 @@ def test_kinds_that_it_leaves_to_check_are_named(unjudged: list[Any], tmp_path: 
 def test_it_is_written_beside_certificates_that_it_judges(simple: Any, tmp_path: Path) -> None:
     (tmp_path / "rules.json").write_text(json.dumps(simple[1]), encoding="utf-8")
     certificate = rr.Certificate(simple[0], simple[2])
+    refused = rr.Certificate({**simple[0], "bound": 0.0}, simple[2])
+    assert write_short_checker(refused, tmp_path / "rules.json", tmp_path / "proof") == []
     (path,) = write_short_checker(certificate, tmp_path / "rules.json", tmp_path)
     assert path.name == "check_short_lines.py"
     assert path.read_bytes() == Path(str(check_short_lines.__file__)).read_bytes()

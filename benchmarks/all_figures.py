@@ -98,6 +98,7 @@ def run_parts(parts: Sequence[BenchmarkPart]) -> PartResult:
             print(f"{name}: {time.perf_counter() - began:.0f} s", file=sys.stderr)
             rows += result.rows
             failures += [result.failure] if result.failure else []
+
     return PartResult(rows=rows, failure="\n".join(f"Not measured: {each}." for each in failures))
 
 

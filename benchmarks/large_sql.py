@@ -52,6 +52,7 @@ def measure_engine(
         columns = [(database.quoted(name), False) for name in rules.features]
         database.load(database.quoted("input_data"), columns, X.tolist())
         database.execute(str(text))
+
     return seconds, time.perf_counter() - start
 
 

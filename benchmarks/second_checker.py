@@ -69,6 +69,7 @@ def compare_checkers(
             wrong.append((kind, files, ours, other))
         else:
             tally[f"both: {WORDS[pair.get_code(ours)]}"] += 1
+
     return wrong
 
 
@@ -102,6 +103,7 @@ def ask_proven(
             else:
                 tally["DISAGREE"] += 1
                 print(f"{kind}: ours {expected} {why}; proven {code} {said}", flush=True)
+
     return tally
 
 
@@ -122,6 +124,7 @@ def ask_short(
             tally[agree if code in (wanted, 3) else "DISAGREE"] += 1
             if code not in (wanted, 3):
                 print(f"{kind}: ours {wanted}; {short.__name__} {code}", flush=True)
+
     return tally
 
 

@@ -215,6 +215,7 @@ def measure_tasks(rows: int, folder: Path, figures: list[Figure]) -> Table:
                 bar=Bar(limit=2.0, sense="at most"),
             ),
         ]
+
     return table
 
 
@@ -254,6 +255,7 @@ def measure_memory_rows(rows: int, figures: list[Figure]) -> Table:
         table.add_row(
             name, f"{rows / best / 1e6:.1f}", f"{best / sums:.2f}", f"{best / product:.2f}"
         )
+
     return table
 
 

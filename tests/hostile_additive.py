@@ -71,6 +71,7 @@ def make_network(seed: int, scores: int, groups: Sequence[int] = (), neurons: in
         for place in rng.choice(len(COLUMNS), rng.integers(1, 4), replace=False):
             at = list(domain.places[place])
             A[k, at] = rng.normal(size=len(at))
+
     for end, size in zip(neurons + np.cumsum(groups, dtype=int), groups, strict=True):
         for k in range(end - size + 1, end):
             L[k, end - size : k] = rng.normal(size=k - end + size)
@@ -133,6 +134,7 @@ def make_rows(rules: AdditiveRules, count: int = 60, seed: int = 0) -> pd.DataFr
             normal = line.condition.half_space.normal
             kink = line.condition.half_space.bound / normal[np.flatnonzero(normal)[0]]
             rows.append({**middle, line.columns[0]: kink})
+
     for name, (m, h) in SCALES.items():
         odd = [None, math.nan, math.inf, -math.inf, 1e308, 1e-320, -0.0, m + h, m - h]
         odd += [float(np.nextafter(m + h, math.inf)), m + 1.5 * h, m - 40 * h]
@@ -228,6 +230,7 @@ def _run_c(artifact: Artifact, frame: pd.DataFrame, folder: Path) -> Any:
             known = loaded.score_lines(x, applies)
             numbers = [k + 1 for k in range(counts["SCORE_LINES"]) if applies[k]]
             lines.append(",".join(map(str, numbers)) if known else None)
+
     return told, lines if "lines" in artifact.returned else None
 
 

@@ -173,6 +173,7 @@ def disturbed(run: Run) -> Outcome:
     number = os.read(counted, 100)
     for handle in (counted, come, go, gone):
         os.close(handle)
+
     return Outcome(code, printed, said, int(number or 0), second)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from relurules.verifying import class_languages, nodejs
-from relurules.verifying.programs import run_program
+from relurules.verifying.engine_programs import run_program
 
 HERE = Path(__file__).parent
 Ended = subprocess.CompletedProcess[str]

@@ -88,8 +88,10 @@ def prove(
 
     for path in paths:
         _err.print(f"wrote {path}", markup=False)
+
     for path in write_short_checker(certificate, rules, out):
         _err.print(f"wrote {path}, 450 lines that judge this certificate too", markup=False)
+
     if vnnlib is not None:
         listed = write_vnnlib(certificate, rules, network, vnnlib)[-1]
         _err.print(f"wrote {listed} and the models and questions that it lists", markup=False)

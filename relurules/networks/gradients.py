@@ -109,6 +109,7 @@ def evaluate_gradient(
     goal, found = list(program.goal[first:-1]), [Fraction(0)] * d
     for j in np.flatnonzero(told).tolist():
         found[j] = program.goal[j]
+
     for k in reversed(range(len(program.b))):
         own = goal[k] if signs[k] > 0 else goal[k] * Fraction(float(program.slope[k]))
         if own == 0:

@@ -223,6 +223,7 @@ def _search_compiled(
             _add_cell(search, left, turn, part.cell, part.bound)
         else:
             heapq.heappush(left, (-part.bound, turn, part.cell, CellBound(part.bound, None)))
+
     return left
 
 
@@ -235,6 +236,7 @@ def _start_search(
     influence = np.abs(program.goal_form[first:-1])
     for row in program.rows:
         influence = influence + np.abs(np.array([float(v) for v in row[first:-1]]))
+
     for k in reversed(range(len(influence))):
         influence += influence[k] * np.abs(program.L[k])
 

@@ -117,6 +117,7 @@ def write_clear_vertex(
     for i in range(node.at[state_layout.DEPTH]):
         if evaluate_choice(net, node.picked, node.cuts[i], u) < -RADIUS:
             return False
+
     return True
 
 
@@ -150,6 +151,7 @@ def find_clear_point(net: SearchNetwork, node: CurrentCell, D: Dictionary, B: Di
 
     for j in range(len(node.center)):
         node.center[j] = node.spare[j]
+
     return True
 
 

@@ -225,6 +225,7 @@ def _clear_others(net: SearchNetwork, D: Dictionary, j: int) -> bool:
             if abs(value) > _WHOLE:
                 return False
             fix_coordinate(D, other, 0.0)
+
     return True
 
 
@@ -285,6 +286,7 @@ def _exclude_indicators(net: SearchNetwork, node: CurrentCell, D: Dictionary, de
         if node.most[0] + node.gain[j] * (1.0 - 1e-12) <= RADIUS:
             node.fixed[depth, 0], node.fixed[depth, 1] = j, _EXCLUDED
             depth += 1
+
     return depth
 
 

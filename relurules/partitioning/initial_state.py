@@ -154,6 +154,7 @@ def normalise_forms(frame: Normalisation, weights: Array, constants: Array) -> A
         if shift:
             column = FloatPair(weights[:, j], np.zeros_like(constants))
             exact = add_pairs(exact, multiply_pairs(np.array(shift), column))
+
     return np.column_stack([rows, exact.high])
 
 

@@ -131,6 +131,7 @@ def index_windows(
         joined = index[:, None, :, None] * n + at[None, :, None, :]
         inside = (index[:, None, :, None] >= 0) & ((at >= 0) & (at < n))[None, :, None, :]
         index = np.where(inside, joined, -1).reshape(len(index) * k, -1)
+
     return index
 
 

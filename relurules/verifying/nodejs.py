@@ -12,7 +12,7 @@ from typing import Any
 
 from relurules.errors import CheckError, UnsupportedError
 from relurules.ir import Artifact
-from relurules.verifying.programs import run_program
+from relurules.verifying.engine_programs import run_program
 from relurules.verifying.run_result import (
     Rows,
     RunResult,

@@ -172,6 +172,7 @@ def test_a_full_disk_after_a_search_costs_no_search(
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", Full("rules.json"))
         assert run(argv) == 2
+
     assert capsys.readouterr().err == (
         f"error: {out}: No space left on device; make room, and the same command goes on, from "
         f"{checkpoint}; what was "
@@ -185,6 +186,7 @@ def test_a_full_disk_after_a_search_costs_no_search(
             lambda problem, search, *_: search.complete or pytest.fail("a search"),
         )
         assert run(argv) == 0
+
     assert out.read_text() == (inputs / "rules.json").read_text()
     assert list(tmp_path.iterdir()) == [out]
 
@@ -258,6 +260,7 @@ def test_rules_can_be_written_to_a_device_a_link_and_a_pipe(inputs: Path, tmp_pa
     ) as reader:
         assert run(searching("extract", inputs, "--out", str(tmp_path / "pipe"))) == 0
         assert reader.communicate()[0] == (inputs / "rules.json").read_text()
+
     assert (tmp_path / "pipe").is_fifo()
 
 

@@ -194,6 +194,7 @@ def test_c_compiles_without_a_warning(
         folder = tmp_path / str(i)
         rr.emit(made[kind], "c", number=number, columns=told, outside="clamp").write(folder)
         sources.append(folder / "score.c")
+
     assert find_complaints(compiler, COMPILER, sources, tmp_path) == ""
 
 

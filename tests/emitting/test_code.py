@@ -199,6 +199,7 @@ def sources(made: dict[str, RuleSet], tmp_path: Path) -> list[Path]:
     for i, ((kind, form), number) in enumerate(product(ways, ("double", "float"))):
         outside = "clamp" if kind == "linked" else "null"
         rr.emit(made[kind], "c", form=form, number=number, outside=outside).write(tmp_path / str(i))
+
     return sorted(tmp_path.glob("*/score.c"))
 
 
@@ -259,6 +260,7 @@ def narrow_sources(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
                 if texts.setdefault(text, place / "score.c") == place / "score.c":
                     artifact.write(place)
         assert len(ways) > 150
+
     return list(texts.values())
 
 
@@ -320,6 +322,7 @@ def test_c_deviates_from_misra_where_that_is_stated(
         command = ["cppcheck", "--addon=misra", "--enable=style", "--std=c99", "--quiet", source]
         checked = subprocess.run(command, capture_output=True, text=True, check=False)
         found |= set(re.findall(r"misra-c2012-([\d.]+)", checked.stderr))
+
     if not found:
         pytest.skip("cppcheck has no MISRA addon")
     assert found <= DEVIATIONS
@@ -530,11 +533,14 @@ def test_numpy_takes_arrays_frames_and_mappings(made: dict[str, RuleSet]) -> Non
     for table in (X, frame, {"a": X[:, 0].tolist(), "b": X[:, 1]}, X.astype(object)):
         assert np.allclose(module["score_batch"](table), rules.predict(X), rtol=1e-13)
         assert module["rule_batch"](table).tolist() == rules.apply(X).tolist()
+
     assert module["score_batch"](X[:0]).shape == (0, 2)
     with pytest.raises(TypeError, match="must hold numbers, found text"):
         module["score_batch"]({"a": ["1"], "b": [2]})
+
     with pytest.raises(ValueError, match="expected an array of shape"):
         module["score_batch"](X[:, :1])
+
     with pytest.raises(KeyError):
         module["score_batch"]({"a": [1]})
 

@@ -118,6 +118,7 @@ def work_out_reasons(rules: RuleSet, frame: pd.DataFrame, sign: float) -> list[l
         ]
         chosen = name_reasons(terms, sign, 4)
         found.append([*terms, *(None if i is None else words[i] for i in chosen)])
+
     return found
 
 
@@ -194,6 +195,7 @@ def run_c(
     for row in X.tolist():
         function((real * len(row))(*row), terms, reasons)
         found.append([*terms, *(text and text.decode() for text in reasons)])
+
     return found
 
 

@@ -57,6 +57,7 @@ def make_cases() -> dict[str, tuple[AdditiveRules, Scorecard, pd.DataFrame]]:
     ):
         card = rr.scorecard(own, **options)
         found[name] = (own, card, add_edges(own, card, table.head(80)))
+
     return found
 
 
@@ -68,6 +69,7 @@ def add_edges(rules: AdditiveRules, card: Scorecard, table: pd.DataFrame) -> pd.
                 near = (knot, np.nextafter(knot, -np.inf), np.nextafter(knot, np.inf))
                 rows += [{**middle, part.name: float(value)} for value in near]
             rows += [{**middle, part.name: value} for value in (None, math.inf, -1e12, 3e12)]
+
     for column in rules.domain.columns:
         known = [value for category in column.categories for value in category.values]
         rows += [{**middle, column.name: value} for value in [*known, None, "unknown"] if known]
@@ -213,6 +215,7 @@ def run_c(artifact: Any, table: pd.DataFrame, folder: Path) -> list[Any]:
         given = loaded.score_points((real * len(coded))(*coded), ctypes.byref(points))
         assert given == (not math.isnan(points.value))
         found.append(points.value)
+
     return found
 
 
@@ -264,16 +267,22 @@ def test_the_card_is_that_of_the_rules(made: Any) -> None:
     other, _ = make_additive("two", hidden=(14,), seed=1)
     with pytest.raises(InputError, match="these aren't the points of the rules that are emitted"):
         rr.emit(other, "sql", columns=["points"], scorecard=card)
+
     with pytest.raises(DataError, match="scorecard is whose points the column points gives"):
         rr.emit(rules, "sql", scorecard=card)
+
     with pytest.raises(InputError, match="scorecard has no option 'data' in code; supported: pdo"):
         rr.emit(rules, "sql", columns=["points"], scorecard={"data": table})
+
     with pytest.raises(UnsupportedError, match="no points for rows outside the domain"):
         rr.emit(rules, "python", columns=["outputs", "points"], outside="exact")
+
     with pytest.raises(UnsupportedError, match="a scorecard is of the odds of two classes"):
         rr.emit(make_additive("score")[0], "sql", columns=["points"])
+
     with pytest.raises(UnsupportedError, match="column 'points' is for shapes select, view and db"):
         rr.emit(rules, "sql", shape="expression", columns=["points"])
+
     for target in ("sql", "python"):
         with pytest.raises(UnsupportedError, match="no column 'points' in"):
             rr.emit(make_partition(), target, columns=["outputs", "points"])

@@ -68,6 +68,7 @@ def test_sums_that_are_named_have_the_value_that_is_told(seed: int) -> None:
             for name in used & set(test.text.split()):
                 named += 1
                 assert values[name] == pytest.approx(test.value, abs=1e-4)
+
     assert named
 
 

@@ -172,5 +172,6 @@ def test_a_pivot_of_few_and_of_many_columns_is_the_same(f: int) -> None:
     for i in (0, 1, 2, 4, 5, 6, 7):
         expected = np.where(np.arange(f + 1) == 4, 0.0, before[i]) + before[i, 4] * row
         assert D.table[i].tolist() == expected.tolist()
+
     assert D.table[3].tolist() == row.tolist()
     assert (D.basic[3], D.nonbasic[3], D.place[3]) == (3, f + 3, 3)

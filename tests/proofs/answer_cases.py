@@ -259,6 +259,7 @@ def drop_part(found: Any, rng: np.random.Generator) -> None:
         if not isinstance(inner, dict | list) or not inner or rng.random() < 0.3:
             break
         at = inner
+
     if rng.random() < 0.5:
         del at[key]
     else:

@@ -83,6 +83,7 @@ def make_sources(seeds: int, lines: int, most_rules: int = 20) -> Iterator[Tripl
         model, rules = instance(seed)
         if len(rules) <= most_rules:
             yield files(model, rules, rr.prove(rules, model))
+
     for seed in range(lines):
         yield make_lines(seed)
 

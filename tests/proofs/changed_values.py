@@ -91,4 +91,5 @@ def change_numbers(files: tuple[Any, Any, Any], rng: np.random.Generator) -> tup
         if places:
             inner, key = places[int(rng.integers(len(places)))]
             inner[key] = _change_number(inner[key], rng)
+
     return one, two, three

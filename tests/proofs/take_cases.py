@@ -180,4 +180,5 @@ def draw_take_cases() -> list[Any]:
         changed = copy_content(takes)
         changed[0][-3] = float(rng.uniform())
         cases += [claim(rules, changed, value) for value in (high, high + 0.01, high + 1.0)]
+
     return cases + [make() for make, _ in REFUSED.values()]

@@ -38,6 +38,7 @@ def _multipliers(found: Any) -> list[tuple[list[Any], int]]:
             if node[1] in ("leaf", "empty") and isinstance(part, list)
         ]
         places += [(own, i + 1) for own, first in lists for i in range(first, len(own) - 1, 2)]
+
     return places
 
 

@@ -110,6 +110,7 @@ def test_a_changed_number_is_refused_or_leaves_a_true_claim(kind: str) -> None:
             assert is_true(case._replace(found=changed), points)
         else:
             refused += 1
+
     assert refused > 20
 
 
@@ -134,6 +135,7 @@ def test_a_certificate_of_changed_rules_is_refused_or_true(kind: str) -> None:
             assert is_true(case._replace(found=again, said=changed), points)
         else:
             refused += 1
+
     assert refused > 5
 
 
@@ -312,6 +314,7 @@ def test_columns_that_differ_or_are_tied_have_no_certificate(tmp_path: Any) -> N
     one, other = save("one.json", {"fill": 0.0}, {}), save("other.json", {"fill": 1.0}, {})
     with pytest.raises(DataError, match="isn't the same in the two"):
         rr.prove_answer(one, "difference", old=other)
+
     with pytest.raises(UnsupportedError, match="can't change alone"):
         rr.prove_answer(save("tied.json", {}, {"derived": derived}), "monotone", feature="x0")
 

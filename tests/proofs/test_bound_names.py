@@ -270,6 +270,7 @@ def test_the_wrong_model_is_told_before_anything_is_searched_for(
         match=r"isn't the network that the rules were extracted from.* in rule \d+, at x0 = ",
     ):
         rr.prove(rules, _model(1), notice=told.append)
+
     assert len(told) == 1
     assert rules.provenance.digest[:16] in told[0]
     (tmp_path / "model.json").write_text(json.dumps(read_model_numbers(_model(1))))

@@ -178,6 +178,7 @@ def test_a_way_that_misses_conditions_has_its_own_proof() -> None:
     rules["rules"][0]["point"] = [0.5, 1.0]
     with pytest.raises(checker.RefusedError, match="to rule 1 isn't proven"):
         bound(TREES, rules)
+
     assert bound(TREES, rules, paths=[TREES[0]]) < 1e-50
 
 

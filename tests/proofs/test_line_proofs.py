@@ -236,6 +236,7 @@ def test_changed_ones_are_refused(proven: Any) -> None:
         verdict = checker.check(found, rules, model)
         assert not verdict, change.__name__
         refused += 1
+
     assert refused == 240
 
 

@@ -97,6 +97,7 @@ def test_what_membership_forgives_shows_no_point_of_the_domain() -> None:
         checker.RefusedError, match="no rule has a point that is inside it and in the domain"
     ):
         checker.check_trees({"rules": CUT, "paths": []}, wall_at(2.0**-50), MODEL)
+
     with pytest.raises(checker.RefusedError, match="constraint 1 doesn't hold there"):
         checker.check_trees({"rules": CUT, "paths": []}, wall_at(1e-9), MODEL)
 
@@ -117,6 +118,7 @@ def test_conditions_that_a_file_leaves_out_are_those_of_the_only_way() -> None:
     rules = copy_content(RULES)
     for rule in rules["rules"]:
         del rule["conditions"]
+
     assert checker.read_conditions(rules) == [[(0, True)], [(0, False)]]
     assert (
         checker.check_trees({"rules": TREES, "paths": []}, rules | {"version": 2}, MODEL).bound
@@ -127,6 +129,7 @@ def test_conditions_that_a_file_leaves_out_are_those_of_the_only_way() -> None:
         checker.RefusedError, match="rule 1 has no conditions, and not just one way"
     ):
         checker.read_conditions(rules)
+
     with pytest.raises(checker.RefusedError, match="the rules' file is of version 3"):
         checker.check_trees({"rules": TREES, "paths": []}, rules | {"version": 3}, MODEL)
 

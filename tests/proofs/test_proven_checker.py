@@ -137,6 +137,7 @@ def test_it_says_of_proofs_what_ours_says(
             continue
         assert code == ours.code, (number, kind, said, ours.why)
         codes.add(code)
+
     assert codes == {0, 1, 2}
 
 
@@ -216,6 +217,7 @@ def test_rules_without_conditions_have_those_of_their_way(
     found, rules = read_page_example()
     for rule in rules["rules"]:
         del rule["conditions"]
+
     assert judge_by_proven(proven, (found, rules), tmp_path)[0] == 0
 
     rules["splits"][0]["otherwise"] = {"rule": 1}

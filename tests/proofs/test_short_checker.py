@@ -71,6 +71,7 @@ def test_it_says_what_check_says_of_honest_and_changed_certificates(
                     assert exact <= Fraction(rounded)
                     near = np.nextafter(float(exact + ROUNDING), np.inf)
                     assert rounded <= near
+
     assert {(0, 0), (1, 1), (2, 2)} <= set(codes)
     assert codes.count((0, 0)) > len(codes) / 4
 
@@ -86,6 +87,7 @@ def test_what_is_surely_wrong_is_never_proven(sources: list[Any]) -> None:
                 continue
             applied.add(kind)
             assert judge_values(json.loads(text))[0] != 0, kind
+
     assert len(applied) > len(SURE) / 2
 
 

@@ -35,5 +35,6 @@ def test_bounds_hold_at_rows_and_some_are_reached() -> None:
                 off = abs(score - evaluate(rules, row, weights))
                 assert off <= gaps[i], seed
                 reached += off == gaps[i] > 0
+
     assert proven > STACKS / 8
     assert reached > proven / 8

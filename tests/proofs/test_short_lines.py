@@ -119,6 +119,7 @@ def test_numbers_that_are_changed_are_judged_as_check_judges_them(sources: list[
             changed[0].update(bound=1e300, bounds=[[1e300]] * len(changed[0]["bounds"]))
         triple = stamped(changed)
         codes.append(compare_with_check(encode_files(triple), judge_values(triple), str(number)))
+
     assert codes.count((0, 0)) > len(codes) / 4
     assert codes.count((1, 1)) > len(codes) / 10
 

@@ -78,6 +78,7 @@ def resample(scores: dict[str, np.ndarray], came: np.ndarray) -> dict[str, np.nd
         for name, own in zip(MODELS, means, strict=True):
             distance = ordered[name].measure(counts) if name in ordered else 0.0
             found[name].append([distance, *own])
+
     return {name: np.array(rows) for name, rows in found.items()}
 
 
@@ -139,6 +140,7 @@ def test_figures_and_intervals_are_scikit_learn_s_and_scipy_s(
         told = said.pop(("the rules", part, "calibration slope"))
         assert told[0] == pytest.approx(slope.coef_[0, 0], abs=1e-6)
         assert told[1:] == (None, None)
+
     assert not said
 
 

@@ -34,6 +34,7 @@ def test_figures_of_refits_are_scikit_learn_s(example: SignedExample, scores: np
     for one in example.validation["refit_figures"]:
         said.setdefault(one["refit"], {})[one["metric"]] = one["value"]
         assert one["conditions"] == len(example.refits[one["refit"] - 1].said["lines"])
+
     for refit, score in enumerate(scores, 1):
         share = 1 / (1 + np.exp(-score))
         area = roc_auc_score(came, score)
@@ -48,6 +49,7 @@ def test_figures_of_refits_are_scikit_learn_s(example: SignedExample, scores: np
             },
             abs=5e-6,  # rows that score alike may be tied in one arithmetic and not in another
         )
+
     assert not said
 
 

@@ -68,6 +68,7 @@ def solve_leaf(leaf: LeafProgram) -> int:
     _start_at_zero(D)
     for i in range(m + 1):
         _scale_form(leaf, i)
+
     for i in range(m):
         express_form(D, leaf.forms[i], D.table[D.used[0]])
         outcome = ABOVE
@@ -114,11 +115,13 @@ def _read_duals(leaf: LeafProgram, i: int) -> None:
     D, f = leaf.dictionary, len(leaf.point)
     for k in range(len(leaf.duals)):
         leaf.duals[k] = 0.0
+
     for c in range(f):
         k = D.nonbasic[c] - f
         if k >= 0:
             gain = -D.table[D.used[0], 1 + c]
             leaf.duals[k] = max(0.0, gain) * leaf.lengths[i] / leaf.lengths[k]
+
     if i < len(leaf.duals):
         leaf.duals[i] = 1.0
     leaf.value[0] = D.table[D.used[0], 0] * leaf.lengths[i]
@@ -150,6 +153,7 @@ def read_columns(
     for j in P.members:
         if part.high[j] > 0.0:
             total += weights[j]
+
     for c in range(len(leaf.columns)):
         j = leaf.columns[c]
         leaf.forms[i, c] += weights[j] * (part.high[j] - part.low[j])

@@ -138,6 +138,7 @@ def _step_down(P: StepProgram, part: StepPart, at: StepPoint, drop: float) -> bo
         off, weight = at.own[k] - at.z[k], part.weights[k]
         if (off > 0.0 and weight > at.limits[0, k]) or (off < 0.0 and weight < at.limits[1, k]):
             norm += P.scales[k] * off * off
+
     if not norm > 0.0:
         return False
 

@@ -140,6 +140,7 @@ def _weigh_steps(P: StepProgram, part: StepPart, at: StepPoint) -> None:
     at.shift[0] = at.shift[1] = at.shift[2] = 0.0
     for k in range(K):
         at.steps[k] = 0.0
+
     for q in range(len(P.derivatives)):
         low = high = P.derivatives[q, K]
         for k in range(K):

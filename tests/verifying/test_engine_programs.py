@@ -13,7 +13,7 @@ import relurules as rr
 from relurules.errors import CheckError
 from relurules.ir import Artifact, RuleSet
 from relurules.verifying import class_languages, nodejs, run_artifact
-from relurules.verifying.programs import run_program
+from relurules.verifying.engine_programs import run_program
 
 ROWS = np.array([[0.5, -0.25], [-1.0, 1.0], [np.nan, 0.0], [3.0, 0.0]])
 
@@ -61,6 +61,7 @@ def test_programs_give_the_rules_and_say_what_failed(
     assert np.isnan(ran.outputs).any()
     with pytest.raises(CheckError, match=r"(?s)failed to run.*on purpose"):
         run_artifact(spoil(artifact, head, f"{head} {thrown}"), ROWS)
+
     with pytest.raises(CheckError, match=r"(?s)failed to run.*(SyntaxError|error: )"):
         run_artifact(spoil(artifact, head, f"{head} )"), ROWS)
 

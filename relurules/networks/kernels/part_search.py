@@ -96,9 +96,7 @@ def advance_parts(  # noqa: C901
         elif stack.bounds[i] > stack.levels[0]:
             stack.numbers[0] = i
             continue
-        if stack.bounds[i] <= stack.levels[0]:
-            stack.levels[1] = max(stack.levels[1], stack.bounds[i])
-            stack.numbers[0] = i
+        if close_beaten_part(stack, i):
             continue
         if i + len(part.low) + 2 >= len(stack.bounds):
             return FULL
@@ -194,6 +192,12 @@ def _close_part(
             keep_row(stack, at.x, evaluate_point(P, at))
     elif outcome == SOLVED:
         write_point(leaf, P, part, stack.best)  # to be tried
+    return close_beaten_part(stack, i)
+
+
+@compile_cached
+def close_beaten_part(stack: PartStack, i: int) -> bool:
+    """Whether no row of the part on top, in row i, has more than enough: then it is closed."""
     if stack.bounds[i] > stack.levels[0]:
         return False
 

@@ -20,6 +20,7 @@ from relurules.networks.kernels.part_search import (
     PAUSED,
     SETTLED,
     PartStack,
+    close_beaten_part,
     copy_numbers,
     copy_part,
     drop_columns,
@@ -73,9 +74,7 @@ def advance_steps(  # noqa: C901
                 drop_columns(P, part, stack, at, at.shift[3] - stack.levels[0])
             if stack.numbers[1] % _CLIMB == 1:
                 _climb_from_mean(P, part, stack, at)
-        if stack.bounds[i] <= stack.levels[0]:
-            stack.levels[1] = max(stack.levels[1], stack.bounds[i])
-            stack.numbers[0] = i
+        if close_beaten_part(stack, i):
             continue
         if i + len(part.low) + 2 >= len(stack.bounds):
             return FULL
@@ -169,12 +168,7 @@ def _close_part(
     if outcome == SOLVED:
         write_point(leaf, P, part, at.x)
         keep_row(stack, at.x, _measure_row(P, at))
-    if stack.bounds[i] > stack.levels[0]:
-        return False
-
-    stack.levels[1] = max(stack.levels[1], stack.bounds[i])
-    stack.numbers[0] = i
-    return True
+    return close_beaten_part(stack, i)
 
 
 @compile_cached

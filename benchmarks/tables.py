@@ -26,6 +26,7 @@ import networkx
 import numpy as np
 from figure_rows import Bar, Figure, write_figures
 from numpy.typing import NDArray
+from peak_memory import read_peak
 from results import add_write_option, record_output
 from rich.console import Console
 from rich.table import Table
@@ -157,15 +158,6 @@ def run_task(name: str, path: Path) -> None:
     began = time.process_time()
     rows = TASKS[name](path)
     print(rows, time.process_time() - began, read_peak())
-
-
-def read_peak() -> int:
-    """Most bytes of memory that this process had, without those of the one that started it, which
-    `getrusage` counts.
-    """
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    (line,) = [line for line in status.splitlines() if line.startswith("VmHWM:")]
-    return 1024 * int(line.split()[1])
 
 
 def measure_tasks(rows: int, folder: Path, figures: list[Figure]) -> Table:

@@ -15,10 +15,10 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from pathlib import Path
 
 import torch
 from figure_rows import Figure, write_figures
+from peak_memory import read_peak
 from results import add_write_option, record_output
 from rich.console import Console
 from rich.table import Table
@@ -86,13 +86,6 @@ def measure_large(sizes: tuple[int, ...]) -> LargeTrace:
         exported=exported,
         peak=read_peak(),
     )
-
-
-def read_peak() -> int:
-    """Most bytes of memory that this process had."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    (line,) = [line for line in status.splitlines() if line.startswith("VmHWM:")]
-    return 1024 * int(line.split()[1])
 
 
 def show_large() -> list[Figure]:

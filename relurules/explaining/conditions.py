@@ -2,7 +2,6 @@
 hold.
 """
 
-import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,6 +10,7 @@ from relurules.domain.columns import find_groups
 from relurules.explaining.plain_text import format_value
 from relurules.ir import RuleSet
 from relurules.ir.network import Array
+from relurules.ir.rules_memo import RulesMemo
 from relurules.tables.values import Value
 from relurules.wording import ConditionWording, RuleSetWording, word_rules
 from relurules.wording.half_spaces import CategoryTest, SumTest, evaluate_form
@@ -37,8 +37,8 @@ class ConditionCheck:
     room: float | None
 
 
-#: By the identity of the rules; an entry goes when they do.
-_READINGS: dict[int, RuleSetWording] = {}
+#: Of every set of rules, as a row needs one rule of it.
+_READINGS = RulesMemo(word_rules)
 
 
 class ConditionChecks(NamedTuple):
@@ -54,19 +54,11 @@ def check_conditions(
     """The conditions of rule `number` for a row, x (d,) in coordinates and raw in the user's
     columns.
     """
-    reading = _read_rules(rules)
+    reading = _READINGS.recall(rules)
     own = {i for group in find_groups(rules.domain.columns) for i in group}
     read = reading.rules[number - 1].tests
     found = tuple(_check_condition(rules, test, x.tolist(), raw, own) for test in read)
     return ConditionChecks(found, _list_named_sums(reading, read))
-
-
-def _read_rules(rules: RuleSet) -> RuleSetWording:
-    """`word_rules` of a set of rules, once for as long as it exists: a row needs one rule of it."""
-    if id(rules) not in _READINGS:
-        _READINGS[id(rules)] = word_rules(rules)
-        weakref.finalize(rules, _READINGS.pop, id(rules))
-    return _READINGS[id(rules)]
 
 
 def _check_condition(

@@ -150,11 +150,10 @@ def drive_search(
     left = list[OpenPart]()
     for _ in range(_MOST // _TURNS):
         outcome = advance(_TURNS if is_machine_code_used() else 1)
-        if stack.levels[2] > known:
+        if stack.levels[2] > known or outcome == SETTLED:  # which may propose a row
             known = float(stack.levels[2])
             stack.levels[0] = max(stack.levels[0], try_row(stack.best[: program.columns].copy()))
         if outcome == SETTLED:
-            stack.levels[0] = max(stack.levels[0], try_row(stack.best[: program.columns].copy()))
             stack.numbers[0] -= 1
             left.append(read_part(program, stack, int(stack.numbers[0])))
         elif outcome != PAUSED:

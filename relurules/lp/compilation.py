@@ -94,9 +94,9 @@ class CompiledFunction:
     What it is given it changes in place, so that the one may go on where the other was.
     """
 
-    def __init__(self, function: Callable[..., Any], compiled: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any]) -> None:
         functools.update_wrapper(self, function)
-        self._function, self._compile = function, compiled
+        self._function = function
 
     def __call__(self, *args: Any) -> Any:
         """The function's result."""
@@ -115,15 +115,25 @@ class CompiledFunction:
 
     def __getattr__(self, name: str) -> Any:
         """What numba asks of a function that another one calls."""
-        if name.startswith("__") or name == "machine_code":
+        if name.startswith("__") or name in ("machine_code", "part"):
             raise AttributeError(name)
-        return getattr(self.machine_code, name)
+        return getattr(self.part, name)
 
     @functools.cached_property
     def machine_code(self) -> Any:
-        """The function as numba has it."""
+        """The function as Python calls it."""
         _teach_numba()
-        return self._compile(self._function)
+        from relurules.lp.linked_code import compile_entry
+
+        return compile_entry(self._function, get_store())
+
+    @functools.cached_property
+    def part(self) -> Any:
+        """The function as compiled functions call it."""
+        _teach_numba()
+        from relurules.lp.linked_code import compile_part
+
+        return compile_part(self._function)
 
 
 class RowFunction(CompiledFunction):
@@ -134,27 +144,39 @@ class RowFunction(CompiledFunction):
         return self.machine_code(*args)
 
 
+class InlinedFunction(CompiledFunction):
+    """A function whose lines become those of the compiled function that calls it."""
+
+    @functools.cached_property
+    def part(self) -> Any:
+        """The function as compiled functions call it."""
+        _teach_numba()
+        from relurules.lp.linked_code import compile_inlined
+
+        return compile_inlined(self._function)
+
+
 def compile_cached(function: F) -> F:
     """The function, compiled by numba where it is worth it, and kept on disk for later runs.
 
     Nothing in it may allocate: without numba's reference counts, calls with many arrays cost
     nothing.
     """
-    return function if is_compiling_off() else CompiledFunction(function, _compile)  # type: ignore[return-value]
+    return function if is_compiling_off() else CompiledFunction(function)  # type: ignore[return-value]
 
 
 def compile_at_once(function: F) -> F:
     """The function, compiled by numba from its first call on, and kept on disk: for loops over
     rows, which would take hours as they stand. Nothing in it may allocate.
     """
-    return function if is_compiling_off() else RowFunction(function, _compile)  # type: ignore[return-value]
+    return function if is_compiling_off() else RowFunction(function)  # type: ignore[return-value]
 
 
 def compile_inline(function: F) -> F:
     """The function as a part of the compiled function that calls it, for one with many arrays and a
     single caller.
     """
-    return function if is_compiling_off() else CompiledFunction(function, _compile_part)  # type: ignore[return-value]
+    return function if is_compiling_off() else InlinedFunction(function)  # type: ignore[return-value]
 
 
 def use_machine_code() -> None:
@@ -190,23 +212,6 @@ def get_store() -> CodeStore:
     return CodeStore(_find_cache_folder())
 
 
-def _compile(function: Callable[..., Any]) -> Any:
-    import numba
-
-    from relurules.lp.machine_code_cache import MachineCodeCache
-
-    # Without reference counts is an option that numba's types don't know.
-    found: Any = numba.njit(error_model="numpy", nogil=True, _nrt=False)(function)  # type: ignore[call-overload]
-    found._cache = MachineCodeCache(function, get_store())
-    return found
-
-
-def _compile_part(function: Callable[..., Any]) -> Any:
-    import numba
-
-    return numba.njit(inline="always", error_model="numpy", _nrt=False)(function)  # type: ignore[call-overload]
-
-
 @functools.cache
 def _teach_numba() -> None:
     """Functions that call others find these as `CompiledFunction`, of which numba knows nothing."""
@@ -214,7 +219,7 @@ def _teach_numba() -> None:
 
     @typeof_impl.register(CompiledFunction)
     def _(value: CompiledFunction, context: Any) -> Any:
-        return typeof_impl(value.machine_code, context)
+        return typeof_impl(value.part, context)
 
 
 def is_compiling_off() -> bool:

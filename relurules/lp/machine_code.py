@@ -22,7 +22,7 @@ _HEAD = len(_MAGIC) + 32
 #: Bytes that are written to see whether there is room for machine code: of all functions, some 2
 #: MB.
 _ROOM = 2**22
-AGAIN = "compiled anew, some 20 seconds"
+AGAIN = "compiled anew, some 30 seconds"
 
 _log = logging.getLogger("relurules")
 

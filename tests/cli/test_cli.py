@@ -451,7 +451,7 @@ def test_compiling_is_announced_in_one_line(
     announce_compiling(Console(stderr=True))
     compilation.use_machine_code()
     assert capsys.readouterr().err == (
-        "compiling the search for linear regions, this once: some 20 seconds\n"
+        "compiling the search for linear regions, this once: some 30 seconds\n"
     )
 
 

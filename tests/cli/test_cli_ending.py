@@ -336,7 +336,7 @@ def test_compiling_anew_each_time_is_announced_in_one_line(
     monkeypatch.setattr(compilation, "_MAKING", 0.0)
     assert run(searching("count", inputs)) == 0
     assert capsys.readouterr().err == (
-        "compiling the search for linear regions, some 20 seconds each time: machine code can't "
+        "compiling the search for linear regions, some 30 seconds each time: machine code can't "
         "be kept in "
         f"{tmp_path}/file/cache: Not a directory\n"
     )

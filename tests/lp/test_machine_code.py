@@ -67,7 +67,7 @@ def test_damage_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -
         (tmp_path / f"{name}.code").write_bytes(b"random")
         assert store.read(name) is None
     file = tmp_path / "a.code"
-    assert said(caplog) == [f"{file}: machine code that is damaged; compiled anew, some 20 seconds"]
+    assert said(caplog) == [f"{file}: machine code that is damaged; compiled anew, some 30 seconds"]
     store.write("a", 1)
     assert store.read("a") == 1
 
@@ -102,7 +102,7 @@ def test_a_full_disk_loses_nothing_but_time(
     assert said(caplog) == [
         (
             f"machine code can't be kept in {tmp_path}: No space left on device; compiled anew, "
-            "some 20 seconds, each time"
+            "some 30 seconds, each time"
         )
     ]
     assert store.read("a") is None

@@ -71,12 +71,13 @@ def relax_program(program: PiecewiseProgram, root: ProgramCell) -> RelaxedProgra
     grouped = [i for group in program.groups for i in group]
     single = ~np.isin(np.arange(n), grouped)
     whole = np.append(program.whole, np.zeros(program.extras, dtype=np.bool_))
+    # Copies: machine code would be made anew for arrays that can't be written to.
     return RelaxedProgram(
-        A=np.ascontiguousarray(program.arguments[:, :n]),
-        L=np.ascontiguousarray(program.L),
-        b=np.ascontiguousarray(program.b),
-        slope=np.ascontiguousarray(program.slope),
-        goal=program.goal_form,
+        A=np.array(program.arguments[:, :n], order="C"),
+        L=np.array(program.L, order="C"),
+        b=np.array(program.b, order="C"),
+        slope=np.array(program.slope, order="C"),
+        goal=np.array(program.goal_form),
         rows=rows,
         binding=len(own),
         twins=twins.twins,

@@ -59,8 +59,8 @@ def list_steps(
     grouped = [i for group in program.groups for i in group]
     single = ~np.isin(np.arange(d), grouped)
     return StepProgram(
-        A=np.ascontiguousarray(forms[:, :-1]),
-        b=np.ascontiguousarray(forms[:, -1]),
+        A=np.array(forms[:, :-1], order="C"),
+        b=np.array(forms[:, -1], order="C"),
         gaps=np.where(steps > 0, np.append(gaps, np.zeros(c)), 0.0),
         floors=np.concatenate([np.full(K, -np.inf), np.zeros(c)]),
         derivatives=np.insert(derivatives, [K] * c, 0.0, axis=1),

@@ -78,9 +78,19 @@ class _EntryLibrary(_LinkedLibrary):
                 self.codegen.set_env(variable.name, environment)
 
     def _optimize_final_module(self) -> None:
-        """All passes once: numba's first round of them is for reference counts."""
-        passes, builder = self._codegen._module_pass_manager()
-        passes.run(self._final_module, builder)
+        """All passes, once: numba's first round of them is for reference counts. Parts are nobody
+        else's, so that what they don't read of their arguments needn't be passed.
+        """
+        for function in self._final_module.functions:
+            if not function.is_declaration and function.linkage == llvm.Linkage.linkonce_odr:
+                function.linkage = "internal"
+
+        options = llvm.create_pipeline_tuning_options()
+        options.speed_level = 3
+        options.loop_vectorization = options.loop_interleaving = True
+        options.loop_unrolling = False  # most loops have a few rounds
+        builder = llvm.create_pass_builder(self._codegen._tm, options)
+        builder.getModulePassManager().run(self._final_module, builder)
 
 
 class _PartLibrary(_LinkedLibrary):

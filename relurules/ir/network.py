@@ -77,7 +77,9 @@ class Network:
         for name, array in self.arrays.items():
             object.__setattr__(self, name, make_read_only(array))
         if not self.L.any():  # fresh zeros take no memory until they are written to
-            object.__setattr__(self, "L", make_read_only(np.zeros(self.L.shape)))
+            zeros = np.zeros(self.L.shape)
+            zeros.flags.writeable = False
+            object.__setattr__(self, "L", zeros)
 
     def __len__(self) -> int:
         """Number of neurons K."""

@@ -174,7 +174,7 @@ def _evaluate_layers(
     """What the sequence gives, as an affine tensor, and the graph of its layers."""
     graph: networkx.DiGraph[str] = networkx.DiGraph()
     graph.add_node("input", operator="input", module="", size=width)
-    value = AffineTensor(np.zeros((1, width)), np.eye(width).reshape(width, 1, width))
+    value = basis.make_input((1, width))
     before, met = "input", dict[str, int]()
 
     for path, module in layers:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir import Network, Neuron
+from relurules.tracing.large_zeros import make_large_zeros
 from relurules.tracing.network_size import LARGEST, check_network_size, refuse_tensor
 
 Array = NDArray[np.float64]
@@ -243,14 +244,17 @@ class Basis:
         numbers = np.where(marks, np.cumsum(marks), np.cumsum(~marks)) - 1
         rows = sum(len(block.constants) for block in blocks)
         inputs = np.zeros((rows, int(marks.sum())))
-        neurons = np.zeros((rows, len(self.neurons)))
+        neurons = make_large_zeros(rows, len(self.neurons))
         done = 0
         for first, weights, constants in blocks:
             own = slice(done, done + len(constants))
             span = slice(first, first + weights.shape[1])
             of_inputs, at = marks[span], numbers[span]
-            inputs[own, at[of_inputs]] = weights[:, of_inputs]
-            neurons[own, at[~of_inputs]] = weights[:, ~of_inputs]
+            if of_inputs.any():
+                inputs[own, at[of_inputs]] = weights[:, of_inputs]
+                neurons[own, at[~of_inputs]] = weights[:, ~of_inputs]
+            elif len(at):  # neurons alone, whose numbers follow one another
+                neurons[own, at[0] : at[-1] + 1] = weights
             done = own.stop
 
         joined = np.concatenate([np.empty(0), *(block.constants for block in blocks)])

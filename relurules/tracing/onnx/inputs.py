@@ -10,8 +10,8 @@ from relurules.tables.names import make_default_names
 from relurules.tracing.affine import AffineTensor, Basis, make_constant_tensor
 from relurules.tracing.heads import LinkedTensor
 from relurules.tracing.input_rows import InputKind
-from relurules.tracing.onnx.call import CodeTensor, Continuous, Value
 from relurules.tracing.network_size import LARGEST
+from relurules.tracing.onnx.call import CodeTensor, Continuous, Value
 from relurules.tracing.onnx.code_moves import unwrap_output
 from relurules.tracing.onnx.graph import OnnxProgram
 from relurules.tracing.onnx.nodes import Constant

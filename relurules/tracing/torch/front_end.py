@@ -28,7 +28,7 @@ from relurules.tracing.column_layout import lay_out_inputs
 from relurules.tracing.heads import LinkedTensor, apply_link, collect_scores, rearrange_heads
 from relurules.tracing.input_rows import ModelRows
 from relurules.tracing.input_shapes import InputShape
-from relurules.tracing.neuron_count import MakeBasis, refuse_large_network
+from relurules.tracing.neuron_count import MakeBasis, may_be_large, refuse_large_network
 from relurules.tracing.switches import Switch
 from relurules.tracing.tensor_sizes import (
     check_declared_sizes,
@@ -115,9 +115,10 @@ def _walk_program(
     program: ExportedProgram,
 ) -> tuple["_GraphEvaluator", list[AffineTensor | LinkedTensor]]:
     """The walk over a program, refused early where it would be too large, and what it gave."""
-    check_declared_sizes(program.graph.nodes)
+    declared = check_declared_sizes(program.graph.nodes)
     weights = _read_weights(program)
-    refuse_large_network(lambda make: _GraphEvaluator(program, weights, make).evaluate())
+    if may_be_large(declared):
+        refuse_large_network(lambda make: _GraphEvaluator(program, weights, make).evaluate())
     run = _GraphEvaluator(program, weights, Basis)
     return run, run.evaluate()
 

@@ -78,12 +78,12 @@ class Network:
     lifting: "Lifting | None" = None
 
     def __post_init__(self) -> None:
-        for name, array in self.arrays.items():
-            object.__setattr__(self, name, make_read_only(array))
-        if not self.L.any():  # fresh zeros take no memory until they are written to
-            zeros = np.zeros(self.L.shape)
+        if not np.any(self.L):  # fresh zeros take no memory until they are written to
+            zeros = np.zeros(np.shape(self.L))
             zeros.flags.writeable = False
             object.__setattr__(self, "L", zeros)
+        for name, array in self.arrays.items():
+            object.__setattr__(self, name, make_read_only(array))
 
     def __len__(self) -> int:
         """Number of neurons K."""

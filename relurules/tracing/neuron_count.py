@@ -8,7 +8,7 @@ from contextlib import suppress
 import numpy as np
 
 from relurules.tracing.affine import AffineTensor, Array, Basis, make_constant_tensor
-from relurules.tracing.network_size import LARGEST, check_network_size
+from relurules.tracing.network_size import check_network_size
 
 MakeBasis = Callable[[int], Basis]
 
@@ -31,13 +31,6 @@ class CountingBasis(Basis):
         kinks = np.broadcast_to(slope, tensor.shape) != 1.0
         self.counts[layer] = self.counts.get(layer, 0) + int(np.count_nonzero(kinks))
         return make_constant_tensor(np.where(kinks, 0.0, tensor.constant))
-
-
-def may_be_large(entries: int) -> bool:
-    """Whether tensors of so many entries in all, of the input as well, may be a network that is
-    too large: of each entry an activation makes two neurons at most.
-    """
-    return 2 * entries * (2 * entries + entries) > LARGEST
 
 
 def refuse_large_network(walk: Callable[[MakeBasis], object]) -> None:

@@ -18,16 +18,14 @@ from relurules.tracing.switches import Switch
 from relurules.tracing.torch.fx_nodes import node_error
 
 
-def check_declared_sizes(nodes: Iterable[torch.fx.Node]) -> int:
+def check_declared_sizes(nodes: Iterable[torch.fx.Node]) -> None:
     """Refuse a program that says itself that it needs a larger tensor than LARGEST, before any of
-    it is run; how many numbers it says that all its tensors have.
+    it is run.
     """
-    total = 0
     for node in nodes:
         for leaf in tree_leaves(node.meta.get("val")):
             if isinstance(leaf, Tensor):
                 known = math.prod(size for size in leaf.shape if isinstance(size, int))
-                total += known
                 if known > LARGEST:
                     shape = tuple(leaf.shape)
                     raise node_error(
@@ -37,8 +35,6 @@ def check_declared_sizes(nodes: Iterable[torch.fx.Node]) -> int:
                             f"{LARGEST}"
                         ),
                     )
-
-    return total
 
 
 def check_result_size(node: torch.fx.Node, args: Any, kwargs: Any) -> None:

@@ -23,17 +23,16 @@ from relurules.errors import ModelError, summarise_error
 from relurules.ir import Graph
 from relurules.links.table import LINKS
 from relurules.tables.names import make_default_names
-from relurules.tracing.affine import AffineTensor, Basis, add_weighted
+from relurules.tracing.affine import AffineTensor, add_weighted
 from relurules.tracing.column_layout import lay_out_inputs
 from relurules.tracing.heads import LinkedTensor, apply_link, collect_scores, rearrange_heads
 from relurules.tracing.input_rows import ModelRows
 from relurules.tracing.input_shapes import InputShape
-from relurules.tracing.neuron_count import MakeBasis, may_be_large, refuse_large_network
+from relurules.tracing.neuron_count import refuse_large_network
 from relurules.tracing.switches import Switch
 from relurules.tracing.tensor_sizes import (
     check_declared_sizes,
     check_result_size,
-    check_weight_size,
 )
 from relurules.tracing.torch.aten_codes import CODE_LOOKUPS, REFUSED, reads_codes
 from relurules.tracing.torch.aten_links import LINK_ARGUMENTS
@@ -48,6 +47,7 @@ from relurules.tracing.torch.aten_operators import (
     TRAINING_FLAG,
 )
 from relurules.tracing.torch.aten_piecewise import PIECEWISE, SWITCH_RULES
+from relurules.tracing.torch.declared_neurons import count_declared_neurons
 from relurules.tracing.torch.fx_nodes import (
     bind_arguments,
     find_user_inputs,
@@ -64,6 +64,7 @@ from relurules.tracing.torch.fx_nodes import (
     row_shape,
 )
 from relurules.tracing.torch.plain_sequence import trace_plain_sequence
+from relurules.tracing.torch.program_weights import find_weights, widen_weights
 from relurules.tracing.torch.tensor_arrays import apply_affine_operator, move_indices, to_arrays
 from relurules.tracing.torch.torch_export import export_program, refuse_changing_state
 from relurules.tracing.torch.torch_reference import make_float64_function, widen_to_float64
@@ -115,11 +116,10 @@ def _walk_program(
     program: ExportedProgram,
 ) -> tuple["_GraphEvaluator", list[AffineTensor | LinkedTensor]]:
     """The walk over a program, refused early where it would be too large, and what it gave."""
-    declared = check_declared_sizes(program.graph.nodes)
-    weights = _read_weights(program)
-    if may_be_large(declared):
-        refuse_large_network(lambda make: _GraphEvaluator(program, weights, make).evaluate())
-    run = _GraphEvaluator(program, weights, Basis)
+    check_declared_sizes(program.graph.nodes)
+    weights = find_weights(program)
+    refuse_large_network(lambda make: count_declared_neurons(program, weights, make))
+    run = _GraphEvaluator(program, widen_weights(weights))
     return run, run.evaluate()
 
 
@@ -128,15 +128,10 @@ class _GraphEvaluator:
     one row.
     """
 
-    def __init__(
-        self,
-        program: ExportedProgram,
-        weights: Mapping[torch.fx.Node, Tensor],
-        make_basis: MakeBasis,
-    ) -> None:
+    def __init__(self, program: ExportedProgram, weights: Mapping[torch.fx.Node, Tensor]) -> None:
         self.program = program
         self.inputs = find_user_inputs(program)
-        self.columns = make_input_columns(self.inputs, make_basis)
+        self.columns = make_input_columns(self.inputs)
         self.basis = self.columns.basis
         self.layers: networkx.DiGraph[str] = networkx.DiGraph()
         self.values: dict[torch.fx.Node, Any] = dict(weights)
@@ -360,35 +355,6 @@ class _GraphEvaluator:
         )
 
 
-def _read_weights(program: ExportedProgram) -> dict[torch.fx.Node, Tensor]:
-    """Parameters, buffers and constants, in float64."""
-    signature, state, inputs = (
-        program.graph_signature,
-        program.state_dict,
-        find_user_inputs(program),
-    )
-    sources = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
-    held = {
-        name: state.get(target, program.constants.get(target)) for name, target in sources.items()
-    }
-    lifted = signature.inputs_to_lifted_tensor_constants
-    held |= {name: program.constants[target] for name, target in lifted.items()}
-    targets = {**sources, **lifted}
-    weights = dict[torch.fx.Node, Tensor]()
-
-    for node in program.graph.nodes:
-        if node.op == "placeholder" and node not in inputs:
-            value = held.get(node.name)
-            if not isinstance(value, Tensor):
-                raise ModelError(
-                    f"input {node.name!r} of the exported graph is no tensor; supported: tensors"
-                )
-            check_weight_size(value, targets[node.name])
-            weights[node] = _check_finite(value.detach(), targets[node.name])
-
-    return weights
-
-
 def _apply_affine_operator(node: torch.fx.Node, bound: Mapping[str, Any]) -> Any:
     roles = AFFINE[node.target]
     if bound.get(TRAINING_FLAG.get(node.target, ""), False):
@@ -479,18 +445,3 @@ def _call_operator(node: torch.fx.Node, given: Mapping[str, Any]) -> Any:
     args = [given[a.name] for a in arguments if not a.kwarg_only and a.name in given]
     kwargs = {a.name: given[a.name] for a in arguments if a.kwarg_only and a.name in given}
     return function(*args, **kwargs)
-
-
-def _check_finite(value: Tensor, name: str) -> Tensor:
-    if not value.dtype.is_floating_point:
-        return value
-
-    bad = torch.nonzero(~torch.isfinite(value))
-    if len(bad):
-        at = bad[0].tolist()
-        raise ModelError(
-            f"{name}{at} is {value[tuple(at)].item()} ({len(bad)} of {value.numel()} entries "
-            "aren't finite); the network has no rules, train it again or mend the file"
-        )
-
-    return value.double()

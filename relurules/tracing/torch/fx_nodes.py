@@ -12,8 +12,8 @@ from torch.export import ExportedProgram
 from relurules.domain.columns import Column
 from relurules.errors import ModelError
 from relurules.tables.names import make_default_names
+from relurules.tracing.affine import Basis
 from relurules.tracing.input_columns import InputColumns
-from relurules.tracing.neuron_count import MakeBasis
 from relurules.tracing.torch.aten_piecewise import SUPPORTED
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def find_user_inputs(program: ExportedProgram) -> list[torch.fx.Node]:
     return nodes
 
 
-def make_input_columns(nodes: Sequence[torch.fx.Node], make_basis: MakeBasis) -> InputColumns:
+def make_input_columns(nodes: Sequence[torch.fx.Node]) -> InputColumns:
     """A column for every entry of a row, input by input."""
     sizes = [int(np.prod(row_shape(node))) for node in nodes]
     kinds: list[InputKind] = [
@@ -42,7 +42,7 @@ def make_input_columns(nodes: Sequence[torch.fx.Node], make_basis: MakeBasis) ->
         for node, size in zip(nodes, sizes, strict=True)
         for _ in range(size)
     ]
-    return InputColumns(make_basis(sum(sizes)), make_default_names(sum(sizes)), kinds)
+    return InputColumns(Basis(sum(sizes)), make_default_names(sum(sizes)), kinds)
 
 
 def name_by_input(columns: Sequence[Column], nodes: Sequence[torch.fx.Node]) -> tuple[Column, ...]:

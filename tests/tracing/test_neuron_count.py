@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from sklearn.ensemble import BaggingRegressor
+from sklearn.linear_model import LinearRegression
 from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import SplineTransformer
 from torch import Tensor, nn
 
 import relurules as rr
@@ -111,6 +115,34 @@ def test_a_file_of_too_many_neurons_is_refused_without_torch(
     monkeypatch.setattr("relurules.tracing.torch.front_end.trace", None)
     with pytest.raises(NetworkSizeError, match=r"has 12,000 neurons .* in layer 'relu'"):
         rr.trace(path)
+
+
+def make_pipelines() -> dict[str, tuple[Any, int]]:
+    """Models whose neurons several parts make, and how many inputs they have side by side."""
+    X, y = np.random.default_rng(0).normal(size=(30, 2)), np.arange(30.0)
+    deep = MLPRegressor(hidden_layer_sizes=(3, 2), max_iter=1, random_state=0)
+    bent = SplineTransformer(3, degree=1)
+    return {
+        "splines": (make_pipeline(bent, LinearRegression()).fit(X, y), 2),
+        "splines before layers": (make_pipeline(bent, deep).fit(X, y), 2),
+        "several networks": (BaggingRegressor(deep, 2, random_state=0).fit(X, y), 4),
+    }
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_pipelines_are_refused_where_their_weights_do_not_fit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """At the limit they are traced, whatever makes their neurons."""
+    for model, inputs in make_pipelines().values():
+        neurons = len(rr.trace(model).network)
+        needed = neurons * (neurons + inputs)
+        with monkeypatch.context() as lowered:
+            lowered.setattr(network_size, "LARGEST", needed)
+            rr.trace(model)
+            lowered.setattr(network_size, "LARGEST", needed - 1)
+            with pytest.raises(NetworkSizeError):
+                rr.trace(model)
 
 
 def test_the_limit_is_where_the_weights_fit() -> None:

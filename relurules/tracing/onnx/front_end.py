@@ -27,7 +27,14 @@ from relurules.tracing.input_columns import InputColumns
 from relurules.tracing.input_rows import ModelRows
 from relurules.tracing.input_shapes import InputShape
 from relurules.tracing.neuron_count import MakeBasis, refuse_large_network
-from relurules.tracing.onnx.call import CodeTensor, LabelLookup, OperatorCall, OperatorRule, Value
+from relurules.tracing.onnx.call import (
+    CodeTensor,
+    Continuous,
+    LabelLookup,
+    OperatorCall,
+    OperatorRule,
+    Value,
+)
 from relurules.tracing.onnx.classifiers import AFTER_LINK, LINEAR_CLASSIFIER, REFUSED
 from relurules.tracing.onnx.code_moves import reads_codes, trace_codes
 from relurules.tracing.onnx.codes import CODE_RULES
@@ -119,7 +126,7 @@ def _make_columns(read: OnnxProgram, make_basis: MakeBasis) -> InputColumns:
 
 def _evaluate(
     read: OnnxProgram, inputs: InputColumns
-) -> tuple[list[Value], "networkx.DiGraph[str]"]:
+) -> tuple[list[Continuous], "networkx.DiGraph[str]"]:
     """What the model's outputs are of its inputs, and the graph of its layers."""
     layers: networkx.DiGraph[str] = networkx.DiGraph()
     values: dict[str, Value] = {**read.constants, **bind_inputs(read, inputs.basis, layers)}

@@ -5,10 +5,10 @@ and its weights are left as they are.
 import math
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 from torch.export import ExportedProgram
 
 from relurules.errors import ModelError
@@ -40,7 +40,7 @@ def count_declared_neurons(
     basis = make_basis(sum(math.prod(row_shape(node)) for node in inputs))
     depending = set(inputs)
 
-    def value(node: torch.fx.Node) -> AffineTensor | Tensor:
+    def value(node: torch.fx.Node) -> Any:
         return _make_row(node) if node in depending else weights[node].tensor
 
     for node in program.graph.nodes:

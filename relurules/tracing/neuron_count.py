@@ -2,6 +2,7 @@
 made.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -9,8 +10,6 @@ import numpy as np
 
 from relurules.tracing.affine import AffineTensor, Array, Basis, make_constant_tensor
 from relurules.tracing.network_size import check_network_size
-
-MakeBasis = Callable[[int], Basis]
 
 
 class CountingBasis(Basis):
@@ -28,9 +27,22 @@ class CountingBasis(Basis):
 
     def activate(self, tensor: AffineTensor, slope: Array, layer: str) -> AffineTensor:
         """Count an activation's neurons."""
-        kinks = np.broadcast_to(slope, tensor.shape) != 1.0
-        self.counts[layer] = self.counts.get(layer, 0) + int(np.count_nonzero(kinks))
-        return make_constant_tensor(np.where(kinks, 0.0, tensor.constant))
+        self.count(tensor.shape, slope, layer)
+        return make_constant_tensor(np.where(slope == 1.0, tensor.constant, 0.0))
+
+    def count(self, shape: Sequence[int], slope: Array, layer: str) -> None:
+        """Count the neurons of a PReLU of this slope, which is broadcast to the shape of what it is
+        applied to.
+        """
+        if np.broadcast_shapes(shape, slope.shape) != tuple(shape):
+            raise ValueError(f"a slope of shape {slope.shape} for values of shape {tuple(shape)}")
+        repeats = math.prod(shape) // max(1, slope.size)
+        kinks = int(np.count_nonzero(slope != 1.0)) * repeats
+        self.counts[layer] = self.counts.get(layer, 0) + kinks
+
+
+#: Makes a basis for so many inputs.
+MakeBasis = Callable[[int], CountingBasis]
 
 
 def refuse_large_network(walk: Callable[[MakeBasis], object]) -> None:
@@ -42,7 +54,7 @@ def refuse_large_network(walk: Callable[[MakeBasis], object]) -> None:
     """
     made = list[CountingBasis]()
 
-    def make_basis(inputs: int) -> Basis:
+    def make_basis(inputs: int) -> CountingBasis:
         made.append(CountingBasis(inputs))
         return made[-1]
 

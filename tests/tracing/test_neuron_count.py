@@ -18,9 +18,8 @@ from torch import Tensor, nn
 
 import relurules as rr
 from relurules.tracing import affine, network_size
-from relurules.tracing.affine import Basis
 from relurules.tracing.network_size import NetworkSizeError, check_network_size
-from relurules.tracing.neuron_count import CountingBasis, refuse_large_network
+from relurules.tracing.neuron_count import CountingBasis, MakeBasis, refuse_large_network
 
 #: Neurons that are too many, and whose weights are few where each reads one input.
 MANY = 12_000
@@ -168,7 +167,7 @@ def test_neurons_are_counted_without_columns(monkeypatch: pytest.MonkeyPatch) ->
     assert basis.counts == {"a": 5, "b": 3}
     assert not found.columns.size
 
-    def walk(make_basis: Callable[[int], Basis]) -> None:
+    def walk(make_basis: MakeBasis) -> None:
         made = make_basis(3)
         made.activate(made.make_input((3,)), np.array(0.0), "a")
         raise ValueError("an operator that isn't known")

@@ -26,7 +26,7 @@ from relurules.tracing.heads import LinkedTensor, collect_scores
 from relurules.tracing.input_columns import InputColumns
 from relurules.tracing.input_rows import ModelRows
 from relurules.tracing.input_shapes import InputShape
-from relurules.tracing.neuron_count import MakeBasis, refuse_large_network
+from relurules.tracing.neuron_count import refuse_large_network
 from relurules.tracing.onnx.call import (
     CodeTensor,
     Continuous,
@@ -119,7 +119,7 @@ def trace(model: Any, input_shape: InputShape | None) -> tuple[Graph, Callable[[
     return graph, make_reference(kept, ModelRows.of_graph(graph, kinds))
 
 
-def _make_columns(read: OnnxProgram, make_basis: MakeBasis) -> InputColumns:
+def _make_columns(read: OnnxProgram, make_basis: Callable[[int], Basis]) -> InputColumns:
     kinds = list_input_kinds(read)
     return InputColumns(make_basis(len(kinds)), name_features(read), kinds)
 

@@ -25,6 +25,10 @@ from relurules.tracing.torch.fx_nodes import (
 from relurules.tracing.torch.program_weights import ProgramWeight
 from relurules.tracing.torch.tensor_arrays import to_arrays
 
+#: Numbers of which a piecewise linear operator is tried; a file may declare any.
+_MOST = 2**20
+_COUNTED = frozenset({*ACTIVATIONS, *PIECEWISE})
+
 
 def count_declared_neurons(
     program: ExportedProgram,
@@ -51,15 +55,15 @@ def count_declared_neurons(
         ):
             continue
         depending.add(node)
-        if node.target not in ACTIVATIONS and node.target not in PIECEWISE:
+        if node.target not in _COUNTED:
             continue
         with suppress(Exception):  # what can't be read is told when the program is run
             args, kwargs = (torch.fx.map_arg(given, value) for given in (node.args, node.kwargs))
             bound = to_arrays(bind_arguments(node, args, kwargs))
             if node.target in ACTIVATIONS:
-                slope = ACTIVATIONS[node.target](bound)
-                basis.activate(bound["self"], slope, layer_name(node))
-            else:
+                slope = np.asarray(ACTIVATIONS[node.target](bound))
+                basis.count(bound["self"].shape, slope, layer_name(node))
+            elif bound["self"].size <= _MOST:
                 PIECEWISE[node.target](basis, bound, ModelError, layer_name(node))
 
 

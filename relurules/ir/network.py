@@ -79,9 +79,7 @@ class Network:
 
     def __post_init__(self) -> None:
         if not np.any(self.L):  # fresh zeros take no memory until they are written to
-            zeros = np.zeros(np.shape(self.L))
-            zeros.flags.writeable = False
-            object.__setattr__(self, "L", zeros)
+            object.__setattr__(self, "L", close_array(np.zeros(np.shape(self.L))))
         for name, array in self.arrays.items():
             object.__setattr__(self, name, make_read_only(array))
 
@@ -248,11 +246,15 @@ def _to_rows(numbers: NDArray[np.intp]) -> slice | NDArray[np.intp]:
     return slice(first, end) if end - first == len(numbers) else numbers
 
 
+def close_array(array: Array) -> Array:
+    """Close a new array to changes and return it, so that a network takes it without a copy."""
+    array.flags.writeable = False
+    return array
+
+
 def make_read_only(array: Array) -> Array:
     """A float64 copy that can't be written to; the array itself where it is one already."""
     own = isinstance(array, np.ndarray) and array.base is None and not array.flags.writeable
     if own and array.dtype == np.float64:
         return array
-    array = np.array(array, dtype=np.float64)
-    array.flags.writeable = False
-    return array
+    return close_array(np.array(array, dtype=np.float64))

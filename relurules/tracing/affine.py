@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir import Network, Neuron
+from relurules.ir.network import close_array
 from relurules.tracing.large_zeros import make_large_zeros
 from relurules.tracing.network_size import LARGEST, check_network_size, refuse_tensor
 
@@ -258,6 +259,4 @@ class Basis:
             done = own.stop
 
         joined = np.concatenate([np.empty(0), *(block.constants for block in blocks)])
-        for array in (inputs, neurons, joined):
-            array.flags.writeable = False
-        return inputs, neurons, joined
+        return close_array(inputs), close_array(neurons), close_array(joined)

@@ -10,6 +10,7 @@ from relurules.errors import ModelError
 from relurules.ir import ClassLabels, Graph, Network, Neuron
 from relurules.ir.class_labels import make_labels
 from relurules.ir.local_tree import LocalTree
+from relurules.ir.network import close_array
 from relurules.links.heads import Head
 from relurules.links.table import LINKS
 from relurules.tracing.large_zeros import make_large_zeros
@@ -130,7 +131,6 @@ def _build_network(mlp: Any, layer: str) -> Network:
 
     if K:
         U[:, ends[-2] :] = weights[-1]
-    L.flags.writeable = False  # so that a network needn't copy it
 
     C = np.zeros((m, d)) if K else weights[-1]
     neurons = tuple(
@@ -138,7 +138,7 @@ def _build_network(mlp: Any, layer: str) -> Network:
     )
     return Network(
         A,
-        L,
+        close_array(L),
         np.concatenate([*constants[:-1], np.empty(0)]),
         C,
         U,

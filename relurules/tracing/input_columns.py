@@ -245,7 +245,7 @@ class InputColumns:
 
     def _read_entry(self, tensor: AffineTensor, i: int) -> "_EntryForm | float | None":
         """Entry i as what one column makes; a number, where none does; None, where more do."""
-        column = tensor.columns.reshape(len(tensor.columns), -1)[:, i]
+        column = tensor.columns.reshape(len(tensor.columns), tensor.size)[:, i]
         constant = float(tensor.constant.reshape(-1)[i])
         weights = {tensor.first + v: float(column[v]) for v in np.flatnonzero(column).tolist()}
         if not weights:

@@ -64,7 +64,7 @@ def _find_factor(
     refuse: Refuse,
 ) -> Array:
     """The k with yes - no = k * lead, for every entry whose lead isn't `fixed`."""
-    span = join_spans((lead, yes, no))
+    span = join_spans((lead, yes, no)) or range(1)  # of constants, a column of zeros
     turn, one, two = (
         np.concatenate([item.widen_columns(span), item.constant[None]]) for item in (lead, yes, no)
     )

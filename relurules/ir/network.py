@@ -4,7 +4,7 @@ network's activation patterns tell those of the network that it came from.
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,16 +39,20 @@ class AffineMap(NamedTuple):
     constants: Array
 
 
-def compute_depths(reads: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """How many neurons deep each one stands, (K,), given which earlier ones it reads, (K, K)."""
+def compute_depths(reads: NDArray[Any]) -> NDArray[np.intp]:
+    """How many neurons deep each one stands, (K,), given what it reads of earlier ones, (K, K),
+    nothing where that is 0.
+    """
     depth = np.zeros(len(reads), dtype=np.intp)
     for k in range(len(reads)):
-        depth[k] = 1 + depth[reads[k]].max(initial=-1)
+        depth[k] = 1 + depth[np.flatnonzero(reads[k])].max(initial=-1)
     return depth
 
 
-def group_levels(reads: NDArray[np.bool_]) -> tuple[NDArray[np.intp], ...]:
-    """Neurons grouped so that each group reads only earlier ones."""
+def group_levels(reads: NDArray[Any]) -> tuple[NDArray[np.intp], ...]:
+    """Neurons grouped so that each group reads only earlier ones; reads: as `compute_depths` has
+    them.
+    """
     depth = compute_depths(reads)
     return tuple(np.flatnonzero(depth == level) for level in range(depth.max(initial=-1) + 1))
 
@@ -74,10 +78,10 @@ class Network:
     lifting: "Lifting | None" = None
 
     def __post_init__(self) -> None:
+        if not np.any(self.L):  # fresh zeros take no memory until they are written to
+            object.__setattr__(self, "L", close_array(np.zeros(np.shape(self.L))))
         for name, array in self.arrays.items():
             object.__setattr__(self, name, make_read_only(array))
-        if not self.L.any():  # fresh zeros take no memory until they are written to
-            object.__setattr__(self, "L", make_read_only(np.zeros(self.L.shape)))
 
     def __len__(self) -> int:
         """Number of neurons K."""
@@ -99,7 +103,7 @@ class Network:
         """Neurons grouped so that each group reads only earlier ones; the first reads none."""
         if len(self) and not self.L.any():
             return (np.arange(len(self), dtype=np.intp),)
-        return group_levels(self.L != 0)
+        return group_levels(self.L)
 
     def preactivations(self, X: Array) -> Array:
         """(N, d) -> (N, K): every neuron's z."""
@@ -107,7 +111,7 @@ class Network:
         activated = np.zeros_like(z)
         for depth, level in enumerate(self.levels):
             if depth:
-                z[:, level] += activated @ self.L[level].T
+                z[:, level] += activated @ self.L[_to_rows(level)].T
             activated[:, level] = np.where(
                 z[:, level] >= 0, z[:, level], self.slope[level] * z[:, level]
             )
@@ -128,7 +132,7 @@ class Network:
         size = X @ np.abs(self.A).T + np.abs(self.b)
         gain = np.maximum(1.0, np.abs(self.slope))
         for level in self.levels[1:]:
-            size[:, level] += (size * gain) @ np.abs(self.L[level]).T
+            size[:, level] += (size * gain) @ np.abs(self.L[_to_rows(level)]).T
 
         return X @ np.abs(self.C).T + (size * gain) @ np.abs(self.U).T + np.abs(self.c)
 
@@ -236,11 +240,21 @@ def validate_rows(X: Array, columns: int) -> Array:
     return X
 
 
+def _to_rows(numbers: NDArray[np.intp]) -> slice | NDArray[np.intp]:
+    """Rising numbers as a slice where none is left out, which makes no copy."""
+    first, end = int(numbers[0]), int(numbers[-1]) + 1
+    return slice(first, end) if end - first == len(numbers) else numbers
+
+
+def close_array(array: Array) -> Array:
+    """Close a new array to changes and return it, so that a network takes it without a copy."""
+    array.flags.writeable = False
+    return array
+
+
 def make_read_only(array: Array) -> Array:
     """A float64 copy that can't be written to; the array itself where it is one already."""
     own = isinstance(array, np.ndarray) and array.base is None and not array.flags.writeable
     if own and array.dtype == np.float64:
         return array
-    array = np.array(array, dtype=np.float64)
-    array.flags.writeable = False
-    return array
+    return close_array(np.array(array, dtype=np.float64))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from relurules.domain import Domain
 from relurules.ir import Network
-from relurules.ir.network import Array
+from relurules.ir.network import Array, close_array
 from relurules.networks.activations import is_linear
 
 #: Rows count as parallel when every entry agrees to this share of itself: a few roundings.
@@ -87,7 +87,7 @@ def fold_known_signs(network: Network, signs: Signs) -> Network:
     through = network.U * (fixed * factor)
     reading = replace(
         network,
-        A=A, L=L, b=b, C=network.C + through @ A, c=network.c + through @ b,
+        A=A, L=close_array(L), b=b, C=network.C + through @ A, c=network.c + through @ b,
         U=np.where(fixed, 0.0, network.U) + through @ L,
         lifting=network.source_lifting.with_known_signs(signs),
     )  # fmt: skip
@@ -154,7 +154,7 @@ def merge_parallel(network: Network, domain: Domain) -> tuple[Network, float]:
             constant[:] += beta * weight * b[i]
         keep[j] = False
 
-    merged = replace(network, A=A, L=L, b=b, C=C, U=U, c=c, lifting=lifting)
+    merged = replace(network, A=A, L=close_array(L), b=b, C=C, U=U, c=c, lifting=lifting)
     return _keep_neurons(merged, keep), spread_change(network, own)
 
 
@@ -243,7 +243,7 @@ def _keep_neurons(network: Network, kept: NDArray[np.bool_]) -> Network:
         return network
     return Network(
         A=network.A[kept],
-        L=network.L[np.ix_(kept, kept)],
+        L=close_array(network.L[np.ix_(kept, kept)]),
         b=network.b[kept],
         C=network.C,
         U=network.U[:, kept],

@@ -3,7 +3,7 @@ rearranged.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from relurules.ir import Head
 from relurules.links.table import LINKS
-from relurules.tracing.affine import AffineTensor, Array, apply_affine
+from relurules.tracing.affine import AffineTensor, Array, apply_affine, make_constant_tensor
 
 Index = NDArray[np.intp]
 
@@ -124,21 +124,23 @@ def collect_scores(
     renumbered = tuple(
         one._replace(scores=tuple(number[forms[i]] for i in one.scores)) for one in heads
     )
-    return [AffineTensor(scores.constant[kept], scores.columns[:, kept])], renumbered
+    taken = replace(scores, constant=scores.constant[kept], columns=scores.columns[:, kept])
+    return [taken], renumbered
 
 
 def _to_linked_tensor(tensor: LinkedTensor | AffineTensor | Array) -> LinkedTensor:
     if isinstance(tensor, LinkedTensor):
         return tensor
     if not isinstance(tensor, AffineTensor):
-        tensor = AffineTensor(tensor.astype(np.float64), np.zeros((0, *tensor.shape)))
+        tensor = make_constant_tensor(tensor.astype(np.float64))
     return apply_link("identity", tensor)
 
 
 def _flatten_tensor(tensor: AffineTensor) -> AffineTensor:
-    return AffineTensor(
-        tensor.constant.reshape(-1),
-        tensor.columns.reshape(len(tensor.columns), tensor.size),
+    return replace(
+        tensor,
+        constant=tensor.constant.reshape(-1),
+        columns=tensor.columns.reshape(len(tensor.columns), tensor.size),
     )
 
 

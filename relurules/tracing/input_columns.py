@@ -12,8 +12,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from relurules.tables.values import Value
-from relurules.tracing.affine import LARGEST, AffineTensor, Array, Basis
+from relurules.tracing.affine import AffineTensor, Array, Basis
 from relurules.tracing.input_rows import InputKind
+from relurules.tracing.network_size import LARGEST
 from relurules.tracing.relu_blocks import Refuse
 
 #: What a variable is of its column: the number as it is, cut to a whole one, filled in where it is
@@ -244,9 +245,9 @@ class InputColumns:
 
     def _read_entry(self, tensor: AffineTensor, i: int) -> "_EntryForm | float | None":
         """Entry i as what one column makes; a number, where none does; None, where more do."""
-        column = tensor.columns.reshape(len(tensor.columns), -1)[:, i]
+        column = tensor.columns.reshape(len(tensor.columns), tensor.size)[:, i]
         constant = float(tensor.constant.reshape(-1)[i])
-        weights = {v: float(column[v]) for v in np.flatnonzero(column).tolist()}
+        weights = {tensor.first + v: float(column[v]) for v in np.flatnonzero(column).tolist()}
         if not weights:
             return constant
 
@@ -266,7 +267,7 @@ class InputColumns:
         self, tensor: AffineTensor, i: int, form: _EntryForm, variable: int
     ) -> AffineTensor:
         """The tensor whose entry i has another variable in place of the one it has."""
-        columns = tensor.widened(len(self.basis)).copy()
+        columns = tensor.widen_columns(range(len(self.basis))).copy()
         flat = columns.reshape(len(columns), -1)
         ((before, weight),) = form.weights.items()
         flat[before, i], flat[variable, i] = 0.0, weight

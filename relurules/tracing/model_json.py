@@ -20,8 +20,12 @@ from relurules.files.writing import read_json
 from relurules.ir import ClassLabels, Graph, Network, Neuron
 from relurules.ir.class_labels import make_labels
 from relurules.links.heads import Head
+from relurules.tracing.network_size import NetworkSizeError, check_network_size
 
 Array = NDArray[np.float64]
+
+#: What a file's neurons stand in, as it has no names of layers.
+_LAYER = "model.json"
 
 
 def is_model_json(found: Any) -> bool:
@@ -55,6 +59,8 @@ def trace(model: Any, input_shape: Sequence[int] | None = None) -> tuple[Graph, 
 
     try:
         graph = _build_graph(found)
+    except NetworkSizeError:
+        raise
     except (KeyError, IndexError, TypeError, ValueError, OverflowError, RefusedError) as error:
         raise ModelError(f"{path}: parts of the model don't fit together: {error}") from error
     return graph, graph.evaluate
@@ -63,6 +69,8 @@ def trace(model: Any, input_shape: Sequence[int] | None = None) -> tuple[Graph, 
 def _build_graph(found: Mapping[str, Any]) -> Graph:
     neurons, scores = build_units(found)
     d, K = len(found["features"]), len(neurons)
+    if any(unit.reads for unit in neurons):
+        check_network_size(K, d, {_LAYER: K})
     A, L, b = _read_units(neurons, d, K)
     C, U, c = _read_units(scores, d, K)
     network = Network(
@@ -73,7 +81,7 @@ def _build_graph(found: Mapping[str, Any]) -> Graph:
         U=U,
         c=c,
         slope=np.array([float(unit.slope) for unit in neurons]),
-        neurons=tuple(Neuron("model.json", k) for k in range(K)),
+        neurons=tuple(Neuron(_LAYER, k) for k in range(K)),
     )
 
     features = tuple(str(name) for name in found["features"])

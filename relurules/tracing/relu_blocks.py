@@ -6,6 +6,7 @@ max(u, v) = v + relu(u - v); clipping and pooling follow.
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -35,15 +36,9 @@ def take_larger(
     """max(u, v), shapes broadcast; at least one of them affine."""
     lead = add_weighted((1.0, u), (-1.0, v))
     fixed = ~lead.columns.any(axis=0)  # entries of which both are constants need no neuron
-    lead = AffineTensor(
-        np.where(fixed, np.maximum(lead.constant, 0.0), lead.constant), lead.columns
-    )
-    kink = basis.activate(lead, as_float64(fixed), layer)
-    if not isinstance(v, AffineTensor) or v.shape != kink.shape:
-        return add_weighted((1.0, v), (1.0, kink))
-    kink.columns[: len(v.columns)] += v.columns  # nobody else has these yet
-
-    return AffineTensor(v.constant + kink.constant, kink.columns)
+    settled = np.where(fixed, np.maximum(lead.constant, 0.0), lead.constant)
+    kink = basis.activate(replace(lead, constant=settled), as_float64(fixed), layer)
+    return add_weighted((1.0, v), (1.0, kink))
 
 
 def take_smaller(

@@ -3,13 +3,13 @@
 where(u > v, y, n) is continuous if y - n is a multiple k of u - v: then it is n + k * relu(u - v).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.tracing.affine import AffineTensor, Array, Basis, add_weighted
+from relurules.tracing.affine import AffineTensor, Array, Basis, add_weighted, join_spans
 from relurules.tracing.relu_blocks import Refuse, as_float64
 
 #: How far y - n may be from a multiple of u - v, as a share of their largest coefficient: rounding
@@ -64,9 +64,9 @@ def _find_factor(
     refuse: Refuse,
 ) -> Array:
     """The k with yes - no = k * lead, for every entry whose lead isn't `fixed`."""
-    count = max(len(item.columns) for item in (lead, yes, no))
+    span = join_spans((lead, yes, no)) or range(1)  # of constants, a column of zeros
     turn, one, two = (
-        np.concatenate([item.widened(count), item.constant[None]]) for item in (lead, yes, no)
+        np.concatenate([item.widen_columns(span), item.constant[None]]) for item in (lead, yes, no)
     )
     at = np.abs(turn[:-1]).argmax(axis=0)[None]
     change, rise = (np.take_along_axis(rows, at, axis=0)[0] for rows in (one - two, turn))
@@ -80,4 +80,4 @@ def _find_factor(
 
 
 def _scale_tensor(factor: Array, tensor: AffineTensor) -> AffineTensor:
-    return AffineTensor(factor * tensor.constant, factor * tensor.columns)
+    return replace(tensor, constant=factor * tensor.constant, columns=factor * tensor.columns)

@@ -11,8 +11,9 @@ from torch import Tensor
 from torch.utils._pytree import tree_leaves, tree_map
 
 from relurules.errors import ModelError
-from relurules.tracing.affine import LARGEST, AffineTensor
+from relurules.tracing.affine import AffineTensor, join_spans
 from relurules.tracing.heads import LinkedTensor
+from relurules.tracing.network_size import LARGEST
 from relurules.tracing.switches import Switch
 from relurules.tracing.torch.fx_nodes import node_error
 
@@ -38,16 +39,9 @@ def check_declared_sizes(nodes: Iterable[torch.fx.Node]) -> None:
 
 def check_result_size(node: torch.fx.Node, args: Any, kwargs: Any) -> None:
     """Refuse an operator whose result would have more entries than LARGEST, one set for each input
-    and neuron.
+    and neuron that it may depend on.
     """
-    columns = 1 + max(
-        (
-            len(value.columns)
-            for value in tree_leaves((args, kwargs))
-            if isinstance(value, AffineTensor)
-        ),
-        default=0,
-    )
+    columns = 1 + len(join_spans(tree_leaves((args, kwargs))))
 
     for shape in _infer_shapes(node, args, kwargs):
         if columns * shape.numel() > LARGEST:

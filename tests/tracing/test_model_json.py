@@ -15,7 +15,9 @@ from relurules.domain.columns import Category, Column
 from relurules.errors import ModelError
 from relurules.ir import Graph, Head
 from relurules.ir.class_labels import make_labels
+from relurules.tracing import network_size
 from relurules.tracing.model_weights import format_model_json
+from relurules.tracing.network_size import NetworkSizeError
 
 
 def write_model(tmp_path: Path, model: Graph) -> Path:
@@ -92,6 +94,19 @@ def test_other_files_are_refused(change: dict[str, Any], says: str, tmp_path: Pa
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}), encoding="utf-8")
     with pytest.raises(ModelError, match=says):
         rr.trace(path)
+
+
+def test_too_many_neurons_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where they read one another: else their weights are few."""
+    path = write_model(tmp_path, graph(random_network(0, 2, 6, 1)))
+    monkeypatch.setattr(network_size, "LARGEST", 6 * 8 - 1)
+    with pytest.raises(
+        NetworkSizeError, match=r"6 neurons or more over 2 inputs, .* 'model\.json'"
+    ):
+        rr.trace(path)
+    made = random_network(0, 2, 6, 1)
+    flat = replace(made, L=np.zeros((6, 6)))
+    assert len(rr.trace(write_model(tmp_path, graph(flat))).network) == 6
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

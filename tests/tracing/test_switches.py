@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from relurules.errors import ModelError
-from relurules.tracing.affine import AffineTensor, Basis
+from relurules.tracing.affine import AffineTensor, Basis, make_constant_tensor
 from relurules.tracing.switches import compare_values, select_by_switch
 
 X = AffineTensor(np.zeros(2), np.eye(2))
@@ -64,3 +64,15 @@ def test_the_negative_of_a_comparison() -> None:
     assert not switch.negated().closed
     assert np.array_equal(switch.negated().lead.columns, X.columns)
     assert switch.negated().lead.constant.tolist() == [-1.0, -1.0]
+
+
+def test_choices_between_constants_have_no_neurons() -> None:
+    """Whichever the condition, which is known: of tensors without columns."""
+    basis = Basis(2)
+    lead = make_constant_tensor(np.array([1.0, -1.0]))
+    switch = compare_values(lead, 0.0, 1.0, closed=False)
+    yes, no = np.full(2, 3.0), np.full(2, 4.0)
+    found = select_by_switch(basis, switch, yes, no, ModelError, "layer")
+    assert np.array_equal(found.constant, [3.0, 4.0])
+    assert not found.columns.any()
+    assert not basis.neurons

@@ -7,6 +7,7 @@ a float type, or are looked up.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -179,9 +180,10 @@ def _trace_gather(call: OperatorCall, columns: InputColumns) -> list[Value | Non
     found = answer_codes(call, columns, KeyedAnswers(keys, list(rows), None), 1)
     rank = len(codes.shape)
     order = [*range(rank, rank + axis), *range(rank), *range(rank + axis, rank + rows.ndim - 1)]
-    moved = AffineTensor(
-        found.constant.transpose(order),
-        found.columns.transpose(0, *(d + 1 for d in order)),
+    moved = replace(
+        found,
+        constant=found.constant.transpose(order),
+        columns=found.columns.transpose(0, *(d + 1 for d in order)),
     )
     return [CodeTensor(moved) if data.native.dtype.kind in "iu" else moved]
 
@@ -202,8 +204,10 @@ def _trace_one_hot(call: OperatorCall, columns: InputColumns) -> list[Value | No
     )
     rank = found.constant.ndim
     axis = call.op.attributes["axis"] % rank
-    moved = AffineTensor(
-        np.moveaxis(found.constant, -1, axis), np.moveaxis(found.columns, -1, axis + 1)
+    moved = replace(
+        found,
+        constant=np.moveaxis(found.constant, -1, axis),
+        columns=np.moveaxis(found.columns, -1, axis + 1),
     )
     return [CodeTensor(moved) if values.native.dtype.kind in "iu" else moved]
 

@@ -20,13 +20,21 @@ from relurules.errors import ModelError, summarise_error
 from relurules.ir import Graph
 from relurules.ir.class_labels import find_class_test, make_labels
 from relurules.tables.names import make_default_names
-from relurules.tracing.affine import AffineTensor, Basis
+from relurules.tracing.affine import AffineTensor, Basis, join_spans
 from relurules.tracing.column_layout import lay_out_inputs
 from relurules.tracing.heads import LinkedTensor, collect_scores
 from relurules.tracing.input_columns import InputColumns
 from relurules.tracing.input_rows import ModelRows
 from relurules.tracing.input_shapes import InputShape
-from relurules.tracing.onnx.call import CodeTensor, LabelLookup, OperatorCall, OperatorRule, Value
+from relurules.tracing.neuron_count import refuse_large_network
+from relurules.tracing.onnx.call import (
+    CodeTensor,
+    Continuous,
+    LabelLookup,
+    OperatorCall,
+    OperatorRule,
+    Value,
+)
 from relurules.tracing.onnx.classifiers import AFTER_LINK, LINEAR_CLASSIFIER, REFUSED
 from relurules.tracing.onnx.code_moves import reads_codes, trace_codes
 from relurules.tracing.onnx.codes import CODE_RULES
@@ -75,26 +83,11 @@ def trace(model: Any, input_shape: InputShape | None) -> tuple[Graph, Callable[[
     by class.
     """
     read = _fold_constants(read_program(*load_model(model), input_shape))
-    layers: networkx.DiGraph[str] = networkx.DiGraph()
-    values: dict[str, Value] = {**read.constants, **bind_inputs(read, layers)}
     kinds = list_input_kinds(read)
-    inputs = InputColumns(Basis(len(kinds)), name_features(read), kinds)
-    origins: dict[str, Operator] = {}
-
-    for op in read.operators:
-        results = _apply_operator(
-            op, [values[name] if name else None for name in op.inputs], inputs, origins
-        )
-        values.update(
-            {
-                name: value
-                for name, value in zip(op.outputs, results, strict=False)
-                if value is not None
-            }
-        )
-        _record_layer(op, values, layers)
-
-    outputs, ends, classes = separate_labels(read.outputs, list_outputs(read, values), read.where)
+    refuse_large_network(lambda make: _evaluate(read, _make_columns(read, make)))
+    inputs = _make_columns(read, Basis)
+    given, layers = _evaluate(read, inputs)
+    outputs, ends, classes = separate_labels(read.outputs, given, read.where)
     scores, heads = collect_scores(
         [convert_output(read, name, value) for name, value in zip(outputs, ends, strict=True)]
     )
@@ -124,6 +117,35 @@ def trace(model: Any, input_shape: InputShape | None) -> tuple[Graph, Callable[[
     )
 
     return graph, make_reference(kept, ModelRows.of_graph(graph, kinds))
+
+
+def _make_columns(read: OnnxProgram, make_basis: Callable[[int], Basis]) -> InputColumns:
+    kinds = list_input_kinds(read)
+    return InputColumns(make_basis(len(kinds)), name_features(read), kinds)
+
+
+def _evaluate(
+    read: OnnxProgram, inputs: InputColumns
+) -> tuple[list[Continuous], "networkx.DiGraph[str]"]:
+    """What the model's outputs are of its inputs, and the graph of its layers."""
+    layers: networkx.DiGraph[str] = networkx.DiGraph()
+    values: dict[str, Value] = {**read.constants, **bind_inputs(read, inputs.basis, layers)}
+    origins: dict[str, Operator] = {}
+
+    for op in read.operators:
+        results = _apply_operator(
+            op, [values[name] if name else None for name in op.inputs], inputs, origins
+        )
+        values.update(
+            {
+                name: value
+                for name, value in zip(op.outputs, results, strict=False)
+                if value is not None
+            }
+        )
+        _record_layer(op, values, layers)
+
+    return list_outputs(read, values), layers
 
 
 def _fold_constants(read: OnnxProgram) -> OnnxProgram:
@@ -202,12 +224,11 @@ def _trace_operator(call: OperatorCall) -> Sequence[Value | None]:
             f"there it must be a constant. {_HELP}"
         )
 
-    columns = max(len(value.columns) for value in values if isinstance(value, AffineTensor))
     arrays = widen_inputs(
         op,
         [v.constant if isinstance(v, AffineTensor) else _constant_or_none(v) for v in values],
     )
-    check_size(op, arrays, columns + 1)
+    check_size(op, arrays, 1 + len(join_spans(values)))
 
     try:
         results = roles.rule(call)

@@ -12,9 +12,9 @@ import onnx.shape_inference
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, numpy_helper
 
 from relurules.errors import ModelError, summarise_error
-from relurules.tracing.affine import LARGEST
 from relurules.tracing.input_rows import InputKind
 from relurules.tracing.input_shapes import InputShape, list_row_shapes
+from relurules.tracing.network_size import LARGEST
 from relurules.tracing.onnx.file import read_opsets
 from relurules.tracing.onnx.nodes import Constant, Operator, make_constant, read_operator
 

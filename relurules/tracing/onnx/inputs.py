@@ -7,9 +7,10 @@ import numpy as np
 
 from relurules.errors import ModelError
 from relurules.tables.names import make_default_names
-from relurules.tracing.affine import LARGEST, AffineTensor
+from relurules.tracing.affine import AffineTensor, Basis, make_constant_tensor
 from relurules.tracing.heads import LinkedTensor
 from relurules.tracing.input_rows import InputKind
+from relurules.tracing.network_size import LARGEST
 from relurules.tracing.onnx.call import CodeTensor, Continuous, Value
 from relurules.tracing.onnx.code_moves import unwrap_output
 from relurules.tracing.onnx.graph import OnnxProgram
@@ -39,7 +40,9 @@ def list_input_kinds(read: OnnxProgram) -> list[InputKind]:
     return [item.kind for item in read.inputs for _ in range(item.size)]
 
 
-def bind_inputs(read: OnnxProgram, layers: "networkx.DiGraph[str]") -> dict[str, Value]:
+def bind_inputs(
+    read: OnnxProgram, basis: Basis, layers: "networkx.DiGraph[str]"
+) -> dict[str, Value]:
     """The inputs as affine tensors, one column for each of their entries."""
     total, first, values = sum(item.size for item in read.inputs), 0, dict[str, Value]()
     if total**2 > LARGEST or not total:
@@ -48,10 +51,7 @@ def bind_inputs(read: OnnxProgram, layers: "networkx.DiGraph[str]") -> dict[str,
         )
 
     for item in read.inputs:
-        columns = np.zeros((total, item.size))
-        columns[first : first + item.size] = np.eye(item.size)
-        constant = np.zeros(item.shape)
-        tensor = AffineTensor(constant, columns.reshape(total, *item.shape))
+        tensor = basis.make_input(item.shape, first)
         is_code = item.kind != "number"
         values[item.name] = CodeTensor(tensor, item.kind == "text") if is_code else tensor
         layers.add_node(item.name, operator="input", module="", size=item.size)
@@ -96,4 +96,4 @@ def convert_output(
         )
 
     constant = as_float64(value.wide.astype(np.float64))
-    return AffineTensor(constant, np.zeros((0, *constant.shape)))
+    return make_constant_tensor(constant)

@@ -19,7 +19,7 @@ from onnx.defs import OpSchema
 from onnx.reference import ReferenceEvaluator
 
 from relurules.errors import ModelError, summarise_error
-from relurules.tracing.affine import LARGEST
+from relurules.tracing.network_size import LARGEST
 from relurules.tracing.onnx.file import OPSETS
 
 Array = NDArray[Any]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from onnx import helper
 
-from relurules.tracing.affine import AffineTensor, Array, add_weighted, apply_affine
+from relurules.tracing.affine import AffineTensor, Array, add_weighted, apply_affine, join_spans
 from relurules.tracing.onnx.call import (
     OperatorCall,
     OperatorRule,
@@ -98,8 +98,8 @@ def apply_by_columns(call: OperatorCall) -> list[Value | None]:
     """
     at = [i for i, value in enumerate(call.values) if isinstance(value, AffineTensor)]
     items = [get_variable(call, i) for i in at]
-    count = max(len(item.columns) for item in items)
-    columns = [item.widened(count) for item in items]
+    span = join_spans(items)
+    columns = [item.widen_columns(span) for item in items]
 
     def apply(parts: list[np.ndarray]) -> np.ndarray:
         fixed = [None if v is None or i in at else v for i, v in enumerate(call.values)]
@@ -110,9 +110,10 @@ def apply_by_columns(call: OperatorCall) -> list[Value | None]:
         return np.empty(0) if result is None else result.astype(np.float64)
 
     zero = apply([np.zeros(item.shape) for item in items])
-    linear = np.array([apply([column[k] for column in columns]) - zero for k in range(count)])
+    linear = np.array([apply([column[k] for column in columns]) - zero for k in range(len(span))])
     constant = apply([item.constant for item in items])
-    return [AffineTensor(as_float64(constant), as_float64(linear).reshape(count, *constant.shape))]
+    parts = as_float64(linear).reshape(len(span), *constant.shape)
+    return [AffineTensor(as_float64(constant), parts, span.start)]
 
 
 def _make_sum_rule(*factors: float) -> OperatorRule:

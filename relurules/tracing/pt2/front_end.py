@@ -20,13 +20,22 @@ from relurules.errors import ModelError
 from relurules.ir import Graph
 from relurules.links.table import LINKS
 from relurules.tables.names import make_default_names
-from relurules.tracing.affine import LARGEST, AffineTensor, Array, Basis, apply_affine
+from relurules.tracing.affine import (
+    AffineTensor,
+    Array,
+    Basis,
+    apply_affine,
+    join_spans,
+    make_constant_tensor,
+)
 from relurules.tracing.batch_mixing import ROWS, has_same_numbers
 from relurules.tracing.column_layout import lay_out_inputs
 from relurules.tracing.heads import LinkedTensor, apply_link, collect_scores, rearrange_heads
 from relurules.tracing.input_columns import InputColumns
 from relurules.tracing.input_rows import ModelRows
 from relurules.tracing.input_shapes import InputShape
+from relurules.tracing.network_size import LARGEST, NetworkSizeError
+from relurules.tracing.neuron_count import refuse_large_network
 from relurules.tracing.pt2.operators import (
     ACTIVATIONS,
     AFFINE,
@@ -57,6 +66,8 @@ def trace(model: Any, input_shape: InputShape | None) -> tuple[Graph, Callable[[
     """
     try:
         return _trace_file(Path(model))
+    except NetworkSizeError:
+        raise
     except Exception as error:  # whatever stood in the way, torch's front end says it best
         why = f"{type(error).__name__}: {error}"
 
@@ -80,6 +91,7 @@ def _trace_file(path: Path) -> tuple[Graph, Callable[[Any], Array]]:
             raise ModelError(f"{name} has entries that aren't finite")
 
     width = math.prod(program.row_shape)
+    refuse_large_network(lambda make: _Walk(program, make(width)).trace())
     columns = InputColumns(Basis(width), make_default_names(width), ["number"] * width)
     walk = _Walk(program, columns.basis)
     scores, heads = collect_scores(walk.trace())
@@ -110,10 +122,9 @@ class _Walk:
         """What the model returns."""
         program = self.program
         shape = (1, *program.row_shape) if program.batched else program.row_shape
-        width = math.prod(shape)
         values: dict[str, Any] = dict(program.constants)
-        values[program.input] = AffineTensor(np.zeros(shape), np.eye(width).reshape(width, *shape))
-        self.layers.add_node(program.input, operator="input", module="", size=width)
+        values[program.input] = self.basis.make_input(shape)
+        self.layers.add_node(program.input, operator="input", module="", size=math.prod(shape))
 
         for node in program.nodes:
             given = _resolve(node.arguments, values)
@@ -187,7 +198,7 @@ def _check_size(given: Mapping[str, Any]) -> None:
     """
     items = [item for item in _list_items(given) if hasattr(item, "shape")]
     shapes = [tuple(item.shape) for item in items]
-    columns = 1 + max((len(i.columns) for i in items if isinstance(i, AffineTensor)), default=0)
+    columns = 1 + len(join_spans(items))
     rank = max(map(len, shapes), default=0)
     wide = [(1,) * (rank - len(shape)) + shape for shape in shapes]
     most = [sum(map(math.prod, shapes)), math.prod(max(sizes) for sizes in zip(*wide, strict=True))]
@@ -280,7 +291,7 @@ def _compute(  # noqa: PLR0911
         return LINK_OPERATORS[node.target].function(given)
 
     x = given["self"]
-    like = AffineTensor(x, np.empty((0, *x.shape)))
+    like = make_constant_tensor(x)
     return np.where(x > 0, x, x * ACTIVATIONS[node.target]({**given, "self": like}))
 
 

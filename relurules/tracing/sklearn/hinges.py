@@ -5,6 +5,7 @@ A curve with knots t_0 < ... < t_n is v_0 + a (x - t_0) plus, at every knot, the
 times max(0, x - t_i).
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from relurules.domain.columns import Column
 from relurules.errors import ModelError
 from relurules.ir.local_tree import LocalTree
 from relurules.ir.network import AffineMap, Network, Neuron
+from relurules.tracing.network_size import check_network_size
 from relurules.tracing.sklearn.forms import (
     CategoryTable,
     FeatureForm,
@@ -127,6 +129,8 @@ def lay_out_features(
         return columns, rows
 
     n = len(forms)
+    steps = Counter(hinge.step for hinge in hinges)
+    check_network_size(len(hinges), rows.weights.shape[1], steps)
     reads = np.array(
         [
             [form.hinges.get(hinge, 0.0) for hinge in hinges]
@@ -165,6 +169,8 @@ def prepend_preprocessing(before: AffineMap | Network, network: Network) -> Netw
 def _chain_networks(first: Network, second: Network) -> Network:
     """second(first(x)) as one network."""
     K, k = len(second), len(first)
+    layers = Counter(neuron.layer for neuron in (*first.neurons, *second.neurons))
+    check_network_size(K + k, first.A.shape[1], layers)
     return Network(
         np.vstack([first.A, second.A @ first.C]),
         np.block([[first.L, np.zeros((k, K))], [second.A @ first.U, second.L]]),

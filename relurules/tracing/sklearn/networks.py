@@ -10,8 +10,11 @@ from relurules.errors import ModelError
 from relurules.ir import ClassLabels, Graph, Network, Neuron
 from relurules.ir.class_labels import make_labels
 from relurules.ir.local_tree import LocalTree
+from relurules.ir.network import close_array
 from relurules.links.heads import Head
 from relurules.links.table import LINKS
+from relurules.tracing.large_zeros import make_large_zeros
+from relurules.tracing.network_size import check_network_size
 from relurules.tracing.sklearn.last_estimator import (
     LastEstimator,
     check_fitted,
@@ -114,7 +117,9 @@ def _build_network(mlp: Any, layer: str) -> Network:
 
     sizes = [len(b) for b in constants[:-1]]
     K, d, m = sum(sizes), weights[0].shape[1], len(constants[-1])
-    A, L, U = np.zeros((K, d)), np.zeros((K, K)), np.zeros((m, K))
+    if len(sizes) > 1:
+        check_network_size(K, d, {f"{layer}.{i}": size for i, size in enumerate(sizes)})
+    A, L, U = np.zeros((K, d)), make_large_zeros(K, K), np.zeros((m, K))
     ends = np.cumsum([0, *sizes])
 
     for i, first in enumerate(ends[:-1]):
@@ -133,7 +138,7 @@ def _build_network(mlp: Any, layer: str) -> Network:
     )
     return Network(
         A,
-        L,
+        close_array(L),
         np.concatenate([*constants[:-1], np.empty(0)]),
         C,
         U,

@@ -10,6 +10,7 @@ from relurules.errors import ModelError
 from relurules.ir import Network
 from relurules.ir.local_tree import LocalTree
 from relurules.ir.network import AffineMap
+from relurules.tracing.network_size import check_network_size
 
 Array = NDArray[np.float64]
 
@@ -55,6 +56,11 @@ def stack_networks(networks: Sequence[Network], names: Sequence[str]) -> Network
             "a tree of linear models can't stand beside others in one model; supported: networks. "
             "Train them with method='network'"
         )
+
+    if any(network.L.any() for network in networks):
+        sizes = {name: len(one) for name, one in zip(names, networks, strict=True)}
+        inputs = sum(network.A.shape[1] for network in networks)
+        check_network_size(sum(sizes.values()), inputs, sizes)
 
     A, L, C, U = (
         _place_diagonally([network.arrays[part] for network in networks]) for part in "ALCU"

@@ -28,11 +28,11 @@ from relurules.tracing.column_layout import lay_out_inputs
 from relurules.tracing.heads import LinkedTensor, apply_link, collect_scores, rearrange_heads
 from relurules.tracing.input_rows import ModelRows
 from relurules.tracing.input_shapes import InputShape
+from relurules.tracing.neuron_count import refuse_large_network
 from relurules.tracing.switches import Switch
 from relurules.tracing.tensor_sizes import (
     check_declared_sizes,
     check_result_size,
-    check_weight_size,
 )
 from relurules.tracing.torch.aten_codes import CODE_LOOKUPS, REFUSED, reads_codes
 from relurules.tracing.torch.aten_links import LINK_ARGUMENTS
@@ -47,6 +47,7 @@ from relurules.tracing.torch.aten_operators import (
     TRAINING_FLAG,
 )
 from relurules.tracing.torch.aten_piecewise import PIECEWISE, SWITCH_RULES
+from relurules.tracing.torch.declared_neurons import count_declared_neurons
 from relurules.tracing.torch.fx_nodes import (
     bind_arguments,
     find_user_inputs,
@@ -63,6 +64,7 @@ from relurules.tracing.torch.fx_nodes import (
     row_shape,
 )
 from relurules.tracing.torch.plain_sequence import trace_plain_sequence
+from relurules.tracing.torch.program_weights import find_weights, widen_weights
 from relurules.tracing.torch.tensor_arrays import apply_affine_operator, move_indices, to_arrays
 from relurules.tracing.torch.torch_export import export_program, refuse_changing_state
 from relurules.tracing.torch.torch_reference import make_float64_function, widen_to_float64
@@ -88,8 +90,7 @@ def _trace_export(
 ) -> tuple[Graph, Callable[[Array], Array]]:
     """The same of any model that torch can export."""
     program = export_program(model, input_shape)
-    run = _GraphEvaluator(program)
-    outputs = run.evaluate()
+    run, outputs = _walk_program(program)
     scores, heads = collect_scores(outputs)
     columns, network = lay_out_inputs(run.columns, run.basis.network(scores))
     if not is_plain(columns) and len(run.inputs) > 1:
@@ -111,22 +112,32 @@ def _trace_export(
     return graph, make_float64_function(program, ModelRows.of_graph(graph, kinds))
 
 
+def _walk_program(
+    program: ExportedProgram,
+) -> tuple["_GraphEvaluator", list[AffineTensor | LinkedTensor]]:
+    """The walk over a program, refused early where it would be too large, and what it gave."""
+    check_declared_sizes(program.graph.nodes)
+    weights = find_weights(program)
+    refuse_large_network(lambda make: count_declared_neurons(program, weights, make))
+    run = _GraphEvaluator(program, widen_weights(weights))
+    return run, run.evaluate()
+
+
 class _GraphEvaluator:
     """Walks the exported graph once; every value is a constant, an affine tensor or a Headed, of
     one row.
     """
 
-    def __init__(self, program: ExportedProgram) -> None:
+    def __init__(self, program: ExportedProgram, weights: Mapping[torch.fx.Node, Tensor]) -> None:
         self.program = program
         self.inputs = find_user_inputs(program)
         self.columns = make_input_columns(self.inputs)
         self.basis = self.columns.basis
         self.layers: networkx.DiGraph[str] = networkx.DiGraph()
-        self.values: dict[torch.fx.Node, Any] = {}
+        self.values: dict[torch.fx.Node, Any] = dict(weights)
 
     def evaluate(self) -> list[AffineTensor | LinkedTensor]:
-        check_declared_sizes(self.program.graph.nodes)
-        self._bind_constants()
+        """What the model returns; all other values are let go of."""
         self._bind_inputs()
 
         for node in self.program.graph.nodes:
@@ -135,7 +146,9 @@ class _GraphEvaluator:
                 self._note(node)
             elif node.op == "output":
                 refuse_changing_state(self.program)
-                return self._outputs(node)
+                outputs = self._outputs(node)
+                self.values.clear()
+                return outputs
 
         raise ModelError("the exported graph has no output")
 
@@ -164,37 +177,14 @@ class _GraphEvaluator:
 
         return values
 
-    def _bind_constants(self) -> None:
-        signature, state = self.program.graph_signature, self.program.state_dict
-        sources = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
-        held = {
-            name: state.get(target, self.program.constants.get(target))
-            for name, target in sources.items()
-        }
-        lifted = signature.inputs_to_lifted_tensor_constants
-        held |= {name: self.program.constants[target] for name, target in lifted.items()}
-        targets = {**sources, **lifted}
-
-        for node in self.program.graph.nodes:
-            if node.op == "placeholder" and node not in self.inputs:
-                value = held.get(node.name)
-                if not isinstance(value, Tensor):
-                    raise ModelError(
-                        f"input {node.name!r} of the exported graph is no tensor; supported: "
-                        "tensors"
-                    )
-                check_weight_size(value, targets[node.name])
-                self.values[node] = _check_finite(value.detach(), targets[node.name])
-
     def _bind_inputs(self) -> None:
-        total, first = len(self.columns.columns), 0
+        first = 0
         for node in self.inputs:
             shape = (1, *row_shape(node)) if has_batch(node) else row_shape(node)
-            columns = np.zeros((total, math.prod(shape)))
-            columns[first : first + columns.shape[1]] = np.eye(columns.shape[1])
-            self.values[node] = AffineTensor(np.zeros(shape), columns.reshape(total, *shape))
-            first += columns.shape[1]
-            self.layers.add_node(node.name, operator="input", module="", size=columns.shape[1])
+            value = self.basis.make_input(shape, first)
+            self.values[node] = value
+            first += value.size
+            self.layers.add_node(node.name, operator="input", module="", size=value.size)
 
     def _value(self, node: torch.fx.Node) -> Any:
         return self.values[node]
@@ -455,18 +445,3 @@ def _call_operator(node: torch.fx.Node, given: Mapping[str, Any]) -> Any:
     args = [given[a.name] for a in arguments if not a.kwarg_only and a.name in given]
     kwargs = {a.name: given[a.name] for a in arguments if a.kwarg_only and a.name in given}
     return function(*args, **kwargs)
-
-
-def _check_finite(value: Tensor, name: str) -> Tensor:
-    if not value.dtype.is_floating_point:
-        return value
-
-    bad = torch.nonzero(~torch.isfinite(value))
-    if len(bad):
-        at = bad[0].tolist()
-        raise ModelError(
-            f"{name}{at} is {value[tuple(at)].item()} ({len(bad)} of {value.numel()} entries "
-            "aren't finite); the network has no rules, train it again or mend the file"
-        )
-
-    return value.double()

@@ -38,7 +38,8 @@ _LAYERS = {
     nn.LeakyReLU: "leaky_relu",
     nn.PReLU: "prelu",
 }
-#: Parameters and input columns of a sequence that is small, whatever is made of it.
+#: Parameters times input columns of a sequence that is small, whatever is made of it; larger ones
+#: aren't read here at all.
 _SMALL = 100_000
 #: What makes a module do something else than its type does.
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
@@ -164,6 +165,7 @@ def _is_plain_tensor(value: Any, shape: tuple[int, ...]) -> bool:
         and value.device.type == "cpu"
         and value.layout is torch.strided
         and value.dtype in (torch.float32, torch.float64)
+        and value.numel() <= _SMALL
         and bool(torch.isfinite(value.detach()).all())
     )
 
@@ -174,7 +176,7 @@ def _evaluate_layers(
     """What the sequence gives, as an affine tensor, and the graph of its layers."""
     graph: networkx.DiGraph[str] = networkx.DiGraph()
     graph.add_node("input", operator="input", module="", size=width)
-    value = AffineTensor(np.zeros((1, width)), np.eye(width).reshape(width, 1, width))
+    value = basis.make_input((1, width))
     before, met = "input", dict[str, int]()
 
     for path, module in layers:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
-from relurules.tracing.affine import AffineTensor
+from relurules.tracing.affine import AffineTensor, join_spans, make_constant_tensor
 
 
 def to_tensor(array: Any) -> Tensor:
@@ -31,21 +31,29 @@ def apply_affine_operator(
 
     Returns an AffineTensor, or a list of them where the operator returns several tensors.
     """
-    count = max(len(item.columns) for item in data if isinstance(item, AffineTensor))
+    span = join_spans(data)
     constants = [
         to_tensor(item.constant) if isinstance(item, AffineTensor) else item for item in data
     ]
+    whole = to_arrays(operator(*constants))
+    several = isinstance(whole, tuple | list)
+    wholes = whole if several else [whole]
+    if not span:
+        found = [make_constant_tensor(one) for one in wholes]
+        return found if several else found[0]
+
     columns = [
-        to_tensor(item.widened(count))
+        to_tensor(item.widen_columns(span))
         if isinstance(item, AffineTensor)
-        else item.new_zeros((count, *item.shape))
+        else item.new_zeros((len(span), *item.shape))
         for item in data
     ]
-    whole, parts = to_arrays((operator(*constants), torch.vmap(linear_part)(*columns)))
-
-    if isinstance(whole, tuple | list):
-        return [AffineTensor(constant, part) for constant, part in zip(whole, parts, strict=True)]
-    return AffineTensor(whole, parts)
+    parts = to_arrays(torch.vmap(linear_part)(*columns))
+    found = [
+        AffineTensor(one, part, span.start)
+        for one, part in zip(wholes, parts if several else [parts], strict=True)
+    ]
+    return found if several else found[0]
 
 
 def move_indices(operator: Callable[..., Any]) -> Callable[..., Any]:

@@ -16,6 +16,7 @@ import resource
 import select
 import signal
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from types import FrameType
@@ -177,18 +178,21 @@ def disturbed(run: Run) -> Outcome:
     return Outcome(code, printed, said, int(number or 0), second)
 
 
-def remember(module: Any, name: str) -> None:
+def remember(
+    module: Any, name: str, tell: Callable[..., Any] = lambda *arguments: arguments
+) -> None:
     """Give what a function gave for the same arguments, to the forks of this program too.
 
-    For work between the moments, which takes most of a fit's time.
+    For work between the moments, which takes most of a command's time. tell: of the arguments, what
+    the value depends on; others are progress, limits and times.
     """
-    real, known = getattr(module, name), dict[bytes, Any]()
+    real, known = getattr(module, name), dict[bytes, bytes]()
 
-    def remembered(*arguments: Any) -> Any:
-        key = hashlib.sha256(pickle.dumps(arguments)).digest()
+    def remembered(*arguments: Any, **options: Any) -> Any:
+        key = hashlib.sha256(pickle.dumps(tell(*arguments))).digest()
         if key not in known:
-            known[key] = real(*arguments)
-        return known[key]
+            known[key] = pickle.dumps(real(*arguments, **options))
+        return pickle.loads(known[key])
 
     setattr(module, name, remembered)
 
@@ -202,6 +206,8 @@ def prepare(commands: list[list[str]], folder: str) -> None:
     from relurules.cli import main
     from relurules.files import writing
     from relurules.partitioning import explore, parquet, search_run
+    from relurules.pipeline import partition_stages
+    from relurules.proofs import proving
     from relurules.training import fit_files, front_figure, table_fit
 
     torch.set_num_threads(1)
@@ -209,6 +215,9 @@ def prepare(commands: list[list[str]], folder: str) -> None:
     remember(table_fit, "score_models")
     remember(front_figure, "draw_front")
     remember(fit_files, "_export_network")
+    remember(fit_files, "_print_documents", lambda fitted: (fitted.rules, fitted.wanted.target))
+    remember(partition_stages, "build_rules", lambda cells, request, *_: (cells, request))
+    remember(proving, "certificate_of", lambda rules, model, *_: (rules, model))
     os.chdir(folder)
     for argv in commands:
         assert main.run(argv) == 0, argv

@@ -20,6 +20,8 @@ from relurules.tables.values import Value, read_entry, read_number
 Array = NDArray[np.float64]
 #: What the type of a column says of its values. "any": nothing, so each value tells for itself.
 ColumnKind = Literal["number", "boolean", "text", "category", "any"]
+#: Letter of numpy for types -> what they say.
+_PLAIN_KINDS: Mapping[str, ColumnKind] = {"b": "boolean", "i": "number", "u": "number", "O": "any"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,8 +190,9 @@ def read_single_row(row: Any) -> Any:
 
 def read_column(values: Any, name: str) -> DataColumn:
     """A column of any library's frame, an array, or a list."""
-    if _holds_plain_numbers(values):
-        return DataColumn(name, "boolean" if values.dtype.kind == "b" else "number", values)
+    plain = _find_plain_kind(values)
+    if plain is not None:
+        return DataColumn(name, plain, values)
     series = _wrap_series(values)
     if series is None:
         array = _convert_array(values)
@@ -250,7 +253,7 @@ def _fill_masked_values(array: Any) -> Any:
 def _split_frame(frame: Any) -> list[Any]:
     """The columns of a frame, as its library keeps them; two may have one name."""
     if narwhals.dependencies.is_pandas_like_dataframe(frame):
-        return [frame.iloc[:, j] for j in range(frame.shape[1])]
+        return [column for _, column in frame.items()]
     try:
         known = narwhals.from_native(frame, eager_only=True)
     except TypeError:  # something with named columns that narwhals doesn't know
@@ -266,16 +269,18 @@ def _convert_array(values: Any) -> NDArray[Any]:
     return np.asarray(values, dtype=object)  # as objects, numbers beside text stay numbers
 
 
-def _holds_plain_numbers(values: Any) -> bool:
-    """Whether it is a Series of pandas with numbers or booleans of numpy's usual sizes, of which
-    narwhals says the same ten times as slowly.
+def _find_plain_kind(values: Any) -> ColumnKind | None:
+    """The kind of a Series of pandas of its usual types: numbers or booleans of numpy's usual
+    sizes, objects, texts. Narwhals says the same ten times as slowly. None for anything else.
     """
     if not narwhals.dependencies.is_pandas_series(values):
-        return False
+        return None
     kind = values.dtype
-    return isinstance(kind, np.dtype) and (
-        kind.kind in "biu" or (kind.kind == "f" and kind.itemsize in (4, 8))
-    )
+    if isinstance(kind, np.dtype):
+        if kind.kind == "f":
+            return "number" if kind.itemsize in (4, 8) else None
+        return _PLAIN_KINDS.get(kind.kind)
+    return "text" if isinstance(kind, narwhals.dependencies.get_pandas().StringDtype) else None
 
 
 def _wrap_series(values: Any) -> "narwhals.Series[Any] | None":
@@ -305,8 +310,9 @@ def _find_kind(series: "narwhals.Series[Any]") -> ColumnKind:
 
 
 def _read_source(source: Any, kind: ColumnKind) -> NDArray[Any]:
-    if _holds_plain_numbers(source):
-        return np.asarray(source)
+    plain = _find_plain_kind(source)
+    if plain is not None:
+        return np.asarray(source, dtype=None if plain in ("number", "boolean") else object)
     series = _wrap_series(source)
     if series is None:
         return _convert_array(source)

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -40,6 +41,13 @@ class FittedFile:
     #: Columns of text, of numbers.
     texts: Sequence[str]
     numbers: Sequence[str]
+
+    @cached_property
+    def reasons(self) -> dict[int, list[str]]:
+        """The words of `explain` for a sample of rows, by their number."""
+        sample = np.random.default_rng(0).choice(len(self.frame), SAMPLE, replace=False)
+        told = {int(i): rr.explain(self.rules, self.frame.iloc[[i]]).reasons for i in sample}
+        return {i: [reason.text for reason in reasons] for i, reasons in told.items()}
 
 
 def call(*arguments: object) -> None:
@@ -167,9 +175,8 @@ def check(given: FittedFile, scored: pd.DataFrame) -> None:
 
     places = [name for name in scored if str(name).startswith("reason_")]
     assert len(places) == 4
-    sample = np.random.default_rng(0).choice(len(scored), SAMPLE, replace=False)
-    for i in sample:
-        words = [reason.text for reason in rr.explain(given.rules, given.frame.iloc[[i]]).reasons]
+    assert len(given.reasons) == SAMPLE
+    for i, words in given.reasons.items():
         assert [v for v in scored.loc[i, places] if not pd.isna(v)] == words, i
 
 

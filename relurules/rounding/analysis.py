@@ -9,12 +9,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 
 from relurules.rounding.choice_forms import (
-    divide_forms,
     find_equal_column,
     is_own_difference,
-    is_turned,
+    join_forms,
     pick_by_category,
 )
 from relurules.rounding.expression import (
@@ -29,15 +29,17 @@ from relurules.rounding.expression import (
     UnreadableError,
 )
 from relurules.rounding.floats import FloatFormat, find_grid, round_up
+from relurules.rounding.form_reaches import FormReaches
 from relurules.rounding.forms import (
     Block,
     CategorySpan,
     CategoryValues,
+    Interval,
     NumberSpan,
-    RealCurve,
     RealForm,
 )
 from relurules.rounding.known_values import KnownValues
+from relurules.rounding.shared_forms import SharedForms
 
 _NONE = Fraction(0)
 
@@ -46,12 +48,13 @@ _NONE = Fraction(0)
 class Value:
     """What an expression gives.
 
-    form: exactly; error: |computed - exact| at most; grid: k, where what is computed is a multiple
-    of 2^k, None for nothing known; table: what is computed for every category of the one column
-    that it reads.
+    form: exactly; reach: of the form, over the box; error: |computed - exact| at most; grid: k,
+    where what is computed is a multiple of 2^k, None for nothing known; table: what is computed for
+    every category of the one column that it reads.
     """
 
     form: RealForm
+    reach: Interval
     error: Fraction
     grid: int | None = None
     table: tuple[CategorySpan, tuple[float, ...]] | None = None
@@ -59,7 +62,7 @@ class Value:
     @property
     def size(self) -> Fraction:
         """The largest magnitude of what is computed."""
-        return self.form.reach.size + self.error
+        return self.reach.size + self.error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,22 +77,35 @@ class RowInputs:
     fills: Mapping[int, float] = field(default_factory=dict)
     originals: Mapping[float, float] = field(default_factory=dict)
 
+    @cached_property
+    def spans(self) -> Mapping[int, Interval]:
+        """Place of a column of numbers -> where it lies."""
+        numbers = (block for block in self.blocks if isinstance(block, NumberSpan))
+        return {block.place: block.span for block in numbers}
+
 
 class ErrorAnalysis:
     """Values of expressions in one format; shared expressions are analysed once.
 
-    known: values for other rows of the same columns, where there are some.
+    known: values for other rows of the same columns, where there are some; forms: what they stand
+    for.
     """
 
     def __init__(
-        self, inputs: RowInputs, held: FloatFormat, known: KnownValues[Value] | None = None
+        self,
+        inputs: RowInputs,
+        held: FloatFormat,
+        known: KnownValues[Value] | None = None,
+        forms: SharedForms | None = None,
     ) -> None:
         self._inputs, self._format = inputs, held
         self._known = KnownValues[Value]() if known is None else known
+        self._forms = SharedForms() if forms is None else forms
+        self._reaches = FormReaches(inputs.spans)
 
     def move_to(self, inputs: RowInputs) -> "ErrorAnalysis":
         """One of the same format for other rows."""
-        return ErrorAnalysis(inputs, self._format)
+        return ErrorAnalysis(inputs, self._format, forms=self._forms)
 
     def analyse(self, expression: Expression) -> Value:
         """The value of an expression; UnreadableError where nothing can be said."""
@@ -124,16 +140,26 @@ class ErrorAnalysis:
         sign = -1.0 if held < 0 else 1.0
         number = Fraction(sign * self._inputs.originals.get(abs(held), abs(held)))
         error = abs(Fraction(held) - number)
+        grid = find_grid(Fraction(held)) if held else None
 
-        return Value(RealForm(number), error, find_grid(Fraction(held)) if held else None)
+        return self._make_value(RealForm(number), error, grid)
+
+    def _make_value(
+        self,
+        form: RealForm,
+        error: Fraction,
+        grid: int | None = None,
+        table: tuple[CategorySpan, tuple[float, ...]] | None = None,
+    ) -> Value:
+        return Value(form, self._reaches.measure(form), error, grid, table)
 
     def _read_column(self, expression: ColumnValue) -> Value:
         block = self._inputs.blocks[expression.column]
         if not isinstance(block, NumberSpan):
             raise UnreadableError("a category stands where a number is due")
-        curve = RealCurve(block, Fraction(1), {})
+        form = self._forms.read_column(block.place)
 
-        return Value(RealForm(_NONE, {block.place: curve}), _NONE, 0 if block.integer else None)
+        return self._make_value(form, _NONE, 0 if block.integer else None)
 
     def _operate(self, operation: Operation) -> Value:
         values = [self.analyse(each) for each in operation.operands]
@@ -154,15 +180,15 @@ class ErrorAnalysis:
 
     def _negate(self, value: Value) -> Value:
         table = value.table and (value.table[0], tuple(-each for each in value.table[1]))
-        return Value(value.form.scale(Fraction(-1)), value.error, value.grid, table)
+        return self._make_value(self._forms.negate(value.form), value.error, value.grid, table)
 
     def _add(self, one: Value, other: Value) -> Value:
-        form = one.form.add(other.form)
+        form = self._forms.add(one.form, other.form)
         if (exact := self._tabulate(one, other, form, "+")) is not None:
             return exact
         for kept, left in ((one, other), (other, one)):
-            if not left.error and left.form.is_constant and not left.form.reach.size:
-                return Value(form, kept.error, kept.grid, kept.table)
+            if not left.error and left.form.is_constant and not left.form.constant:
+                return self._make_value(form, kept.error, kept.grid, kept.table)
 
         error = one.error + other.error
         grid = None if None in (one.grid, other.grid) else min(one.grid, other.grid)  # type: ignore[type-var]
@@ -180,13 +206,14 @@ class ErrorAnalysis:
             return self._add(*values) if len(values) == 2 else values[0]
         form, error, size = values[0].form, values[0].error, values[0].size
         for value in values[1:]:
-            form, error, size = form.add(value.form), error + value.error, size + value.size
+            form = self._forms.add(form, value.form)
+            error, size = error + value.error, size + value.size
 
         self._format.bound_rounding(2 * size)
         share = Fraction(len(values) - 1, 2**self._format.bits)
         share *= 1 + 2 * share
 
-        return Value(form, round_up(error + share * size))
+        return self._make_value(form, round_up(error + share * size))
 
     def _merge_tables(self, values: Sequence[Value]) -> list[Value]:
         """Values of one column's categories, of which no more than one isn't 0 on any row, as one
@@ -205,7 +232,7 @@ class ErrorAnalysis:
                 continue
             form = own[0].form
             for value in own[1:]:
-                form = form.add(value.form)
+                form = self._forms.add(form, value.form)
             merged.append(self._make_tabulated(form, block, [sum(row) for row in rows]))
 
         return merged
@@ -215,42 +242,44 @@ class ErrorAnalysis:
             one, other = other, one
         if not one.form.is_constant:
             raise UnreadableError("two columns are multiplied with each other")
-        form = other.form.scale(one.form.constant)
+        form = self._forms.multiply(one.form, other.form)
         if (exact := self._tabulate(one, other, form, "*")) is not None:
             return exact
 
         factor = abs(one.form.constant)
-        error = factor * other.error + one.error * other.size
+        error = factor * other.error
+        if one.error:
+            error += one.error * other.size
         grid = None if None in (one.grid, other.grid) else one.grid + other.grid  # type: ignore[operator]
         if not factor or (factor == 1 and not one.error):
-            return Value(form, error, other.grid if factor else None)
+            return self._make_value(form, error, other.grid if factor else None)
         if not one.error and _is_power_of_two(factor):
-            size = form.reach.size + error
+            size = self._reaches.measure(form).size + error
             vanishing = _NONE if factor > 1 else Fraction(2) ** (self._format.lowest - 1)
             self._format.bound_rounding(size)
             exact_there = grid is not None and self._format.is_exact(size, grid)
-            return Value(form, error + (_NONE if exact_there else vanishing), grid)
+            return self._make_value(form, error + (_NONE if exact_there else vanishing), grid)
 
         return self._round(form, error, grid)
 
     def _round(self, form: RealForm, error: Fraction, grid: int | None) -> Value:
         """The value of a sum or product that is rounded now; error: of what it is made of."""
-        size = form.reach.size + error
+        size = self._reaches.measure(form).size + error
         rounding = self._format.bound_rounding(size)
         if grid is not None and self._format.is_exact(size, grid):
             rounding = _NONE
-        return Value(form, round_up(error + rounding), grid)
+        return self._make_value(form, round_up(error + rounding), grid)
 
     def _take_larger(self, one: Value, other: Value) -> Value:
         if not one.form.is_constant:
             one, other = other, one
-        if one.error or one.form.reach.size or not one.form.is_constant:
+        if one.error or one.form.constant or not one.form.is_constant:
             raise UnreadableError("the larger of two numbers, neither of which is 0")
-        form = other.form.take_positive()
+        form = self._forms.take_positive(other.form)
         table = other.table and (other.table[0], tuple(max(0.0, x) for x in other.table[1]))
-        is_zero = other.form.reach.high + other.error <= 0  # on every row
+        is_zero = other.reach.high + other.error <= 0  # on every row
 
-        return Value(form, _NONE if is_zero else other.error, other.grid, table)
+        return self._make_value(form, _NONE if is_zero else other.error, other.grid, table)
 
     def _tabulate(self, one: Value, other: Value, form: RealForm, sign: str) -> Value | None:
         """The operation category by category, where both read the same column of categories, or
@@ -280,7 +309,9 @@ class ErrorAnalysis:
         )
         grids = [find_grid(Fraction(each)) for each in computed if each]
 
-        return Value(form, error, min(grids) if grids else None, (block, tuple(computed)))
+        return self._make_value(
+            form, error, min(grids) if grids else None, (block, tuple(computed))
+        )
 
     def _choose(self, choice: Choice) -> Value:
         column = find_equal_column(choice.test)
@@ -303,7 +334,7 @@ class ErrorAnalysis:
             return None
         column, limit = cut
         value = self.analyse(column)
-        span = value.form.reach
+        span = value.reach
         if value.grid is not None and limit <= 1:  # whole numbers: only 0 is nearer
             return value
         if span.low >= limit or span.high <= -limit:
@@ -359,30 +390,23 @@ class ErrorAnalysis:
         """A choice that is continuous: at the wrong side it is off by what the test is."""
         left, right = self.analyse(test.left), self.analyse(test.right)
         then, otherwise = self.analyse(choice.then), self.analyse(choice.otherwise)
-        above = left.form.subtract(right.form)
-        if test.sign in ("<", "<="):
-            above = above.scale(Fraction(-1))
-        gap = then.form.subtract(otherwise.form)
-        factor = divide_forms(gap, above)
-        if factor is None:
-            raise UnreadableError("a choice that isn't continuous")
-
-        form = otherwise.form.add(above.take_positive().scale(factor))
-        if is_turned(then.form, otherwise.form, test):
-            turned = above.scale(Fraction(-1)).take_positive()
-            form = then.form.add(turned.scale(factor))
+        forms = (left.form, right.form, then.form, otherwise.form)
+        joined = self._forms.recall(
+            ("choice", *map(id, (test, *forms))), (test, *forms), lambda: join_forms(test, *forms)
+        )
+        reach = self._reaches.measure(joined.above)
         error, room = max(then.error, otherwise.error), left.error + right.error
-        if above.reach.high + room < 0:  # on every row
+        if reach.high + room < 0:  # on every row
             error = otherwise.error
-        elif above.reach.low - room > 0:
+        elif reach.low - room > 0:
             error = then.error
         elif not is_own_difference(choice, test):
-            error += abs(factor) * room
+            error += abs(joined.factor) * room
         grid = None if None in (then.grid, otherwise.grid) else min(then.grid, otherwise.grid)  # type: ignore[type-var]
-        if otherwise.form.is_constant and not otherwise.form.reach.size:
+        if otherwise.form.is_constant and not otherwise.form.constant:
             grid = then.grid
 
-        return Value(form, error, grid)
+        return self._make_value(joined.form, error, grid)
 
     def _choose_by_category(self, choice: Choice, column: int) -> Value:
         block = self._inputs.blocks[column]

@@ -43,6 +43,7 @@ from relurules.rounding.row_inputs import make_row_inputs, name_inputs
 from relurules.rounding.row_parts import RowPart, cut_rows
 from relurules.rounding.rule_forms import make_line_forms, make_network_forms
 from relurules.rounding.rule_paths import RuleEnds
+from relurules.rounding.shared_forms import SharedForms
 from relurules.rounding.statements import list_leaves
 
 if TYPE_CHECKING:
@@ -240,14 +241,14 @@ def _bound_forms(
     rate: what rows of such ends are judged by; where it is there, parts of the rows are bounded by
     themselves, those of the largest the most.
     """
-    known = KnownValues[Value]()
+    known, shared = KnownValues[Value](), SharedForms()
 
     def measure(rows: RowInputs) -> RowPart:
-        analysis = ErrorAnalysis(rows, FORMATS[number], known)
+        analysis = ErrorAnalysis(rows, FORMATS[number], known, shared)
         values = [analysis.analyse(score) for score in scores]
         errors = np.array([float(round_up(value.error)) for value in values])
-        highs = np.array([float(round_up(value.form.reach.high)) for value in values])
-        lows = -np.array([float(round_up(-value.form.reach.low)) for value in values])
+        highs = np.array([float(round_up(value.reach.high)) for value in values])
+        lows = -np.array([float(round_up(-value.reach.low)) for value in values])
         forms, ends = [value.form for value in values], EndScores(errors, lows, highs)
         return RowPart(rows, ends, forms, 0.0 if rate is None else rate(ends))
 

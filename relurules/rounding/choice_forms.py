@@ -1,5 +1,6 @@
 """What a choice between two expressions stands for: one that is continuous, or one by category."""
 
+from dataclasses import dataclass
 from fractions import Fraction
 
 from relurules.rounding.expression import (
@@ -17,6 +18,36 @@ from relurules.rounding.expression import (
 from relurules.rounding.forms import CategoryValues, RealCurve, RealForm
 
 _NONE = Fraction(0)
+
+
+@dataclass(frozen=True)
+class JoinedForms:
+    """A continuous choice as one form; above: what its test asks to be above 0; factor: how often
+    the ways differ by it.
+    """
+
+    form: RealForm
+    above: RealForm
+    factor: Fraction
+
+
+def join_forms(
+    test: Comparison, left: RealForm, right: RealForm, then: RealForm, otherwise: RealForm
+) -> JoinedForms:
+    """The choice by a test of left and right; UnreadableError where it isn't continuous."""
+    above = left.subtract(right)
+    if test.sign in ("<", "<="):
+        above = above.scale(Fraction(-1))
+    factor = divide_forms(then.subtract(otherwise), above)
+    if factor is None:
+        raise UnreadableError("a choice that isn't continuous")
+
+    form = otherwise.add(above.take_positive().scale(factor))
+    if is_turned(then, otherwise, test):
+        turned = above.scale(Fraction(-1)).take_positive()
+        form = then.add(turned.scale(factor))
+
+    return JoinedForms(form, above, factor)
 
 
 def divide_forms(gap: RealForm, above: RealForm) -> Fraction | None:

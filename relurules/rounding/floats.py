@@ -1,7 +1,9 @@
 """Floating point formats: how far one rounding moves a number."""
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 
@@ -32,10 +34,11 @@ class FloatFormat:
         if power >= self.highest:
             raise UnreadableError(f"a sum or product may be too large for {self.name}")
         half = _raise_two(max(power - self.bits + 1, self.lowest) - 1)
-        start = _raise_two(power)
-        below = _raise_two(max(power - self.bits, self.lowest) - 1)
+        beyond = size - _raise_two(power)
+        if beyond >= half:
+            return half
 
-        return min(half, max(below, size - start))
+        return max(_raise_two(max(power - self.bits, self.lowest) - 1), beyond)
 
     def is_exact(self, size: Fraction, grid: int) -> bool:
         """Whether all multiples of 2^grid of at most this magnitude are floats."""
@@ -61,10 +64,13 @@ def find_grid(value: Fraction) -> int:
 
 def _find_exponent(size: Fraction) -> int:
     """The k of 2^k <= size < 2^(k + 1)."""
-    k = size.numerator.bit_length() - size.denominator.bit_length()
-    return k if _raise_two(k) <= size else k - 1
+    top, bottom = size.numerator, size.denominator
+    k = top.bit_length() - bottom.bit_length()
+    reaches = bottom << k <= top if k >= 0 else bottom <= top << -k
+    return k if reaches else k - 1
 
 
+@cache
 def _raise_two(k: int) -> Fraction:
     return Fraction(1 << k) if k >= 0 else Fraction(1, 1 << -k)
 
@@ -72,4 +78,7 @@ def _raise_two(k: int) -> Fraction:
 def round_up(value: Fraction) -> Fraction:
     """A float at or above a number: short, where exact sums grow long."""
     near = float(value)
-    return Fraction(near if near >= value else float(np.nextafter(near, np.inf)))
+    top, bottom = near.as_integer_ratio()
+    if top * value.denominator < value.numerator * bottom:
+        top, bottom = math.nextafter(near, math.inf).as_integer_ratio()
+    return Fraction(top, bottom)

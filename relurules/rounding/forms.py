@@ -31,7 +31,9 @@ class Interval(NamedTuple):
     @property
     def size(self) -> Fraction:
         """The largest magnitude."""
-        return max(abs(self.low), abs(self.high))
+        if self.low.numerator >= 0:
+            return self.high
+        return -self.low if self.high.numerator <= 0 else max(-self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -55,30 +57,47 @@ Block = NumberSpan | CategorySpan
 
 @dataclass(frozen=True)
 class RealCurve:
-    """slope * x + the sum of coef * max(0, sign * x - knot); hinges: (sign, knot) -> coef."""
+    """slope * x + the sum of coef * max(0, sign * x - knot); place: of the column's coordinate;
+    hinges: (sign, knot) -> coef.
+    """
 
-    block: NumberSpan
+    place: int
     slope: Fraction
     hinges: Mapping[tuple[int, Fraction], Fraction]
 
     def add(self, other: "RealCurve") -> "RealCurve":
         """The sum of two curves of one column."""
         return RealCurve(
-            self.block, self.slope + other.slope, _add_terms(self.hinges, other.hinges)
+            self.place, self.slope + other.slope, _add_terms(self.hinges, other.hinges)
         )
 
     def scale(self, factor: Fraction) -> "RealCurve":
         """So many times the curve."""
         return RealCurve(
-            self.block,
+            self.place,
             factor * self.slope,
             {key: factor * coef for key, coef in self.hinges.items()},
         )
 
+    def find_reach(self, span: Interval) -> Interval:
+        """Its smallest and largest value over the span: at an end of it, or at a kink; worked out
+        once for every span.
+        """
+        known = self._reaches.get(id(span))
+        if known is None:
+            known = self._reaches[id(span)] = (span, self._work_out_reach(span))
+        return known[1]
+
     @cached_property
-    def reach(self) -> Interval:
-        """Its smallest and largest value: at an end of the column's span, or at a kink."""
-        low, high = self.block.span
+    def _reaches(self) -> dict[int, tuple[Interval, Interval]]:
+        """By the number of the span, which is kept so that no other one gets it."""
+        return {}
+
+    def _work_out_reach(self, span: Interval) -> Interval:
+        low, high = span
+        if not self.hinges:
+            ends = (self.slope * low, self.slope * high)
+            return Interval(*ends) if self.slope.numerator >= 0 else Interval(ends[1], ends[0])
         knots = {low, high}
         knots.update(x for sign, knot in self.hinges if low < (x := sign * knot) < high)
         values = [self._evaluate(x) for x in knots] if len(self.hinges) <= 1 else self._sweep(knots)
@@ -86,8 +105,6 @@ class RealCurve:
         return Interval(min(values), max(values))
 
     def _evaluate(self, x: Fraction) -> Fraction:
-        if not self.hinges:
-            return self.slope * x
         return self.slope * x + sum(
             (coef * max(_NONE, sign * x - knot) for (sign, knot), coef in self.hinges.items()),
             start=_NONE,
@@ -117,7 +134,7 @@ class RealCurve:
     def key(self) -> object:
         """What equal curves have in common."""
         hinges = frozenset((hinge, coef) for hinge, coef in self.hinges.items() if coef)
-        return (self.block.place, self.slope, hinges)
+        return (self.place, self.slope, hinges)
 
 
 @dataclass(frozen=True)
@@ -188,19 +205,6 @@ class RealForm:
         return self.add(other.scale(Fraction(-1)))
 
     @cached_property
-    def reach(self) -> Interval:
-        """Smallest and largest value over the box; wider where something reads several columns."""
-        found = Interval(self.constant, self.constant)
-        for part in self.parts.values():
-            found = found.add(part.reach)
-
-        for form, coef in self.beyond.values():
-            low, high = (coef * max(_NONE, end) for end in form.reach)
-            found = found.add(Interval(min(low, high), max(low, high)))
-
-        return found
-
-    @cached_property
     def key(self) -> object:
         """What equal forms have in common."""
         parts = frozenset(part.key for part in self.parts.values() if not _is_zero(part))
@@ -208,7 +212,7 @@ class RealForm:
 
         return (self.constant, parts, beyond)
 
-    @property
+    @cached_property
     def is_constant(self) -> bool:
         """Whether it reads nothing."""
         return all(map(_is_zero, self.parts.values())) and not any(
@@ -226,7 +230,7 @@ class RealForm:
                 for place, value in zip(part.block.places, part.values, strict=True):
                     weights[place] = value
             else:
-                weights[part.block.place] = part.slope
+                weights[part.place] = part.slope
                 bent = bent or any(part.hinges.values())
 
         floats = [float(weight) for weight in weights]
@@ -260,9 +264,9 @@ class RealForm:
         """Max(0, slope * x + constant)."""
         size, sign = abs(part.slope), 1 if part.slope > 0 else -1
         knot = -self.constant / size
-        curve = RealCurve(part.block, _NONE, {(sign, knot): size})
+        curve = RealCurve(part.place, _NONE, {(sign, knot): size})
 
-        return RealForm(_NONE, {part.block.place: curve})
+        return RealForm(_NONE, {part.place: curve})
 
     def _scale_of_terms(self, parts: list[PartForm]) -> Fraction:
         """A positive number by which forms that are multiples of each other become the same."""
@@ -275,7 +279,7 @@ class RealForm:
 
 
 def _order_part(part: PartForm) -> int:
-    return part.block.place if isinstance(part, RealCurve) else part.block.places[0]
+    return part.place if isinstance(part, RealCurve) else part.block.places[0]
 
 
 def _is_zero(part: PartForm) -> bool:

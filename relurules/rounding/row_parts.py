@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import count
 
 from relurules.rounding.analysis import RowInputs
-from relurules.rounding.forms import Block, Interval, NumberSpan, RealCurve, RealForm
+from relurules.rounding.forms import Interval, NumberSpan, RealCurve, RealForm
 from relurules.rounding.link_errors import EndScores
 
 #: Parts that rows are cut into at most.
@@ -78,12 +78,13 @@ def _cut_in_two(part: RowPart) -> list[RowInputs]:
     ]
 
 
-def _measure_swing(form: RealForm, block: Block) -> Fraction:
+def _measure_swing(form: RealForm, block: NumberSpan) -> Fraction:
     """What a column may change a form by, at most."""
     total = Fraction(0)
     for part in form.parts.values():
-        if isinstance(part, RealCurve) and part.block.place == block.place:  # type: ignore[union-attr]
-            total += part.reach.high - part.reach.low
+        if isinstance(part, RealCurve) and part.place == block.place:
+            reach = part.find_reach(block.span)
+            total += reach.high - reach.low
     for one, coef in form.beyond.values():
         total += abs(coef) * _measure_swing(one, block)
     return total

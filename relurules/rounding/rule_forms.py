@@ -21,7 +21,7 @@ def make_affine_form(inputs: RowInputs, weights: Array, constant: float) -> Real
             if any(own):
                 parts[block.places[0]] = CategoryValues(block, own)
         elif numbers[block.place]:
-            parts[block.place] = RealCurve(block, numbers[block.place], {})
+            parts[block.place] = RealCurve(block.place, numbers[block.place], {})
 
     return RealForm(Fraction(float(constant)), parts)
 

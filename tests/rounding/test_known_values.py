@@ -8,6 +8,7 @@ from relurules.rounding.expression import Choice, ColumnValue, Comparison, Liter
 from relurules.rounding.floats import DOUBLE
 from relurules.rounding.forms import Block, Interval, NumberSpan
 from relurules.rounding.known_values import KnownValues
+from relurules.rounding.shared_forms import SharedForms
 
 
 def make_span(place: int, low: float, high: float) -> Block:
@@ -20,14 +21,15 @@ def test_values_are_those_of_an_analysis_of_its_own() -> None:
     bent = Choice(Comparison(">", first, Literal(0.0)), double, half)
     told = Operation("+", (bent, Operation("*", (Literal(0.3), second))))
     spans = [[make_span(i, -1.0, 3.0), make_span(i, 0.5, 3.0)] for i in (0, 1)]
-    known = KnownValues[Value]()
+    known, forms = KnownValues[Value](), SharedForms()
     found = set[tuple[Fraction, Interval]]()
     for blocks in product(*spans):
         rows = RowInputs(blocks=blocks, words={})
-        shared = ErrorAnalysis(rows, DOUBLE, known).analyse(told)
+        shared = ErrorAnalysis(rows, DOUBLE, known, forms).analyse(told)
         alone = ErrorAnalysis(rows, DOUBLE).analyse(told)
-        assert (shared.error, shared.form.reach) == (alone.error, alone.form.reach)
-        found.add((alone.error, alone.form.reach))
+        assert (shared.error, shared.reach) == (alone.error, alone.reach)
+        assert shared.form.key == alone.form.key
+        found.add((alone.error, alone.reach))
 
     assert len(found) == 4
 

@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 
 from relurules.rounding.analysis import RowInputs
+from relurules.rounding.form_reaches import FormReaches
 from relurules.rounding.forms import CategorySpan, Interval, NumberSpan, RealCurve, RealForm
 from relurules.rounding.link_errors import EndScores
 from relurules.rounding.row_parts import RowPart, cut_rows
@@ -14,12 +15,12 @@ def _measure(rows: RowInputs) -> RowPart:
     """Of the score max(0, x0 + 2 x1): its largest value is its size."""
     steep = [(rows.blocks[0], Fraction(1)), (rows.blocks[1], Fraction(2))]
     curves = {
-        block.place: RealCurve(block, slope, {})
+        block.place: RealCurve(block.place, slope, {})
         for block, slope in steep
         if isinstance(block, NumberSpan)
     }
     form = RealForm(Fraction(0), curves).take_positive()
-    high = float(form.reach.high)
+    high = float(FormReaches(rows.spans).measure(form).high)
     return RowPart(rows, EndScores(np.zeros(1), np.zeros(1), np.array([high])), [form], high)
 
 

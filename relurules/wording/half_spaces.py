@@ -129,12 +129,8 @@ def _find_category_test(
     """The categories of the one category column in a sum for which sum >= bound, where they alone
     decide that.
     """
-    used = [
-        s
-        for s in spans
-        if s.column.categories and any(set(t.coordinates) & set(s.coordinates) for t in form.terms)
-    ]
-
+    read = {at for term in form.terms for at in term.coordinates}
+    used = [s for s in spans if s.column.categories and not read.isdisjoint(s.coordinates)]
     if len(used) != 1:
         return None
 
@@ -160,13 +156,20 @@ def _find_whole_column(domain: Domain, form: Form, bound: float, *, holds: bool)
     """A test of one whole-number column, where all that the rest of a sum can be puts the cut
     between the same two.
     """
+    if len(form.terms) == 1:
+        return None
     ends = [_bound_term(domain, term) for term in form.terms]
-    for i, term in enumerate(form.terms) if len(form.terms) > 1 else ():
+    width = sum(most - least for least, most in ends)
+    clearance = _CLEARANCE * (form.size + abs(bound))
+    for i, term in enumerate(form.terms):
         if len(term.coordinates) > 1 or not domain.integer[term.coordinates[0]]:
+            continue
+        own = ends[i][1] - ends[i][0]
+        if width - own > 2.0 * abs(term.coefficient):  # the rest alone moves the cut by more than 1
             continue
         rest = _add_ends(0.0, [*ends[:i], *ends[i + 1 :]])
         cuts = sorted((bound - end) / term.coefficient for end in rest)
-        room = _CLEARANCE * (form.size + abs(bound)) / abs(term.coefficient)
+        room = clearance / abs(term.coefficient)
         if not np.isfinite(cuts).all() or floor(cuts[0] - room) != floor(cuts[1] + room):
             continue
         between = SumTest(

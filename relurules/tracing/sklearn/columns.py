@@ -7,6 +7,7 @@ through them.
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -242,23 +243,22 @@ def _apply_encoder(name: str, step: Any, signals: Sequence[Signal]) -> list[Sign
     known = [list(categories) for categories in step.categories_]
     base = [values[0] for values in known]
 
-    def ask(column: int, value: Any) -> Array | None:
-        row = [value if i == column else first for i, first in enumerate(base)]
-        cells = zip(labels, row, step.categories_, strict=True)
-        kinds = {True: float, False: object}
-        frame = {
-            label: pandas.Series([v], dtype=kinds[c.dtype.kind in "iuf"]) for label, v, c in cells
-        }
+    def ask(column: int, values: Sequence[Any]) -> Array | None:
+        frame = {}
+        for i, (label, own) in enumerate(zip(labels, step.categories_, strict=True)):
+            told = list(values) if i == column else [base[i]] * len(values)
+            kind = float if own.dtype.kind in "iuf" else object
+            frame[label] = pandas.Series(told, dtype=kind)
         return _query_encoder(step, pandas.DataFrame(frame))
 
-    start = ask(0, base[0])
+    start = _take_only(ask(0, base[:1]))
     if start is None or not np.isfinite(start).all():
         raise ModelError(f"step {name!r} refuses its own categories; look at how it was fitted")
 
     outputs = [FeatureForm(float(constant), {}, {}) for constant in start]
     for i, raw in enumerate(raws):
         _check_missing(name, labels[i], known[i])
-        answers = _query_categories(name, raw, known[i], lambda value, i=i: ask(i, value))  # type: ignore[misc]
+        answers = _query_categories(name, raw, known[i], partial(ask, i))
         moved = np.any(
             [row != start for row in (*answers[0].values(), answers[1]) if row is not None], axis=0
         )
@@ -274,24 +274,25 @@ def _apply_encoder(name: str, step: Any, signals: Sequence[Signal]) -> list[Sign
 
 
 def _query_categories(
-    name: str, raw: RawColumn, known: Sequence[Any], ask: Callable[[Any], Array | None]
+    name: str, raw: RawColumn, known: Sequence[Any], ask: Callable[[Sequence[Any]], Array | None]
 ) -> tuple[dict[Value, Array | None], Array | None, str]:
     """What the encoder gives for every value of a column, for a missing one (None) and, second, for
     any other; third, which of NaN and None is missing where only one is, and "" for both.
+
+    ask: the rows of several values, None where one of them is refused.
     """
-    answers = {
-        value: ask(original)
-        for value, original in zip(read_column(known, name).entries, known, strict=True)
-    }
+    values, rows = read_column(known, name).entries, ask(known)
+    own = [_take_only(ask([value])) for value in known] if rows is None else list(rows)
+    answers: dict[Value, Array | None] = dict(zip(values, own, strict=True))
     mark = _tell_mark(known, ask)
-    answers.setdefault(None, ask(np.nan))
+    answers.setdefault(None, _take_only(ask([np.nan])))
     numeric = all(isinstance(value, float) for value in answers if value is not None)
     fresh: Any = (
         1.0 + max((v for v in answers if isinstance(v, float)), default=0.0)
         if numeric
         else "\x00unknown"
     )
-    other = ask(fresh)
+    other = _take_only(ask([fresh]))
 
     for value, stand_in in raw.replaced.items():
         answers[value] = None if stand_in == REFUSED else answers.get(stand_in, other)
@@ -319,11 +320,15 @@ def _check_missing(name: str, label: Any, known: Sequence[Any]) -> None:
         )
 
 
-def _tell_mark(known: Sequence[Any], ask: Callable[[Any], Array | None]) -> str:
+def _take_only(rows: Array | None) -> Array | None:
+    return None if rows is None else np.asarray(rows[0])
+
+
+def _tell_mark(known: Sequence[Any], ask: Callable[[Sequence[Any]], Array | None]) -> str:
     """Which of NaN and None counts as missing, where the encoder doesn't answer both alike."""
     if all(isinstance(value, int | float | np.number) for value in known):
         return ""  # to columns of numbers both are NaN
-    nan, none = ask(np.nan), ask(None)
+    nan, none = _take_only(ask([np.nan])), _take_only(ask([None]))
     alike = (nan is None and none is None) or (
         nan is not None and none is not None and np.array_equal(nan, none, equal_nan=True)
     )
@@ -338,10 +343,7 @@ def _query_encoder(step: Any, frame: Any) -> Array | None:
         except (ValueError, TypeError):  # an unknown or a missing value
             return None
 
-    row: Array = np.asarray(
-        found.toarray() if hasattr(found, "toarray") else found, dtype=np.float64
-    )[0]
-    return row
+    return np.asarray(found.toarray() if hasattr(found, "toarray") else found, dtype=np.float64)
 
 
 def _apply_weight(step: Any, name: str, signals: list[Signal]) -> list[Signal]:

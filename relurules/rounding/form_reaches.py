@@ -26,17 +26,19 @@ class FormReaches:
         constant = form.constant.as_integer_ratio()
         lows, highs = [constant], [constant]
         for part in form.parts.values():
-            is_curve = isinstance(part, RealCurve)
-            low, high = part.find_reach(self._spans[part.place]) if is_curve else part.reach
+            if isinstance(part, RealCurve):
+                low, high = part.find_reach(self._spans[part.place])
+            else:
+                low, high = part.reach
             lows.append(low.as_integer_ratio())
             highs.append(high.as_integer_ratio())
 
         for one, coef in form.beyond.values():
             factor, below = coef.as_integer_ratio()
             ends = [end.as_integer_ratio() for end in self.measure(one)]
-            low, high = ((factor * max(0, top), below * bottom) for top, bottom in ends)
-            lows.append(low if factor >= 0 else high)
-            highs.append(high if factor >= 0 else low)
+            own = [(factor * max(0, top), below * bottom) for top, bottom in ends]
+            lows.append(own[factor < 0])
+            highs.append(own[factor >= 0])
 
         return Interval(add_exactly(lows), add_exactly(highs))
 

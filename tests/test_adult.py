@@ -3,6 +3,8 @@ probabilities.
 """
 
 import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -80,17 +82,21 @@ def choose_rows(raw: pd.DataFrame) -> pd.DataFrame:
     return raw[np.any([np.arange(len(raw)) % 5 == 0, *told], axis=0)]
 
 
-def in_sqlite(artifact: Artifact, raw: pd.DataFrame) -> pd.DataFrame:
-    with sqlite3.connect(":memory:") as connection:
+@contextmanager
+def open_sqlite(raw: pd.DataFrame) -> Iterator[Callable[[Artifact], pd.DataFrame]]:
+    with closing(sqlite3.connect(":memory:")) as connection:
         raw.to_sql("census", connection, index_label="id")
-        return pd.read_sql(str(artifact), connection)
+        yield lambda artifact: pd.read_sql(str(artifact), connection)
 
 
-def in_duckdb(artifact: Artifact, raw: pd.DataFrame) -> pd.DataFrame:
-    census = raw.reset_index(names="id")
+@contextmanager
+def open_duckdb(raw: pd.DataFrame) -> Iterator[Callable[[Artifact], pd.DataFrame]]:
     with duckdb.connect(":memory:") as connection:
-        connection.register("census", census)
-        return connection.execute(str(artifact)).df()
+        connection.register("census", raw.reset_index(names="id"))
+        yield lambda artifact: connection.execute(str(artifact)).df()
+
+
+ENGINES = {"sqlite": (open_sqlite, choose_rows), "duckdb": (open_duckdb, lambda raw: raw)}
 
 
 @needs_data
@@ -100,16 +106,15 @@ def test_sql_on_the_raw_table_is_predict_proba(kind: str) -> None:
     rules = rr.extract(model, data=raw)
     expected = model.predict_proba(raw)
     assert np.abs(rules.predict(raw) - expected).max() <= 1e-9
-    for dialect, run, rows in (
-        ("sqlite", in_sqlite, choose_rows(raw)),
-        ("duckdb", in_duckdb, raw),
-    ):
-        for form in ("rules", "network"):
-            artifact = rr.emit(rules, "sql", dialect=dialect, form=form, table="census", key=["id"])
-            scored = run(artifact, rows).set_index("id").loc[rows.index]
-            assert (scored["rule"] > 0).all()
-            found = scored[["p_<=50K", "p_>50K"]].to_numpy(dtype=float)
-            assert np.abs(found - expected[rows.index]).max() <= 1e-9
+    for dialect, (open_, choose) in ENGINES.items():
+        rows = choose(raw)
+        with open_(rows) as run:
+            for form in ("rules", "network"):
+                given = {"dialect": dialect, "form": form, "table": "census", "key": ["id"]}
+                scored = run(rr.emit(rules, "sql", **given)).set_index("id").loc[rows.index]
+                assert (scored["rule"] > 0).all()
+                found = scored[["p_<=50K", "p_>50K"]].to_numpy(dtype=float)
+                assert np.abs(found - expected[rows.index]).max() <= 1e-9
 
 
 @needs_data
@@ -125,14 +130,11 @@ def test_a_float32_net_at_the_end() -> None:
     model = Pipeline([("pre", features[0]), ("net", net)])
     rules = rr.extract(model, data=raw)
     expected = net.predict_proba(inputs)
-    for dialect, run, rows in (
-        ("sqlite", in_sqlite, choose_rows(raw)),
-        ("duckdb", in_duckdb, raw),
-    ):
-        artifact = rr.emit(
-            rules, "sql", dialect=dialect, form="network", table="census", key=["id"]
-        )
-        scored = run(artifact, rows).set_index("id").loc[rows.index]
+    for dialect, (open_, choose) in ENGINES.items():
+        rows, given = choose(raw), {"form": "network", "table": "census", "key": ["id"]}
+        artifact = rr.emit(rules, "sql", dialect=dialect, **given)
+        with open_(rows) as run:
+            scored = run(artifact).set_index("id").loc[rows.index]
         found = scored[list(rules.outputs)].to_numpy(dtype=float)
         assert np.abs(found - expected[rows.index]).max() <= 1e-6
 

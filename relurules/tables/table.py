@@ -60,7 +60,10 @@ class DataColumn:
         """The N values as text and numbers, missing ones as None; DataError for anything else."""
         if self.values.dtype.kind in "biuf":
             return [None if np.isnan(value) else value for value in self.numbers.tolist()]
-        return [read_entry(value, self.name, row) for row, value in enumerate(self.values)]
+        return [
+            value if type(value) is str else read_entry(value, self.name, row)
+            for row, value in enumerate(self.values)
+        ]
 
     @property
     def numeric(self) -> bool:

@@ -1,6 +1,7 @@
 """All files of this folder as one script, `check.py`, which is written beside certificates."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 #: The files, each of which reads only those before it.
@@ -15,6 +16,7 @@ PARTS = (
 )  # fmt: skip
 
 
+@cache
 def make_check_script() -> str:
     """The text of check.py: what the files say, in order, with what they import of Python's own
     library at the top.

@@ -25,8 +25,8 @@ ROUNDING = 1e-13
 #: Coefficients that were rounded once count as the same when they differ by no more than this share
 #: of themselves.
 _SAME = 2.0**-50
-#: So many answers to what holds on which sides are kept.
-_MOST_HELD = 20_000
+#: So many answers to what holds on which sides are kept, of at most so many sides: up to 40 MB.
+_MOST_HELD, _LONGEST_HELD = 10_000, 200
 
 
 class AffineFit(NamedTuple):
@@ -78,9 +78,7 @@ class PiecewiseFunction:
         default_factory=dict, repr=False
     )
     highest: dict[tuple[int, ...], float] = field(default_factory=dict, repr=False)
-    held: dict[tuple[tuple[Side, ...], tuple[Side, ...]], NDArray[np.bool_]] = field(
-        default_factory=dict, repr=False
-    )
+    held: dict[tuple[int, bytes], NDArray[np.bool_]] = field(default_factory=dict, repr=False)
     deadline: Deadline = NEVER
 
     @property
@@ -174,7 +172,10 @@ class PiecewiseFunction:
 
         No in doubt: so much is certified.
         """
-        key = tuple(splits), tuple(claims)
+        if len(splits) + len(claims) > _LONGEST_HELD:
+            return self._certify_sides(splits, claims)
+
+        key = len(splits), np.array([*splits, *claims], dtype=np.int64).tobytes()
         found = self.held.get(key)
         if found is None:
             found = self._certify_sides(splits, claims)

@@ -11,7 +11,8 @@ from relurules.lp import certified, highs
 from relurules.lp.compilation import compile_cached
 from relurules.lp.dictionary import TOP, Dictionary, express_form, maximise_form, write_vertex
 from relurules.lp.lengths import row_lengths
-from relurules.lp.polytope import Box, find_feasible_vertex, make_box
+from relurules.lp.polytope import Box
+from relurules.lp.program_starts import copy_dictionary, find_program_start
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -46,15 +47,14 @@ def bound_maxima(G: Array, h: Array, forms: Array) -> Maxima:
     if f == 0:
         return _evaluate_constants(h, forms)
 
-    box = make_box(G, h)
+    box, start = find_program_start(G, h)
     if box.cone:
         return _bound_open_maxima(G, h, forms)
-
-    start = None if (box.width < 0.0).any() else find_feasible_vertex(box)
     if start is None or _is_refuted(box, start.refutation):
         return _make_empty_maxima(n, f)
 
-    points, multipliers, done = _propose_multipliers(box, start.dictionary, forms)
+    vertex = None if start.dictionary is None else copy_dictionary(start.dictionary)
+    points, multipliers, done = _propose_multipliers(box, vertex, forms)
     bounds = certified.compute_upper_bounds(box.low, box.width, box.walls, forms, multipliers)
     tight = done & _are_tight(box, forms, bounds, points)
     if tight.all():

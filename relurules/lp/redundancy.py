@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from relurules.lp import certified, polytope
 from relurules.lp.lengths import vector_length
 from relurules.lp.maxima import bound_maxima
+from relurules.lp.program_starts import find_program_start
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -96,7 +97,9 @@ def find_implied_rows(
         return np.zeros(0, dtype=np.bool_)
 
     holds, near = np.zeros(len(rows), dtype=np.bool_), np.arange(len(rows))
-    if not polytope.make_box(G, h).cone:  # where a coordinate has no end, no rounding of G is small
+    if not find_program_start(
+        G, h
+    ).box.cone:  # where a coordinate has no end, no rounding of G is small
         bounds = bound_maxima(G, h, np.column_stack([rows, -limits])).bounds
         holds = bounds <= room
         near = np.flatnonzero(~holds & (bounds <= certified.NEAR))

@@ -25,6 +25,8 @@ ROUNDING = 1e-13
 #: Coefficients that were rounded once count as the same when they differ by no more than this share
 #: of themselves.
 _SAME = 2.0**-50
+#: So many answers to what holds on which sides are kept, of at most so many sides: up to 40 MB.
+_MOST_HELD, _LONGEST_HELD = 10_000, 200
 
 
 class AffineFit(NamedTuple):
@@ -63,8 +65,9 @@ class PiecewiseFunction:
     That is the network itself, or what it decides. least: (m,) rounding of the scores over the
     domain. framed: (R, m, f + 1) the maps in the frame's coordinates, where they are known more
     exactly than `maps` tells. fits: sets of regions -> the closest map that was found for them,
-    None within that limit. highest: scores -> the largest value of any of them. deadline: when work
-    on all this must end.
+    None within that limit. highest: scores -> the largest value of any of them. held: sides and
+    claims -> which of these hold, of the last that were asked for: merges that are tried in several
+    ways ask the same again. deadline: when work on all this must end.
     """
 
     partition: Partition
@@ -75,6 +78,7 @@ class PiecewiseFunction:
         default_factory=dict, repr=False
     )
     highest: dict[tuple[int, ...], float] = field(default_factory=dict, repr=False)
+    held: dict[tuple[int, bytes], NDArray[np.bool_]] = field(default_factory=dict, repr=False)
     deadline: Deadline = NEVER
 
     @property
@@ -168,6 +172,19 @@ class PiecewiseFunction:
 
         No in doubt: so much is certified.
         """
+        if len(splits) + len(claims) > _LONGEST_HELD:
+            return self._certify_sides(splits, claims)
+
+        key = len(splits), np.array([*splits, *claims], dtype=np.int64).tobytes()
+        found = self.held.get(key)
+        if found is None:
+            found = self._certify_sides(splits, claims)
+            if len(self.held) >= _MOST_HELD:
+                self.held.pop(next(iter(self.held)))
+            self.held[key] = found
+        return found.copy()
+
+    def _certify_sides(self, splits: Sequence[Side], claims: Sequence[Side]) -> NDArray[np.bool_]:
         own = set(splits)
         found = np.array([claim in own for claim in claims], dtype=np.bool_)
         asked = [claim for claim, known in zip(claims, found, strict=True) if not known]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from test_rational import by_vertices, drawn
 
-from relurules.lp import certified, highs, polytope
+from relurules.lp import certified, highs, polytope, program_starts
 from relurules.lp import maxima as module
 from relurules.lp.branch_and_bound import maximise_over_integers
 from relurules.lp.certified import (
@@ -26,13 +26,19 @@ from relurules.lp.programs import Outcome, ProgramAnswer
 Lie = Callable[[pytest.MonkeyPatch], None]
 
 
+def _start_programs(
+    monkeypatch: pytest.MonkeyPatch, start: Callable[[polytope.Box], polytope.FeasibilityResult]
+) -> None:
+    """Programs start as this says, and no start is known from before."""
+    monkeypatch.setattr(program_starts, "_LARGEST", 0)
+    monkeypatch.setattr(program_starts, "find_feasible_vertex", start)
+
+
 def _infeasible(monkeypatch: pytest.MonkeyPatch) -> None:
     """HiGHS says that there is no such point, ever, and the simplex method is of no help."""
     answer = ProgramAnswer(Outcome.INFEASIBLE, "infeasible")
     monkeypatch.setattr(highs, "solve_program", lambda *_, **__: answer)
-    monkeypatch.setattr(
-        module, "find_feasible_vertex", lambda _: polytope.FeasibilityResult(None, None)
-    )
+    _start_programs(monkeypatch, lambda _: polytope.FeasibilityResult(None, None))
 
 
 def _wrong_optimum(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,9 +48,7 @@ def _wrong_optimum(monkeypatch: pytest.MonkeyPatch) -> None:
         return ProgramAnswer(Outcome.OPTIMAL, "", -1e300, np.zeros(len(cost)), np.zeros(len(G)))
 
     monkeypatch.setattr(highs, "solve_program", answer)
-    monkeypatch.setattr(
-        module, "find_feasible_vertex", lambda _: polytope.FeasibilityResult(None, None)
-    )
+    _start_programs(monkeypatch, lambda _: polytope.FeasibilityResult(None, None))
 
 
 def _garbage(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +71,7 @@ def _refuted(monkeypatch: pytest.MonkeyPatch) -> None:
     def start(box: polytope.Box) -> polytope.FeasibilityResult:
         return polytope.FeasibilityResult(None, np.ones(len(box.walls)))
 
-    monkeypatch.setattr(module, "find_feasible_vertex", start)
+    _start_programs(monkeypatch, start)
 
 
 LIES: list[Lie] = [_infeasible, _wrong_optimum, _garbage, _refuted]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import relurules as rr
 from relurules.domain.columns import Category, Column
 from relurules.ir import Network, Neuron
-from relurules.lp import highs, maxima, polytope
+from relurules.lp import highs, maxima, polytope, program_starts
 from relurules.lp.programs import Outcome, ProgramAnswer
 from relurules.partitioning import admissible_points, search_regions
 
@@ -126,8 +126,9 @@ def test_a_solver_that_lies_drops_no_side(monkeypatch: pytest.MonkeyPatch) -> No
     infeasible = ProgramAnswer(Outcome.INFEASIBLE, "infeasible")
     monkeypatch.setattr(highs, "solve_program", lambda *_, **__: infeasible)
     monkeypatch.setattr(admissible_points, "_RANDOM", 1)
+    monkeypatch.setattr(program_starts, "_LARGEST", 0)  # no start is known from before
     monkeypatch.setattr(
-        maxima, "find_feasible_vertex", lambda _: polytope.FeasibilityResult(None, None)
+        program_starts, "find_feasible_vertex", lambda _: polytope.FeasibilityResult(None, None)
     )
     assert {tuple(row) for row in search_regions(net, domain).patterns.tolist()} >= expected
 

@@ -12,7 +12,7 @@ from handmade import graph, layered, lines, random_network
 import relurules as rr
 from relurules.errors import TooLargeError
 from relurules.ir import Network
-from relurules.partitioning import search_regions
+from relurules.partitioning import search_regions, search_run
 from relurules.partitioning import size_guard as module
 from relurules.partitioning.explore import SearchBudget, run_search
 from relurules.partitioning.search import make_problem
@@ -23,6 +23,10 @@ from relurules.partitioning.size_guard import SizeGuard, format_duration
 #: Some ten thousand regions, which a search comes back from several times.
 MANY = lines(
     np.random.default_rng(0).normal(size=(40, 3)), np.random.default_rng(1).uniform(-0.5, 0.5, 40)
+)
+#: Fewer, of which rules are soon made.
+FEWER = lines(
+    np.random.default_rng(0).normal(size=(24, 3)), np.random.default_rng(1).uniform(-0.5, 0.5, 24)
 )
 LARGE = layered(0, d=12, sizes=(60,), m=1)
 
@@ -42,8 +46,9 @@ def stopped() -> float:
 
 @pytest.fixture
 def early(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first look comes after 200 regions already."""
+    """The first look comes after 200 regions already, in a search that comes back often."""
     monkeypatch.setattr(module, "_REGIONS", 200)
+    monkeypatch.setattr(search_run, "_TESTS", 1000)
 
 
 @pytest.mark.usefixtures("early")
@@ -133,7 +138,7 @@ def test_a_search_that_found_a_million_is_large_whatever_probes_say(
 def test_whoever_names_a_limit_is_not_stopped(
     limits: dict[str, float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    net = MANY
+    net = FEWER
     monkeypatch.setattr(module, "MOST", 1)
     rules = rr.extract(graph(net), domain=cube(3), **limits)  # type: ignore[arg-type]
     assert len(rules) > 1
@@ -141,7 +146,7 @@ def test_whoever_names_a_limit_is_not_stopped(
 
 @pytest.mark.usefixtures("early")
 def test_none_is_a_limit_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    net = MANY
+    net = FEWER
     monkeypatch.setattr(module, "MOST", 1)
     with pytest.raises(TooLargeError):
         rr.extract(graph(net), domain=cube(3))
@@ -157,7 +162,7 @@ def test_what_was_found_is_in_the_checkpoint(
     from pathlib import Path
 
     file = Path(str(tmp_path)) / "search.npz"
-    net = MANY
+    net = FEWER
     monkeypatch.setattr(module, "MOST", 1)
     with pytest.raises(TooLargeError):
         rr.extract(graph(net), domain=cube(3), checkpoint=file)

@@ -2,9 +2,11 @@
 hold.
 """
 
+import io
 import json
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,7 @@ from relurules.networks.inputs import narrow_graph
 #: benchmarks/proofs.py takes more.
 SEEDS = (3, 7, 12, 25, 62, 71)
 #: So many changes of files are drawn, of every kind about as many, in so many parts; every so
-#: many-th of a part is given to check.py too.
+#: many-th of a part is given to check.py too, the first as a program of its own.
 CHANGES, PARTS, SCRIPTED = 600, 12, 5
 
 
@@ -105,15 +107,34 @@ def test_six_hundred_changed_files_are_rejected_with_a_sentence(part: int, tmp_p
         assert len(why.split()) > 2, (number, kind, why)
         assert "\n" not in why, (number, kind, why)
         if place % SCRIPTED == 0:
-            assert_the_script_rejects(paths, f"{number}: {kind}")
+            run = run_script_alone if place == 0 else run_script_here
+            assert_the_script_rejects(*run(paths), f"{number}: {kind}")
 
 
-def assert_the_script_rejects(paths: list[Path], what: str) -> None:
+def run_script_alone(paths: list[Path]) -> tuple[Any, str]:
     command = [sys.executable, "-I", "-S", str(paths[0].parent / "check.py"), *map(str, paths)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    said = done.stdout + done.stderr
-    assert done.returncode in (1, 2), (what, said)
-    assert said.startswith("refused: " if done.returncode == 1 else "error: "), (what, said)
+    return done.returncode, done.stdout + done.stderr
+
+
+@cache
+def compile_script() -> Any:
+    return compile(make_check_script(), "check.py", "exec")
+
+
+def run_script_here(paths: list[Path]) -> tuple[Any, str]:
+    """The same text, without a start of Python and its compiler for each."""
+    said = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), redirect_stderr(said):
+        patch.setattr(sys, "argv", ["check.py", *map(str, paths)])
+        with pytest.raises(SystemExit) as ended:
+            exec(compile_script(), {"__name__": "__main__"})  # our own script
+    return ended.value.code, said.getvalue()
+
+
+def assert_the_script_rejects(code: Any, said: str, what: str) -> None:
+    assert code in (1, 2), (what, said)
+    assert said.startswith("refused: " if code == 1 else "error: "), (what, said)
     assert said.count("\n") == 1, (what, said)
 
 

@@ -103,3 +103,16 @@ def test_no_word_of_a_solver_makes_a_union(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(module, "maximise_forms", garbage)
     assert find_convex_union(ground, pieces[0], pieces[3]) is None
     assert find_convex_whole(ground, pieces[:3], range(3)) is None
+
+
+def test_what_holds_is_the_same_when_asked_again() -> None:
+    ground = ground_of(random_network(5, d=2, K=4))
+    sides = [Side(split, positive) for split in range(4) for positive in (0, 1)]
+    asked = [([one, other], sides) for one in sides for other in sides if one[0] != other[0]]
+    for each in asked:
+        ground.holds(*each)[:] = True  # the asker's own
+    again = [ground.holds(*each) for each in asked]
+    ground.held.clear()
+    anew = [ground.holds(*each) for each in asked]
+    assert all(np.array_equal(*each) for each in zip(anew, again, strict=True))
+    assert not np.concatenate(anew).all()

@@ -17,6 +17,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import relurules as rr
 from relurules.training.estimators import ReLURulesClassifier, ReLURulesRegressor
+from relurules.training.lines import fit_lines
 from relurules.training.teacher import soften_targets
 
 FEW: dict[str, Any] = {"form": "additive", "max_rules": 2, "random_state": 0}
@@ -35,10 +36,17 @@ ASKED: dict[str, Any] = {
 EXPECTED = {"check_sample_weight_equivalence_on_dense_data": "rows are split at random"}
 
 
+@pytest.fixture
+def few_folds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For what asks what goes in and comes out, not how well the number of lines is chosen."""
+    monkeypatch.setattr(fit_lines, "FOLDS", 2)
+
+
 @parametrize_with_checks(
     [ReLURulesClassifier(**ASKED), ReLURulesRegressor(**ASKED)],
     expected_failed_checks=lambda _: EXPECTED,
 )
+@pytest.mark.usefixtures("few_folds")
 def test_scikit_learn_checks_of_lines(estimator: Any, check: Any) -> None:
     check(estimator)
 
@@ -50,6 +58,7 @@ def make_xy(n: int = 300) -> tuple[pd.DataFrame, Any]:
     return X, y
 
 
+@pytest.mark.usefixtures("few_folds")
 def test_grids_over_constraints_and_the_same_seed() -> None:
     X, y = make_xy()
     grid = {"signs": [None, "data"], "no_interactions": [None, ["a"]]}

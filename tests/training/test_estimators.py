@@ -27,6 +27,8 @@ QUICK: dict[str, Any] = {
     "max_rules": 4,
     "random_state": 0,
 }
+#: The smallest of which neurons go; checks fit hundreds, and ask what goes in and comes out.
+SMALLEST = {**QUICK, "hidden_layer_sizes": (3,), "max_epochs": 10, "max_rules": 2}
 #: Small batches, the split, and the order of rows are random, so a row of weight 2 isn't the same
 #: as two rows.
 STOCHASTIC = {
@@ -35,7 +37,7 @@ STOCHASTIC = {
 
 
 @parametrize_with_checks(
-    [ReLURulesClassifier(**QUICK), ReLURulesRegressor(**QUICK)],
+    [ReLURulesClassifier(**SMALLEST), ReLURulesRegressor(**SMALLEST)],
     expected_failed_checks=lambda _: STOCHASTIC,
 )
 def test_scikit_learn_checks(estimator: Any, check: Any) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from relurules.errors import DataError
+from relurules.training.lines import fit_lines as fit_lines_module
 from relurules.training.lines.fit_lines import LineSettings, LinesFit, fit_lines
 from relurules.training.lines.front_walk import LineBudget
 from relurules.training.lines.line_columns import describe_columns
@@ -31,11 +32,9 @@ def make_rows(n: int = 300, seed: int = 0) -> tuple[Any, Any]:
     return np.hstack([X, colour]), y
 
 
-def fit(
-    X: Any, y: Any, *, task: str = "regression", trends: Any = None, seed: int = 0, **budget: Any
-) -> LinesFit:
+def fit(X: Any, y: Any, *, task: str = "regression", trends: Any = None, **budget: Any) -> LinesFit:
     columns = describe_columns(X, NAMES, GROUPS, trends)
-    settings = LineSettings(budget=LineBudget(**{"lines": 5, **budget}), seed=seed)
+    settings = LineSettings(budget=LineBudget(**{"lines": 5, **budget}))
     return fit_lines(weigh_rows(X, y[:, None], None), columns, task, settings)
 
 
@@ -47,8 +46,11 @@ def fit_as_usual() -> LinesFit:
 
 @functools.cache
 def fit_within(**trends: int) -> LinesFit:
-    """The same within trends."""
-    return fit(*make_rows(), trends=trends)
+    """The same within trends, by two folds in place of ten: walks within trends take long."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit_lines_module, "FOLDS", 2)
+        patch.setattr(fit_lines_module, "DEALS", 1)
+        return fit(*make_rows(), trends=trends)
 
 
 def read_columns(normal: Any) -> set[str]:

@@ -97,9 +97,8 @@ def find_implied_rows(
         return np.zeros(0, dtype=np.bool_)
 
     holds, near = np.zeros(len(rows), dtype=np.bool_), np.arange(len(rows))
-    if not find_program_start(
-        G, h
-    ).box.cone:  # where a coordinate has no end, no rounding of G is small
+    box, _ = find_program_start(G, h)
+    if not box.cone:  # where a coordinate has no end, no rounding of G is small
         bounds = bound_maxima(G, h, np.column_stack([rows, -limits])).bounds
         holds = bounds <= room
         near = np.flatnonzero(~holds & (bounds <= certified.NEAR))

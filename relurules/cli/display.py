@@ -140,7 +140,7 @@ def announce_compiling(console: Console) -> None:
 
     def announce() -> None:
         why = compilation.find_cache_obstacle()
-        long = "this once: some 30 seconds" if why is None else f"some 20 seconds each time: {why}"
+        long = "this once: some 30 seconds" if why is None else f"some 30 seconds each time: {why}"
         console.print(
             f"compiling the search for linear regions, {long}", markup=False, soft_wrap=True
         )

@@ -317,10 +317,11 @@ def _choose_split(
             if off > most:
                 neuron, most = k, off
         twin = P.twins[k]
-        if twin >= 0 and (part.signs[k] == 0 or part.signs[twin] == 0):
+        bent = k if P.goal[n + k] > 0.0 else twin  # the other one is relaxed to what it is
+        if twin >= 0 and part.signs[bent] == 0:
             off = _measure_twins(P.slope[k], P.goal[n + k], mean[n + k], mean[n + twin])
             if off > most:
-                neuron, most = k if part.signs[k] == 0 else twin, off
+                neuron, most = bent, off
 
     if neuron >= 0:
         return neuron, -1

@@ -1,6 +1,6 @@
 """The largest effect of one column alone: a protected attribute, say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -232,7 +232,8 @@ def _measure_pairs(
     """Names of every two categories, and how far a change from the first to the second raises the
     score, and lowers it.
 
-    Where there is little time, every change of lines gets some of it before any gets more.
+    Where there is little time, every change of lines gets some of it before those get more that may
+    be the largest, or whose direction isn't known.
     """
     spaces = {place: fix_category(asked.ground, column, place) for place in column.categories}
     pairs = [
@@ -251,10 +252,18 @@ def _measure_pairs(
 
     again = isinstance(asked.ground, RestrictedLines) and deadline.is_set
     for key in sorted(keys, key=lambda one: -found[one].bound) if again else ():
-        if not found[key].complete and not deadline.is_over():
+        if _is_undecided(found[key], found.values()) and not deadline.is_over():
             found[key] = _join_changes(found[key], measure(key, _SHARE))
 
     return [(name, found[i, 1.0], found[i, -1.0]) for i, name in enumerate(names)]
+
+
+def _is_undecided(one: ColumnChange, every: Iterable[ColumnChange]) -> bool:
+    """Whether a change whose search ended early may be the largest of all, or may be of none."""
+    most = max((found.reached for found in every if found.reached is not None), default=0.0)
+    own = -np.inf if one.reached is None else one.reached
+    large = one.bound > most + measure_attained(one.bound, one.bound)
+    return not one.complete and (large or own <= 0.0 < one.bound)
 
 
 def _join_changes(one: ColumnChange, other: ColumnChange) -> ColumnChange:

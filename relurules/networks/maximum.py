@@ -47,8 +47,8 @@ _NODES = 20_000
 _GOOD_NODES = 100
 _OPEN_NODES = 1000
 #: Linear programs after which a search over categories goes on in compiled code, and the same
-#: where there is a time limit, and that code is yet to be made; and where the code is there, and
-#: linear programs are of so many variables that each takes long.
+#: where there is a time limit, and that code is yet to be made; and where the code is there, finds
+#: rows by itself, and linear programs are of so many variables that each takes long.
 _PATIENT, _LONG, _HASTY = 20, 300, 2
 _MANY = 100
 #: Categories this near to 0 or 1, and neurons this near to phi, count as that.
@@ -203,7 +203,8 @@ def search_maximum(
 def _choose_patience(program: PiecewiseProgram, deadline: Deadline) -> int:
     """After how many linear programs a search goes on in compiled code."""
     if is_search_compiled():
-        return _HASTY if program.variables >= _MANY else _PATIENT
+        alone = not len(program.walls) + len(program.rows)
+        return _HASTY if alone and program.variables >= _MANY else _PATIENT
     return _LONG if deadline.is_set else _PATIENT
 
 

@@ -113,7 +113,7 @@ def test_what_had_too_little_time_gets_more(monkeypatch: pytest.MonkeyPatch) -> 
     def hurry(found: LineChange, turn: int) -> LineChange:
         if turn > 1:
             return found
-        return found._replace(bound=found.bound + 1.0, rows=None, complete=False)
+        return found._replace(bound=found.bound + 10.0, rows=None, complete=False)
 
     asked = count_searches(monkeypatch, hurry)
     again = rr.ask(rules, "effect", feature="c0", time_limit=1000.0)
@@ -121,11 +121,22 @@ def test_what_had_too_little_time_gets_more(monkeypatch: pytest.MonkeyPatch) -> 
     assert again.values == whole.values
     assert again.exact
 
-    asked.clear()  # there is no more time than all of it
+    def lag(found: LineChange, turn: int) -> LineChange:
+        bound = found.bound if found.bound == top else min(top, found.bound + 1e-3)
+        return found._replace(bound=bound, complete=found.bound == top)
+
+    top = whole.values["largest"]
+    asked = count_searches(monkeypatch, lag)  # what isn't the largest needs none
+    rows = rr.ask(rules, "effect", feature="c0", time_limit=1000.0)
+    assert len(asked) < 12
+    assert rows.exact
+    assert rows.values["largest"] == top
+
+    asked = count_searches(monkeypatch, hurry)  # there is no more time than all of it
     once = rr.ask(rules, "effect", feature="c0")
     assert len(asked) == 6
     assert not once.exact
-    assert once.values["largest"] == whole.values["largest"] + 1.0
+    assert once.values["largest"] == pytest.approx(whole.values["largest"] + 10.0)
 
 
 def test_rows_of_either_way_say_no_without_the_bounds(monkeypatch: pytest.MonkeyPatch) -> None:

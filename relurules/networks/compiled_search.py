@@ -131,11 +131,10 @@ def search_parts(
     walk = _start_walk(relaxed, stack)
 
     def advance(budget: int) -> int:
-        if relaxed.binding == 0 and walk.numbers[1] < _ROWS:
-            first = walk.numbers[1] == 0
-            walk_rows(
-                relaxed, stack, at, walk, (_BEFORE if first else _WALKED) if budget > 1 else 1
-            )
+        start, compiled = walk.numbers[1] == 0, budget > 1
+        if relaxed.binding == 0 and (start or (compiled and walk.numbers[1] < _ROWS)):
+            steps = _BEFORE if start else _WALKED
+            walk_rows(relaxed, stack, at, walk, steps if compiled else 1)
         return int(advance_parts(relaxed, stack, at, leaf, budget))
 
     return drive_search(program, stack, levels[1], advance, try_row, deadline)

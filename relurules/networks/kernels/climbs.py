@@ -186,7 +186,7 @@ def _measure_move(
             at.p[k] = z if z >= 0.0 else P.slope[k] * z
         goal += P.goal[n + k] * (z if z >= 0.0 else P.slope[k] * z)
 
-    return goal
+    return float(goal)
 
 
 @compile_cached

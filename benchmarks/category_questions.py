@@ -149,6 +149,11 @@ def show_table(forms: Sequence[str], limit: float) -> list[Figure]:
     use_machine_code()
     for form in forms:  # compiled, or loaded, once
         list(measure_case(small, form, 10.0 * limit))
+    if "lines" in forms:  # of which small ones need no compiled search
+        case = CASES["lines"][0]
+        rules = rr.extract(make_module(case, moved=False), domain=make_box(case), form="additive")
+        for question in ("effect", "monotone"):
+            rr.ask(rules, question, feature="n0")
 
     found = list[Measured]()
     for form in forms:

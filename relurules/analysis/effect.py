@@ -1,6 +1,6 @@
 """The largest effect of one column alone: a protected attribute, say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -37,6 +37,9 @@ from relurules.errors import DataError
 from relurules.ir.answers import Answer, Grid, Witness, format_bound, format_number
 from relurules.ir.network import Array
 from relurules.lp import Polytope
+
+#: Shares of the time that is left: for a change, and for first searches of all of a column's.
+_SHARE, _FIRST = 0.5, 0.4
 
 
 class ColumnChange(NamedTuple):
@@ -167,38 +170,27 @@ def answer_for_categories(
     asked: Question, target: ScoreTarget, column: TableColumn, question: str
 ) -> Answer:
     """From every category to every other: between which numbers the change lies, all else equal."""
-    places = list(column.categories)
-    spaces = {place: fix_category(asked.ground, column, place) for place in places}
+    pairs = _measure_pairs(asked, target, column)
     rows, values, worst = [], dict[str, Any](), ColumnChange(-np.inf, None, (), True)
-    complete, ordered = True, True
-
-    for one, other in combinations(places, 2):
-        names = column.categories[one], column.categories[other]
-        pair = RowPair(spaces[one], spaces[other], column, None, (one, other))
-        rises, falls = (_measure_change(asked, target, pair, sign, names) for sign in (1.0, -1.0))
+    complete, ordered, both = True, True, False
+    small = bound_rounding(asked, target)
+    for names, rises, falls in pairs:
         complete &= rises.complete and falls.complete
         if rises.bound == -np.inf:
             continue
-        rows.append(
-            (
-                names[0],
-                names[1],
-                format_bound(-falls.bound, up=False),
-                format_bound(rises.bound, up=True),
-            )
-        )
+        low, high = format_bound(-falls.bound, up=False), format_bound(rises.bound, up=True)
+        rows.append((*names, low, high))
         values[f"{names[0]} -> {names[1]}"] = {"low": -falls.bound, "high": rises.bound}
         ordered &= rises.bound <= 0 or falls.bound <= 0
+        both |= all(one.reached is not None and one.reached > small for one in (rises, falls))
         for found in (rises, falls):
             worst = found if found.bound > worst.bound else worst
 
-    if question == "monotone" and not complete and not ordered:
+    if question == "monotone" and not complete and not ordered and not both:
         asked.ground.deadline.check(f"comparing the categories of {column.name}")
 
     what, size = target.score or target.name, max(0.0, worst.bound)
-    exact = not rows or is_attained(
-        worst.bound, worst.reached, worst.bound, bound_rounding(asked, target)
-    )
+    exact = not rows or is_attained(worst.bound, worst.reached, worst.bound, small)
     said = (
         f"Changing {column.name} alone moves {what} by at most "
         f"{format_bound(size, up=True)}{describe_conditions(asked)}."
@@ -234,6 +226,52 @@ def answer_for_categories(
     )
 
 
+def _measure_pairs(
+    asked: Question, target: ScoreTarget, column: TableColumn
+) -> list[tuple[tuple[str, str], ColumnChange, ColumnChange]]:
+    """Names of every two categories, and how far a change from the first to the second raises the
+    score, and lowers it.
+
+    Where there is little time, every change of lines gets some of it before those get more that may
+    be the largest, or whose direction isn't known.
+    """
+    spaces = {place: fix_category(asked.ground, column, place) for place in column.categories}
+    pairs = [
+        RowPair(spaces[one], spaces[other], column, None, (one, other))
+        for one, other in combinations(column.categories, 2)
+    ]
+    names = [(column.categories[i], column.categories[j]) for i, j in combinations(spaces, 2)]
+    keys = [(i, sign) for i in range(len(pairs)) for sign in (1.0, -1.0)]
+
+    def measure(key: tuple[int, float], share: float) -> ColumnChange:
+        return _measure_change(asked, target, pairs[key[0]], key[1], names[key[0]], share)
+
+    deadline, found = asked.ground.deadline, dict[tuple[int, float], ColumnChange]()
+    for turn, key in enumerate(keys):
+        found[key] = measure(key, _FIRST / (len(keys) - turn))
+
+    again = isinstance(asked.ground, RestrictedLines) and deadline.is_set
+    for key in sorted(keys, key=lambda one: -found[one].bound) if again else ():
+        if _is_undecided(found[key], found.values()) and not deadline.is_over():
+            found[key] = _join_changes(found[key], measure(key, _SHARE))
+
+    return [(name, found[i, 1.0], found[i, -1.0]) for i, name in enumerate(names)]
+
+
+def _is_undecided(one: ColumnChange, every: Iterable[ColumnChange]) -> bool:
+    """Whether a change whose search ended early may be the largest of all, or may be of none."""
+    most = max((found.reached for found in every if found.reached is not None), default=0.0)
+    own = -np.inf if one.reached is None else one.reached
+    large = one.bound > most + measure_attained(one.bound, one.bound)
+    return not one.complete and (large or own <= 0.0 < one.bound)
+
+
+def _join_changes(one: ColumnChange, other: ColumnChange) -> ColumnChange:
+    """What two searches for the same change found."""
+    best = max(one, other, key=lambda found: -np.inf if found.reached is None else found.reached)
+    return best._replace(bound=min(one.bound, other.bound), complete=one.complete or other.complete)
+
+
 class _ChangedRows(NamedTuple):
     """Rows (2, d) near the largest change, None where none were found; cell: where to look for
     plainer ones.
@@ -251,9 +289,10 @@ def _find_changed_rows(
     pair: RowPair,
     sign: float,
     value: Callable[[Array], Array],
+    share: float,
 ) -> _ChangedRows:
     if isinstance(asked.ground, RestrictedLines):
-        lines, part = asked.ground, asked.ground.deadline.share(0.5)
+        lines, part = asked.ground, asked.ground.deadline.share(share)
         return _ChangedRows(
             *find_line_change(lines, target, pair, sign, integers=asked.integers, deadline=part)
         )
@@ -270,15 +309,17 @@ def _find_changed_rows(
 
 
 def _measure_change(
-    asked: Question, target: ScoreTarget, pair: RowPair, sign: float, names: tuple[str, str]
-) -> ColumnChange:
+    asked: Question, target: ScoreTarget, pair: RowPair, sign: float, names: tuple[str, str],
+    share: float = _SHARE,
+) -> ColumnChange:  # fmt: skip
+    """The largest change of one sign. share: of the time that is left, for lines."""
     ground = asked.ground
 
     def value(rows: Array) -> Array:
         scores = target.of(ground.rules.predict_scores(rows))
         return np.asarray(sign * (scores[1] - scores[0]))
 
-    found = _find_changed_rows(asked, target, pair, sign, value)
+    found = _find_changed_rows(asked, target, pair, sign, value, share)
     if found.rows is None:
         return ColumnChange(found.bound, None, (), found.complete)
 

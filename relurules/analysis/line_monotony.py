@@ -8,6 +8,7 @@ from relurules.analysis.columns import list_columns
 from relurules.analysis.directions import DIRECTIONS, describe_direction
 from relurules.analysis.line_slopes import (
     LineSlopes,
+    bound_all_slopes,
     bound_line_slopes,
     check_continuous,
 )
@@ -73,9 +74,7 @@ def answer_all_line_columns(asked: Question, target: ScoreTarget) -> Answer:
     ground = _get_lines(asked)
     columns = [column for column in list_columns(ground) if not column.categories]
     rows, values, exact = [], dict[str, Any](), True
-    for i, column in enumerate(columns):
-        share = ground.deadline.share(0.9 / (len(columns) - i))
-        found = bound_line_slopes(ground, target, column, share)
+    for column, found in zip(columns, bound_all_slopes(ground, target, columns, 0.9), strict=True):
         direction, exact = _tell_direction(found), exact and found.exact
         values[column.name] = {"direction": direction, "low": found.low, "high": found.high}
         rows.append((column.name, direction or "not decided", *_format_ends(found)))

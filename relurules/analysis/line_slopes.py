@@ -1,6 +1,6 @@
 """How additive rules' score goes with a number column: certified bounds of its slope, and rows."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,8 @@ from relurules.networks.slopes import SteepestSlope, find_steepest_slope
 
 #: Slopes that move a score by less than this share of its terms are rounding.
 _ROUNDING = 1e-12
+#: Share of the time that is left for first searches of all columns.
+_FIRST = 0.4
 #: How often a step of a row that shows a slope is halved.
 _HALVED = 50
 
@@ -81,6 +83,26 @@ def bound_line_slopes(
         falling=rows[1] if tells[1] else None,
         exact=all(_is_reached(one, least) for one in (top, bottom)),
     )
+
+
+def bound_all_slopes(
+    ground: RestrictedLines, target: ScoreTarget, columns: Sequence[TableColumn], share: float
+) -> list[LineSlopes]:
+    """Slopes of number columns, in a share of the time that is left: where it is little, each gets
+    some before any gets more.
+    """
+    whole, found = ground.deadline.share(share), list[LineSlopes]()
+    for i, column in enumerate(columns):
+        first = whole.share(_FIRST / (len(columns) - i))
+        found.append(bound_line_slopes(ground, target, column, first))
+
+    left = [i for i, one in enumerate(found) if not one.exact and whole.is_set]
+    for turn, i in enumerate(left):
+        if not whole.is_over():
+            more = whole.share(1.0 / (len(left) - turn))
+            found[i] = bound_line_slopes(ground, target, columns[i], more)
+
+    return found
 
 
 def _tell(found: SteepestSlope, least: float) -> bool | None:

@@ -8,7 +8,7 @@ import numpy as np
 from relurules.analysis.columns import list_columns
 from relurules.analysis.line_slopes import (
     LineSlopes,
-    bound_line_slopes,
+    bound_all_slopes,
     check_continuous,
     find_steepest_total,
 )
@@ -81,11 +81,7 @@ def _measure_steepness(
     widths = ground.domain.widths
     columns = [c for c in list_columns(ground) if not c.categories and widths[c.at[0]] > 0]
     scales = np.array([asked.scales.get(c.name, float(widths[c.at[0]])) for c in columns])
-    slopes = []
-    for i, column in enumerate(columns):
-        share = ground.deadline.share(0.25 / (len(columns) - i))
-        slopes.append(bound_line_slopes(ground, target, column, share))
-
+    slopes = bound_all_slopes(ground, target, columns, 0.25)
     every = np.zeros(len(widths))
     every[[c.at[0] for c in columns]] = scales
     total = find_steepest_total(ground, target, every, measure_sum, ground.deadline.share(0.45))

@@ -11,12 +11,12 @@ from relurules.ir.limits import Deadline
 from relurules.ir.network import Array
 from relurules.lp.certified import rounding_gamma
 from relurules.lp.compilation import get_store, is_compiling_off, is_machine_code_used
+from relurules.networks.kernels.climbs import PartStack, RowWalk, walk_rows
 from relurules.networks.kernels.lagrangian import RelaxedPoint, RelaxedProgram
 from relurules.networks.kernels.leaf_programs import allocate_leaf
 from relurules.networks.kernels.part_search import (
     PAUSED,
     SETTLED,
-    PartStack,
     advance_parts,
 )
 from relurules.networks.program_cells import ProgramCell
@@ -25,6 +25,8 @@ from relurules.networks.twin_neurons import TwinRows, list_twin_rows
 
 #: Parts that may wait at once, parts that are looked at between two looks at the clock, and in all.
 WAITING, _TURNS, _MOST = 8192, 50, 200_000
+#: Rows that are drawn and improved before all parts, between two looks at the clock, and in all.
+_BEFORE, _WALKED, _ROWS = 100, 30, 20_000
 #: Numbers up to this size don't overflow in sums of products, and what is added to all sizes, as
 #: a product too small for a float is off by more than a share of itself.
 _LARGE, _SMALL = 1e80, 1e-200
@@ -91,6 +93,7 @@ def relax_program(program: PiecewiseProgram, root: ProgramCell) -> RelaxedProgra
         scales=_guess_multipliers(program, sizes, len(own), twins) ** 2,
         start=np.concatenate([np.zeros(K + len(own)), twins.weights]),
         share=2.0 * float(rounding_gamma(6.0 * (n + K + len(rows)) + 50.0)),
+        deep=bool(program.L.any()),
     )
 
 
@@ -125,13 +128,28 @@ def search_parts(
     """
     stack, at = _make_stack(relaxed, parts, levels), _make_point(relaxed)
     leaf = allocate_leaf(relaxed.single, len(relaxed.b) + relaxed.binding)
-    return drive_search(
-        program,
-        stack,
-        levels[1],
-        lambda budget: int(advance_parts(relaxed, stack, at, leaf, budget)),
-        try_row,
-        deadline,
+    walk = _start_walk(relaxed, stack)
+
+    def advance(budget: int) -> int:
+        start, compiled = walk.numbers[1] == 0, budget > 1
+        if relaxed.binding == 0 and (start or (compiled and walk.numbers[1] < _ROWS)):
+            steps = _BEFORE if start else _WALKED
+            walk_rows(relaxed, stack, at, walk, steps if compiled else 1)
+        return int(advance_parts(relaxed, stack, at, leaf, budget))
+
+    return drive_search(program, stack, levels[1], advance, try_row, deadline)
+
+
+def _start_walk(relaxed: RelaxedProgram, stack: PartStack) -> RowWalk:
+    """Of rows of all parts together."""
+    count = int(stack.numbers[0])
+    return RowWalk(
+        low=stack.low[:count].min(axis=0),
+        high=stack.high[:count].max(axis=0),
+        row=np.zeros(len(relaxed.single)),
+        value=np.full(1, -np.inf),
+        columns=np.flatnonzero(relaxed.single).astype(np.int64),
+        numbers=np.array([1, 0]),
     )
 
 

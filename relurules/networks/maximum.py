@@ -47,8 +47,10 @@ _NODES = 20_000
 _GOOD_NODES = 100
 _OPEN_NODES = 1000
 #: Linear programs after which a search over categories goes on in compiled code, and the same
-#: where there is a time limit, and that code is yet to be made.
-_PATIENT, _LONG = 20, 300
+#: where there is a time limit, and that code is yet to be made; and where the code is there, finds
+#: rows by itself, and linear programs are of so many variables that each takes long.
+_PATIENT, _LONG, _HASTY = 20, 300, 2
+_MANY = 100
 #: Categories this near to 0 or 1, and neurons this near to phi, count as that.
 _SAME = 1e-7
 #: How far a point beside the domain is moved inside, as a share of the way to the middle.
@@ -170,7 +172,7 @@ def search_maximum(
     _try_rows(search, np.zeros(program.columns) if start is None else start)
     ticket, heap = count(), list[_Entry]()
     solved, searched = 1, not program.groups
-    patient = _LONG if deadline.is_set and not is_search_compiled() else _PATIENT
+    patient = _choose_patience(program, deadline)
     _add_cell(search, heap, next(ticket), root, np.inf)
     while heap:
         minus, turn, cell, found = heapq.heappop(heap)
@@ -196,6 +198,14 @@ def search_maximum(
             search.closed = max(search.closed, -minus if exact is None else min(exact, -minus))
 
     return ProgramMaximum(search.closed, search.value, search.point)
+
+
+def _choose_patience(program: PiecewiseProgram, deadline: Deadline) -> int:
+    """After how many linear programs a search goes on in compiled code."""
+    if is_search_compiled():
+        alone = not len(program.walls) + len(program.rows)
+        return _HASTY if alone and program.variables >= _MANY else _PATIENT
+    return _LONG if deadline.is_set else _PATIENT
 
 
 def _search_compiled(

@@ -13,8 +13,8 @@ from relurules.lp.certified import rounding_gamma
 from relurules.lp.compilation import get_store, is_compiling_off, is_machine_code_used
 from relurules.networks.compiled_search import WAITING, OpenPart, PartOutcome, drive_search
 from relurules.networks.gradients import SlopeMeasure
+from relurules.networks.kernels.climbs import PartStack
 from relurules.networks.kernels.leaf_programs import allocate_leaf
-from relurules.networks.kernels.part_search import PartStack
 from relurules.networks.kernels.step_search import advance_steps, climb_row
 from relurules.networks.kernels.steps import SIZES, SLOPE, StepPart, StepPoint, StepProgram
 from relurules.networks.programs import PiecewiseProgram

@@ -7,6 +7,7 @@ import pytest
 from test_compiled_search import draw_program, draw_rows
 
 from relurules.networks.compiled_search import OpenPart, _make_point, _make_stack, relax_program
+from relurules.networks.kernels.climbs import PartStack
 from relurules.networks.kernels.lagrangian import RelaxedPart, bound_arguments, bound_part
 from relurules.networks.kernels.leaf_programs import (
     EMPTY,
@@ -15,7 +16,7 @@ from relurules.networks.kernels.leaf_programs import (
     allocate_leaf,
     solve_leaf,
 )
-from relurules.networks.kernels.part_search import PartStack, _close_part, drop_columns
+from relurules.networks.kernels.part_search import _close_part, drop_columns
 from relurules.networks.program_cells import start_cell, tighten_cell
 
 

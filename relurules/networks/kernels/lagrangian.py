@@ -65,7 +65,7 @@ class RelaxedProgram(NamedTuple):
     that hold any number; whole: (n,) those of whole numbers. sizes: (K + r + 1,) what terms of
     neurons' arguments, of rows and of the goal come to at most; scales: (K + r,) squares of the
     multipliers' usual sizes; start: (K + r,) multipliers to begin with; share: of such terms, what
-    rounding may be.
+    rounding may be. deep: whether neurons read others.
     """
 
     A: Array
@@ -86,6 +86,7 @@ class RelaxedProgram(NamedTuple):
     scales: Array
     start: Array
     share: float
+    deep: bool
 
 
 class RelaxedPart(NamedTuple):

@@ -2,12 +2,12 @@
 bound first, and once many wait, in depth.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from relurules.lp.compilation import compile_cached
+from relurules.networks.kernels.climbs import PartStack, climb_from_mean, copy_numbers, keep_row
 from relurules.networks.kernels.lagrangian import (
     Array,
     ColumnBox,
@@ -43,29 +43,6 @@ _SPELL, _CLIMB = 64, 4
 _SETTLED = 1e-3
 
 
-class PartStack(NamedTuple):
-    """Parts that wait, in rows, the last of which is for copies.
-
-    bounds: (s,) what the goal doesn't exceed there; numbers: how many wait, and were
-    looked at; levels: a part with
-    less than the first isn't looked at, the second is the largest bound of these, the third the
-    best row's value, the fourth what is added to it for the first. best: (n,) that row; kept: (2 K
-    + r,) the best multipliers of a part; mean: (n + 2 K,) of points of a relaxed goal.
-    """
-
-    low: Array
-    high: Array
-    signs: NDArray[np.int8]
-    lines: Array
-    weights: Array
-    bounds: Array
-    numbers: NDArray[np.int64]
-    levels: Array
-    best: Array
-    kept: Array
-    mean: Array
-
-
 @compile_cached
 def take_part(stack: PartStack, i: int) -> RelaxedPart:
     """A part, by its row."""
@@ -92,7 +69,7 @@ def advance_parts(  # noqa: C901
                 room = bound_part(P, part, at) - stack.levels[0] + P.share * P.sizes[-1]
                 drop_columns(P, part, stack, at, room)
             if P.binding == 0 and stack.numbers[1] % _CLIMB == 1:
-                _climb_row(P, part, stack, at)
+                climb_from_mean(P, part, stack, at)
         elif stack.bounds[i] > stack.levels[0]:
             stack.numbers[0] = i
             continue
@@ -280,53 +257,6 @@ def drop_columns(P: Any, part: Any, stack: PartStack, at: Any, room: float) -> N
 
 
 @compile_cached
-def keep_row(stack: PartStack, x: Array, goal: float) -> None:
-    """Keep a row that is better than the best one."""
-    if goal > stack.levels[2]:
-        stack.levels[2] = goal
-        stack.levels[0] = max(stack.levels[0], goal + stack.levels[3])
-        copy_numbers(x, stack.best)
-
-
-@compile_cached
-def _climb_row(  # noqa: C901
-    P: RelaxedProgram, part: RelaxedPart, stack: PartStack, at: RelaxedPoint
-) -> None:
-    """From the row nearest to the middle of a part's points to better ones, category by
-    category.
-    """
-    for j in range(len(part.low)):
-        at.x[j] = min(max(stack.mean[j], part.low[j]), part.high[j]) if P.single[j] else 0.0
-        if P.whole[j]:
-            at.x[j] = np.floor(at.x[j] + 0.5)
-
-    for g in range(len(P.starts) - 1):
-        best = P.members[P.starts[g]]
-        for i in range(P.starts[g], P.starts[g + 1]):
-            if stack.mean[P.members[i]] > stack.mean[best]:
-                best = P.members[i]
-        at.x[best] = 1.0
-
-    most = evaluate_point(P, at)
-    for g in range(len(P.starts) - 1):
-        best = -1
-        for i in range(P.starts[g], P.starts[g + 1]):
-            if at.x[P.members[i]] == 1.0:
-                best = P.members[i]
-            at.x[P.members[i]] = 0.0
-        for i in range(P.starts[g], P.starts[g + 1]):
-            j = P.members[i]
-            if part.high[j] > 0.0:
-                at.x[j] = 1.0
-                goal = evaluate_point(P, at)
-                at.x[j] = 0.0
-                if goal > most:
-                    best, most = j, goal
-        at.x[best] = 1.0
-    keep_row(stack, at.x, most)
-
-
-@compile_cached
 def _step_down(  # noqa: C901
     P: RelaxedProgram, part: RelaxedPart, at: RelaxedPoint, drop: float
 ) -> bool:
@@ -387,10 +317,11 @@ def _choose_split(
             if off > most:
                 neuron, most = k, off
         twin = P.twins[k]
-        if twin >= 0 and (part.signs[k] == 0 or part.signs[twin] == 0):
+        bent = k if P.goal[n + k] > 0.0 else twin  # the other one is relaxed to what it is
+        if twin >= 0 and part.signs[bent] == 0:
             off = _measure_twins(P.slope[k], P.goal[n + k], mean[n + k], mean[n + twin])
             if off > most:
-                neuron, most = k if part.signs[k] == 0 else twin, off
+                neuron, most = bent, off
 
     if neuron >= 0:
         return neuron, -1
@@ -508,10 +439,3 @@ def copy_part(stack: PartStack, one: int, other: int) -> None:
     for k in range(stack.signs.shape[1]):
         stack.signs[other, k] = stack.signs[one, k]
     stack.bounds[other] = stack.bounds[one]
-
-
-@compile_cached
-def copy_numbers(one: Array, other: Array) -> None:
-    """Numbers in the place of others, without a copy between."""
-    for i in range(len(one)):
-        other[i] = one[i]

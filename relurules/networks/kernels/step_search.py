@@ -5,6 +5,7 @@ and split by the step that its bound overstates most, or by a column of categori
 import numpy as np
 
 from relurules.lp.compilation import compile_cached
+from relurules.networks.kernels.climbs import PartStack, copy_numbers, keep_row
 from relurules.networks.kernels.leaf_programs import (
     EMPTY,
     SOLVED,
@@ -19,15 +20,12 @@ from relurules.networks.kernels.part_search import (
     FULL,
     PAUSED,
     SETTLED,
-    PartStack,
     close_beaten_part,
-    copy_numbers,
     copy_part,
     drop_columns,
     find_open_group,
     hold_category,
     keep_child,
-    keep_row,
     raise_best,
     start_child,
 )

@@ -13,7 +13,7 @@ import relurules as rr
 from relurules.errors import DataError, DomainError, UnsupportedError
 from relurules.ir import Head, RuleSet
 from relurules.ir.answers import Witness
-from relurules.lp import certified, highs, maxima, polytope
+from relurules.lp import certified, highs, polytope, program_starts
 from relurules.lp.programs import Outcome, ProgramAnswer
 
 BOX = rr.Domain.box([-1, -1, 0], [2, 2, 1], ["a", "b", "c"])
@@ -302,8 +302,9 @@ def _no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """HiGHS calls everything infeasible, and the compiled simplex method gives up."""
     infeasible = ProgramAnswer(Outcome.INFEASIBLE, "infeasible")
     monkeypatch.setattr(highs, "solve_program", lambda *_, **__: infeasible)
+    monkeypatch.setattr(program_starts, "_LARGEST", 0)  # no start is known from before
     monkeypatch.setattr(
-        maxima, "find_feasible_vertex", lambda _: polytope.FeasibilityResult(None, None)
+        program_starts, "find_feasible_vertex", lambda _: polytope.FeasibilityResult(None, None)
     )
 
 

@@ -29,11 +29,11 @@ _FACTOR, _MODULUS = 48271, 2147483647
 class PartStack(NamedTuple):
     """Parts that wait, in rows, the last of which is for copies.
 
-    bounds: (s,) what the goal doesn't exceed there; numbers: how many wait, and were
-    looked at; levels: a part with
-    less than the first isn't looked at, the second is the largest bound of these, the third the
-    best row's value, the fourth what is added to it for the first. best: (n,) that row; kept: (2 K
-    + r,) the best multipliers of a part; mean: (n + 2 K,) of points of a relaxed goal.
+    bounds: (s,) what the goal doesn't exceed there; numbers: how many wait, and were looked at;
+    levels: a part with less than the first isn't looked at, the second is the largest bound of
+    these, the third the best row's value, the fourth what is added to it for the first. best: (n,)
+    that row; kept: (2 K + r,) the best multipliers of a part; mean: (n + 2 K,) of points of a
+    relaxed goal.
     """
 
     low: Array

@@ -2,7 +2,7 @@
 parts that a search looks at, whose levels such rows raise.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,10 +123,19 @@ def climb_from_mean(
     P: RelaxedProgram, part: RelaxedPart, stack: PartStack, at: RelaxedPoint
 ) -> None:
     """From the row nearest to the middle of a part's points to better ones."""
+    write_mean_row(P, part, stack, at)
     for j in range(len(part.low)):
-        at.x[j] = min(max(stack.mean[j], part.low[j]), part.high[j]) if P.single[j] else 0.0
         if P.whole[j]:
             at.x[j] = np.floor(at.x[j] + 0.5)
+
+    _climb_row(P, part.low, part.high, stack, at)
+
+
+@compile_cached
+def write_mean_row(P: Any, part: Any, stack: PartStack, at: Any) -> None:
+    """Make x the row nearest to the middle of a part's points, of programs of values or slopes."""
+    for j in range(len(part.low)):
+        at.x[j] = min(max(stack.mean[j], part.low[j]), part.high[j]) if P.single[j] else 0.0
 
     for g in range(len(P.starts) - 1):
         best = P.members[P.starts[g]]
@@ -134,8 +143,6 @@ def climb_from_mean(
             if stack.mean[P.members[i]] > stack.mean[best]:
                 best = P.members[i]
         at.x[best] = 1.0
-
-    _climb_row(P, part.low, part.high, stack, at)
 
 
 @compile_cached

@@ -5,7 +5,12 @@ and split by the step that its bound overstates most, or by a column of categori
 import numpy as np
 
 from relurules.lp.compilation import compile_cached
-from relurules.networks.kernels.climbs import PartStack, copy_numbers, keep_row
+from relurules.networks.kernels.climbs import (
+    PartStack,
+    copy_numbers,
+    keep_row,
+    write_mean_row,
+)
 from relurules.networks.kernels.leaf_programs import (
     EMPTY,
     SOLVED,
@@ -249,16 +254,7 @@ def _add_child(P: StepProgram, stack: PartStack, at: StepPoint, first: int) -> N
 @compile_cached
 def _climb_from_mean(P: StepProgram, part: StepPart, stack: PartStack, at: StepPoint) -> None:
     """From the row nearest to the middle of a part's points to better ones."""
-    for j in range(len(part.low)):
-        at.x[j] = min(max(stack.mean[j], part.low[j]), part.high[j]) if P.single[j] else 0.0
-
-    for g in range(len(P.starts) - 1):
-        best = P.members[P.starts[g]]
-        for i in range(P.starts[g], P.starts[g + 1]):
-            if stack.mean[P.members[i]] > stack.mean[best]:
-                best = P.members[i]
-        at.x[best] = 1.0
-
+    write_mean_row(P, part, stack, at)
     climb_row(P, part, stack, at)
 
 

@@ -44,8 +44,8 @@ CROSSED, RULES = 6, 64
 JUDGED, RESPONSE = 4, "p_yes"
 #: Rows of a piece that is made, and of the table in memory.
 PIECE, IN_MEMORY = 250_000, 1_000_000
-#: Rounds of scoring in memory; numpy stands in for machine code in up to 16.
-ROUNDS = 24
+#: Rounds of scoring in memory; numpy stands in for machine code in the first ones.
+ROUNDS = 40
 NAMES = tuple(f"x{i}" for i in range(COLUMNS))
 BOX = rr.Domain.box([-1.0] * COLUMNS, [1.0] * COLUMNS, NAMES)
 

@@ -174,6 +174,7 @@ def answer_for_categories(
     rows, values, worst = [], dict[str, Any](), ColumnChange(-np.inf, None, (), True)
     complete, ordered, both = True, True, False
     small = bound_rounding(asked, target)
+
     for names, rises, falls in pairs:
         complete &= rises.complete and falls.complete
         if rises.bound == -np.inf:

@@ -60,6 +60,7 @@ class _LinkedLibrary(JITCodeLibrary):
         ll_module.data_layout = self._codegen._data_layout
         passes, builder = llvm.create_new_function_pass_manager(), self._codegen._pass_builder()
         passes.add_instruction_combine_pass()
+
         for function in ll_module.functions:
             if not function.is_declaration:
                 passes.run(function, builder)
@@ -72,6 +73,7 @@ class _EntryLibrary(_LinkedLibrary):
         """Link all parts, optimise the whole, make machine code."""
         self._linking_libraries = list(_collect_libraries(self._linking_libraries))
         super().finalize()
+
         for variable in self._final_module.global_variables:
             environment = lookup_environment(variable.name)
             if variable.name.startswith(_ENVIRONMENT) and environment is not None:
@@ -116,6 +118,7 @@ class _PartLibrary(_LinkedLibrary):
         for function in self._final_module.functions:
             if not function.is_declaration and function.linkage == llvm.Linkage.external:
                 function.linkage = "linkonce_odr"
+
         return self._final_module
 
 
@@ -135,6 +138,7 @@ def _collect_libraries(libraries: Iterable[Any]) -> Iterable[Any]:
         if library not in found:
             found[library] = None
             waiting += library._linking_libraries if isinstance(library, _PartLibrary) else []
+
     return found
 
 

@@ -81,6 +81,7 @@ def walk_rows(
         else:
             for _ in range(_DRAWN):
                 _draw_column(P, walk, at.x, int(_draw_share(walk) * count))
+
         walk.numbers[1] += 1
         goal = _climb_row(P, walk.low, walk.high, stack, at)
         if goal >= walk.value[0]:
@@ -110,6 +111,7 @@ def _draw_column(P: RelaxedProgram, walk: RowWalk, x: Array, c: int) -> None:
     for i in range(P.starts[c], P.starts[c + 1]):
         x[P.members[i]] = 0.0
         open_ += walk.high[P.members[i]] > 0.0
+
     left = int(share * open_)
     for i in range(P.starts[c], P.starts[c + 1]):
         if walk.high[P.members[i]] > 0.0:
@@ -160,6 +162,7 @@ def _climb_row(
         for j in range(len(low)):
             if P.single[j] and low[j] < high[j]:
                 moved |= _climb_number(P, low[j], high[j], at, j)
+
         if not moved:
             break
 
@@ -239,6 +242,7 @@ def _climb_number(P: RelaxedProgram, low: float, high: float, at: RelaxedPoint, 
             if P.A[k, j] == 0.0:
                 continue
             tried = now - at.z[k] / P.A[k, j]
+
         if P.whole[j]:
             tried = np.floor(tried + 0.5)
         if low <= tried <= high and tried != now:

@@ -12,7 +12,7 @@ from relurules.lp.compilation import compile_cached
 from relurules.lp.dictionary import TOP, Dictionary, express_form, maximise_form, write_vertex
 from relurules.lp.lengths import row_lengths
 from relurules.lp.polytope import Box
-from relurules.lp.program_starts import copy_dictionary, find_program_start
+from relurules.lp.program_starts import clone_dictionary, find_program_start
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -53,7 +53,7 @@ def bound_maxima(G: Array, h: Array, forms: Array) -> Maxima:
     if start is None or _is_refuted(box, start.refutation):
         return _make_empty_maxima(n, f)
 
-    vertex = None if start.dictionary is None else copy_dictionary(start.dictionary)
+    vertex = None if start.dictionary is None else clone_dictionary(start.dictionary)
     points, multipliers, done = _propose_multipliers(box, vertex, forms)
     bounds = certified.compute_upper_bounds(box.low, box.width, box.walls, forms, multipliers)
     tight = done & _are_tight(box, forms, bounds, points)

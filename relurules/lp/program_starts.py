@@ -19,7 +19,7 @@ _KEPT, _LARGEST = 512, 1000
 
 class ProgramStart(NamedTuple):
     """A polytope's box and where its programs start; None where a coordinate has no two bounds, or
-    where the box alone has no point. Both are shared: see `copy_dictionary`.
+    where the box alone has no point. Both are shared: see `clone_dictionary`.
     """
 
     box: Box
@@ -33,7 +33,7 @@ def find_program_start(G: Array, h: Array) -> ProgramStart:
     return _keep_start(G.tobytes(), h.tobytes(), G.shape)
 
 
-def copy_dictionary(D: Dictionary) -> Dictionary:
+def clone_dictionary(D: Dictionary) -> Dictionary:
     """The same vertex for programs that move on from it: the box alone is shared."""
     return D._replace(
         table=D.table.copy(), basic=D.basic.copy(), nonbasic=D.nonbasic.copy(),

@@ -85,11 +85,9 @@ def apply_affine(
     span = join_spans(data)
     constants = [item.constant if isinstance(item, AffineTensor) else item for item in data]
     whole = operator(*(constant[None] for constant in constants))
-    several = isinstance(whole, tuple | list)
-    wholes = [one[0] for one in (whole if several else [whole])]
+    whole = [one[0] for one in whole] if isinstance(whole, tuple | list) else whole[0]
     if not span:
-        found = [make_constant_tensor(one) for one in wholes]
-        return found if several else found[0]
+        return pack_results(whole, None)
 
     columns = [
         item.widen_columns(span)
@@ -97,12 +95,19 @@ def apply_affine(
         else np.zeros((len(span), *item.shape))
         for item in data
     ]
-    parts = linear_part(*columns)
-    found = [
-        AffineTensor(one, part, span.start)
-        for one, part in zip(wholes, parts if several else [parts], strict=True)
-    ]
-    return found if several else found[0]
+    return pack_results(whole, linear_part(*columns), span.start)
+
+
+def pack_results(constants: Any, columns: Any, first: int = 0) -> Any:
+    """The AffineTensor of what an operator gave of constants and of columns, None where no variable
+    has a part; a list of them where it gave several.
+    """
+    if isinstance(constants, tuple | list):
+        parts = [None] * len(constants) if columns is None else columns
+        return [pack_results(*pair, first) for pair in zip(constants, parts, strict=True)]
+    if columns is None:
+        return make_constant_tensor(constants)
+    return AffineTensor(constants, columns, first)
 
 
 def make_constant_tensor(constant: Array) -> AffineTensor:

@@ -45,7 +45,7 @@ def test_a_vertex_is_not_moved() -> None:
     start = program_starts.find_program_start(G, h)
     assert start.vertex is not None
     assert start.vertex.dictionary is not None
-    before = program_starts.copy_dictionary(start.vertex.dictionary)
+    before = program_starts.clone_dictionary(start.vertex.dictionary)
     bound_maxima(G, h, np.random.default_rng(0).normal(size=(5, 4)))
     assert program_starts.find_program_start(G, h) is start
     for one, other in zip(before, start.vertex.dictionary, strict=True):

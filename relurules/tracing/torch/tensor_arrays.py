@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
-from relurules.tracing.affine import AffineTensor, join_spans, make_constant_tensor
+from relurules.tracing.affine import AffineTensor, join_spans, pack_results
 
 
 def to_tensor(array: Any) -> Tensor:
@@ -36,11 +36,8 @@ def apply_affine_operator(
         to_tensor(item.constant) if isinstance(item, AffineTensor) else item for item in data
     ]
     whole = to_arrays(operator(*constants))
-    several = isinstance(whole, tuple | list)
-    wholes = whole if several else [whole]
     if not span:
-        found = [make_constant_tensor(one) for one in wholes]
-        return found if several else found[0]
+        return pack_results(whole, None)
 
     columns = [
         to_tensor(item.widen_columns(span))
@@ -48,12 +45,7 @@ def apply_affine_operator(
         else item.new_zeros((len(span), *item.shape))
         for item in data
     ]
-    parts = to_arrays(torch.vmap(linear_part)(*columns))
-    found = [
-        AffineTensor(one, part, span.start)
-        for one, part in zip(wholes, parts if several else [parts], strict=True)
-    ]
-    return found if several else found[0]
+    return pack_results(whole, to_arrays(torch.vmap(linear_part)(*columns)), span.start)
 
 
 def move_indices(operator: Callable[..., Any]) -> Callable[..., Any]:

@@ -5,6 +5,7 @@
 # make lint   checks format, lint, types and import contracts
 # make check  lint and tests
 # make proven-checker  has Coq prove a checker of certificates, and builds it (coq, libzarith-ocaml-dev)
+# make wheel  builds dist/relurules-*.whl with the search's machine code, so that nothing compiles where it is installed
 # make metrics  measures how the package reads: names, lengths, circles of imports
 # make examples  the documents and figures in examples/, anew
 # make bench  benchmarks, as a table
@@ -26,6 +27,7 @@
 # make bench-rivals  our rules and lines beside what others would use, in an environment of their own
 # make bench-categories  questions and comparisons of rules over many categories (about 15 minutes of a processor)
 # make bench-large  counts two hundred million regions on one core (about 40 minutes)
+# make bench-first-search  how long the first search waits for its functions, of a wheel and of the sources
 # make bench-partition  the search for regions in full, beside another tool in an environment of its own
 
 PYTHON ?= python3
@@ -35,8 +37,8 @@ OUT ?= out
 # WRITE=--write has full runs put what they print into benchmarks/RESULTS.md
 WRITE ?=
 
-.PHONY: venv demo test test-fast check format lint metrics bench bench-all bench-lines bench-trees bench-linearise bench-categories bench-monotone bench-partition bench-scoring
-.PHONY: bench-large bench-scoring-code bench-page bench-rivals bench-checkers bench-mutations bench-rounding bench-soundness bench-standards bench-start bench-tables
+.PHONY: venv demo test test-fast check format lint metrics wheel bench bench-all bench-lines bench-trees bench-linearise bench-categories bench-monotone bench-partition bench-scoring
+.PHONY: bench-first-search bench-large bench-scoring-code bench-page bench-rivals bench-checkers bench-mutations bench-rounding bench-soundness bench-standards bench-start bench-tables
 .PHONY: examples proven-checker clean
 
 venv: $(VENV)/ready
@@ -85,6 +87,10 @@ lint: venv
 
 check: lint test
 
+wheel: venv
+	$(BIN)/python tools/ship_machine_code.py
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
 # The checker that Coq proves right: out/proven_checker/check.
 proven-checker:
 	$(MAKE) -C tools/proven_checker OUT=$(abspath $(OUT))/proven_checker
@@ -96,6 +102,9 @@ proven-checker:
 
 bench-partition: venv .venv-peer/ready
 	$(BIN)/python benchmarks/partition.py --peer .venv-peer/bin/python $(WRITE)
+
+bench-first-search: venv
+	$(BIN)/python benchmarks/first_search.py $(WRITE)
 
 bench-large: venv
 	$(BIN)/python benchmarks/partition.py --only large $(WRITE)

@@ -9,7 +9,7 @@ nothing, where gcc is installed: from 10,000 regions on, ours is to reach half o
 textbook's way, and .4 of it with two inputs. Networks over categories read 6 numbers and 8 columns
 of 100 categories in all; beside them stands a search whose every split asks mixed-integer programs,
 for a few seconds. The start of a search is what `rr.partition` of a small torch module takes in
-all, beside `torch.export` of it. `--only categories`, `start`, `limit`, `compiling`, `jobs` or
+all, beside `torch.export` of it. `--only categories`, `start`, `limit`, `jobs` or
 `large` prints that table alone; the last counts 1e8 regions and is in no other run. `--peer PYTHON`
 also runs relucent, a program of its own, by the interpreter of an environment that has it, as
 `make bench-partition` does; engines that need more than a few seconds are stopped.
@@ -518,33 +518,6 @@ def show_starts(console: Console) -> list[Figure]:
     return figures
 
 
-def show_compiling(console: Console) -> list[Figure]:
-    """Print how long the search takes to compile where nothing is kept from before."""
-    with TemporaryDirectory() as folder:
-        left = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
-        ran = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", _COMPILING],
-            check=True,
-            capture_output=True,
-            text=True,
-            env={**left, "XDG_CACHE_HOME": folder},
-        )
-
-    seconds = float(ran.stdout)
-    console.print(f"Compiling the search anew: {seconds:.1f} CPU s")
-    bar = Bar(limit=8.0, sense="at most")
-    return [Figure(what="compiling the search anew", ours=seconds, unit="CPU s", bar=bar)]
-
-
-_COMPILING = """
-import time
-from relurules.partitioning.search import compile_search
-began = time.process_time()
-compile_search()
-print(time.process_time() - began)
-"""
-
-
 def show_jobs(console: Console) -> list[Figure]:
     """Print what a second thread is worth, for which two cores must be idle."""
     figures = list[Figure]()
@@ -565,7 +538,6 @@ TABLES: dict[str, tuple[Callable[[Console], list[Figure]], str]] = {
     "categories": (show_categories, "Regions over categories"),
     "start": (show_starts, "Start of a search"),
     "limit": (show_limits, "Compiled limit"),
-    "compiling": (show_compiling, "Compiling"),
     "jobs": (show_jobs, "Two jobs"),
     "large": (show_large, "A large search"),
 }
@@ -591,7 +563,6 @@ def show_tables(*, quick: bool, peer: Path | None) -> list[Figure]:
     figures += show_limits(console)
     figures += show_categories(console)
     figures += show_starts(console)
-    figures += show_compiling(console)
     family = FAMILY[:2] if quick else FAMILY
     _show(
         console,

@@ -38,9 +38,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("build")
     source = folder / "source"
     ignored = shutil.ignore_patterns(
-        ".*", "tests", "benchmarks", "examples", "out", "build", "dist", "__pycache__"
-    )
+        ".*", "tests", "benchmarks", "examples", "out", "build", "dist", "__pycache__",
+        "shipped_code",
+    )  # fmt: skip
     shutil.copytree(ROOT, source, ignore=ignored)
+    code = source / "relurules" / "shipped_code" / "machine" / "engine.advance-1.code"
+    code.parent.mkdir(parents=True)
+    code.touch()
+    (source / ".gitignore").write_text((ROOT / ".gitignore").read_text())
     (source / "README.md").touch()
     built = subprocess.run(
         [
@@ -73,6 +78,7 @@ def test_wheel_holds_templates_schema_and_marker(wheel: Path) -> None:
     assert templates
     assert {f"relurules/{name}" for name in templates} <= names
     assert {"relurules/codec/rules_file.py", "relurules/py.typed"} <= names
+    assert "relurules/shipped_code/machine/engine.advance-1.code" in names
     assert not [name for name in names if "tests" in name or "__pycache__" in name]
 
 

@@ -6,7 +6,8 @@ code does the same operations in the same order, so that its results are the sam
 rows (`compile_at_once`) are machine code from the first call on; where numpy can stand in for them,
 `StandInPatience` says when they are called.
 
-Compiled functions are kept on disk (`machine_code.py`). A function's code holds that of the
+Compiled functions are kept on disk (`machine_code.py`), and come with a wheel (`shipped_code.py`).
+A function's code holds that of the
 functions that it calls, so everything is kept under a digest of all files that hold compiled
 functions.
 """
@@ -23,6 +24,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from relurules.lp.machine_code import CodeStore
+from relurules.lp.shipped_code import SHIPPED, name_machine_folder
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -209,7 +211,9 @@ def find_cache_obstacle() -> str | None:
 @functools.cache
 def get_store() -> CodeStore:
     """Where compiled functions are kept."""
-    return CodeStore(_find_cache_folder())
+    digest, base = _digest_sources(), _find_cache_base()
+    shipped = SHIPPED / name_machine_folder(digest)
+    return CodeStore(None if base is None else base / digest, shipped if shipped.is_dir() else None)
 
 
 @functools.cache
@@ -227,10 +231,9 @@ def is_compiling_off() -> bool:
     return os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
 
 
-def _find_cache_folder() -> Path | None:
-    """Where the user keeps caches, under a digest of what the code depends on; None where there is
-    no such place.
-    """
+@functools.cache
+def _digest_sources() -> str:
+    """A digest of all that compiled functions depend on."""
     from importlib.metadata import version  # takes longer than all of this file
 
     package, digest = Path(__file__).parent.parent, hashlib.sha256()
@@ -238,9 +241,13 @@ def _find_cache_folder() -> Path | None:
     for name in _SOURCES:
         for file in sorted((package / name).glob("*.py")):
             digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _find_cache_base() -> Path | None:
+    """Where the user keeps caches; None where there is no such place."""
     given = os.environ.get("NUMBA_CACHE_DIR")
-    base = Path(given) if given else _find_user_cache()
-    return None if base is None else base / digest.hexdigest()[:16]
+    return Path(given) if given else _find_user_cache()
 
 
 def _find_user_cache() -> Path | None:

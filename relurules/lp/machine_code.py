@@ -30,16 +30,18 @@ _log = logging.getLogger("relurules")
 class CodeStore:
     """A folder for machine code; None where the user has no place for one.
 
-    It says once what is wrong with it.
+    It says once what is wrong with it. shipped: a folder that is only read, of code that came with
+    the package.
     """
 
-    def __init__(self, folder: Path | None) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path | None, shipped: Path | None = None) -> None:
+        self.folder, self.shipped = folder, shipped
         self.quiet = False
 
     def has(self, name: str) -> bool:
         """Whether there is machine code of a function, `module.function`."""
-        return self.folder is not None and any(self.folder.glob(f"{name}-*.code"))
+        folders = (self.folder, self.shipped)
+        return any(any(folder.glob(f"{name}-*.code")) for folder in folders if folder is not None)
 
     def obstacle(self) -> str | None:
         """Why nothing can be kept, for a line that says so; None where it can.
@@ -57,17 +59,22 @@ class CodeStore:
 
     def read(self, name: str) -> Any:
         """What was written under this name; None where nothing was, or nothing that can be used."""
+        return None if self.folder is None else self._read_file(self._file(name))
+
+    def read_shipped(self, name: str) -> Any:
+        """The same of what came with the package."""
+        return None if self.shipped is None else self._read_file(self.shipped / f"{name}.code")
+
+    def _read_file(self, file: Path) -> Any:
         try:
-            content = self._file(name).read_bytes()
+            content = file.read_bytes()
         except OSError as error:
-            if self.folder is not None and not isinstance(
-                error, FileNotFoundError | NotADirectoryError
-            ):
-                self.say(f"{self._file(name)}: {error.strerror}; {AGAIN}")
+            if not isinstance(error, FileNotFoundError | NotADirectoryError):
+                self.say(f"{file}: {error.strerror}; {AGAIN}")
             return None
 
         if content[:_HEAD] != _MAGIC + hashlib.sha256(content[_HEAD:]).digest():
-            self.say(f"{self._file(name)}: machine code that is damaged; {AGAIN}")
+            self.say(f"{file}: machine code that is damaged; {AGAIN}")
             return None
 
         return pickle.loads(content[_HEAD:])  # noqa: S301  # its digest says that it is what was written

@@ -4,10 +4,13 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+import llvmlite.binding as llvm
+from numba.core import config
 from numba.core.caching import _Cache
 from numba.core.compiler import CompileResult
 
 from relurules.lp.machine_code import AGAIN, CodeStore
+from relurules.lp.shipped_code import find_baseline
 
 _rebuild: Any = CompileResult._rebuild
 
@@ -31,7 +34,7 @@ class MachineCodeCache(_Cache):
         """Machine code for arguments of these types, None where there is none."""
         target_context.refresh()
         try:
-            found = self.store.read(self._name(sig, target_context.codegen()))
+            found = self._find(sig, target_context.codegen())
             return None if found is None else _rebuild(target_context, *found)
         except Exception as error:
             self.store.say(
@@ -43,7 +46,7 @@ class MachineCodeCache(_Cache):
         """Keep machine code for arguments of these types."""
         try:
             if not data.lifted and not data.library.has_dynamic_globals:
-                self.store.write(self._name(sig, data.codegen), data._reduce())
+                self.store.write(self._name(sig, data.codegen.magic_tuple()), data._reduce())
         except Exception as error:
             self.store.say(
                 f"machine code of {self.name} can't be kept: {type(error).__name__}; {AGAIN}, "
@@ -59,7 +62,25 @@ class MachineCodeCache(_Cache):
     def flush(self) -> None:
         """Part of what numba expects: files go by their sources, and needn't be removed."""
 
-    def _name(self, sig: Any, codegen: Any) -> str:
-        """A name that tells types of arguments, and processors, apart."""
-        told = repr((self.module, sig, codegen.magic_tuple())).encode()
+    def _find(self, sig: Any, codegen: Any) -> Any:
+        """What the user has for this processor, or else what came with the package for its kind;
+        whoever tells numba which processor to take, gets code of none but that one.
+        """
+        own = codegen.magic_tuple()
+        found = self.store.read(self._name(sig, own))
+        if found is not None or config.CPU_NAME is not None or config.CPU_FEATURES is not None:
+            return found
+
+        baseline = find_baseline(llvm.get_host_cpu_features())
+        if baseline is None:
+            return None
+        return self.store.read_shipped(self._name(sig, (own[0], baseline.name, "")))
+
+    def _name(self, sig: Any, processor: tuple[str, str, str]) -> str:
+        """A name that tells types of arguments, and processors, apart.
+
+        processor: what numba makes code for: system, name, and features where these aren't those of
+        the name.
+        """
+        told = repr((self.module, sig, processor)).encode()
         return f"{self.name}-{hashlib.sha256(told).hexdigest()[:20]}"

@@ -1,6 +1,7 @@
 """Where compiled functions are kept: under a digest of their sources, where the user wants them."""
 
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from relurules.lp import compilation
+from relurules.lp.shipped_code import BASELINES, name_machine_folder
 
 PACKAGE = Path(compilation.__file__).parent.parent
 #: What a program finds: the folder, whether numba's own setting is what it was, whether anything is
@@ -31,6 +33,7 @@ stored = compilation.get_store().has("dictionary.copy_vector")
 print(numba.config.CACHE_DIR == before, compilation.is_code_cached(), stored)
 print(compilation.__file__)
 """
+_LEFT_OUT = shutil.ignore_patterns("__pycache__", "shipped_code")
 LOST = "compiled anew, some 30 seconds, each time"
 
 
@@ -51,7 +54,7 @@ def run(path: Path, gone: tuple[str, ...] = (), **environment: str) -> list[str]
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the package, to change."""
     root = tmp_path_factory.mktemp("package")
-    shutil.copytree(PACKAGE, root / "relurules", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(PACKAGE, root / "relurules", ignore=_LEFT_OUT)
     return root
 
 
@@ -113,12 +116,10 @@ def test_a_relative_place_for_caches_counts_for_nothing(
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", place)
     monkeypatch.setenv("HOME", "/home/somebody")
-    folder = compilation._find_cache_folder()
-    assert folder is not None
-    assert folder.parent == Path("/home/somebody/.cache/relurules")
+    assert compilation._find_cache_base() == Path("/home/somebody/.cache/relurules")
     for home in ("/", "", "somewhere"):
         monkeypatch.setenv("HOME", home)
-        assert compilation._find_cache_folder() is None
+        assert compilation._find_cache_base() is None
 
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "random", "a bit", "a folder"])
@@ -152,8 +153,27 @@ def spoil(file: Path, damage: str) -> None:
     file.write_bytes(damaged.get(damage, bytes(changed)))
 
 
+def test_code_that_came_with_the_package_is_not_compiled_again(copy: Path, tmp_path: Path) -> None:
+    baseline = BASELINES[platform.machine()]
+    chosen = {"NUMBA_CPU_NAME": baseline.name, "NUMBA_CPU_FEATURES": ""}
+    made, *_ = run(copy, NUMBA_CACHE_DIR=str(tmp_path / "made"), **chosen)
+    shipped = copy / "relurules" / "shipped_code"
+    (shipped / name_machine_folder(Path(made).name)).parent.mkdir()
+    Path(made).rename(shipped / name_machine_folder(Path(made).name))
+    try:
+        folder, state, _, said = run(copy, NUMBA_CACHE_DIR=str(tmp_path / "own"))
+        assert (state, said) == ("True False True", "")
+        assert not Path(folder).exists()  # nothing had to be kept
+
+        folder, *_ = run(copy, NUMBA_CACHE_DIR=str(tmp_path / "other"), NUMBA_CPU_NAME="generic")
+        assert list(Path(folder).glob("*.code"))  # whoever names a processor, gets its code
+    finally:
+        shutil.rmtree(shipped)
+
+
 def test_files_without_functions_that_are_compiled_count_too() -> None:
-    assert compilation._find_cache_folder() == compilation.get_store().folder
+    folder = compilation.get_store().folder
+    assert folder is None or folder.name == compilation._digest_sources()
     compiled = {
         file.parent.relative_to(PACKAGE).as_posix()
         for file in PACKAGE.rglob("*.py")

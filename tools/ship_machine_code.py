@@ -26,8 +26,9 @@ import pandas as pd
 import relurules as rr
 from relurules.domain.columns import Category, Column
 from relurules.errors import OutOfTimeError
-from relurules.lp.compilation import get_store, use_machine_code
+from relurules.lp.compilation import get_store
 from relurules.lp.shipped_code import BASELINES, SHIPPED, name_machine_folder
+from relurules.partitioning import compile_search
 
 #: Form of the rules -> neurons of the network.
 _SMALL = {"partition": 4, "additive": 4}
@@ -77,7 +78,7 @@ def main() -> None:
 
 def run_work() -> None:
     """Whatever calls compiled functions, so that each is made."""
-    use_machine_code()
+    compile_search()
     domain = make_domain()
     for form, neurons in _SMALL.items():
         rules = rr.extract(make_module(neurons, len(domain)), domain=domain, form=form)

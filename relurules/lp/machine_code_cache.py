@@ -66,9 +66,10 @@ class MachineCodeCache(_Cache):
         """What the user has for this processor, or else what came with the package for its kind;
         whoever tells numba which processor to take, gets code of none but that one.
         """
-        own = codegen.magic_tuple()
+        own, settings = codegen.magic_tuple(), vars(config)
         found = self.store.read(self._name(sig, own))
-        if found is not None or config.CPU_NAME is not None or config.CPU_FEATURES is not None:
+        chosen = settings["CPU_NAME"], settings["CPU_FEATURES"]
+        if found is not None or chosen != (None, None):
             return found
 
         baseline = find_baseline(llvm.get_host_cpu_features())

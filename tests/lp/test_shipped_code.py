@@ -1,4 +1,4 @@
-"""Machine code that comes with a wheel: whose processor it is for, and that it is found and read."""
+"""Machine code that comes with a wheel: which processors run it, and how it is found and read."""
 
 import platform
 import sys

@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from relurules.lp.machine_code import CodeStore
-from relurules.lp.shipped_code import SHIPPED, name_machine_folder
+from relurules.lp.shipped_code import find_shipped_folder
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -49,10 +49,10 @@ class _Patience:
 
     def add(self, seconds: float) -> None:
         """Count seconds; at the end of patience, functions are compiled."""
-        if self.most is None:
-            self.most = _LOADING if is_code_cached() else _MAKING
         self.spent += seconds
-        if self.spent > self.most:
+        if self.most is None and self.spent > _LOADING:
+            self.most = _LOADING if is_code_cached() else _MAKING
+        if self.most is not None and self.spent > self.most:
             self.end()
 
     def end(self) -> None:
@@ -212,8 +212,7 @@ def find_cache_obstacle() -> str | None:
 def get_store() -> CodeStore:
     """Where compiled functions are kept."""
     digest, base = _digest_sources(), _find_cache_base()
-    shipped = SHIPPED / name_machine_folder(digest)
-    return CodeStore(None if base is None else base / digest, shipped if shipped.is_dir() else None)
+    return CodeStore(None if base is None else base / digest, find_shipped_folder(digest))
 
 
 @functools.cache

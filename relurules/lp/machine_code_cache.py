@@ -1,16 +1,16 @@
 """How numba asks for machine code, and gives it. Importing this loads numba."""
 
 import hashlib
+import platform
 from collections.abc import Callable
 from typing import Any
 
-import llvmlite.binding as llvm
 from numba.core import config
 from numba.core.caching import _Cache
 from numba.core.compiler import CompileResult
 
 from relurules.lp.machine_code import AGAIN, CodeStore
-from relurules.lp.shipped_code import find_baseline
+from relurules.lp.shipped_code import BASELINES
 
 _rebuild: Any = CompileResult._rebuild
 
@@ -69,12 +69,10 @@ class MachineCodeCache(_Cache):
         own, settings = codegen.magic_tuple(), vars(config)
         found = self.store.read(self._name(sig, own))
         chosen = settings["CPU_NAME"], settings["CPU_FEATURES"]
-        if found is not None or chosen != (None, None):
+        if found is not None or self.store.shipped is None or chosen != (None, None):
             return found
 
-        baseline = find_baseline(llvm.get_host_cpu_features())
-        if baseline is None:
-            return None
+        baseline = BASELINES[platform.machine()]
         return self.store.read_shipped(self._name(sig, (own[0], baseline.name, "")))
 
     def _name(self, sig: Any, processor: tuple[str, str, str]) -> str:

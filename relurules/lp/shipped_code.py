@@ -33,6 +33,16 @@ def name_machine_folder(digest: str) -> str:
     return f"{digest}-{sys.platform}-{platform.machine()}"
 
 
+def find_shipped_folder(digest: str) -> Path | None:
+    """Where code for this machine lies; None where there is none that its processor runs."""
+    folder = SHIPPED / name_machine_folder(digest)
+    if not folder.is_dir():
+        return None
+    import llvmlite.binding as llvm
+
+    return None if find_baseline(llvm.get_host_cpu_features()) is None else folder
+
+
 def find_baseline(features: Mapping[str, bool]) -> ProcessorBaseline | None:
     """What code this machine runs, of those that are shipped; None where that is none.
 

@@ -4,11 +4,17 @@ import platform
 import sys
 from pathlib import Path
 
+import llvmlite.binding
 import pytest
 
 from relurules.lp import shipped_code
 from relurules.lp.machine_code import CodeStore
-from relurules.lp.shipped_code import BASELINES, find_baseline, name_machine_folder
+from relurules.lp.shipped_code import (
+    BASELINES,
+    find_baseline,
+    find_shipped_folder,
+    name_machine_folder,
+)
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "AMD64"])
@@ -31,6 +37,22 @@ def test_other_machines(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.name == "generic"
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")
     assert find_baseline({"avx2": True}) is None
+
+
+def test_code_that_the_processor_does_not_run_is_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(shipped_code, "SHIPPED", tmp_path)
+    assert find_shipped_folder("abc") is None
+    folder = tmp_path / name_machine_folder("abc")
+    folder.mkdir()
+    monkeypatch.setattr(llvmlite.binding, "get_host_cpu_features", dict)
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(shipped_code, "name_machine_folder", lambda digest: folder.name)
+    assert find_shipped_folder("abc") is None
+    needs = dict.fromkeys(BASELINES["x86_64"].needs, True)
+    monkeypatch.setattr(llvmlite.binding, "get_host_cpu_features", lambda: needs)
+    assert find_shipped_folder("abc") == folder
 
 
 def test_a_folder_tells_systems_and_machines_apart(monkeypatch: pytest.MonkeyPatch) -> None:

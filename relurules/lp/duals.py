@@ -60,7 +60,8 @@ def solve_duals(at: PolytopeVertex, forms: Array) -> Duals:
     n, f = len(forms), len(at.low)
     sizes = row_lengths(forms[:, :-1])
     sizes = np.where(sizes > 0, sizes, 1.0)
-    unit = np.column_stack([forms[:, :-1] / sizes[:, None], np.zeros(n)])
+    unit = np.zeros((n, f + 1))  # in rows, whatever the order of forms: one kind is compiled
+    unit[:, :-1] = forms[:, :-1] / sizes[:, None]
     points, multipliers, done = (
         np.zeros((n, f)),
         np.zeros((n, len(at.walls))),

@@ -107,7 +107,8 @@ def _propose_multipliers(box: Box, D: Dictionary | None, forms: Array) -> tuple[
     n, f = len(forms), len(box.low)
     sizes = row_lengths(forms[:, :-1])
     sizes = np.where((sizes > 0) & np.isfinite(sizes), sizes, 1.0)
-    unit = np.column_stack([forms[:, :-1] / sizes[:, None], np.zeros(n)])
+    unit = np.zeros((n, f + 1))  # in rows, whatever the order of forms: one kind is compiled
+    unit[:, :-1] = forms[:, :-1] / sizes[:, None]
     points, multipliers = np.zeros((n, f)), np.zeros((n, len(box.walls)))
     done = np.zeros(n, dtype=np.bool_)
 

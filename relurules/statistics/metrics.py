@@ -46,7 +46,6 @@ def compute_aucs(scores: Array, positive: NDArray[np.bool_]) -> Array:
     """
     n, p = scores.shape[1], int(positive.sum())
     bit, found = positive.astype(np.int64), np.empty(len(scores))
-    places = np.arange(1, n + 1)
 
     for i, row in enumerate(scores):
         words = (row + 0.0).view(np.int64)
@@ -59,8 +58,7 @@ def compute_aucs(scores: Array, positive: NDArray[np.bool_]) -> Array:
             continue
         right = words & 1
         words &= ~1  # else a score of 0 would differ by its target
-        differs = differ(packed)
-        ranks = float(places @ right) if differs.all() else _sum_positive_ranks(differs, right)
+        ranks = _sum_positive_ranks(differ(packed), right)
         found[i] = (ranks - p * (p + 1) / 2) / max(1, p * (n - p))
 
     return found
@@ -68,11 +66,19 @@ def compute_aucs(scores: Array, positive: NDArray[np.bool_]) -> Array:
 
 def _sum_positive_ranks(differs: NDArray[np.bool_], positive: NDArray[np.int64]) -> float:
     """Sum of the ranks of the positive ones, of equal ones the mean; differs: (N - 1,) from the one
-    before.
+    before. All sums are of whole numbers.
     """
-    first = np.flatnonzero(np.append(True, differs))
-    end = np.append(first[1:], len(positive))
-    return float(np.add.reduceat(positive, first) @ ((first + 1 + end) / 2))
+    ranks = np.arange(1, len(positive) + 1) * positive
+    twice = 2 * int(ranks.sum())
+    ends = np.flatnonzero(np.diff(~differs, prepend=False, append=False))
+    if not len(ends):
+        return twice / 2
+
+    first, last = ends[::2], ends[1::2]  # of scores that are equal
+    bounds = np.column_stack([first, last + 1]).ravel()
+    inner = bounds[: len(bounds) - (bounds[-1] == len(positive))]
+    count, own = (np.add.reduceat(values, inner)[::2] for values in (positive, ranks))
+    return (twice + int((count * (first + last + 2) - 2 * own).sum())) / 2
 
 
 def group_aucs(scores: Array, positive: NDArray[np.bool_], group: Groups, groups: int) -> Array:

@@ -11,15 +11,20 @@ from numpy.typing import NDArray
 from relurules.domain import Domain, ExactRows, Normalisation, row_lengths
 from relurules.ir.estimate import Estimate
 from relurules.ir.network import AffineMap, Array, Network, Pattern, validate_rows
+from relurules.ir.tree_routing import (
+    UNEXPLORED,
+    SharedForms,
+    find_doubtful,
+    find_shared_forms,
+    is_many,
+    route_many,
+)
 from relurules.lp import Polytope
 
 if TYPE_CHECKING:
     import networkx
 
     from relurules.lp.enclosure import Enclosure
-
-#: A child that a stopped search has not looked into.
-UNEXPLORED = int(np.iinfo(np.int32).min)
 
 
 class Side(NamedTuple):
@@ -52,6 +57,10 @@ class Tree:
             if len(self.neurons)
             else np.full(len(X), -1, dtype=np.int64)
         )
+        forms = self._forms if is_many(len(X)) else None
+        if forms is not None:
+            at[:] = route_many(forms, X)
+            at[find_doubtful(at)] = 0
 
         while len(active := np.flatnonzero(at >= 0)):
             split = at[active]
@@ -61,6 +70,10 @@ class Tree:
             at[active] = self.children[split, side.astype(np.intp)]
 
         return np.where(at == UNEXPLORED, -1, ~at)
+
+    @cached_property
+    def _forms(self) -> SharedForms | None:
+        return find_shared_forms(self.normals, self.offsets, self.children)
 
     @cached_property
     def above(self) -> tuple[list[int], list[int]]:

@@ -46,17 +46,18 @@ def compute_aucs(scores: Array, positive: NDArray[np.bool_]) -> Array:
     """
     n, p = scores.shape[1], int(positive.sum())
     bit, found = positive.astype(np.int64), np.empty(len(scores))
+    packed, right = np.empty(n), np.empty(n, dtype=np.int64)
+    words = packed.view(np.int64)
 
     for i, row in enumerate(scores):
-        words = (row + 0.0).view(np.int64)
+        np.add(row, 0.0, out=packed)
         words &= ~1
         words |= bit
-        packed = words.view(np.float64)
         packed.sort()
         if not np.isfinite(packed[[0, -1]] if n else 0.0).all():  # these stand at the ends
             found[i] = auc(row, positive)
             continue
-        right = words & 1
+        np.bitwise_and(words, 1, out=right)
         words &= ~1  # else a score of 0 would differ by its target
         ranks = _sum_positive_ranks(differ(packed), right)
         found[i] = (ranks - p * (p + 1) / 2) / max(1, p * (n - p))
@@ -81,11 +82,19 @@ def _sum_positive_ranks(differs: NDArray[np.bool_], positive: NDArray[np.int64])
     return (twice + int((count * (first + last + 2) - 2 * own).sum())) / 2
 
 
-def group_aucs(scores: Array, positive: NDArray[np.bool_], group: Groups, groups: int) -> Array:
+def group_aucs(
+    scores: Array,
+    positive: NDArray[np.bool_],
+    group: Groups,
+    groups: int,
+    order: NDArray[np.intp] | None = None,
+) -> Array:
     """`auc` within each group of rows, (N,) numbers below `groups`: (groups,), NaN where one has
     one class alone. Scores that rounding alone tells apart are tied.
+
+    order: (N,) rows by their scores, where that is known.
     """
-    order = _sort_in_groups(scores, group, groups)
+    order = _sort_in_groups(np.argsort(scores) if order is None else order, group, groups)
     s, g, right = scores[order], group[order], positive[order]
     n, p = np.bincount(g, minlength=groups), np.bincount(g[right], minlength=groups)
     if not len(s):
@@ -103,9 +112,8 @@ def group_aucs(scores: Array, positive: NDArray[np.bool_], group: Groups, groups
         return np.asarray((ranks - p * (p + 1) / 2) / (p * (n - p)))
 
 
-def _sort_in_groups(scores: Array, group: Groups, groups: int) -> NDArray[np.intp]:
-    """(N,) rows by their group and score, of equal scores in any order."""
-    order = np.argsort(scores)
+def _sort_in_groups(order: NDArray[np.intp], group: Groups, groups: int) -> NDArray[np.intp]:
+    """(N,) rows by their group, and in this order within each."""
     if groups == 1:
         return order
     few = np.iinfo(np.uint16).max  # numbers of 16 bits are sorted by counting

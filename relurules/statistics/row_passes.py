@@ -71,7 +71,8 @@ class RowPasses:
                     own = (*own, self.source.response.values[self.rows : self.rows + len(X)])
                 numbers.append(number)
                 self.rows += len(X)
-                yield tuple(part[number > 0] for part in own)
+                inside = number > 0
+                yield own if inside.all() else tuple(part[inside] for part in own)
 
         yield from _make_blocks(read())
         self.digest = digest.hexdigest()
@@ -112,9 +113,9 @@ class RowPasses:
             first += len(X)
 
 
-def pack_rows(X: Array) -> bytes:
-    """Rows in coordinates, (n, d), as their digest is taken."""
-    return np.ascontiguousarray(X + 0.0, dtype="<f8").tobytes()
+def pack_rows(X: Array) -> Array:
+    """Rows in coordinates, (n, d), as their digest is taken, in one piece of memory."""
+    return np.ascontiguousarray(X + 0.0, dtype="<f8")
 
 
 def hash_rows(X: Array) -> str:

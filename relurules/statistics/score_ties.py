@@ -24,11 +24,9 @@ def differ(ordered: Array) -> NDArray[np.bool_]:
     """
     with np.errstate(invalid="ignore"):  # infinite ones are equal
         steps = np.diff(ordered)
-    usual = _find_usual_size(ordered, steps)
+    usual, largest = _measure_sizes(ordered, steps)
     # What is wider than rounding of the largest score is wide enough; few are looked at again.
-    largest = np.maximum(ordered.max(initial=0.0), -ordered.min(initial=0.0))
-    widest = SCORE_ROUNDING * np.maximum(usual, largest)
-    apart = np.asarray(np.abs(steps) > widest)
+    apart = np.asarray(np.abs(steps) > SCORE_ROUNDING * np.maximum(usual, largest))
 
     near = np.flatnonzero(~apart & (steps != 0))
     room, differs = _compare_neighbours(ordered[near], ordered[near + 1], usual)
@@ -97,13 +95,15 @@ def _measure_rooms(sizes: Array, scores: Array) -> Array:
     return np.asarray(SCORE_ROUNDING * np.maximum(_find_median_size(scores), sizes))
 
 
-def _find_usual_size(ordered: Array, steps: Array) -> float:
-    """The median size; steps: from each score to the next one."""
-    if len(ordered) < 2 or not np.isfinite(ordered[[0, -1]]).all():
-        return _find_median_size(ordered)
-    if steps.min() >= 0:
-        return _find_middle_size(ordered)
-    return _find_middle_size(ordered[::-1]) if steps.max() <= 0 else _find_median_size(ordered)
+def _measure_sizes(ordered: Array, steps: Array) -> tuple[float, float]:
+    """The median size and the largest; steps: from each score to the next one."""
+    if len(ordered) > 1 and np.isfinite(ordered[[0, -1]]).all():
+        largest = float(np.abs(ordered[[0, -1]]).max())
+        if steps.min() >= 0:
+            return _find_middle_size(ordered), largest
+        if steps.max() <= 0:
+            return _find_middle_size(ordered[::-1]), largest
+    return _find_median_size(ordered), float(np.abs(ordered).max(initial=0.0))
 
 
 def _find_median_size(scores: Array) -> float:

@@ -29,6 +29,8 @@ from relurules.tables.values import Value, list_numbers, read_spelled
 Array = NDArray[np.float64]
 #: Values of a column: numbers, NaN where one is missing, or any, None where one is.
 RawColumn = Array | list[Value]
+#: Rows that are joined at once.
+_BLOCK = 2**11
 
 
 class CoordinateRows(np.ndarray[Any, np.dtype[np.float64]]):
@@ -77,11 +79,7 @@ def encode_table(table: Any, columns: Sequence[Column]) -> Array:
 def _encode_columns(table: DataTable, columns: Sequence[Column]) -> Array:
     if _holds_coordinates(table, columns):
         found = table.select([name for column in columns for name in column.coordinates])
-        X = (
-            np.column_stack([part.numbers for part in found])
-            if found
-            else np.empty((len(table), 0))
-        )
+        X = _join_parts([_read_numbers(part)[:, None] for part in found], len(table))
         return _fill_coordinates(X, columns)
 
     names = list(list_table_columns(columns))
@@ -94,7 +92,23 @@ def _encode_columns(table: DataTable, columns: Sequence[Column]) -> Array:
         )
     ]
 
-    return np.hstack(parts) if parts else np.empty((len(table), 0))
+    return _join_parts(parts, len(table))
+
+
+def _join_parts(parts: Sequence[Array], rows: int) -> Array:
+    """Parts (N, ...) side by side, in a new array, by blocks that stay in the cache."""
+    X = np.empty((rows, sum(part.shape[1] for part in parts)))
+    for start in range(0, rows if parts else 0, _BLOCK):
+        at = slice(start, start + _BLOCK)
+        np.concatenate([part[at] for part in parts], axis=1, out=X[at])
+
+    return X
+
+
+def _read_numbers(values: DataColumn) -> Array:
+    """(N,) as `values.numbers`, which may be the table's own memory: don't change it."""
+    known: Array = values.values
+    return known if known.dtype == np.float64 else values.numbers
 
 
 def _fill_coordinates(X: Array, columns: Sequence[Column]) -> Array:
@@ -123,7 +137,7 @@ def _holds_coordinates(table: DataTable, columns: Sequence[Column]) -> bool:
 def _encode_column(values: DataColumn, column: Column) -> Array:
     """(N, width) the coordinates of one column."""
     if not column.categories:
-        found = values.numbers
+        found = _read_numbers(values)
         filled = found if column.fill is None else np.where(np.isnan(found), column.fill, found)
         return filled[:, None]
 

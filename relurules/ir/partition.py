@@ -13,9 +13,9 @@ from relurules.ir.estimate import Estimate
 from relurules.ir.network import AffineMap, Array, Network, Pattern, validate_rows
 from relurules.ir.tree_routing import (
     UNEXPLORED,
-    SharedForms,
+    TreeForms,
     find_doubtful,
-    find_shared_forms,
+    find_tree_forms,
     is_many,
     route_many,
 )
@@ -72,8 +72,8 @@ class Tree:
         return np.where(at == UNEXPLORED, -1, ~at)
 
     @cached_property
-    def _forms(self) -> SharedForms | None:
-        return find_shared_forms(self.normals, self.offsets, self.children)
+    def _forms(self) -> TreeForms | None:
+        return find_tree_forms(self.normals, self.offsets, self.children)
 
     @cached_property
     def above(self) -> tuple[list[int], list[int]]:

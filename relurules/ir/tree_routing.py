@@ -28,7 +28,7 @@ _VALUES = 2**17
 _UNIT = 4 * float(np.finfo(np.float64).eps)
 
 
-class SharedForms(NamedTuple):
+class TreeForms(NamedTuple):
     """F forms that the S splits of a tree are tests of.
 
     normals: (F, d); offsets: (F,); which: (S,) the form of each split; children: (S, 3) where a
@@ -41,9 +41,9 @@ class SharedForms(NamedTuple):
     children: NDArray[np.int32]
 
 
-def find_shared_forms(
+def find_tree_forms(
     normals: Array, offsets: Array, children: NDArray[np.int32]
-) -> SharedForms | None:
+) -> TreeForms | None:
     """The forms of S splits, normals (S, d), offsets (S,), children (S, 2); None where there are
     too many.
     """
@@ -53,7 +53,7 @@ def find_shared_forms(
     if len(forms) > _FORMS:
         return None
     doubt = np.full((len(children), 1), _DOUBT, dtype=np.int32)
-    return SharedForms(
+    return TreeForms(
         normals=np.ascontiguousarray(forms[:, :-1]),
         offsets=forms[:, -1],
         which=which.reshape(-1),
@@ -61,7 +61,7 @@ def find_shared_forms(
     )
 
 
-def route_many(forms: SharedForms, X: Array) -> NDArray[np.int32]:
+def route_many(forms: TreeForms, X: Array) -> NDArray[np.int32]:
     """(N, d) -> (N,) child that ends each row's way: ~leaf, UNEXPLORED, or what `is_doubtful`."""
     found = np.empty(len(X), dtype=np.int32)
     step = max(1, _VALUES // len(forms.offsets))
@@ -81,7 +81,7 @@ def find_doubtful(ends: NDArray[np.int32]) -> Numbers:
     return np.flatnonzero(ends == _DOUBT)
 
 
-def _tell_sides(forms: SharedForms, X: Array) -> NDArray[np.int8]:
+def _tell_sides(forms: TreeForms, X: Array) -> NDArray[np.int8]:
     """(n, d) -> (F, n): 0 below 0, 1 above, 2 where rounding may be as much."""
     with np.errstate(over="ignore", invalid="ignore"):
         largest = np.abs(X).max(axis=0)
@@ -95,7 +95,7 @@ def _tell_sides(forms: SharedForms, X: Array) -> NDArray[np.int8]:
     return sides
 
 
-def _walk_down(forms: SharedForms, sides: NDArray[np.int8]) -> NDArray[np.int32]:
+def _walk_down(forms: TreeForms, sides: NDArray[np.int8]) -> NDArray[np.int32]:
     """(n,) where rows end by their sides of the forms, (F, n)."""
     n = sides.shape[1]
     children, flat = forms.children.reshape(-1), sides.reshape(-1)

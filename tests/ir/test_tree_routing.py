@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from relurules.ir.partition import UNEXPLORED, Tree
-from relurules.ir.tree_routing import find_shared_forms, route_many
+from relurules.ir.tree_routing import find_tree_forms, route_many
 
 #: Of fewer rows, each row's side is told by its own sum.
 FEW, MANY = 100, 3000
@@ -50,7 +50,7 @@ def test_many_rows_go_where_each_goes(splits: int, forms: int, width: int) -> No
 def test_rows_on_splits_are_left_to_their_own_sums() -> None:
     """A value that rounding may turn has no side; others are told."""
     children = np.array([[-1, -2]], dtype=np.int32)
-    forms = find_shared_forms(np.array([[0.1, 0.2]]), np.array([-0.3]), children)
+    forms = find_tree_forms(np.array([[0.1, 0.2]]), np.array([-0.3]), children)
     assert forms is not None
     ends = route_many(forms, np.array([[1.0, 1.0], [1.0, 1.0 + 1e-12], [1.0, 1.0 - 1e-12]]))
     assert ends[0] not in (-1, -2)
@@ -60,5 +60,5 @@ def test_rows_on_splits_are_left_to_their_own_sums() -> None:
 def test_trees_of_many_forms_have_none_in_common() -> None:
     random = np.random.default_rng(0)
     children = np.full((200, 2), UNEXPLORED, dtype=np.int32)
-    assert find_shared_forms(random.normal(size=(200, 2)), np.zeros(200), children) is None
-    assert find_shared_forms(np.zeros((0, 2)), np.zeros(0), children[:0]) is None
+    assert find_tree_forms(random.normal(size=(200, 2)), np.zeros(200), children) is None
+    assert find_tree_forms(np.zeros((0, 2)), np.zeros(0), children[:0]) is None

@@ -20,6 +20,8 @@ Columns = tuple[NDArray[Any], ...]
 #: Rows that are looked at together. Sums of blocks are put together by their numbers alone, so
 #: that results don't depend on the pieces that rows come in.
 BLOCK_ROWS = 2**16
+#: Numbers of a file's rows that are kept instead of reading them again.
+_KEPT_NUMBERS = 2**25
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -57,13 +59,19 @@ class RowPasses:
         self.values: Array = np.empty(0)
         self._inside: NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
         self._known: Array | None = None
+        self._pieces: list[Array] | None = None
 
     def number(self) -> Iterator[RowBlock]:
         """The first pass."""
         digest, numbers = hashlib.sha256(), list[NDArray[np.int32]]()
+        kept: list[Array] | None = [] if self.source.whole is None else None
 
         def read() -> Iterator[Columns]:
+            nonlocal kept
             for X in self.source.read():
+                if kept is not None:
+                    kept.append(X)
+                    kept = kept if sum(part.size for part in kept) <= _KEPT_NUMBERS else None
                 digest.update(pack_rows(X))
                 number = self.number_rows(X).astype(np.int32)
                 own: Columns = (X, number - 1)
@@ -75,7 +83,7 @@ class RowPasses:
                 yield own if inside.all() else tuple(part[inside] for part in own)
 
         yield from _make_blocks(read())
-        self.digest = digest.hexdigest()
+        self.digest, self._pieces = digest.hexdigest(), kept
         self._keep(np.concatenate([np.empty(0, dtype=np.int32), *numbers]))
 
     def _keep(self, number: NDArray[np.int32]) -> None:
@@ -94,7 +102,7 @@ class RowPasses:
 
         def read() -> Iterator[Columns]:
             done = 0
-            for X in self.source.read():
+            for X in self.source.read() if self._pieces is None else self._pieces:
                 inside = self._inside[done : done + len(X)]
                 done += len(X)
                 yield (X if inside.all() else X[inside],)

@@ -20,6 +20,8 @@ Columns = tuple[NDArray[Any], ...]
 #: Rows that are looked at together. Sums of blocks are put together by their numbers alone, so
 #: that results don't depend on the pieces that rows come in.
 BLOCK_ROWS = 2**16
+#: Rows that are packed for the digest at once.
+_DIGEST_ROWS = 2**12
 #: Numbers of a file's rows that are kept instead of reading them again.
 _KEPT_NUMBERS = 2**25
 
@@ -72,7 +74,7 @@ class RowPasses:
                 if kept is not None:
                     kept.append(X)
                     kept = kept if sum(part.size for part in kept) <= _KEPT_NUMBERS else None
-                digest.update(pack_rows(X))
+                update_digest(digest, X)
                 number = self.number_rows(X).astype(np.int32)
                 own: Columns = (X, number - 1)
                 if self.source.response is not None:
@@ -121,14 +123,18 @@ class RowPasses:
             first += len(X)
 
 
-def pack_rows(X: Array) -> Array:
-    """Rows in coordinates, (n, d), as their digest is taken, in one piece of memory."""
-    return np.ascontiguousarray(X + 0.0, dtype="<f8")
+def update_digest(digest: Any, X: Array) -> None:
+    """Add rows in coordinates, (n, d), to their digest."""
+    for start in range(0, len(X), _DIGEST_ROWS):
+        rows = X[start : start + _DIGEST_ROWS] + 0.0
+        digest.update(np.ascontiguousarray(rows, dtype="<f8"))
 
 
 def hash_rows(X: Array) -> str:
     """SHA-256 of rows in coordinates, (N, d), as evidence keeps it."""
-    return hashlib.sha256(pack_rows(X)).hexdigest()
+    digest = hashlib.sha256()
+    update_digest(digest, X)
+    return digest.hexdigest()
 
 
 def _make_blocks(parts: Iterable[Columns]) -> Iterator[RowBlock]:

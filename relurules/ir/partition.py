@@ -59,8 +59,9 @@ class Tree:
         )
         forms = self._forms if is_many(len(X)) else None
         if forms is not None:
-            at[:] = route_many(forms, X)
-            at[find_doubtful(at)] = 0
+            ends = route_many(forms, X)
+            at[:] = ends
+            at[find_doubtful(ends)] = 0
 
         while len(active := np.flatnonzero(at >= 0)):
             split = at[active]

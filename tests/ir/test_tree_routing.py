@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from relurules.ir.partition import UNEXPLORED, Tree
-from relurules.ir.tree_routing import find_tree_forms, route_many
+from relurules.ir.partition import Tree
+from relurules.ir.tree_routing import UNEXPLORED, find_tree_forms, route_many
 
 #: Of fewer rows, each row's side is told by its own sum.
 FEW, MANY = 100, 3000

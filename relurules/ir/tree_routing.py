@@ -63,7 +63,8 @@ def find_tree_forms(
 
 def route_many(forms: TreeForms, X: Array) -> NDArray[np.int32]:
     """(N, d) -> (N,) child that ends each row's way: ~leaf, UNEXPLORED, or what
-    `find_doubtful` finds."""
+    `find_doubtful` finds.
+    """
     found = np.empty(len(X), dtype=np.int32)
     step = max(1, _VALUES // len(forms.offsets))
     for start in range(0, len(X), step):

@@ -50,8 +50,7 @@ def compute_aucs(scores: Array, positive: NDArray[np.bool_]) -> Array:
     words = packed.view(np.int64)
 
     for i, row in enumerate(scores):
-        np.add(row, 0.0, out=packed)
-        words &= ~1
+        np.bitwise_and(row.view(np.int64), ~1, out=words)
         words |= bit
         packed.sort()
         if not np.isfinite(packed[[0, -1]] if n else 0.0).all():  # these stand at the ends

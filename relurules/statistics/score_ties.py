@@ -26,7 +26,10 @@ def differ(ordered: Array) -> NDArray[np.bool_]:
         steps = np.diff(ordered)
     usual, largest = _measure_sizes(ordered, steps)
     # What is wider than rounding of the largest score is wide enough; few are looked at again.
-    apart = np.asarray(np.abs(steps) > SCORE_ROUNDING * np.maximum(usual, largest))
+    widest = SCORE_ROUNDING * np.maximum(usual, largest)
+    apart = np.asarray(steps > widest)
+    if not len(ordered) or not ordered[0] <= ordered[-1]:
+        apart |= steps < -widest
 
     near = np.flatnonzero(~apart & (steps != 0))
     room, differs = _compare_neighbours(ordered[near], ordered[near + 1], usual)

@@ -29,12 +29,16 @@ def auc(scores: Array, positive: NDArray[np.bool_]) -> float:
     """Area under the ROC curve of scores (N,): the share of pairs in the right order, ties counting
     half; scores that rounding alone tells apart are tied.
     """
-    n, p = len(scores), int(positive.sum())
-    if not n:
+    if not len(scores):
         return 0.0
-
     order = np.argsort(scores, kind="stable")
-    ranks = _sum_positive_ranks(differ(scores[order]), positive[order].astype(np.int64))
+    return _measure_area(scores[order], positive[order])
+
+
+def _measure_area(ordered: Array, positive: NDArray[np.bool_]) -> float:
+    """The same of scores in order."""
+    n, p = len(ordered), int(positive.sum())
+    ranks = _sum_positive_ranks(differ(ordered), positive.astype(np.int64))
     return float((ranks - p * (p + 1) / 2) / max(1, p * (n - p)))
 
 
@@ -93,7 +97,12 @@ def group_aucs(
 
     order: (N,) rows by their scores, where that is known.
     """
-    order = _sort_in_groups(np.argsort(scores) if order is None else order, group, groups)
+    order = np.argsort(scores) if order is None else order
+    if groups == 1:
+        mixed = positive.any() and not positive.all()
+        return np.array([_measure_area(scores[order], positive[order]) if mixed else np.nan])
+
+    order = _sort_in_groups(order, group, groups)
     s, g, right = scores[order], group[order], positive[order]
     n, p = np.bincount(g, minlength=groups), np.bincount(g[right], minlength=groups)
     if not len(s):
@@ -113,8 +122,6 @@ def group_aucs(
 
 def _sort_in_groups(order: NDArray[np.intp], group: Groups, groups: int) -> NDArray[np.intp]:
     """(N,) rows by their group, and in this order within each."""
-    if groups == 1:
-        return order
     few = np.iinfo(np.uint16).max  # numbers of 16 bits are sorted by counting
     numbers = group[order].astype(np.uint16 if groups <= few else np.int64)
     return np.asarray(order[np.argsort(numbers, kind="stable")])

@@ -38,10 +38,10 @@ from relurules.errors import DataError, DomainError, ModelError, RulesError
 from relurules.files.writing import read_json, write_text
 from relurules.ir.additive import AdditiveRules, Adjustment, RuleGroup
 from relurules.ir.network import AffineMap, Neuron, make_read_only
-from relurules.ir.partition import UNEXPLORED
 from relurules.ir.rule import Condition, HalfSpace
 from relurules.ir.ruleset import CollapseStats, RuleSet
 from relurules.ir.score_parts import find_columns
+from relurules.ir.tree_routing import UNEXPLORED
 from relurules.links.heads import check_heads, name_scores
 from relurules.tables.schema_values import schema_from_plain, schema_to_plain
 

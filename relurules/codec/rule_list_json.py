@@ -10,9 +10,10 @@ import numpy as np
 
 from relurules.domain.domain_json import to_dense, to_sparse
 from relurules.ir.network import AffineMap, Array, Network, make_read_only
-from relurules.ir.partition import UNEXPLORED, Side, Tree
+from relurules.ir.partition import Side, Tree
 from relurules.ir.rule_table import RuleTable, Sides, pack_sides
 from relurules.ir.ruleset import RuleSet
+from relurules.ir.tree_routing import UNEXPLORED
 
 
 def splits_to_json(tree: Tree, names: Sequence[str]) -> list[dict[str, Any]]:

@@ -24,9 +24,13 @@ from relurules.domain.derived_columns import (
 from relurules.errors import DataError
 from relurules.tables.names import find_free_name
 from relurules.tables.table import DataColumn, DataTable, read_table
-from relurules.tables.values import Value, read_spelled
+from relurules.tables.values import Value, list_numbers, read_spelled
 
 Array = NDArray[np.float64]
+#: Values of a column: numbers, NaN where one is missing, or any, None where one is.
+RawColumn = Array | list[Value]
+#: Rows that are joined at once.
+_BLOCK = 2**11
 
 
 class CoordinateRows(np.ndarray[Any, np.dtype[np.float64]]):
@@ -75,11 +79,7 @@ def encode_table(table: Any, columns: Sequence[Column]) -> Array:
 def _encode_columns(table: DataTable, columns: Sequence[Column]) -> Array:
     if _holds_coordinates(table, columns):
         found = table.select([name for column in columns for name in column.coordinates])
-        X = (
-            np.column_stack([part.numbers for part in found])
-            if found
-            else np.empty((len(table), 0))
-        )
+        X = _join_parts([_read_numbers(part)[:, None] for part in found], len(table))
         return _fill_coordinates(X, columns)
 
     names = list(list_table_columns(columns))
@@ -92,7 +92,23 @@ def _encode_columns(table: DataTable, columns: Sequence[Column]) -> Array:
         )
     ]
 
-    return np.hstack(parts) if parts else np.empty((len(table), 0))
+    return _join_parts(parts, len(table))
+
+
+def _join_parts(parts: Sequence[Array], rows: int) -> Array:
+    """Parts (N, ...) side by side, in a new array, by blocks that stay in the cache."""
+    X = np.empty((rows, sum(part.shape[1] for part in parts)))
+    for start in range(0, rows if parts else 0, _BLOCK):
+        at = slice(start, start + _BLOCK)
+        np.concatenate([part[at] for part in parts], axis=1, out=X[at])
+
+    return X
+
+
+def _read_numbers(values: DataColumn) -> Array:
+    """(N,) as `values.numbers`, which may be the table's own memory: don't change it."""
+    known: Array = values.values
+    return known if known.dtype == np.float64 else values.numbers
 
 
 def _fill_coordinates(X: Array, columns: Sequence[Column]) -> Array:
@@ -121,7 +137,7 @@ def _holds_coordinates(table: DataTable, columns: Sequence[Column]) -> bool:
 def _encode_column(values: DataColumn, column: Column) -> Array:
     """(N, width) the coordinates of one column."""
     if not column.categories:
-        found = values.numbers
+        found = _read_numbers(values)
         filled = found if column.fill is None else np.where(np.isnan(found), column.fill, found)
         return filled[:, None]
 
@@ -173,35 +189,50 @@ def decode_rows(X: Array, columns: Sequence[Column]) -> dict[str, list[Value]]:
     A category without values of its own gives a text that is none of the others. DataError where a
     row can't be decoded, since it has no category in a column where a missing value is one.
     """
+    return _list_values(_decode_columns(X, columns))
+
+
+def _decode_columns(X: Array, columns: Sequence[Column]) -> dict[str, RawColumn]:
+    """The same, with numbers as arrays."""
     own = [column for column in columns if column.derivation is None]
-    raw: dict[str, list[Value]] = {name: [] for name in list_table_columns(own)}
+    raw: dict[str, RawColumn] = {name: [] for name in list_table_columns(own)}
     first, gaps = 0, dict[str, Any]()
     for column in columns:
         part = X[:, first : first + column.width]
         first += part.shape[1]
         if column.source:
             gaps[column.source] = part[:, 0] == 1
-            continue
-        if column.derivation is not None:  # which tells the columns that it is made of no more
+        elif column.derivation is not None:  # which tells the columns that it is made of no more
             raw[column.name] = name_derived(part, column)
-            continue
-        if not column.categories:
-            raw[column.name] = [None if np.isnan(v) else v for v in part[:, 0].tolist()]
-            continue
-        shown = [_pick_example(column, category) for category in column.categories]
-        none = None if None not in column.lookup else _make_unknown_value(column)
-        if column.other is not None and not (part.max(axis=1) == 1).all():
-            raise DataError(
-                f"rows without any category of {column.name!r}, where every value has one"
-            )
-        at = np.where(part.max(axis=1, initial=0.0) == 1, part.argmax(axis=1), -1)
-        raw[column.name] = [none if i < 0 else shown[i] for i in at.tolist()]
+        else:
+            raw[column.name] = _decode_categories(part, column) if column.categories else part[:, 0]
 
-    for name, gap in gaps.items():  # a number that nothing else reads may be any
-        known = raw[name] or [0.0] * len(X)
-        raw[name] = [None if lacks else v for v, lacks in zip(known, gap.tolist(), strict=True)]
-
+    for name, gap in gaps.items():
+        raw[name] = _mask_gaps(raw[name], gap)
     return raw
+
+
+def _decode_categories(part: Array, column: Column) -> list[Value]:
+    shown = [_pick_example(column, category) for category in column.categories]
+    none = None if None not in column.lookup else _make_unknown_value(column)
+    if column.other is not None and not (part.max(axis=1) == 1).all():
+        raise DataError(f"rows without any category of {column.name!r}, where every value has one")
+    at = np.where(part.max(axis=1, initial=0.0) == 1, part.argmax(axis=1), -1)
+    return [none if i < 0 else shown[i] for i in at.tolist()]
+
+
+def _mask_gaps(known: RawColumn, gap: NDArray[np.bool_]) -> RawColumn:
+    """The values, missing where there is a gap; a number that nothing else reads may be any."""
+    if isinstance(known, list) and known:
+        return [None if lacks else v for v, lacks in zip(known, gap.tolist(), strict=True)]
+    return np.where(gap, np.nan, 0.0 if isinstance(known, list) else known)
+
+
+def _list_values(raw: Mapping[str, RawColumn]) -> dict[str, list[Value]]:
+    return {
+        name: values if isinstance(values, list) else list_numbers(values)
+        for name, values in raw.items()
+    }
 
 
 def fill_gaps(X: Array, columns: Sequence[Column]) -> None:
@@ -220,6 +251,11 @@ def read_raw_columns(table: Any, columns: Sequence[Column]) -> dict[str, list[Va
     """The table's own values of `columns`, missing ones as None; for an array of coordinates,
     `decode`.
     """
+    return _list_values(read_raw_arrays(table, columns))
+
+
+def read_raw_arrays(table: Any, columns: Sequence[Column]) -> dict[str, RawColumn]:
+    """The same, with columns of numbers as arrays, missing ones as NaN."""
     table = read_table(table)
     if _holds_coordinates(table, columns):
         if derived := list_derived_columns(columns):
@@ -227,16 +263,13 @@ def read_raw_columns(table: Any, columns: Sequence[Column]) -> dict[str, list[Va
                 f"rows in coordinates don't tell what {derived[0].name!r} is made of; pass a frame "
                 "with the columns of the table"
             )
-        return decode_rows(
+        return _decode_columns(
             encode_table(table, [column._replace(fill=None) for column in columns]), columns
         )
 
     own = list_table_columns(columns)
-
     return {
-        column.table_name: part.entries
-        if column.categories and not column.source
-        else [None if np.isnan(v) else v for v in part.numbers.tolist()]
+        column.table_name: part.entries if column.categories and not column.source else part.numbers
         for part, column in zip(table.select(list(own)), own.values(), strict=True)
     }
 

@@ -6,12 +6,14 @@ on each row, rounded as IEEE 754 says, in the order of the columns: equal rows g
 whatever rows stand beside them, on every machine.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+#: A column that a form reads, and its weight.
+Term = tuple[int, float]
 
 #: Of fewer rows, all forms at once take less time than one call of numpy for each term.
 _FEW_ROWS = 64
@@ -19,22 +21,40 @@ _FEW_ROWS = 64
 _PRODUCTS, _ROWS = 2**17, 2**12
 
 
-def iterate_forms(columns: Array, weights: Array) -> Iterator[Array]:
+def list_terms(weights: Array, places: NDArray[np.intp] | None = None) -> list[Term]:
+    """(d,) -> the columns that a form reads, with their weights; places: (d,) of the columns."""
+    read = np.flatnonzero(weights)
+    columns = read if places is None else places[read]
+    return list(zip(columns.tolist(), weights[read].tolist(), strict=True))
+
+
+def write_form(columns: Array, terms: Sequence[Term], found: Array, room: Array) -> None:
+    """Of n rows, as columns (d, n): the values of a form, (n,). room: (n,) to be written over."""
+    if not terms:
+        found[:] = 0.0
+        return
+
+    first, weight = terms[0]
+    np.multiply(columns[first], weight, out=found)
+    for j, weight in terms[1:]:
+        np.multiply(columns[j], weight, out=room)
+        np.add(found, room, out=found)
+
+
+def iterate_forms(
+    columns: Array, weights: Array, terms: Sequence[Sequence[Term]] | None = None
+) -> Iterator[Array]:
     """Of n rows, as columns (d, n), and K forms, weights (K, d): the values (n,) of every form,
-    which its reader may change.
+    which its reader may change. terms: of every form, where they are known.
     """
     if columns.shape[1] < _FEW_ROWS:
         yield from _add_products(columns, weights)
         return
 
-    term = np.empty(columns.shape[1])
-    for row in weights:
-        read = np.flatnonzero(row).tolist()
-        form = row[read[0]] * columns[read[0]] if read else np.zeros(columns.shape[1])
-        for j in read[1:]:
-            np.multiply(columns[j], row[j], out=term)
-            form += term
-
+    room = np.empty(columns.shape[1])
+    for known in map(list_terms, weights) if terms is None else terms:
+        form = np.empty(columns.shape[1])
+        write_form(columns, known, form, room)
         yield form
 
 

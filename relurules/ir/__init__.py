@@ -8,7 +8,7 @@ from relurules.ir.estimate import Count, Estimate, StreamResult
 from relurules.ir.evidence import Evidence, Provenance, RuleFacts
 from relurules.ir.graph import Graph
 from relurules.ir.network import AffineMap, Network, Neuron
-from relurules.ir.partition import UNEXPLORED, DecisionCounts, Partition, Region, Tree
+from relurules.ir.partition import DecisionCounts, Partition, Region, Tree
 from relurules.ir.report import VISIBLE, Report
 from relurules.ir.row_patterns import Reached
 from relurules.ir.ruleset import (
@@ -22,6 +22,7 @@ from relurules.ir.ruleset import (
 )
 from relurules.ir.score_parts import Curve, ScorePart
 from relurules.ir.scorer import Scorer
+from relurules.ir.tree_routing import UNEXPLORED
 from relurules.links.heads import Head
 
 __all__ = [

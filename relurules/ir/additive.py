@@ -16,7 +16,7 @@ from relurules.files.notebook import format_notebook_html
 from relurules.ir.class_labels import ClassLabels
 from relurules.ir.evidence import Evidence, Provenance
 from relurules.ir.line_blocks import iterate_blocks, read_coordinates
-from relurules.ir.line_sums import LineSum, add_up_lines, add_up_parts
+from relurules.ir.line_sums import LineSum, add_up_lines, add_up_parts, list_part_terms
 from relurules.ir.network import AffineMap, Array, Network, make_read_only
 from relurules.ir.reference import ReferenceRow
 from relurules.ir.rule import Condition
@@ -218,8 +218,9 @@ class AdditiveRules(Scorer):
         stands: the score is the sum, and the base's constants.
         """
         found = np.empty((len(self.parts), self.score_count, len(X)))
+        parts = list_part_terms(self.line_sum, self.parts, slice(None))
         for at, columns in iterate_blocks(X, self._numbers):
-            add_up_parts(self.line_sum, self.parts, columns, slice(None), found[:, :, at])
+            add_up_parts(self.line_sum, parts, columns, slice(None), found[:, :, at])
 
         return found.transpose(2, 0, 1)
 
@@ -284,11 +285,13 @@ class AdditiveRules(Scorer):
         found = np.empty((1 + len(self.parts), 1, len(X)))
         reference = self.reference_parts[:, i, None, None]
         found[0] = self.base.constants[i] + reference.sum()
+        which = slice(i, i + 1)
+        parts = list_part_terms(self.line_sum, self.parts, which)
         for at, columns in iterate_blocks(X, self._numbers):
             inside, own = self._take_inside(columns)
             whole = isinstance(inside, slice)
             added = found[1:, :, at] if whole else np.empty((len(self.parts), 1, own.shape[1]))
-            add_up_parts(self.line_sum, self.parts, own, slice(i, i + 1), added)
+            add_up_parts(self.line_sum, parts, own, which, added)
             added -= reference
 
             if not isinstance(inside, slice):

@@ -12,10 +12,10 @@ from relurules.domain import Domain
 from relurules.domain.columns import is_plain
 from relurules.ir.network import Array
 
-#: Numbers in a block, of its rows and of their lines: a megabyte, what a core's second cache holds.
-#: Of fewer rows than _FEWEST, calls take longer than what they compute; a column of _MOST rows is
-#: what the first cache holds.
-_NUMBERS = 2**17
+#: Numbers in a block, of its rows and of their lines: two megabytes, what a core's second cache
+#: holds. Of fewer rows than _FEWEST, calls take longer than what they compute; a column of _MOST
+#: rows is what the first cache holds.
+_NUMBERS = 2**18
 _FEWEST, _MOST = 2**8, 2**13
 
 

@@ -7,10 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from time import thread_time
+from typing import NamedTuple
 
 import numpy as np
 
-from relurules.domain.linear_forms import add_weighted, evaluate_forms, iterate_forms
+from relurules.domain.linear_forms import (
+    Term,
+    add_weighted,
+    evaluate_forms,
+    iterate_forms,
+    list_terms,
+    write_form,
+)
 from relurules.ir.kernels.line_rows import SparseForms, SparseLines, add_line_rows
 from relurules.ir.network import AffineMap, Array
 from relurules.ir.score_parts import ScorePart
@@ -35,6 +43,11 @@ class LineSum:
     bounds: Array
     slopes: Array
     groups: Sequence[Callable[[Array], Array]]
+
+    @cached_property
+    def terms(self) -> list[list[Term]]:
+        """Of each line the coordinates that it reads, with their weights."""
+        return [list_terms(row) for row in self.normals]
 
     @cached_property
     def rows(self) -> SparseLines:
@@ -93,23 +106,53 @@ def _pack_forms(weights: Array) -> SparseForms:
     )
 
 
+class PartTerms(NamedTuple):
+    """What adds up to what a part adds to m scores.
+
+    base: of each score the coordinates that are read, with their weights; lines: each with its m
+    slopes; groups: their numbers.
+    """
+
+    base: list[list[Term]]
+    lines: list[tuple[int, list[float]]]
+    groups: tuple[int, ...]
+
+
+def list_part_terms(lines: LineSum, parts: Sequence[ScorePart], which: slice) -> list[PartTerms]:
+    """What adds up to what every part adds to some of the scores."""
+    slopes = lines.slopes[:, which]
+    return [
+        PartTerms(
+            base=[list_terms(row, part.coordinates) for row in part.weights[which]],
+            lines=[(line, slopes[line].tolist()) for line in part.lines.tolist()],
+            groups=part.groups,
+        )
+        for part in parts
+    ]
+
+
 def add_up_parts(
-    lines: LineSum, parts: Sequence[ScorePart], columns: Array, which: slice, found: Array
+    lines: LineSum, parts: Sequence[PartTerms], columns: Array, which: slice, found: Array
 ) -> None:
     """Write what every part adds to some of the scores, (P, m, n)."""
     beyond = list(_activate_lines(lines, columns))
-    slopes = lines.slopes[:, which]
+    term = np.empty(columns.shape[1])
 
     for added, part in zip(found, parts, strict=True):
-        weights = part.weights[which]
-        added[...] = evaluate_forms(columns[part.coordinates], weights) if weights.any() else 0.0
-        add_weighted(added, [beyond[line] for line in part.lines], slopes[part.lines])
+        for own, terms in zip(added, part.base, strict=True):
+            write_form(columns, terms, own, term)
+            np.add(own, 0.0, out=own)  # of a zero, the sign too is to be one
+        for line, slopes in part.lines:
+            for own, slope in zip(added, slopes, strict=True):
+                np.multiply(beyond[line], slope, out=term)
+                np.add(own, term, out=own)
         for group in part.groups:
             np.add(added, lines.groups[group](columns.T).T[which], out=added)
 
 
 def _activate_lines(lines: LineSum, columns: Array) -> Iterator[Array]:
     """(n,) of every line: how far each row lies beyond its bound, 0 where it doesn't."""
-    for form, bound in zip(iterate_forms(columns, lines.normals), lines.bounds, strict=True):
+    forms = iterate_forms(columns, lines.normals, lines.terms)
+    for form, bound in zip(forms, lines.bounds, strict=True):
         beyond = np.subtract(form, bound, out=form)
         yield np.maximum(beyond, 0.0, out=beyond)

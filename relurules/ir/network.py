@@ -4,6 +4,7 @@ network's activation patterns tell those of the network that it came from.
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -108,15 +109,16 @@ class Network:
     def preactivations(self, X: Array) -> Array:
         """(N, d) -> (N, K): every neuron's z."""
         z = X @ self.A.T + self.b
-        activated = np.zeros_like(z)
-        for depth, level in enumerate(self.levels):
-            if depth:
-                z[:, level] += activated @ self.L[_to_rows(level)].T
-            activated[:, level] = np.where(
-                z[:, level] >= 0, z[:, level], self.slope[level] * z[:, level]
-            )
+        if len(self.levels) < 2:
+            return np.asarray(z)
 
-        return z
+        activated = np.zeros_like(z)
+        for before, level in pairwise(self.levels):
+            reached = z[:, before]
+            activated[:, before] = np.where(reached >= 0, reached, self.slope[before] * reached)
+            z[:, level] += activated @ self.L[_to_rows(level)].T
+
+        return np.asarray(z)
 
     def evaluate(self, X: Array) -> Array:
         """(N, d) in the user's units -> (N, m), in float64."""

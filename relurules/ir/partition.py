@@ -11,15 +11,20 @@ from numpy.typing import NDArray
 from relurules.domain import Domain, ExactRows, Normalisation, row_lengths
 from relurules.ir.estimate import Estimate
 from relurules.ir.network import AffineMap, Array, Network, Pattern, validate_rows
+from relurules.ir.tree_routing import (
+    UNEXPLORED,
+    TreeForms,
+    find_doubtful,
+    find_tree_forms,
+    is_many,
+    route_many,
+)
 from relurules.lp import Polytope
 
 if TYPE_CHECKING:
     import networkx
 
     from relurules.lp.enclosure import Enclosure
-
-#: A child that a stopped search has not looked into.
-UNEXPLORED = int(np.iinfo(np.int32).min)
 
 
 class Side(NamedTuple):
@@ -52,6 +57,11 @@ class Tree:
             if len(self.neurons)
             else np.full(len(X), -1, dtype=np.int64)
         )
+        forms = self._forms if is_many(len(X)) else None
+        if forms is not None:
+            ends = route_many(forms, X)
+            at[:] = ends
+            at[find_doubtful(ends)] = 0
 
         while len(active := np.flatnonzero(at >= 0)):
             split = at[active]
@@ -61,6 +71,10 @@ class Tree:
             at[active] = self.children[split, side.astype(np.intp)]
 
         return np.where(at == UNEXPLORED, -1, ~at)
+
+    @cached_property
+    def _forms(self) -> TreeForms | None:
+        return find_tree_forms(self.normals, self.offsets, self.children)
 
     @cached_property
     def above(self) -> tuple[list[int], list[int]]:

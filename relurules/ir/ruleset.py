@@ -174,8 +174,10 @@ class RuleSet(Scorer):
 
     def number_rows(self, X: Array) -> NDArray[np.intp]:
         """As `apply`, of rows in the domain's coordinates, (N, d)."""
-        number = np.zeros(len(X), dtype=np.intp)
         inside = self.domain.contains(X)
+        if inside.all():
+            return 1 + self.tree.route(X)
+        number = np.zeros(len(X), dtype=np.intp)
         number[inside] = 1 + self.tree.route(X[inside])
         return number
 

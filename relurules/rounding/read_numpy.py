@@ -45,9 +45,12 @@ def _known(x):
 def score_batch(table):
     x = _coordinates(table)
     with np.errstate(over='ignore', invalid='ignore', under='ignore'):
-        known = _known(x)
         s = np.full((len(x), len(_CONSTANTS)), np.nan)
-        s[known] = x[known] @ _BASE + _lines(x[known]) @ _SLOPES + _CONSTANTS
+        for start in range(0, len(x), 8192):
+            rows = x[start:start + 8192]
+            known = _known(rows)
+            own = rows[known]
+            s[start:start + 8192][known] = own @ _BASE + _lines(own) @ _SLOPES + _CONSTANTS
         return _GIVEN
 """
 _NETWORK = """

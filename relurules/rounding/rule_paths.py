@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from relurules.ir import RuleSet
 from relurules.ir.network import Array
-from relurules.ir.partition import UNEXPLORED
+from relurules.ir.tree_routing import UNEXPLORED
 from relurules.rounding.analysis import ErrorAnalysis, RowInputs
 from relurules.rounding.expression import (
     Branch,

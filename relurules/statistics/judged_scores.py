@@ -83,9 +83,12 @@ class OwnScores:
             scores = np.concatenate([np.empty(0), *self._ranked])
             self._ranked.clear()
             positive = values > 0.5
-            whole = metrics.group_aucs(scores, positive, np.zeros_like(of), 1)
+            order = np.argsort(scores)
+            whole = metrics.group_aucs(scores, positive, np.zeros_like(of), 1, order)
             own = (
-                metrics.group_aucs(scores, positive, of, self.groups) if self.groups > 1 else whole
+                metrics.group_aucs(scores, positive, of, self.groups, order)
+                if self.groups > 1
+                else whole
             )
             local, total = {"AUC": own, **local}, {"AUC": whole, **total}
 
@@ -137,6 +140,11 @@ class WholeForms:
         flat = weights.reshape(-1, weights.shape[2]) @ X.T + self.constants[at].reshape(-1, 1)
         return np.asarray(flat.reshape(-1, p, len(X)))
 
+    def write_scores(self, at: slice, X: Array, found: Array) -> None:
+        """The first combination of some models on rows (n, d) to `found`, (r, n)."""
+        np.matmul(self.weights[at, 0], X.T, out=found)
+        found += self.constants[at, :1]
+
 
 class WholeRanks:
     """AUC of every model's formula on all rows, for which the scores of a few at a time are kept.
@@ -153,14 +161,15 @@ class WholeRanks:
         step = max(1, passes.source.numbers // max(1, rows))
         one_class = self.positive.all() or not self.positive.any()
         self.parts = [] if one_class else [slice(at, at + step) for at in range(0, R, step)]
+        self._room = np.empty((min(step, R) if self.parts else 0, rows))
 
     def open(self, part: int) -> Array:
         """Room for the scores of a part, (r, N)."""
-        return np.empty((len(self.found[self.parts[part]]), len(self.positive)))
+        return self._room[: len(self.found[self.parts[part]])]
 
     def add(self, part: int, block: RowBlock, scores: Array) -> None:
         """Of the block's rows; kept in `scores`."""
-        scores[:, block.at] = self.forms.score(self.parts[part], block.X)[:, 0]
+        self.forms.write_scores(self.parts[part], block.X, scores[:, block.at])
 
     def close(self, part: int, scores: Array) -> None:
         """Of all rows, whose scores are no longer needed."""

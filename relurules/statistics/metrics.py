@@ -29,12 +29,16 @@ def auc(scores: Array, positive: NDArray[np.bool_]) -> float:
     """Area under the ROC curve of scores (N,): the share of pairs in the right order, ties counting
     half; scores that rounding alone tells apart are tied.
     """
-    n, p = len(scores), int(positive.sum())
-    if not n:
+    if not len(scores):
         return 0.0
-
     order = np.argsort(scores, kind="stable")
-    ranks = _sum_positive_ranks(differ(scores[order]), positive[order].astype(np.int64))
+    return _measure_area(scores[order], positive[order])
+
+
+def _measure_area(ordered: Array, positive: NDArray[np.bool_]) -> float:
+    """The same of scores in order."""
+    n, p = len(ordered), int(positive.sum())
+    ranks = _sum_positive_ranks(differ(ordered), positive.astype(np.int64))
     return float((ranks - p * (p + 1) / 2) / max(1, p * (n - p)))
 
 
@@ -46,21 +50,19 @@ def compute_aucs(scores: Array, positive: NDArray[np.bool_]) -> Array:
     """
     n, p = scores.shape[1], int(positive.sum())
     bit, found = positive.astype(np.int64), np.empty(len(scores))
-    places = np.arange(1, n + 1)
+    packed, right = np.empty(n), np.empty(n, dtype=np.int64)
+    words = packed.view(np.int64)
 
     for i, row in enumerate(scores):
-        words = (row + 0.0).view(np.int64)
-        words &= ~1
+        np.bitwise_and(row.view(np.int64), ~1, out=words)
         words |= bit
-        packed = words.view(np.float64)
         packed.sort()
         if not np.isfinite(packed[[0, -1]] if n else 0.0).all():  # these stand at the ends
             found[i] = auc(row, positive)
             continue
-        right = words & 1
+        np.bitwise_and(words, 1, out=right)
         words &= ~1  # else a score of 0 would differ by its target
-        differs = differ(packed)
-        ranks = float(places @ right) if differs.all() else _sum_positive_ranks(differs, right)
+        ranks = _sum_positive_ranks(differ(packed), right)
         found[i] = (ranks - p * (p + 1) / 2) / max(1, p * (n - p))
 
     return found
@@ -68,18 +70,39 @@ def compute_aucs(scores: Array, positive: NDArray[np.bool_]) -> Array:
 
 def _sum_positive_ranks(differs: NDArray[np.bool_], positive: NDArray[np.int64]) -> float:
     """Sum of the ranks of the positive ones, of equal ones the mean; differs: (N - 1,) from the one
-    before.
+    before. All sums are of whole numbers.
     """
-    first = np.flatnonzero(np.append(True, differs))
-    end = np.append(first[1:], len(positive))
-    return float(np.add.reduceat(positive, first) @ ((first + 1 + end) / 2))
+    ranks = np.arange(1, len(positive) + 1) * positive
+    twice = 2 * int(ranks.sum())
+    ends = np.flatnonzero(np.diff(~differs, prepend=False, append=False))
+    if not len(ends):
+        return twice / 2
+
+    first, last = ends[::2], ends[1::2]  # of scores that are equal
+    bounds = np.column_stack([first, last + 1]).ravel()
+    inner = bounds[: len(bounds) - (bounds[-1] == len(positive))]
+    count, own = (np.add.reduceat(values, inner)[::2] for values in (positive, ranks))
+    return (twice + int((count * (first + last + 2) - 2 * own).sum())) / 2
 
 
-def group_aucs(scores: Array, positive: NDArray[np.bool_], group: Groups, groups: int) -> Array:
+def group_aucs(
+    scores: Array,
+    positive: NDArray[np.bool_],
+    group: Groups,
+    groups: int,
+    order: NDArray[np.intp] | None = None,
+) -> Array:
     """`auc` within each group of rows, (N,) numbers below `groups`: (groups,), NaN where one has
     one class alone. Scores that rounding alone tells apart are tied.
+
+    order: (N,) rows by their scores, where that is known.
     """
-    order = _sort_in_groups(scores, group, groups)
+    order = np.argsort(scores) if order is None else order
+    if groups == 1:
+        mixed = positive.any() and not positive.all()
+        return np.array([_measure_area(scores[order], positive[order]) if mixed else np.nan])
+
+    order = _sort_in_groups(order, group, groups)
     s, g, right = scores[order], group[order], positive[order]
     n, p = np.bincount(g, minlength=groups), np.bincount(g[right], minlength=groups)
     if not len(s):
@@ -97,11 +120,8 @@ def group_aucs(scores: Array, positive: NDArray[np.bool_], group: Groups, groups
         return np.asarray((ranks - p * (p + 1) / 2) / (p * (n - p)))
 
 
-def _sort_in_groups(scores: Array, group: Groups, groups: int) -> NDArray[np.intp]:
-    """(N,) rows by their group and score, of equal scores in any order."""
-    order = np.argsort(scores)
-    if groups == 1:
-        return order
+def _sort_in_groups(order: NDArray[np.intp], group: Groups, groups: int) -> NDArray[np.intp]:
+    """(N,) rows by their group, and in this order within each."""
     few = np.iinfo(np.uint16).max  # numbers of 16 bits are sorted by counting
     numbers = group[order].astype(np.uint16 if groups <= few else np.int64)
     return np.asarray(order[np.argsort(numbers, kind="stable")])

@@ -20,6 +20,10 @@ Columns = tuple[NDArray[Any], ...]
 #: Rows that are looked at together. Sums of blocks are put together by their numbers alone, so
 #: that results don't depend on the pieces that rows come in.
 BLOCK_ROWS = 2**16
+#: Rows that are packed for the digest at once.
+_DIGEST_ROWS = 2**12
+#: Numbers of a file's rows that are kept instead of reading them again.
+_KEPT_NUMBERS = 2**25
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -57,24 +61,31 @@ class RowPasses:
         self.values: Array = np.empty(0)
         self._inside: NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
         self._known: Array | None = None
+        self._pieces: list[Array] | None = None
 
     def number(self) -> Iterator[RowBlock]:
         """The first pass."""
         digest, numbers = hashlib.sha256(), list[NDArray[np.int32]]()
+        kept: list[Array] | None = [] if self.source.whole is None else None
 
         def read() -> Iterator[Columns]:
+            nonlocal kept
             for X in self.source.read():
-                digest.update(pack_rows(X))
+                if kept is not None:
+                    kept.append(X)
+                    kept = kept if sum(part.size for part in kept) <= _KEPT_NUMBERS else None
+                update_digest(digest, X)
                 number = self.number_rows(X).astype(np.int32)
                 own: Columns = (X, number - 1)
                 if self.source.response is not None:
                     own = (*own, self.source.response.values[self.rows : self.rows + len(X)])
                 numbers.append(number)
                 self.rows += len(X)
-                yield tuple(part[number > 0] for part in own)
+                inside = number > 0
+                yield own if inside.all() else tuple(part[inside] for part in own)
 
         yield from _make_blocks(read())
-        self.digest = digest.hexdigest()
+        self.digest, self._pieces = digest.hexdigest(), kept
         self._keep(np.concatenate([np.empty(0, dtype=np.int32), *numbers]))
 
     def _keep(self, number: NDArray[np.int32]) -> None:
@@ -93,7 +104,7 @@ class RowPasses:
 
         def read() -> Iterator[Columns]:
             done = 0
-            for X in self.source.read():
+            for X in self.source.read() if self._pieces is None else self._pieces:
                 inside = self._inside[done : done + len(X)]
                 done += len(X)
                 yield (X if inside.all() else X[inside],)
@@ -112,14 +123,18 @@ class RowPasses:
             first += len(X)
 
 
-def pack_rows(X: Array) -> bytes:
-    """Rows in coordinates, (n, d), as their digest is taken."""
-    return np.ascontiguousarray(X + 0.0, dtype="<f8").tobytes()
+def update_digest(digest: Any, X: Array) -> None:
+    """Add rows in coordinates, (n, d), to their digest."""
+    for start in range(0, len(X), _DIGEST_ROWS):
+        rows = X[start : start + _DIGEST_ROWS] + 0.0
+        digest.update(np.ascontiguousarray(rows, dtype="<f8"))
 
 
 def hash_rows(X: Array) -> str:
     """SHA-256 of rows in coordinates, (N, d), as evidence keeps it."""
-    return hashlib.sha256(pack_rows(X)).hexdigest()
+    digest = hashlib.sha256()
+    update_digest(digest, X)
+    return digest.hexdigest()
 
 
 def _make_blocks(parts: Iterable[Columns]) -> Iterator[RowBlock]:

@@ -24,9 +24,9 @@ from relurules.tables.table import DataColumn, read_column, read_table
 
 #: Rows of a file that are read at once.
 _PIECE_ROWS = 2**17
-#: Numbers that are kept of all rows at once beyond a few of each: of a table in memory about what a
-#: core's cache holds, of a file as many as spare it being read again.
-_MEMORY_NUMBERS, _FILE_NUMBERS = 2**22, 2**26
+#: Numbers that are kept of all rows at once beyond a few of each: of a table in memory about what
+#: the machine's cache holds, of a file as many as spare it being read again.
+_MEMORY_NUMBERS, _FILE_NUMBERS = 2**23, 2**26
 
 
 @dataclass(frozen=True, kw_only=True)

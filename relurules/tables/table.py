@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from relurules.errors import DataError
 from relurules.tables.names import make_default_names, quote_name
-from relurules.tables.values import Value, read_entry, read_number
+from relurules.tables.values import Value, list_numbers, read_entry, read_number
 
 Array = NDArray[np.float64]
 #: What the type of a column says of its values. "any": nothing, so each value tells for itself.
@@ -59,7 +59,7 @@ class DataColumn:
     def entries(self) -> list[Value]:
         """The N values as text and numbers, missing ones as None; DataError for anything else."""
         if self.values.dtype.kind in "biuf":
-            return [None if np.isnan(value) else value for value in self.numbers.tolist()]
+            return list_numbers(self.numbers)
         return [
             value if type(value) is str else read_entry(value, self.name, row)
             for row, value in enumerate(self.values)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relurules.errors import DataError
 
@@ -20,6 +21,14 @@ def read_entry(value: Any, name: str, row: int) -> Value:
         )
     number = read_number(value, name, row)
     return None if np.isnan(number) else number
+
+
+def list_numbers(numbers: NDArray[np.float64]) -> list[Value]:
+    """(N,) numbers as values, NaN as None."""
+    found: list[Value] = numbers.tolist()
+    for row in np.flatnonzero(np.isnan(numbers)).tolist():
+        found[row] = None
+    return found
 
 
 def read_spelled(text: str) -> float | None:

@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.domain.columns import list_table_columns
-from relurules.domain.encoding import read_raw_columns
+from relurules.domain.columns import Column, list_table_columns
+from relurules.domain.encoding import read_raw_arrays, read_raw_columns
 from relurules.errors import CheckError, UnsupportedError
 from relurules.ir import Artifact
 from relurules.ir.network import Array
@@ -28,6 +28,7 @@ from relurules.verifying.databases import OPEN
 from relurules.verifying.nodejs import run_bigquery, run_node
 from relurules.verifying.onnx_runtime import run_onnx
 from relurules.verifying.run_result import (
+    RowArrays,
     Rows,
     RunResult,
     collect_extras,
@@ -68,7 +69,7 @@ def run_python(artifact: Artifact, table: Rows) -> RunResult:
     return read_named_rows(artifact, rows, extras)
 
 
-def run_numpy(artifact: Artifact, table: Rows) -> RunResult:
+def run_numpy(artifact: Artifact, table: RowArrays) -> RunResult:
     """Execute score_numpy.py and call score_batch, and rule_batch where it has it."""
     module: dict[str, Any] = {"__name__": "score_numpy"}
     try:
@@ -97,7 +98,7 @@ def run_numpy(artifact: Artifact, table: Rows) -> RunResult:
     return RunResult(outputs, ruled, classes=told, extras=extras)
 
 
-def _collect_batch(module: Mapping[str, Any], table: Rows) -> dict[str, list[Any]]:
+def _collect_batch(module: Mapping[str, Any], table: RowArrays) -> dict[str, list[Any]]:
     """What explain_batch and lines_batch give, where there are such functions."""
     explained = module["explain_batch"](table) if "explain_batch" in module else {}
     extras = {name: values.tolist() for name, values in explained.items()}
@@ -106,7 +107,7 @@ def _collect_batch(module: Mapping[str, Any], table: Rows) -> dict[str, list[Any
     return extras
 
 
-def run_c(artifact: Artifact, table: Rows) -> RunResult:
+def run_c(artifact: Artifact, table: RowArrays) -> RunResult:
     """Compile score.c with warnings as errors, load it and call score_batch."""
     return load_c(artifact)(_encode_rows(artifact, table))
 
@@ -142,12 +143,15 @@ def load_c(artifact: Artifact) -> Callable[[Array], RunResult]:
         return partial(_call_batch, ctypes.CDLL(str(library)), artifact)
 
 
-def _encode_rows(artifact: Artifact, table: Rows) -> Array:
+def _encode_rows(artifact: Artifact, table: RowArrays) -> Array:
     """The rows as score.h asks for them: a category by its number, a missing value as NaN."""
-    columns = []
+    columns = list[Any]()
     for name, column in list_table_columns(artifact.domain.columns).items():
         lookup, other = column.lookup, -1 if column.other is None else column.other
         values = table[name]
+        if isinstance(values, np.ndarray):
+            columns.append(values)
+            continue
         coded = (
             [lookup.get(v, other) if v is not None else None for v in values]
             if column.categories and not column.source
@@ -235,25 +239,26 @@ def _call_score_class(library: ctypes.CDLL, artifact: Artifact, outputs: Array) 
 
 class Engine(NamedTuple):
     """run: how; target: the artefacts it takes; dialects: of these dialects where the target is
-    SQL.
+    SQL; read: how it takes a table's columns.
     """
 
-    run: Callable[[Artifact, Rows], RunResult]
+    run: Callable[[Artifact, Any], RunResult]
     target: str
     dialects: tuple[str, ...] = ()
+    read: Callable[[Any, Sequence[Column]], RowArrays] = read_raw_columns
 
 
 #: The first row that takes an artefact is its default engine. DuckDB also runs what is written for
 #: SQLite.
 ENGINES: Mapping[str, Engine] = {
     "python": Engine(run_python, "python"),
-    "numpy": Engine(run_numpy, "numpy"),
-    "c": Engine(run_c, "c"),
+    "numpy": Engine(run_numpy, "numpy", read=read_raw_arrays),
+    "c": Engine(run_c, "c", read=read_raw_arrays),
     "node": Engine(run_node, "javascript"),
     "node_function": Engine(run_bigquery, "bigquery"),
     "java": Engine(run_java, "java"),
     "mono": Engine(run_mono, "csharp"),
-    "onnxruntime": Engine(run_onnx, "onnx"),
+    "onnxruntime": Engine(run_onnx, "onnx", read=read_raw_arrays),
     "sqlite": Engine(partial(run_sql, OPEN["sqlite"]), "sql", ("sqlite",)),
     "duckdb": Engine(partial(run_sql, OPEN["duckdb"]), "sql", ("duckdb", "sqlite")),
     "postgres": Engine(partial(run_sql, OPEN["postgres"]), "sql", ("postgres",)),
@@ -272,9 +277,8 @@ def run_artifact(
     Returns the engine's name and what the artefact gave.
     """
     name, chosen = choose_engine(artifact, engine)
-    return name, chosen.run(
-        artifact, read_raw_columns(artifact.domain.narrow(table), artifact.domain.columns)
-    )
+    columns = artifact.domain.columns
+    return name, chosen.run(artifact, chosen.read(artifact.domain.narrow(table), columns))
 
 
 def choose_engine(artifact: Artifact, name: str | None) -> tuple[str, Engine]:

@@ -9,11 +9,12 @@ import numpy as np
 from relurules.domain.columns import Column, is_text_column, list_table_columns
 from relurules.errors import CheckError, UnsupportedError
 from relurules.ir import Artifact
+from relurules.ir.network import Array
 from relurules.tables.values import Value
-from relurules.verifying.run_result import Rows, RunResult, number_labels
+from relurules.verifying.run_result import RowArrays, RunResult, number_labels
 
 
-def run_onnx(artifact: Artifact, table: Rows) -> RunResult:
+def run_onnx(artifact: Artifact, table: RowArrays) -> RunResult:
     """Give the model every column as a tensor, and take outputs, class and rule."""
     try:
         import onnxruntime
@@ -45,8 +46,10 @@ def _gives(artifact: Artifact, name: str) -> bool:
     return name in artifact.returned and not (name == "class" and artifact.labelled)
 
 
-def make_tensor(values: Sequence[Value], column: Column) -> Any:
+def make_tensor(values: Sequence[Value] | Array, column: Column) -> Any:
     """(N, 1): texts, a missing one empty, or numbers, a missing one NaN."""
+    if isinstance(values, np.ndarray):
+        return values[:, None]
     if is_text_column(column):
         texts = ["" if value is None else str(value) for value in values]
         return np.array(texts, dtype=object)[:, None]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 from relurules.ir import Head, Network
 from relurules.ir.network import Array
 from relurules.verifying.rounding import sum_live_terms
+
+#: Rows whose neurons a core's cache holds; a block begins where a matrix product does anyway.
+_BLOCK = 2**12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,18 +55,23 @@ class Reference:
     def scores(self) -> Array:
         """(N, s) of the traced network, in float64."""
         with np.errstate(over="ignore", invalid="ignore"):
-            return self.network.evaluate(self.rows)
+            return _apply_by_blocks(self.network.evaluate, self.rows)
 
     @cached_property
     def terms(self) -> Array:
         """(N, s) sums of the absolute terms that the scores are made of."""
         with np.errstate(over="ignore", invalid="ignore"):
-            if self.all_terms:
-                return self.network.magnitude(self.rows) + np.finfo(np.float64).tiny
-            return sum_live_terms(self.network, self.rows, self.tolerance)
+            return _apply_by_blocks(self._sum_terms, self.rows)
+
+    def _sum_terms(self, rows: Array) -> Array:
+        if self.all_terms:
+            return self.network.magnitude(rows) + np.finfo(np.float64).tiny
+        return sum_live_terms(self.network, rows, self.tolerance)
 
     def of_rows(self, rows: NDArray[np.bool_]) -> "Reference":
         """On some of the rows, (N,), which all have numbers."""
+        if rows.all():
+            return replace(self, numbers=None, free=None, undecided=None)
         return replace(
             self,
             outputs=self.outputs[rows],
@@ -88,3 +97,9 @@ class Reference:
             heads=[self.heads[at]],
             framework=None if framework is None else lambda rows: framework(rows)[:, [at]],
         )
+
+
+def _apply_by_blocks(function: Callable[[Array], Array], rows: Array) -> Array:
+    """What a function of rows (n, d) -> (n, s) gives of N rows; the last block is no short one."""
+    cuts = [*range(0, max(1, len(rows) - _BLOCK + 1), _BLOCK), len(rows)]
+    return np.concatenate([function(rows[start:end]) for start, end in pairwise(cuts)])

@@ -14,6 +14,8 @@ from relurules.tables.values import Value
 
 #: The raw columns of some rows by name, in the rules' order; a missing value is None.
 Rows = Mapping[str, Sequence[Value]]
+#: The same, of which columns of numbers may be arrays, where a missing one is NaN.
+RowArrays = Mapping[str, Sequence[Value] | Array]
 
 
 class RunResult(NamedTuple):

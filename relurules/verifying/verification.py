@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relurules.domain import Domain
 from relurules.domain.columns import is_plain
@@ -211,11 +212,16 @@ def _adapt_to_code(
         read = clamp_and_round_rows(code, given)
         everywhere = code.outside == "exact"
         takes = Domain.over(code.domain.columns).contains(read) if everywhere else reference.inside
-        free = takes & (
-            (np.abs(read) > _ABSURD).any(axis=1) | np.isnan(reference.outputs).any(axis=1)
-        )
+        free = takes & (_find_absurd_rows(read) | np.isnan(reference.outputs).any(axis=1))
         reference = replace(reference, numbers=takes & ~free, free=free, undecided=free)
     return _round_to_float(reference, traced, given, code) if code.number == "float" else reference
+
+
+def _find_absurd_rows(rows: Array) -> NDArray[np.bool_]:
+    """(N,): which rows (N, d) have a number beyond what is compared."""
+    if len(rows) and rows.min(initial=0.0) >= -_ABSURD and rows.max(initial=0.0) <= _ABSURD:
+        return np.zeros(len(rows), dtype=np.bool_)
+    return np.asarray((np.abs(rows) > _ABSURD).any(axis=1))
 
 
 def resolve_model(rules: RuleSet | AdditiveRules, *, everywhere: bool) -> ComparedModel:

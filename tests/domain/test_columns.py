@@ -10,9 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import relurules as rr
-from relurules.domain.columns import Category, Column, name_coordinates
+from relurules.domain.columns import Category, Column, make_missing_column, name_coordinates
 from relurules.domain.domain_json import domain_from_json, domain_to_json
-from relurules.domain.encoding import decode_rows, encode_table, read_raw_columns
+from relurules.domain.encoding import (
+    decode_rows,
+    encode_table,
+    read_raw_arrays,
+    read_raw_columns,
+)
 from relurules.errors import DataError, DomainError
 
 AGE = Column("age", fill=40.0)
@@ -75,6 +80,38 @@ def test_what_is_decoded_encodes_to_the_same(rows: list[tuple[float, int, int]])
     X = np.array([[age, *np.eye(3)[job], *np.eye(2)[grade]] for age, job, grade in rows])
     assert np.array_equal(encode_table(pd.DataFrame(decode_rows(X, COLUMNS)), COLUMNS), X)
     assert read_raw_columns(X, COLUMNS) == decode_rows(X, COLUMNS)
+
+
+def test_columns_of_numbers_as_arrays() -> None:
+    """A missing number is NaN there, and None among values."""
+    found, listed = (
+        read(pd.DataFrame(FRAME), COLUMNS) for read in (read_raw_arrays, read_raw_columns)
+    )
+    assert listed == FRAME
+    assert np.array_equal(found["age"], [30, np.nan, 50, 60], equal_nan=True)
+    assert (found["job"], found["grade"]) == (FRAME["job"], FRAME["grade"])
+
+    gaps = (AGE, make_missing_column("age"))
+    X = np.array([[30.0, 0.0, 1.0], [40.0, 1.0, 0.0]])
+    assert np.array_equal(read_raw_arrays(X, gaps)["age"], [30, np.nan], equal_nan=True)
+    assert read_raw_columns(X, gaps) == decode_rows(X, gaps) == {"age": [30.0, None]}
+    assert decode_rows(X[:, 1:], gaps[1:]) == {"age": [0.0, None]}
+
+
+def test_many_rows_are_joined_as_few_are() -> None:
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "age": np.where(random.random(5000) < 0.1, np.nan, random.integers(20, 80, 5000)),
+            "job": random.choice(["a", "c", None, "z"], 5000),
+            "grade": random.choice([1.0, 2.5], 5000),
+        }
+    )
+    X = encode_table(frame, COLUMNS)
+    parts = [encode_table(frame[at : at + 100], COLUMNS) for at in range(0, 5000, 100)]
+    assert np.array_equal(X, np.vstack(parts))
+    X[:] = 0.0
+    assert (frame["grade"] > 0).all()
 
 
 def test_a_domain_of_columns_holds_one_category_each() -> None:

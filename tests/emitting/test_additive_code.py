@@ -299,3 +299,18 @@ def test_links_of_every_kind_are_tried() -> None:
         "identity", "sigmoid", "complement", "softmax", "log_softmax", "exp", "expm1", "argmax",
         "step",
     }  # fmt: skip
+
+
+def test_numpy_scores_many_rows_as_few(made: dict[Any, Any]) -> None:
+    """Rows are scored in blocks, in some of which none lies in the domain."""
+    rules = made["two", (2,), True]
+    module: dict[str, Any] = {"__name__": "score_numpy"}
+    exec(str(rr.emit(rules, "numpy")), module)
+    rows = make_rows(rules)
+    known = ~np.isnan(module["score_batch"](rows)).all(axis=1)
+    many = pd.concat([rows] * 150 + [rows[~known]] * 300, ignore_index=True)
+    found, few = module["score_batch"](many), module["score_batch"](rows)
+    assert len(many) > 2 * 8192
+    due = np.vstack([few] * 150 + [few[~known]] * 300)
+    assert np.allclose(found, due, rtol=1e-12, atol=1e-12, equal_nan=True)
+    assert len(module["score_batch"](rows[:0])) == 0

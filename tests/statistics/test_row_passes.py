@@ -105,6 +105,8 @@ def test_a_file_says_what_its_table_does(
     monkeypatch.setattr(row_source, "_PIECE_ROWS", 64)
     monkeypatch.setattr(row_source, "_FILE_NUMBERS", 700)  # scores of two rules at once
     assert flatten(measure(case[0], path, case[1])) == due
+    monkeypatch.setattr(row_passes, "_KEPT_NUMBERS", 500)  # so that rows are read again
+    assert flatten(measure(case[0], path, case[1])) == due
     if case[0] is not LINES:
         pd.testing.assert_frame_equal(
             case[0].summary(path, case[1]), case[0].summary(frame, case[1])

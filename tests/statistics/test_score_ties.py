@@ -76,3 +76,63 @@ def test_scores_that_lie_close_are_not_all_one(middle: float) -> None:
     assert found == pytest.approx(auc(score, positive), abs=1e-5)
     bands = cut_score_bands(moved)
     assert np.abs(np.bincount(bands.place(moved), minlength=10) - 20_000).max() < 2000
+
+
+def draw_scores(random: np.random.Generator, count: int) -> list[np.ndarray]:
+    """Scores without ties, with equal and with nearly equal ones, of both signs, infinite or
+    missing.
+    """
+    close = random.choice([1.0, 1 + 1e-10, 1 - 3e-10, -1.0, -1 - 1e-10, 0.0, -0.0, 1e-300], count)
+    return [
+        random.normal(size=count),
+        random.integers(-3, 4, count).astype(float),
+        close,
+        random.choice([1e5, 0.0]) + 1e-6 * random.normal(size=count),
+        np.cumsum(3e-9 * random.random(count)) - 1.0,
+        random.choice([np.inf, -np.inf, np.nan, 1.0, 1.7e308, 1 + 1e-10], count),
+    ]
+
+
+def find_differences(ordered: np.ndarray) -> list[bool]:
+    """What differs, one score after the other."""
+    known = np.abs(ordered[np.isfinite(ordered)])
+    usual = float(np.median(known)) if len(known) else 0.0
+    found, first, step, wide = list[bool](), 0, 1.0, 0.0
+    for i in range(1, len(ordered)):
+        one, other = ordered[i - 1], ordered[i]
+        room = 1e-9 * max(usual, min(abs(one), abs(other)))
+        equal = one == other or (np.isnan(one) and np.isnan(other))
+        if not equal and not abs(other - one) <= (room if np.isfinite(room) else -1.0):
+            found.append(True)
+            first, step, wide = i, 1.0, 0.0
+            continue
+        wide = room if first == i - 1 else wide
+        width = abs(other - ordered[first]) if np.isfinite(other) else 0.0
+        now = max(1.0, np.ceil(width / wide)) if wide > 0 else 1.0
+        found.append(bool(now != step))
+        step = now
+    return found
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 40])
+def test_all_differences_are_found_among_many_scores(count: int) -> None:
+    random = np.random.default_rng(count)
+    for _ in range(20):
+        for scores in draw_scores(random, count):
+            rising = np.sort(scores)
+            mixed = np.concatenate([rising[::2], rising[1::2]])
+            with np.errstate(over="ignore", invalid="ignore"):
+                for ordered in (rising, rising[::-1], mixed):
+                    assert differ(ordered).tolist() == find_differences(ordered)
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 40])
+def test_areas_count_every_pair(count: int) -> None:
+    random = np.random.default_rng(count)
+    for scores in draw_scores(random, count)[:3]:
+        positive = random.random(count) < 0.5
+        tied = tie_scores(scores)
+        pairs = [(a > b) + (a == b) / 2 for a in tied[positive] for b in tied[~positive]]
+        area = sum(pairs) / max(1, len(pairs))
+        assert auc(scores, positive) == pytest.approx(area, abs=1e-15)
+        assert compute_aucs(scores[None], positive)[0] == pytest.approx(area, abs=1e-15)

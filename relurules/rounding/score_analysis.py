@@ -16,7 +16,7 @@ from relurules.rounding.row_parts import RowPart
 from relurules.rounding.shared_forms import SharedForms
 
 #: Of so many different scores the last bounds are kept, where they aren't of more operations.
-_MOST_KEPT, _MOST_NODES = 16, 3_000
+_MOST_KEPT, _MOST_NODES = 8, 2_000
 
 
 class ScoreAnalysis:

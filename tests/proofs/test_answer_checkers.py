@@ -11,7 +11,7 @@ from refused_answers import ACCEPTED, REFUSED
 from second_checker import NODE, judge_answers_by_second
 
 #: Changed files of every kind: the seventieth is the first to show some faults of a checker.
-DRAWN = 80
+DRAWN = 120
 #: An answer, and the rules that it is about.
 AnswerFiles = tuple[Any, ...]
 

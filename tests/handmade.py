@@ -21,6 +21,9 @@ from relurules.ir import (
     Neuron,
     RuleSet,
 )
+from relurules.partitioning import SearchOptions
+from relurules.pipeline.extraction import extract_rules
+from relurules.pipeline.tasks import ExtractOptions, ExtractSource
 from relurules.tables.names import make_default_names
 
 Array = NDArray[np.float64]
@@ -110,6 +113,13 @@ def rules_of(
     """Rules over all columns of the domain, those that the network doesn't read included."""
     options.setdefault("guard_unread", True)
     return rr.extract(graph(net, outputs, heads), domain=domain, **options)
+
+
+def search_one_region(made: Graph, domain: rr.Domain, **options: Any) -> RuleSet:
+    """Rules of which one is known, and nobody asks how many there are: enough for form network."""
+    source = ExtractSource(model=made, domain=domain)
+    search = SearchOptions(max_regions=1, estimated=False)
+    return extract_rules(source, ExtractOptions(**options), search)
 
 
 def additive_of(

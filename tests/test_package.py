@@ -120,25 +120,31 @@ def test_the_functions_load_no_framework_and_no_table_library() -> None:
     assert not heavy & set(done.stdout.split())
 
 
-#: Runs a command and prints, as the last line, what of these modules it loaded.
+#: Runs commands, and prints after each its exit code and what of these modules is loaded by then.
 RUN = """
 import sys
 from relurules.cli.main import run
-code = run(sys.argv[1:])
-print()
-print(code, *sorted({name.partition(".")[0] for name in sys.modules} & set(%r)))
+for command in sys.argv[1:]:
+    code = run(command.split())
+    print()
+    found = {name.partition(".")[0] for name in sys.modules} & set(%r)
+    print("loaded:", code, *sorted(found))
 """
-
-
-def run_alone(folder: Path, command: str, heavy: set[str]) -> list[str]:
-    """The exit code, and the heavy modules that a command loads."""
-    done = subprocess.run(
-        [sys.executable, "-c", RUN % sorted(heavy), *command.split()],
-        capture_output=True, text=True, cwd=folder, check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    assert done.stdout, done.stderr
-    return done.stdout.splitlines()[-1].split()
+WATCHED = {"torch", "sklearn", "numba", "pandas", "matplotlib", "sympy", "scipy"}
+#: Commands in the order in which they are run, in one process, and what each may have loaded by
+#: then; the last one reads its file by torch.
+COMMANDS: dict[str, set[str]] = {
+    "extract model.pt2 --box -1 1 --out pt2.json": set(),
+    "extract model.onnx --box -1 1 --out onnx.json": set(),
+    "count model.pt2 --box -1 1": set(),
+    "emit rules.json --to sql": set(),
+    "emit rules.json --to html": set(),
+    "ask rules.json range": set(),
+    "prove rules.json --model model.pt2 --out proof": set(),
+    "explain rules.json --row x0=0,x1=0,x2=0": {"pandas"},
+    "document rules.json --out document": {"pandas"},
+    "extract model.pt2 --check --box -1 1 --out checked.json": WATCHED,
+}
 
 
 @pytest.fixture(scope="module")
@@ -172,32 +178,32 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(
-    ("command", "loaded"),
-    [
-        ("extract model.pt2 --box -1 1 --out pt2.json", set()),
-        ("extract model.onnx --box -1 1 --out onnx.json", set()),
-        ("count model.pt2 --box -1 1", set()),
-        ("emit rules.json --to sql", set()),
-        ("emit rules.json --to html", set()),
-        ("explain rules.json --row x0=0,x1=0,x2=0", {"pandas"}),
-        ("ask rules.json range", set()),
-        ("prove rules.json --model model.pt2 --out proof", set()),
-        ("document rules.json --out document", {"pandas"}),
-    ],
-)
+@pytest.fixture(scope="module")
+def told(models: Path) -> dict[str, list[str]]:
+    """Of every command its exit code, and the watched modules that were loaded once it was run."""
+    done = subprocess.run(
+        [sys.executable, "-c", RUN % sorted(WATCHED), *COMMANDS],
+        capture_output=True, text=True, cwd=models, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    lines = [line for line in done.stdout.splitlines() if line.startswith("loaded: ")]
+    assert len(lines) == len(COMMANDS), done.stderr
+    return {command: line.split()[1:] for command, line in zip(COMMANDS, lines, strict=True)}
+
+
+@pytest.mark.parametrize("command", list(COMMANDS)[:-1])
 def test_commands_load_no_framework_and_no_compiler(
-    models: Path, command: str, loaded: set[str]
+    told: dict[str, list[str]], command: str
 ) -> None:
-    heavy = {"torch", "sklearn", "numba", "pandas", "matplotlib", "sympy", "scipy"}
-    code, *found = run_alone(models, command, heavy)
+    code, *found = told[command]
     assert code == "0"
-    assert set(found) <= loaded
+    assert set(found) <= COMMANDS[command]
 
 
-def test_checking_a_file_with_torch_loads_torch(models: Path) -> None:
-    command = "extract model.pt2 --check --box -1 1 --out checked.json"
-    assert run_alone(models, command, {"torch"}) == ["0", "torch"]
+def test_checking_a_file_with_torch_loads_torch(told: dict[str, list[str]]) -> None:
+    code, *found = told[list(COMMANDS)[-1]]
+    assert code == "0"
+    assert "torch" in found
 
 
 @pytest.mark.parametrize(

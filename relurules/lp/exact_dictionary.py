@@ -39,14 +39,15 @@ class ExactPolytope:
     closed, not empty.
 
     Variables 0 to f - 1 are the coordinates, from 0 up or, where `flipped`, from 1 down; variable f
-    + i is the slack of row i. table: (rows, f + 1) integers over `denominator`, the constant first,
-    then a coefficient per nonbasic variable. basic: the variable of each row; nonbasic: that of
-    each column; place: of each coordinate, its row, or -1 - its column.
+    + i is the slack of row i. table: rows of f + 1 integers over `denominator`, the constant first,
+    then a coefficient per nonbasic variable; lists, which are quicker than arrays of so few. basic:
+    the variable of each row; nonbasic: that of each column; place: of each coordinate, its row, or
+    -1 - its column.
     """
 
     def __init__(self, f: int) -> None:
         self.f = f
-        self.table: Integers = np.zeros((0, f + 1), dtype=object)
+        self.table: list[list[int]] = []
         self.denominator = 1
         self.basic: list[int] = []
         self.nonbasic = list(range(f))
@@ -57,7 +58,8 @@ class ExactPolytope:
     def copy(self) -> "ExactPolytope":
         """The same polytope at the same vertex, to go on with independently."""
         twin = ExactPolytope(self.f)
-        twin.table, twin.denominator, twin.count = self.table.copy(), self.denominator, self.count
+        twin.table = [row[:] for row in self.table]
+        twin.denominator, twin.count = self.denominator, self.count
         twin.basic, twin.nonbasic = self.basic[:], self.nonbasic[:]
         twin.place, twin.flipped = self.place[:], self.flipped[:]
         return twin
@@ -71,51 +73,57 @@ class ExactPolytope:
         self._append(row)
         value = self._climb(0)
         if value < 0:
-            self.table = self.table[:-1]
+            self.table.pop()
             return False
         self.basic.append(self.f + self.count)
         self.count += 1
         return True
 
-    def supremum(self, row: Integers, *, enough: int | None = None) -> VertexOptimum:
-        """The largest value of row·s, (f + 1,) integers; or a value above `enough`, as soon as
-        there is one.
-        """
-        self._append(row)
-        value = self._climb(enough)
-        found = VertexOptimum(Fraction(value, self.denominator), self.vertex())
-        self.table = self.table[:-1]
-        return found
+    def supremum(self, row: Integers) -> VertexOptimum:
+        """The largest value of row·s, (f + 1,) integers."""
+        return self._find_vertex(self._climb_form(row, None))
 
     def rises_above_zero(self, row: Integers) -> VertexOptimum | None:
         """A vertex where row·s > 0; None where there is no such point."""
-        found = self.supremum(row, enough=0)
-        return found if found.value > 0 else None
+        value = self._climb_form(row, 0)
+        return self._find_vertex(value) if value > 0 else None
+
+    def _climb_form(self, row: Integers, enough: int | None) -> int:
+        """The numerator of the largest value of row·s, or of one above `enough`, at the vertex that
+        is moved to.
+        """
+        self._append(row)
+        value = self._climb(enough)
+        self.table.pop()
+        return value
+
+    def _find_vertex(self, value: int) -> VertexOptimum:
+        return VertexOptimum(Fraction(value, self.denominator), self.vertex())
 
     def vertex(self) -> tuple[Fraction, ...]:
         """The current vertex, (f,)."""
         values = []
         for j, at in enumerate(self.place):
-            value = Fraction(int(self.table[at, 0]), self.denominator) if at >= 0 else Fraction(0)
+            value = Fraction(self.table[at][0], self.denominator) if at >= 0 else Fraction(0)
             values.append(1 - value if self.flipped[j] else value)
         return tuple(values)
 
     def _append(self, row: Integers) -> None:
         """Add the form as the table's last row, in the nonbasic variables."""
-        form = np.zeros(self.f + 1, dtype=object)
-        form[0] = int(row[self.f]) * self.denominator
-        for j in np.flatnonzero(row[: self.f] != 0).tolist():
-            weight = int(row[j])
+        *weights, constant = map(int, row)
+        form = [constant * self.denominator, *[0] * self.f]
+        for j, weight in enumerate(weights):
+            if not weight:
+                continue
+            own, at = -weight if self.flipped[j] else weight, self.place[j]
             if self.flipped[j]:
                 form[0] += weight * self.denominator
-                weight = -weight
-            at = self.place[j]
             if at < 0:
-                form[-at] += weight * self.denominator
+                form[-at] += own * self.denominator
             else:
-                form = form + weight * self.table[at]
+                form = [x + own * y for x, y in zip(form, self.table[at], strict=True)]
 
-        self.table = np.vstack([self.table, form[None]])
+        self.table.append(form)
 
     def _climb(self, enough: int | None) -> int:
         """Move to vertices where the last row is larger, until it is above `enough` or maximal; its
@@ -123,7 +131,7 @@ class ExactPolytope:
         """
         steps = 0
         while True:
-            value = int(self.table[-1, 0])
+            value = self.table[-1][0]
             if enough is not None and value > enough * self.denominator:
                 return value
             column = self._entering(bland=steps >= _LARGEST_STEPS)
@@ -133,13 +141,13 @@ class ExactPolytope:
             if row < 0:
                 self._flip_column(column)
             else:
-                if self.table[row, 1 + column] > 0:
+                if self.table[row][1 + column] > 0:
                     self._flip_row(row)
                 self._pivot(row, column)
             steps += 1
 
     def _entering(self, *, bland: bool) -> int:
-        slopes = self.table[-1, 1:]
+        slopes = self.table[-1][1:]
         rising = [c for c in range(self.f) if slopes[c] > 0]
         if not rising:
             return -1
@@ -154,14 +162,15 @@ class ExactPolytope:
         entering = self.nonbasic[column]
         bounded = entering < self.f
         best, top, bottom, least = -1, 1 if bounded else 0, 1 if bounded else 0, entering
-        slopes = self.table[: len(self.basic), 1 + column]
 
-        for i in np.flatnonzero(slopes != 0).tolist():
-            slope, variable = int(slopes[i]), self.basic[i]
+        for i, variable in enumerate(self.basic):
+            slope = self.table[i][1 + column]
+            if not slope:
+                continue
             if slope < 0:
-                room, pace = int(self.table[i, 0]), -slope
+                room, pace = self.table[i][0], -slope
             elif variable < self.f:
-                room, pace = self.denominator - int(self.table[i, 0]), slope
+                room, pace = self.denominator - self.table[i][0], slope
             else:
                 continue
             # Room / pace against top / bottom; bottom 0 is no limit yet.
@@ -174,40 +183,35 @@ class ExactPolytope:
     def _flip_column(self, column: int) -> None:
         variable = self.nonbasic[column]
         self.flipped[variable] = not self.flipped[variable]
-        self.table[:, 0] = self.table[:, 0] + self.table[:, 1 + column]
-        self.table[:, 1 + column] = -self.table[:, 1 + column]
+        for row in self.table:
+            row[0] += row[1 + column]
+            row[1 + column] = -row[1 + column]
 
     def _flip_row(self, row: int) -> None:
         variable = self.basic[row]
         self.flipped[variable] = not self.flipped[variable]
-        self.table[row] = -self.table[row]
-        self.table[row, 0] += self.denominator
+        self.table[row] = [-x for x in self.table[row]]
+        self.table[row][0] += self.denominator
 
     def _pivot(self, row: int, column: int) -> None:
         """Exchange the variable of the row, which goes to 0, with that of the column; the entry
         there is negative.
         """
         table, denominator = self.table, self.denominator
-        pivot = -int(table[row, 1 + column])
-        slopes = table[:, 1 + column].copy()
-        slopes[row] = 0
-        moved = np.flatnonzero(slopes != 0)
-        leaving_row = table[row].copy()
+        leaving = table[row]
+        pivot = -leaving[1 + column]
+        for i, own in enumerate(table):
+            slope = own[1 + column]
+            if i == row or (not slope and pivot == denominator):
+                continue
+            if slope:
+                pairs = zip(own, leaving, strict=True)
+                table[i] = [(x * pivot + slope * y) // denominator for x, y in pairs]
+                table[i][1 + column] = -slope
+            else:
+                table[i] = [x * pivot // denominator for x in own]
 
-        if pivot != denominator:
-            others = np.arange(len(table)) != row
-            table[others] = table[others] * pivot
-        else:
-            table[moved] = table[moved] * pivot
-
-        table[moved] = table[moved] + slopes[moved, None] * leaving_row[None]
-        if denominator != 1:
-            changed = np.arange(len(table)) != row if pivot != denominator else moved
-            table[changed] = table[changed] // denominator
-
-        table[:, 1 + column] = -slopes
-        table[row] = leaving_row
-        table[row, 1 + column] = -denominator
+        leaving[1 + column] = -denominator
         self.denominator = pivot
         self._exchange(row, column)
 

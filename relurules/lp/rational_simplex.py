@@ -14,10 +14,9 @@ from math import lcm
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-#: Python's whole numbers, whatever their size.
-Whole = NDArray[np.object_]
+#: Python's whole numbers, whatever their size; of few of them lists are quicker than arrays.
+Whole = list[int]
 
 #: After so many steps the first variable that helps is taken (Bland), which ends; after so many
 #: more nobody waits.
@@ -46,15 +45,22 @@ class _Tableau:
     basis: the variable of every equation, -1 for an artificial one.
     """
 
-    T: Whole
+    T: list[Whole]
     basis: list[int]
     denominator: int = 1
 
     def pivot(self, row: int, column: int) -> None:
         """Make `column` the variable of `row`; its entry must be positive."""
-        p, own = self.T[row, column], self.T[row].copy()
-        self.T = (self.T * p - np.outer(self.T[:, column], own)) // self.denominator
-        self.T[row] = own
+        own, q = self.T[row], self.denominator
+        p = own[column]
+        for i, other in enumerate(self.T):
+            if i == row:
+                continue
+            factor = other[column]
+            if factor:
+                self.T[i] = [(x * p - factor * y) // q for x, y in zip(other, own, strict=True)]
+            elif p != q:
+                self.T[i] = [x * p // q for x in other]
         self.denominator, self.basis[row] = p, column
 
     def leaving(self, column: int) -> int | None:
@@ -63,13 +69,13 @@ class _Tableau:
         """
         best = None
         for i, variable in enumerate(self.basis):
-            a, b = self.T[i, column], self.T[i, -1]
+            a, b = self.T[i][column], self.T[i][-1]
             if a <= 0:
                 continue
             if best is None:
                 best = i
                 continue
-            mine, other = b * self.T[best, column], self.T[best, -1] * a
+            mine, other = b * self.T[best][column], self.T[best][-1] * a
             if mine < other or (mine == other and variable < self.basis[best]):
                 best = i
 
@@ -81,11 +87,17 @@ def scale_to_whole(numbers: Iterable[Fraction | float]) -> list[int]:
     given = list(numbers)
     if all(type(x) is int for x in given):
         return given  # type: ignore[return-value]
-    exact = [
-        (x if isinstance(x, float | Fraction) else Fraction(x)).as_integer_ratio() for x in given
-    ]
-    scale = lcm(*(bottom for _, bottom in exact))
+    exact = _to_ratios(given)
+    scale = lcm(*[bottom for _, bottom in exact])
     return [top * (scale // bottom) for top, bottom in exact]
+
+
+def _to_ratios(numbers: Sequence[Any]) -> list[tuple[int, int]]:
+    """Numbers as pairs of whole ones."""
+    return [
+        (x if isinstance(x, int | float | Fraction) else Fraction(x)).as_integer_ratio()
+        for x in numbers
+    ]
 
 
 def solve_supremum(A: Sequence[Any], b: Sequence[Any], form: Sequence[Any]) -> Supremum:
@@ -96,18 +108,15 @@ def solve_supremum(A: Sequence[Any], b: Sequence[Any], form: Sequence[Any]) -> S
     # As lists, whose floats are Python's, not numpy's.
     A, b = (each.tolist() if isinstance(each, np.ndarray) else each for each in (A, b))
     rows = [scale_to_whole([*a, bound]) for a, bound in zip(A, b, strict=True)]
-    goal, f = [Fraction(x) for x in form], len(form) - 1
-    scale = lcm(*(x.denominator for x in goal))
-    T = np.empty((f + 1, len(rows) + 1), dtype=object)
-
-    for i, row in enumerate(rows):
-        T[:, i] = row
-
-    T[:-1, -1] = [int(x * scale) for x in goal[:-1]]
-    T[-1, -1] = 0
+    f = len(form) - 1
+    *goal, constant = _to_ratios(form)
+    scale = lcm(*[bottom for _, bottom in goal])
+    equations = list(zip(*rows, strict=True)) or [()] * (f + 1)
+    ends = [top * (scale // bottom) for top, bottom in goal]
+    T = [[*row, end] for row, end in zip(equations, [*ends, 0], strict=True)]
     for i in range(f):
-        if T[i, -1] < 0:
-            T[i] = -T[i]
+        if T[i][-1] < 0:
+            T[i] = [-x for x in T[i]]
 
     tableau = _Tableau(T, [-1] * f)
     feasible = _find_feasible_basis(tableau)
@@ -122,8 +131,8 @@ def solve_supremum(A: Sequence[Any], b: Sequence[Any], form: Sequence[Any]) -> S
     if not least:
         return Supremum(None, empty=True)
 
-    value = Fraction(-int(tableau.T[-1, -1]), tableau.denominator * scale)
-    return Supremum(value + goal[-1], tuple(tableau.basis))
+    value = Fraction(-tableau.T[-1][-1], tableau.denominator * scale)
+    return Supremum(value + Fraction(*constant), tuple(tableau.basis))
 
 
 def is_empty(A: Sequence[Any], b: Sequence[Any]) -> bool | None:
@@ -139,10 +148,10 @@ def _find_feasible_basis(tableau: _Tableau) -> bool | None:
     """
     for step in range(_MOST_STEPS):
         open_ = [i for i, variable in enumerate(tableau.basis) if variable < 0]
-        if not any(tableau.T[i, -1] for i in open_):
+        if not any(tableau.T[i][-1] for i in open_):
             _drive_out_artificials(tableau, open_)
             return True
-        column = _choose_column(tableau.T[open_, :-1].sum(axis=0), step)
+        column = _choose_column(_add_rows([tableau.T[i] for i in open_]), step)
         if column is None:
             return False
         row = tableau.leaving(column)
@@ -156,23 +165,27 @@ def _find_feasible_basis(tableau: _Tableau) -> bool | None:
 def _drive_out_artificials(tableau: _Tableau, open_: list[int]) -> None:
     """Give equations that say 0 = 0 so far a variable; those that say nothing go."""
     for i in open_:
-        entries = np.flatnonzero(tableau.T[i, :-1])
-        if not len(entries):
+        column = next((j for j, entry in enumerate(tableau.T[i][:-1]) if entry), None)
+        if column is None:
             continue
-        column = int(entries[0])
-        if tableau.T[i, column] < 0:
-            tableau.T[i] = -tableau.T[i]
+        if tableau.T[i][column] < 0:
+            tableau.T[i] = [-x for x in tableau.T[i]]
         tableau.pivot(i, column)
 
     left = [i for i, variable in enumerate(tableau.basis) if variable >= 0]
-    tableau.T = tableau.T[[*left, len(tableau.basis)]]
+    tableau.T = [tableau.T[i] for i in (*left, len(tableau.basis))]
     tableau.basis = [tableau.basis[i] for i in left]
+
+
+def _add_rows(rows: Sequence[Whole]) -> Whole:
+    """Of some equations the sum, without their ends."""
+    return [sum(entries) for entries in zip(*rows, strict=True)][:-1]
 
 
 def _minimise_cost(tableau: _Tableau) -> bool | None:
     """Make the sum of costs least; False where it has no end, None where that took too long."""
     for step in range(_MOST_STEPS):
-        column = _choose_column(-tableau.T[-1, :-1], step)
+        column = _choose_column([-cost for cost in tableau.T[-1][:-1]], step)
         if column is None:
             return True
         row = tableau.leaving(column)

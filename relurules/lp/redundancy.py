@@ -12,6 +12,7 @@ from relurules.lp import certified, polytope
 from relurules.lp.lengths import vector_length
 from relurules.lp.maxima import bound_maxima
 from relurules.lp.program_starts import find_program_start
+from relurules.lp.rational_simplex import scale_to_whole
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -72,7 +73,7 @@ def find_exactly_implied(
     """
     rows = exact()
     walls = len(rows.h) - count
-    whole = _select_rows(rows, np.append(np.ones(walls, dtype=np.bool_), keep))
+    whole = _scale_rows(_select_rows(rows, np.append(np.ones(walls, dtype=np.bool_), keep)))
     own = _select_rows(rows, asked + walls)
     return np.array(
         [_is_below_exactly(whole, own, i, float(room[k])) for i, k in enumerate(asked.tolist())],
@@ -105,6 +106,7 @@ def find_implied_rows(
 
     if len(near):
         whole, asked = exact()
+        whole = _scale_rows(whole)
         for i in near:
             holds[i] = _is_below_exactly(whole, asked, int(i), float(room[i]))
 
@@ -116,6 +118,14 @@ def _is_below_exactly(whole: RationalRows, asked: RationalRows, i: int, room: fl
     length = vector_length(asked.G[i].astype(np.float64)) or 1.0
     value = certified.maximise_exactly(whole.G, whole.h, np.append(asked.G[i], -asked.h[i]))
     return value is not None and value <= room * length
+
+
+def _scale_rows(rows: RationalRows) -> RationalRows:
+    """The same half-spaces in whole numbers, so that not every question has to scale them."""
+    table = np.empty((len(rows.h), rows.G.shape[1] + 1), dtype=object)
+    for i, row in enumerate(np.column_stack([rows.G, rows.h]).tolist()):
+        table[i] = scale_to_whole(row)
+    return _RowSelection(table[:, :-1], table[:, -1])
 
 
 def _select_rows(rows: RationalRows, which: NDArray[Any]) -> RationalRows:

@@ -13,13 +13,12 @@ from relurules.domain.columns import list_derived_columns
 from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.ir.network import Array
 from relurules.ir.scorer import refuse_path
-from relurules.rounding.analysis import ErrorAnalysis, RowInputs, Value
+from relurules.rounding.analysis import ErrorAnalysis, RowInputs
 from relurules.rounding.brace_source import require_plain_header
 from relurules.rounding.crossing import CrossingBounds, bound_ends
 from relurules.rounding.expression import Expression, Program, UnreadableError
 from relurules.rounding.floats import DOUBLE, SINGLE, round_up
 from relurules.rounding.forms import RealForm
-from relurules.rounding.known_values import KnownValues
 from relurules.rounding.link_errors import (
     EndScores,
     OutputBound,
@@ -43,7 +42,7 @@ from relurules.rounding.row_inputs import make_row_inputs, name_inputs
 from relurules.rounding.row_parts import RowPart, cut_rows
 from relurules.rounding.rule_forms import make_line_forms, make_network_forms
 from relurules.rounding.rule_paths import RuleEnds
-from relurules.rounding.shared_forms import SharedForms
+from relurules.rounding.score_analysis import recall_analysis
 from relurules.rounding.statements import list_leaves
 
 if TYPE_CHECKING:
@@ -241,18 +240,13 @@ def _bound_forms(
     rate: what rows of such ends are judged by; where it is there, parts of the rows are bounded by
     themselves, those of the largest the most.
     """
-    known, shared = KnownValues[Value](), SharedForms()
+    analysis = recall_analysis(scores, inputs, FORMATS[number])
 
     def measure(rows: RowInputs) -> RowPart:
-        analysis = ErrorAnalysis(rows, FORMATS[number], known, shared)
-        values = [analysis.analyse(score) for score in scores]
-        errors = np.array([float(round_up(value.error)) for value in values])
-        highs = np.array([float(round_up(value.reach.high)) for value in values])
-        lows = -np.array([float(round_up(-value.reach.low)) for value in values])
-        forms, ends = [value.form for value in values], EndScores(errors, lows, highs)
-        return RowPart(rows, ends, forms, 0.0 if rate is None else rate(ends))
+        part = analysis.measure(rows)
+        return part if rate is None else replace(part, size=rate(part.bounds))
 
-    whole = measure(inputs)
+    whole = measure(analysis.inputs)
     for i, (form, own) in enumerate(zip(whole.forms, due, strict=True)):
         if form.key != own.key:
             raise UnreadableError(f"score {i} of the text isn't that of the rules")

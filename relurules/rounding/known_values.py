@@ -48,7 +48,7 @@ class KnownValues(Generic[V]):
         stack = [expression]
         while stack:
             one = stack[-1]
-            parts = () if id(one) in self._columns else _list_parts(one)
+            parts = () if id(one) in self._columns else list_parts(one)
             unknown = [part for part in parts if id(part) not in self._columns]
             stack += unknown
             if unknown:
@@ -63,7 +63,8 @@ class KnownValues(Generic[V]):
         return self._columns[id(expression)][1]
 
 
-def _list_parts(node: Node) -> Sequence[Node]:
+def list_parts(node: Node) -> Sequence[Node]:
+    """The nodes that one is made of."""
     if isinstance(node, Operation):
         return node.operands
     if isinstance(node, Choice):

@@ -24,7 +24,7 @@ Point = tuple[Fraction, ...]
 #: Rationals as whole numbers over one positive denominator: sums of products cost one division.
 Scaled = tuple[list[int], int]
 
-ZERO, ONE = Fraction(0), Fraction(1)
+ONE = Fraction(1)
 
 
 class Vertex(NamedTuple):
@@ -74,8 +74,11 @@ class Cell:
     @cached_property
     def interior(self) -> Point:
         """A point strictly inside: the mean of the vertices."""
-        points = [vertex.point for vertex in self.vertices]
-        return tuple(sum(values, ZERO) / len(points) for values in zip(*points, strict=True))
+        *columns, scales = zip(*(vertex.at for vertex in self.vertices), strict=True)
+        common = lcm(*scales)
+        shares = [common // scale for scale in scales]
+        total = common * len(scales)
+        return tuple(Fraction(sum(map(mul, values, shares)), total) for values in columns)
 
     def split(self, form: Form) -> "tuple[Cell | None, Cell | None]":
         """The parts where a form is negative and where it isn't; None for one without interior.

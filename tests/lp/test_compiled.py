@@ -122,11 +122,22 @@ def test_a_relative_place_for_caches_counts_for_nothing(
         assert compilation._find_cache_base() is None
 
 
-@pytest.mark.parametrize("damage", ["empty", "cut", "random", "a bit", "a folder"])
-def test_a_damaged_cache_costs_time_and_a_line(copy: Path, tmp_path: Path, damage: str) -> None:
-    folder, *_, said = run(copy, NUMBA_CACHE_DIR=str(tmp_path))
+@pytest.fixture(scope="module")
+def whole(copy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of what was compiled, to be copied and damaged."""
+    place = tmp_path_factory.mktemp("whole")
+    folder, *_, said = run(copy, NUMBA_CACHE_DIR=str(place))
     assert said == ""
-    (file,) = Path(folder).glob("dictionary.copy_vector-*.code")
+    assert Path(folder).parent == place
+    return place
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "random", "a bit", "a folder"])
+def test_a_damaged_cache_costs_time_and_a_line(
+    copy: Path, whole: Path, tmp_path: Path, damage: str
+) -> None:
+    shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
+    (file,) = tmp_path.glob("*/dictionary.copy_vector-*.code")
     spoil(file, damage)
     *_, state, _, said = run(copy, NUMBA_CACHE_DIR=str(tmp_path))
     assert state == "True False True"

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from handmade import graph, layered
+from handmade import graph, layered, search_one_region
 from rounding_search import RowSearch, run_by
 from sqls import need
 
@@ -20,9 +20,7 @@ from relurules.rounding import bound_rounding
 @cache
 def dense() -> RuleSet:
     domain = rr.Domain.box([-1] * 8, [1] * 7 + [5])
-    made = rr.extract(graph(layered(1, 8, [8, 8], 1)), domain=domain, max_regions=1)
-    assert isinstance(made, RuleSet)
-    return made
+    return search_one_region(graph(layered(1, 8, [8, 8], 1)), domain)
 
 
 def test_lists_are_read_back_and_their_rounding_is_bounded() -> None:

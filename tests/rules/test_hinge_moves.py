@@ -24,22 +24,29 @@ DOMAIN = rr.Domain.box([-1.0, 0.0], [2.0, 5.0])
 BOX = make_box(DOMAIN)
 
 
-def evaluate(hinge: ExactHinge, x: list[Fraction]) -> np.ndarray:
-    z = sum((w * v for w, v in zip(hinge.form, [*x, Fraction(1)], strict=True)), Fraction(0))
-    return hinge.slopes * max(Fraction(0), z)
+class ExactPoints:
+    """Exact points of the domain, the corners among them, and what hinges are there."""
 
+    def __init__(self, seed: int) -> None:
+        points = np.random.default_rng(seed).uniform(DOMAIN.lower, DOMAIN.upper, size=(60, 2))
+        points[:4] = [[a, b] for a in (-1.0, 2.0) for b in (0.0, 5.0)]
+        exact = [[*map(Fraction, row), Fraction(1)] for row in points.tolist()]
+        self.rows = np.array(exact, dtype=object)
+        self._known: dict[int, tuple[ExactHinge, np.ndarray]] = {}
 
-def check(before: list[ExactHinge], move: MoveBound, seed: int) -> None:
-    """At exact points, the corners among them, what is left lies in the interval."""
-    rng = np.random.default_rng(seed)
-    points = rng.uniform(DOMAIN.lower, DOMAIN.upper, size=(60, 2))
-    points[:4] = [[a, b] for a in (-1.0, 2.0) for b in (0.0, 5.0)]
-    for row in points.tolist():
-        x = [Fraction(v) for v in row]
-        left = sum(evaluate(hinge, x) for hinge in before)
-        left = left - move.affine @ np.array([*x, Fraction(1)], dtype=object)
+    def evaluate(self, hinge: ExactHinge) -> np.ndarray:
+        """(points, scores), worked out once."""
+        if id(hinge) not in self._known:
+            heights = np.maximum(self.rows @ np.array(hinge.form, dtype=object), Fraction(0))
+            self._known[id(hinge)] = (hinge, np.outer(heights, hinge.slopes))
+        return self._known[id(hinge)][1]
+
+    def check(self, before: list[ExactHinge], move: MoveBound) -> None:
+        """At all points, what is left lies in the interval."""
+        left = sum(map(self.evaluate, before)) - self.rows @ move.affine.T
         if move.after is not None:
-            left = left - evaluate(move.after, x)
+            left = left - self.evaluate(move.after)
+        assert left.shape == (60, len(move.low))
         assert (move.low <= left).all()
         assert (left <= move.high).all()
 
@@ -56,15 +63,16 @@ def test_moves_hold_what_they_leave(scores: int, scale: float) -> None:
     for seed in range(15):
         rng = np.random.default_rng(seed)
         one, other = make_hinge(rng, scores, scale), make_hinge(rng, scores, scale)
-        check([one], drop_hinge(one, BOX), seed)
-        check([one], turn_hinge(one), seed)
-        check([one], redirect_hinge(one, other.form, BOX), seed)
-        check([one], change_slopes(one, other.slopes, BOX), seed)
-        check([one], exchange_hinge(one, other, BOX), seed)
+        points = ExactPoints(seed)
+        points.check([one], drop_hinge(one, BOX))
+        points.check([one], turn_hinge(one))
+        points.check([one], redirect_hinge(one, other.form, BOX))
+        points.check([one], change_slopes(one, other.slopes, BOX))
+        points.check([one], exchange_hinge(one, other, BOX))
         for ratio in (Fraction(3, 7), Fraction(-2)):
-            check([one, other], merge_parallel_hinges(one, other, ratio, BOX), seed)
+            points.check([one, other], merge_parallel_hinges(one, other, ratio, BOX))
         if scores == 1:
-            check([one, other], merge_hinges(one, other, (0.3, 0.8), BOX), seed)
+            points.check([one, other], merge_hinges(one, other, (0.3, 0.8), BOX))
 
 
 def test_a_dropped_hinge_is_off_by_the_least_possible() -> None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from handmade import Array, graph, network
+from handmade import Array, graph, network, search_one_region
 from sqls import need
 
 import relurules as rr
@@ -132,9 +132,7 @@ def make_rules(net: Network, columns: tuple[Column, ...]) -> RuleSet:
     )
     domain = replace(domain, lower=lower, upper=upper)
     made = replace(graph(net), columns=columns, features=domain.names)
-    rules = rr.extract(made, domain=domain, max_regions=1, guard_unread=True)
-    assert isinstance(rules, RuleSet)
-    return rules
+    return search_one_region(made, domain, guard_unread=True)
 
 
 def run(engine: str, text: str, columns: Sequence[Column], rows: Sequence[Any]) -> dict[Any, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sqlglot
-from handmade import graph, layered, network
+from handmade import graph, layered, network, search_one_region
 from sqls import need
 
 import relurules as rr
@@ -19,9 +19,7 @@ _BOX = rr.Domain.box([-1] * 8, [1] * 7 + [5])
 
 
 def make_rules(net: Network, domain: rr.Domain = _BOX) -> RuleSet:
-    made = rr.extract(graph(net), domain=domain, max_regions=1)
-    assert isinstance(made, RuleSet)
-    return made
+    return search_one_region(graph(net), domain)
 
 
 @cache
@@ -88,7 +86,7 @@ def test_categories_stand_in_lists() -> None:
     rng = np.random.default_rng(6)
     net = network(rng.normal(size=(9, 8)), rng.normal(size=9), rng.normal(size=(1, 9)))
     made = replace(graph(net), columns=domain.columns, features=domain.names)
-    rules = rr.extract(made, domain=domain, max_regions=1)
+    rules = search_one_region(made, domain)
     artifact = rr.emit(rules, "sql", dialect="duckdb", form="network")
     assert "list_inner_product" in str(artifact)
     rows = [(0.5, "a"), (-2.0, "g"), (None, "b"), (1.0, None), (1.0, "z"), (3.0, "c")]

@@ -42,7 +42,7 @@ def test_a_network_of_too_many_regions() -> None:
     """Its rules could not be written; a bound there is, and a row near it."""
     net = layered(0, 3, (12, 12), 1)
     rules = fit_lines(net, BOX, 6)
-    found = rr.diff(rules, graph(net), time_limit=2.0)
+    found = rr.diff(rules, graph(net), time_limit=5.0)
     X = np.random.default_rng(1).uniform(BOX.lower, BOX.upper, size=(5_000, 3))
     seen = float(np.abs(rules.predict_scores(X) - net.evaluate(X)).max())
     (gap,) = found.gaps

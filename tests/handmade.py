@@ -171,6 +171,7 @@ def by_hand(net: Network, x: Sequence[float]) -> tuple[list[float], list[float]]
         for k in range(len(net)):
             total += float(net.U[o, k]) * active[k]
         outputs.append(total)
+
     return z, outputs
 
 

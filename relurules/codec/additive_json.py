@@ -88,6 +88,7 @@ def read_additive_rules(found: Any, path: Path) -> AdditiveRules:
                 f"{path}: parts of the file don't fit together: neuron_groups[{group.number - 1}]: "
                 f"{why}; extract the rules again, or load a file that wasn't changed"
             )
+
     return rules
 
 

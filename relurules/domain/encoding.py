@@ -209,6 +209,7 @@ def _decode_columns(X: Array, columns: Sequence[Column]) -> dict[str, RawColumn]
 
     for name, gap in gaps.items():
         raw[name] = _mask_gaps(raw[name], gap)
+
     return raw
 
 

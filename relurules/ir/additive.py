@@ -327,6 +327,7 @@ class AdditiveRules(Scorer):
                 rows = np.tile(self.reference.values, (column.width, 1))
                 rows[:, part.coordinates] = np.eye(column.width)
                 found[part.name] = self.evaluate_parts(rows)[:, i] - self.reference_parts[i]
+
         return found
 
     def summary(self, data: Any = None) -> "pandas.DataFrame":

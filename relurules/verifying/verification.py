@@ -114,6 +114,7 @@ def _add_explanations(
     )
     with np.errstate(all="ignore"):
         faults = check.find_faults()
+
     return replace(report, passed=report.passed and not faults, remarks=(*faults, *report.remarks))
 
 

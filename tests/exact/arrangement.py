@@ -69,6 +69,7 @@ class Cell:
         for corner in product(*ends):
             at = _homogeneous([value for value, _ in corner])
             corners.append(Vertex(at, sum(bit for _, bit in corner)))
+
         return cls(tuple(corners), sum(a < b for a, b in sides), 2 * len(sides))
 
     @cached_property
@@ -109,6 +110,7 @@ class Cell:
                 if b < 0 and self._adjacent(p, q):
                     at = [a * there - b * here for here, there in zip(p.at, q.at, strict=True)]
                     cut.append(Vertex(_reduced(at), p.on & q.on | bit))
+
         return cut
 
     def _adjacent(self, p: Vertex, q: Vertex) -> bool:

@@ -17,6 +17,7 @@ def draw_tree(random: np.random.Generator, splits: int, forms: int, width: int) 
     for split in range(1, splits):
         children[free.pop(random.integers(len(free)))] = split
         free += [(split, 0), (split, 1)]
+
     for leaf, place in enumerate(free[::2]):
         children[place] = ~leaf
 

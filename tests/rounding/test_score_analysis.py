@@ -76,6 +76,7 @@ def test_large_programs_are_not_kept(
     for _ in range(2):
         bound_rounding(artifact, rules)
         counts.append(len(measured))
+
     assert counts[0] < counts[1] < counts[2]
 
 

@@ -57,9 +57,11 @@ def flatten(found: Evidence, *, whole: bool = True) -> tuple[list[Any], list[flo
         for name, value in scores.items():
             same += [name, value if name in ("AUC", "accuracy") else None]
             near += [] if name in ("AUC", "accuracy") else [value]
+
     for fact in found.rules:
         same += [fact.rows, fact.share, None if fact.typical is None else fact.typical.tolist()]
         near += [value for value in (fact.mean, fact.deviation) if value is not None]
+
     for one in found.histograms:
         same += [one.edges.tolist(), one.counts.tolist()]
     same.append(None if found.typical is None else found.typical.tolist())
@@ -87,6 +89,7 @@ def test_pieces_and_blocks_of_any_size(
 
         patch.setattr(row_passes, "BLOCK_ROWS", block)
         same, near = flatten(measure(case[0], frame, case[1]), whole=False)
+
     assert same == flatten(due, whole=False)[0]
     assert near == pytest.approx(flatten(due, whole=False)[1], rel=1e-12, abs=1e-12)
 
@@ -142,8 +145,10 @@ def test_what_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     frame.to_csv(path, index=False)
     with pytest.raises(DataError, match="no column 'sad' with the true values; it has 'u', 'v'"):
         rr.add_evidence(RULES, path, "sad")
+
     with pytest.raises(DataError, match="give y as its name"):
         rr.add_evidence(RULES, path, frame["said"])
+
     with pytest.raises(DataError, match="y names the column 'sad', which the table lacks"):
         rr.add_evidence(RULES, frame, "sad")
 

@@ -111,6 +111,7 @@ def find_differences(ordered: np.ndarray) -> list[bool]:
         now = max(1.0, np.ceil(width / wide)) if wide > 0 else 1.0
         found.append(bool(now != step))
         step = now
+
     return found
 
 

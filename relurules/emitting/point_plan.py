@@ -110,6 +110,7 @@ def list_ranges(curve: PointCurve) -> list[PointRange]:
             kept[-1] = kept[-1]._replace(end=one.end)
         else:
             kept.append(one)
+
     return [*kept[:-1], kept[-1]._replace(end=None)]
 
 

@@ -106,6 +106,7 @@ def prove_monotone(begun: Mapping[str, Any], rules: Mapping[str, Any], deadline:
         found = _search_one(score, guess, deadline)
         if abs(found[end]) <= least:
             return {**begun, **found}
+
     return {**begun, **_search_both(score, deadline)}
 
 

@@ -114,6 +114,7 @@ class BoundSearch:
 
         for _, _, node, found in heap:
             node.extend(found.leaf)
+
         return tree
 
     def _bound(self, cell: _CutCell) -> "_BoundedCell | ProofNode":

@@ -83,6 +83,7 @@ def _search_kinds(rules: Mapping[str, Any], model: Mapping[str, Any]) -> dict[st
         chosen = choose_kinds(proof, simplified=bool(rules.get("tradeoffs")), linear=linear)
         if len(chosen.components) == len(own):
             break
+
     if len(chosen.components) != len(own):
         raise RefusedError(
             f"groups of neurons that read one another: the model has {len(chosen.components)}, the "
@@ -162,6 +163,7 @@ def _find_shift(
         off = np.where(np.abs(total - told) > _ROUNDING * (size + np.abs(told)), total - told, 0.0)
         pairs = [part for j in np.flatnonzero(off[:-1]).tolist() for part in (j, float(off[j]))]
         shifts.append([float(off[-1]), *pairs])
+
     return shifts
 
 

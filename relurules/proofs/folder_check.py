@@ -124,6 +124,7 @@ def seal_folder(folder: Path, key: Path | None = None) -> list[Path]:
         if (digest := hash_file(folder / name)) is None or not name.isprintable():
             raise CheckError(f"{folder / name!s:.200}: is no file that can be read and named")
         digests[name] = digest
+
     if not digests:
         raise CheckError(f"{folder}: has no files to seal")
 

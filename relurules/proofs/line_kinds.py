@@ -152,6 +152,7 @@ def _choose_fixed(
         if most is not None and most <= _THIN * sizes:
             return ["fixed", side, pairs, []] if sign > 0 else ["fixed", side, [], pairs]
         shown.append(pairs)
+
     if any(shown):
         proof.multipliers[k] = shown[0], shown[1]
     return ["fixed", 1.0] if near else None
@@ -218,6 +219,7 @@ def _find_components(proof: LineProof, open_: Sequence[int]) -> list[list[int]]:
     found: dict[int, list[int]] = {}
     for k in open_:
         found.setdefault(find(k), []).append(k)
+
     return list(found.values())
 
 
@@ -263,6 +265,7 @@ def _match_hinges(
     for g, group in enumerate(tied):
         for k in group:
             told[k] = ["group", g]
+
     return LineKinds(
         kinds=told,
         virtual=virtual,

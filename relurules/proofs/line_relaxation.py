@@ -134,6 +134,7 @@ def relax_lines(
         chords.append((k, float(own[k]), form))
         takes.append(["chord", k, share, [], []])
         total = total + own[k] * form
+
     for _, _, weight, form in changes:
         total = total + weight * form
 

@@ -98,6 +98,7 @@ def _make_program(proof: LineProof, neurons: Sequence[int], walls: list[int]) ->
         middle, half = _find_units(proof, j)
         low[j] = -np.inf if below is None else (float(below) - middle) / half
         high[j] = np.inf if above is None else (float(above) - middle) / half
+
     for group, allowed in zip(domain.groups, domain.allowed, strict=True):
         one = np.zeros(d + len(neurons) + 1)
         one[group], one[-1] = 1.0, -1.0

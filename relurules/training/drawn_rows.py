@@ -143,6 +143,7 @@ def _find_extremes(
         if not np.isfinite([low, high]).all():
             raise DataError(f"column {name!r} holds infinite values; remove or drop it with --drop")
         frame[name] = pd.Series([low, high]).astype(frame[name].dtype)
+
     return frame
 
 

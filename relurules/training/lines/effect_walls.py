@@ -80,6 +80,7 @@ def _make_walls(
     for place in column.coordinates:
         if model.read[place]:
             rows[:, places[place]] = X[place, :-1] - X[place, -1]
+
     for k in own:
         added = frame.changes(model.lines[k], X)
         at = slice(frame.starts[k], frame.starts[k] + len(added))

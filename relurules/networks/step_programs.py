@@ -15,6 +15,7 @@ from relurules.networks.compiled_search import WAITING, OpenPart, PartOutcome, d
 from relurules.networks.gradients import SlopeMeasure
 from relurules.networks.kernels.climbs import PartStack
 from relurules.networks.kernels.leaf_programs import allocate_leaf
+from relurules.networks.kernels.step_duals import allocate_tableau
 from relurules.networks.kernels.step_search import advance_steps, climb_row
 from relurules.networks.kernels.steps import SIZES, SLOPE, StepPart, StepPoint, StepProgram
 from relurules.networks.programs import PiecewiseProgram
@@ -119,13 +120,13 @@ def search_steps(
     keeps a row (d,), and gives what is enough then.
     """
     stack, at = _make_stack(steps, parts, levels), _make_point(steps)
-    leaf = allocate_leaf(steps.single, len(steps.b), 1)
+    leaf, tableau = allocate_leaf(steps.single, len(steps.b), 1), allocate_tableau(steps)
     _draw_rows(steps, stack, at)
     return drive_search(
         program,
         stack,
         levels[1],
-        lambda budget: int(advance_steps(steps, stack, at, leaf, budget)),
+        lambda budget: int(advance_steps(steps, stack, at, leaf, tableau, budget)),
         try_row,
         deadline,
     )

@@ -34,6 +34,7 @@ from relurules.networks.kernels.part_search import (
     raise_best,
     start_child,
 )
+from relurules.networks.kernels.step_duals import StepTableau, solve_steps
 from relurules.networks.kernels.steps import (
     StepPart,
     StepPoint,
@@ -44,8 +45,6 @@ from relurules.networks.kernels.steps import (
     measure_slope,
 )
 
-#: Steps along subgradients for a part, and what a step that was none makes of the next ones.
-_STEPS, _SHORTER = 16, 0.7
 #: So many parts in a row are those of the largest bounds, and then as many in depth; of so many
 #: parts one has its row improved.
 _SPELL, _CLIMB = 64, 4
@@ -57,7 +56,7 @@ _BESIDE = (1e-2, -1e-2, 1e-5, -1e-5)
 
 @compile_cached
 def advance_steps(  # noqa: C901
-    P: StepProgram, stack: PartStack, at: StepPoint, leaf: LeafProgram, budget: int
+    P: StepProgram, stack: PartStack, at: StepPoint, leaf: LeafProgram, T: StepTableau, budget: int
 ) -> int:
     """Look at so many parts."""
     for _ in range(budget):
@@ -71,7 +70,7 @@ def advance_steps(  # noqa: C901
             if not enter_part(P, part, at):
                 stack.numbers[0] = i
                 continue
-            stack.bounds[i] = min(stack.bounds[i], _improve_part(P, part, stack, at))
+            stack.bounds[i] = min(stack.bounds[i], _improve_part(P, part, stack, at, T))
             if stack.bounds[i] > stack.levels[0]:
                 bound_slope(P, part, at)
                 drop_columns(P, part, stack, at, at.shift[3] - stack.levels[0])
@@ -97,59 +96,22 @@ def _take_part(stack: PartStack, i: int) -> StepPart:
 
 
 @compile_cached
-def _improve_part(P: StepProgram, part: StepPart, stack: PartStack, at: StepPoint) -> float:
-    """The least bound along subgradients; the multipliers that gave it stay with the part."""
+def _improve_part(
+    P: StepProgram, part: StepPart, stack: PartStack, at: StepPoint, T: StepTableau
+) -> float:
+    """The least bound of all multipliers, which stay with the part."""
     n, K = len(part.low), len(P.b)
-    bound, pace = np.inf, 1.0
-    for j in range(len(stack.mean)):
-        stack.mean[j] = 0.0
-
-    for step in range(_STEPS):
-        now = bound_slope(P, part, at)
-        if now < bound:
-            bound = now
-            copy_numbers(part.weights, stack.kept)
-        else:
-            pace *= _SHORTER
-        keep_row(stack, at.x, _measure_row(P, at))
-        if bound <= stack.levels[0]:
-            break
-        share = 2.0 / (step + 2.0)
-        for j in range(n):
-            stack.mean[j] += share * (at.x[j] - stack.mean[j])
-        for k in range(K):
-            stack.mean[n + k] += share * (at.own[k] - stack.mean[n + k])
-            most = at.p[k] + part.weights[k] * at.own[k]
-            stack.mean[n + K + k] += share * (most - stack.mean[n + K + k])
-        if not _step_down(P, part, at, pace * (now - stack.levels[0])):
-            break
-
-    copy_numbers(stack.kept, part.weights)
+    solve_steps(P, part, at, T, stack.levels[0] - at.shift[0])
+    for j in range(n):
+        stack.mean[j] = at.x[j]
+    find_arguments(P, at)
+    for k in range(K):
+        stack.mean[n + k], stack.mean[n + K + k] = at.own[k], at.p[k]
+    for k in range(K):
+        part.weights[k] = min(max(part.weights[k], at.limits[0, k]), at.limits[1, k])
+    bound = bound_slope(P, part, at)
+    keep_row(stack, at.x, _measure_row(P, at))
     return bound
-
-
-@compile_cached
-def _step_down(P: StepProgram, part: StepPart, at: StepPoint, drop: float) -> bool:
-    """A step along the subgradient that would lower a linear bound by so much; False where there is
-    none.
-
-    B. Polyak, "Minimization of unsmooth functionals", 1969.
-    """
-    norm = 0.0
-    for k in range(len(P.b)):
-        off, weight = at.own[k] - at.z[k], part.weights[k]
-        if (off > 0.0 and weight > at.limits[0, k]) or (off < 0.0 and weight < at.limits[1, k]):
-            norm += P.scales[k] * off * off
-
-    if not norm > 0.0:
-        return False
-
-    step = drop / norm
-    for k in range(len(P.b)):
-        weight = part.weights[k] - step * P.scales[k] * (at.own[k] - at.z[k])
-        part.weights[k] = min(max(weight, at.limits[0, k]), at.limits[1, k])
-
-    return True
 
 
 @compile_cached

@@ -31,9 +31,10 @@ class PartStack(NamedTuple):
 
     bounds: (s,) what the goal doesn't exceed there; numbers: how many wait, and were looked at;
     levels: a part with less than the first isn't looked at, the second is the largest bound of
-    these, the third the best row's value, the fourth what is added to it for the first. best: (n,)
-    that row; kept: (2 K + r,) the best multipliers of a part; mean: (n + 2 K,) of points of a
-    relaxed goal.
+    these, the third the best row's value, the fourth what is added to it for the first. lines: (s,
+    K) slopes of lines that stand for neurons; of slopes, (s, 2 q) between which values derivatives
+    lie. best: (n,) that row; kept: (2 K + r,) the best multipliers of a part, of values alone;
+    mean: (n + 2 K,) of points of a relaxed goal.
     """
 
     low: Array

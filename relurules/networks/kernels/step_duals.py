@@ -9,7 +9,6 @@ of the closed form (`steps`), which judges them.
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from relurules.lp.compilation import compile_cached
 from relurules.lp.dictionary import Dictionary
@@ -56,9 +55,11 @@ def allocate_tableau(P: StepProgram) -> StepTableau:
 
 
 @compile_cached
-def solve_steps(P: StepProgram, part: StepPart, at: StepPoint, T: StepTableau, above: float) -> None:
+def solve_steps(
+    P: StepProgram, part: StepPart, at: StepPoint, T: StepTableau, above: float
+) -> None:
     """Choose the multipliers of a part that was entered, and write the point where its relaxed
-    slope is largest, or that was looked at last: x, arguments (own), and what steps come to (p).
+    slope is largest, or that was looked at last.
 
     above: how far the slope that is to be exceeded is above a constant, at.shift[0].
     """
@@ -75,20 +76,20 @@ def solve_steps(P: StepProgram, part: StepPart, at: StepPoint, T: StepTableau, a
         excess = D.table[D.used[0], 0] - least
         share = _BEYOND * max(excess, 1e-3) / max(-D.table[row, 0], 1e-300)
         _add_multipliers(P, part, T, row, min(share, 1e60) * T.lengths[K])
-    _read_point(P, at, D)
+    _read_point(P, part, at, D)
 
 
 @compile_cached
 def _place_variables(P: StepProgram, part: StepPart, at: StepPoint, D: Dictionary) -> None:
-    """Numbers, categories but one of each column, and steps are nonbasic, at their lower ends; steps
-    that add something at their upper ones.
+    """Numbers, as shares of their widths, categories but one of each column, and steps are
+    nonbasic, at their lower ends; steps that add something at their upper ones.
     """
     n, K, columns = len(part.low), len(P.b), 0
     rows = len(P.starts) - 1
     D.table[:, :] = 0.0
     for j in range(n):
         if P.single[j]:
-            D.low[j], D.width[j] = part.low[j], part.high[j] - part.low[j]
+            D.width[j] = 1.0 if part.low[j] < part.high[j] else 0.0
             columns = _append_column(D, j, columns)
 
     for g in range(rows):
@@ -127,43 +128,45 @@ def _append_column(D: Dictionary, variable: int, columns: int) -> int:
 @compile_cached
 def _write_slack(P: StepProgram, part: StepPart, at: StepPoint, T: StepTableau, k: int) -> None:
     """How far the argument of step k is beyond its kink, or beyond what is relaxed."""
-    D, n, K, groups = T.dictionary, len(part.low), len(P.b), len(P.starts) - 1
-    row = D.table[groups + k]
-    side = 0.0
-    if part.signs[k] != 0:
-        side = float(part.signs[k])
-    elif at.steps[k] != 0.0:
+    D, n, side = T.dictionary, len(part.low), float(part.signs[k])
+    row = D.table[len(P.starts) - 1 + k]
+    if part.signs[k] == 0 and at.steps[k] != 0.0:
         side = 1.0 if at.steps[k] > 0.0 else -1.0
     T.sides[k], T.lengths[k] = side, 1.0
     if side == 0.0:
         return
 
     row[0] = side * P.b[k] - P.gaps[k]
-    most = 0.0
-    for j in range(n):
-        if P.single[j]:
-            row[-D.place[j]] = side * P.A[k, j]
-            row[0] += side * P.A[k, j] * D.low[j]
-            most = max(most, abs(P.A[k, j]) * (D.width[j] > 0.0))
+    _write_argument(P, part, D, k, side)
+    if part.signs[k] == 0:
+        end = -at.ends[0, k] if side > 0.0 else at.ends[1, k]
+        row[-D.place[n + k]] = P.gaps[k] + end
 
-    for g in range(groups):
+    most = 0.0
+    for c in range(1, len(row)):
+        most = max(most, abs(row[c]))
+    if most > 0.0:
+        T.lengths[k] = most
+        for c in range(len(row)):
+            row[c] /= most
+
+
+@compile_cached
+def _write_argument(P: StepProgram, part: StepPart, D: Dictionary, k: int, side: float) -> None:
+    """Add what step k reads of the columns, times a sign, to its row."""
+    row = D.table[len(P.starts) - 1 + k]
+    for j in range(len(part.low)):
+        if P.single[j]:
+            row[-D.place[j]] = side * P.A[k, j] * (part.high[j] - part.low[j])
+            row[0] += side * P.A[k, j] * part.low[j]
+
+    for g in range(len(P.starts) - 1):
         base = D.basic[g]
         row[0] += side * P.A[k, base]
         for i in range(P.starts[g], P.starts[g + 1]):
             j = P.members[i]
             if j != base and D.width[j] > 0.0:
-                weight = side * (P.A[k, j] - P.A[k, base])
-                row[-D.place[j]] = weight
-                most = max(most, abs(weight))
-
-    if part.signs[k] == 0:
-        end = -at.ends[0, k] if side > 0.0 else at.ends[1, k]
-        row[-D.place[n + k]] = P.gaps[k] + end
-        most = max(most, P.gaps[k] + end)
-    if most > 0.0:
-        T.lengths[k] = most
-        for c in range(len(row)):
-            row[c] /= most
+                row[-D.place[j]] = side * (P.A[k, j] - P.A[k, base])
 
 
 @compile_cached
@@ -207,20 +210,20 @@ def _add_multipliers(
 
 
 @compile_cached
-def _read_point(P: StepProgram, at: StepPoint, D: Dictionary) -> None:
-    n, K = len(at.x), len(P.b)
+def _read_point(P: StepProgram, part: StepPart, at: StepPoint, D: Dictionary) -> None:
+    n = len(part.low)
     for j in range(n):
-        at.x[j] = _read_variable(D, j)
-        if not P.single[j]:
-            at.x[j] = min(max(at.x[j], 0.0), 1.0)
+        share = min(max(_read_variable(D, j), 0.0), 1.0)
+        at.x[j] = share
+        if P.single[j]:
+            x = part.low[j] + share * (part.high[j] - part.low[j])
+            at.x[j] = min(max(x, part.low[j]), part.high[j])
 
-    for k in range(K):
-        at.p[k] = at.steps[k] * _read_variable(D, n + k)
+    for k in range(len(P.b)):
+        at.shares[k] = _read_variable(D, n + k)
 
 
 @compile_cached
 def _read_variable(D: Dictionary, variable: int) -> float:
     value = D.table[D.place[variable], 0] if D.place[variable] >= 0 else 0.0
-    if D.flipped[variable]:
-        value = D.width[variable] - value
-    return D.low[variable] + value
+    return D.width[variable] - value if D.flipped[variable] else value

@@ -141,10 +141,11 @@ def write_mean_row(P: Any, part: Any, stack: PartStack, at: Any) -> None:
         at.x[j] = min(max(stack.mean[j], part.low[j]), part.high[j]) if P.single[j] else 0.0
 
     for g in range(len(P.starts) - 1):
-        best = P.members[P.starts[g]]
+        best = -1
         for i in range(P.starts[g], P.starts[g + 1]):
-            if stack.mean[P.members[i]] > stack.mean[best]:
-                best = P.members[i]
+            j = P.members[i]
+            if part.high[j] > 0.0 and (best < 0 or stack.mean[j] > stack.mean[best]):
+                best = j
         at.x[best] = 1.0
 
 

@@ -27,6 +27,9 @@ from relurules.networks.kernels.column_tableaus import (
 from relurules.networks.kernels.lagrangian import Array, RelaxedPart, RelaxedPoint, RelaxedProgram
 from relurules.networks.kernels.step_duals import MOST_PIVOTS, measure_refutation
 
+#: Numbers of a dictionary up to which one is solved for every part.
+_LARGEST = 60_000
+
 
 class PartTableau(NamedTuple):
     """The linear program of a part.
@@ -34,7 +37,8 @@ class PartTableau(NamedTuple):
     dictionary: of n columns, K parts above 0, and 2 K + r slacks: of signs or chords, of r above z,
     and of rows. forms: (K + 1, ...) every argument in the dictionary's columns, and memory for one
     form. lengths: (2 K + r + 1,) of slacks' forms, and of the goal's. lines: (K,) multipliers of r
-    above z; ways: (2, K) whether a neuron may be pushed up, and down.
+    above z; ways: (2, K) whether a neuron may be pushed up, and down; worth: whether it is small
+    enough to be solved for many parts.
     """
 
     dictionary: Dictionary
@@ -42,6 +46,7 @@ class PartTableau(NamedTuple):
     lengths: Array
     lines: Array
     ways: NDArray[np.bool_]
+    worth: bool
 
 
 def allocate_part_tableau(P: RelaxedProgram) -> PartTableau:
@@ -53,9 +58,10 @@ def allocate_part_tableau(P: RelaxedProgram) -> PartTableau:
     return PartTableau(
         dictionary=D,
         forms=np.zeros((K + 1, D.table.shape[1])),
-        lengths=np.ones(2 * K + r + 1),
+        lengths=np.ones(2 * K + r),
         lines=np.zeros(K),
         ways=ways,
+        worth=D.table.size <= _LARGEST,
     )
 
 
@@ -68,7 +74,28 @@ def solve_part(
 
     level: what the goal is to exceed.
     """
-    D, n, K, r = T.dictionary, len(part.low), len(P.b), len(P.rows)
+    D, K = T.dictionary, len(P.b)
+    _start_program(P, part, at, T)
+    size = _write_goal(P, part, T)
+    outcome = restore_vertex(D, level / size, MOST_PIVOTS)
+    for k in range(K):
+        T.lines[k] = 0.0
+    for i in range(len(part.weights)):
+        part.weights[i] = 0.0
+
+    _add_multipliers(P, part, T, D.used[0], size)
+    if outcome == EMPTY:
+        row = find_violated_row(D)
+        _add_multipliers(P, part, T, row, size * measure_refutation(D, row, level / size))
+
+    _choose_lines(P, part, at, T)
+    _read_point(P, part, at, T)
+
+
+@compile_cached
+def _start_program(P: RelaxedProgram, part: RelaxedPart, at: RelaxedPoint, T: PartTableau) -> None:
+    """All columns where the goal is largest without rows, and the rows."""
+    D, n, K = T.dictionary, len(part.low), len(P.b)
     _gather_goal(P, part, at)
     columns = place_columns(P, part, D, at.v)
     for k in range(K):
@@ -78,12 +105,16 @@ def solve_part(
         _write_argument(P, part, T, k)
     for k in range(K):
         _append_neuron(P, part, at, T, k)
-    for i in range(r):
+    for i in range(len(P.rows)):
         if i < P.binding or _is_of_use(P, part, i):
             _write_form(P, part, T, P.rows[i], T.forms[K])
             T.lengths[2 * K + i] = append_slack(D, n + 3 * K + i, T.forms[K])
 
-    goal, size = D.table[D.used[0]], 0.0
+
+@compile_cached
+def _write_goal(P: RelaxedProgram, part: RelaxedPart, T: PartTableau) -> float:
+    """The goal as the form in question, of unit size; its size before."""
+    goal, size = T.dictionary.table[T.dictionary.used[0]], 0.0
     _write_form(P, part, T, P.goal, goal)
     for c in range(1, len(goal)):
         size = max(size, abs(goal[c]))
@@ -91,18 +122,7 @@ def solve_part(
     for c in range(len(goal)):
         goal[c] /= size
 
-    outcome = restore_vertex(D, level / size, MOST_PIVOTS)
-    for k in range(K):
-        T.lines[k] = 0.0
-    for i in range(len(part.weights)):
-        part.weights[i] = 0.0
-    _add_multipliers(P, part, T, D.used[0], size)
-    if outcome == EMPTY:
-        row = find_violated_row(D)
-        _add_multipliers(P, part, T, row, size * measure_refutation(D, row, level / size))
-
-    _choose_lines(P, part, at, T)
-    _read_point(P, part, at, T)
+    return float(size)
 
 
 @compile_cached

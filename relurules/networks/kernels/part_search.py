@@ -71,7 +71,7 @@ def advance_parts(  # noqa: C901
         part = take_part(stack, i)
         if stack.bounds[i] > stack.levels[0] and bound_arguments(P, part, at):
             stack.bounds[i] = min(stack.bounds[i], _improve_part(P, part, stack, at))
-            if stack.bounds[i] > stack.levels[0] and tableau.lengths[0] > 0.0:
+            if stack.bounds[i] > stack.levels[0] and tableau.worth:
                 stack.bounds[i] = min(stack.bounds[i], _solve_part(P, part, stack, at, tableau))
             if stack.bounds[i] > stack.levels[0]:
                 room = bound_part(P, part, at) - stack.levels[0] + P.share * P.sizes[-1]
@@ -170,9 +170,8 @@ def _solve_part(
         copy_numbers(stack.kept[K:], part.weights)
         return known
 
-    goal = evaluate_point(P, at)
     if P.binding == 0:
-        keep_row(stack, at.x, goal)
+        keep_row(stack, at.x, evaluate_point(P, at))
     return bound
 
 

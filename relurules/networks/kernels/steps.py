@@ -13,7 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.lp.compilation import compile_cached
-from relurules.networks.kernels.lagrangian import Array, bound_own_argument, choose_point
+from relurules.networks.kernels.lagrangian import (
+    Array,
+    bound_own_argument,
+    choose_point,
+    drop_beyond,
+)
 
 #: What is measured of derivatives: one of them, the sum of their sizes, or of their squares.
 SLOPE, SIZES, SQUARES = range(3)
@@ -83,6 +88,11 @@ class StepPoint(NamedTuple):
 @compile_cached
 def enter_part(P: StepProgram, part: StepPart, at: StepPoint) -> bool:
     """Bounds of arguments, sides that follow, and what multipliers may be. False for no row."""
+    for k in range(len(P.b)):
+        room = 2.0 * P.share * P.sizes[k]
+        if part.signs[k] != 0 and not drop_beyond(P, part, k, float(part.signs[k]), room):
+            return False
+
     for k in range(len(P.b)):
         low, high = bound_own_argument(P, part, k)
         if low > high:

@@ -117,7 +117,7 @@ def append_slack(D: Dictionary, variable: int, row: Array) -> float:
 @compile_cached
 def read_multiplier(D: Dictionary, row: int, column: int) -> float:
     """What a slack that is a column is multiplied by in a form, so that the form is largest."""
-    return max(0.0, -D.table[row, 1 + column])
+    return float(max(0.0, -D.table[row, 1 + column]))
 
 
 @compile_cached

@@ -4,7 +4,8 @@ form.
 Neurons of unknown sign are relaxed to lines, signs and rows have multipliers (S. Wang et al.,
 "Beta-CROWN", 2021). What is left is a form of the columns, whose largest value over a box is a sum,
 and over the categories of a column the largest coefficient of those that are open. Whatever the
-multipliers are, that is a bound; subgradients make it a good one. All rounding is added.
+multipliers are, that is a bound; subgradients, or linear programs (`part_duals`), make it a good
+one. All rounding is added.
 """
 
 from typing import Any, NamedTuple, Protocol

@@ -95,7 +95,7 @@ def measure_refutation(D: Dictionary, row: int, least: float) -> float:
     of the form in question.
     """
     above = max(D.table[D.used[0], 0] - least, 1e-3)
-    return min(_BEYOND * above / max(-D.table[row, 0], 1e-300), 1e60)
+    return float(min(_BEYOND * above / max(-D.table[row, 0], 1e-300), 1e60))
 
 
 @compile_cached

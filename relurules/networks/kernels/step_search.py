@@ -216,7 +216,7 @@ def _relax_derivative(P: StepProgram, part: StepPart, stack: PartStack, q: int) 
         elif part.signs[k] > 0:
             found += P.derivatives[q, k]
 
-    return found
+    return float(found)
 
 
 @compile_cached

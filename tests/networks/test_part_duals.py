@@ -4,10 +4,11 @@ relaxed.
 
 import numpy as np
 import pytest
-from test_compiled_search import draw_program
+from test_compiled_search import draw_program, search_compiled
 
 from relurules.lp.programs import Outcome, solve_program
 from relurules.networks.compiled_search import _make_point, relax_program
+from relurules.networks.kernels import part_duals
 from relurules.networks.kernels.lagrangian import (
     RelaxedPart,
     RelaxedPoint,
@@ -77,3 +78,18 @@ def test_multipliers_are_as_good_as_those_of_highs(seed: int) -> None:
         assert found.outcome is Outcome.INFEASIBLE
         solve_part(P, part, at, T, -9.0 * size)
         assert bound_part(P, part, at) < -9.0 * size
+
+
+def test_large_programs_are_left_to_subgradients(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which find the same, without memory for a linear program."""
+    program = draw_program(5, 1, (3, 2), 4, deep=False, twins=True)
+    found = [search_compiled(program)[0]]
+    monkeypatch.setattr(part_duals, "_LARGEST", 10)
+    root = start_cell(program)
+    assert tighten_cell(program, root)
+    relaxed = relax_program(program, root)
+    assert relaxed is not None
+    assert allocate_part_tableau(relaxed).dictionary.table.size < 100
+    found.append(search_compiled(program)[0])
+    tops = [max([one.closed, *(part.bound for part in one.left)]) for one in found]
+    assert tops[0] == pytest.approx(tops[1], abs=1e-6)

@@ -50,18 +50,19 @@ class PartTableau(NamedTuple):
 
 
 def allocate_part_tableau(P: RelaxedProgram) -> PartTableau:
-    """Memory for the parts of a program."""
-    n, K, r = len(P.single), len(P.b), len(P.rows)
-    D = allocate_columns(P, K, 2 * K + r)
+    """Memory for the parts of a program; little for one that isn't worth it."""
+    n, K, r, groups = len(P.single), len(P.b), len(P.rows), len(P.starts) - 1
+    worth = (groups + 2 * K + r + 1) * (n - groups + K + 1) <= _LARGEST
+    D = allocate_columns(P, K, 2 * K + r) if worth else allocate_columns(P, 0, 0)
     pushed = np.vstack([P.goal[n : n + K], P.rows[: P.binding, n : n + K]])
     ways = np.array([(pushed > 0).any(axis=0), (pushed < 0).any(axis=0)]) | P.deep
     return PartTableau(
         dictionary=D,
-        forms=np.zeros((K + 1, D.table.shape[1])),
+        forms=np.zeros((K + 1 if worth else 1, D.table.shape[1])),
         lengths=np.ones(2 * K + r),
         lines=np.zeros(K),
         ways=ways,
-        worth=D.table.size <= _LARGEST,
+        worth=worth,
     )
 
 

@@ -38,8 +38,9 @@ from relurules.ir.answers import Answer, Grid, Witness, format_bound, format_num
 from relurules.ir.network import Array
 from relurules.lp import Polytope
 
-#: Shares of the time that is left: for a change, and for first searches of all of a column's.
-_SHARE, _FIRST = 0.5, 0.4
+#: Shares of the time that is left: for a change, for the last one, and for first searches of all of
+#: a column's.
+_SHARE, _REST, _FIRST = 0.5, 0.9, 0.4
 
 
 class ColumnChange(NamedTuple):
@@ -61,7 +62,8 @@ def answer_effect(asked: Question) -> Answer:
         return answer_for_categories(asked, target, column, "effect")
     if asked.values is not None:
         pair, said = _make_value_pair(asked, column)
-        rises, falls = (_measure_change(asked, target, pair, sign, said) for sign in (1.0, -1.0))
+        rises = _measure_change(asked, target, pair, 1.0, said)
+        falls = _measure_change(asked, target, pair, -1.0, said, _REST)
     else:
         free = make_free_pair(asked.ground, column, rising=False)
         words = (column.name, "one value to another")

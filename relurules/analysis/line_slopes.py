@@ -65,7 +65,8 @@ def bound_line_slopes(
         )
 
     program, place, columns = part
-    top = find_steepest_slope(program, measure_column(place, 1.0, program.columns), deadline)
+    half = deadline.share(0.5)
+    top = find_steepest_slope(program, measure_column(place, 1.0, program.columns), half)
     bottom = find_steepest_slope(program, measure_column(place, -1.0, program.columns), deadline)
     least = _ROUNDING * ground.measure_terms(target.combination) / float(ground.domain.widths[j])
     rows = [
@@ -96,13 +97,40 @@ def bound_all_slopes(
         first = whole.share(_FIRST / (len(columns) - i))
         found.append(bound_line_slopes(ground, target, column, first))
 
-    left = [i for i, one in enumerate(found) if not one.exact and whole.is_set]
+    return improve_all_slopes(ground, target, columns, found, whole)
+
+
+def improve_all_slopes(
+    ground: RestrictedLines,
+    target: ScoreTarget,
+    columns: Sequence[TableColumn],
+    known: Sequence[LineSlopes],
+    deadline: Deadline,
+) -> list[LineSlopes]:
+    """Slopes of number columns, where searches for those that are known may have ended early; by a
+    deadline.
+    """
+    found = list(known)
+    left = [i for i, one in enumerate(found) if not one.exact and deadline.is_set]
     for turn, i in enumerate(left):
-        if not whole.is_over():
-            more = whole.share(1.0 / (len(left) - turn))
-            found[i] = bound_line_slopes(ground, target, columns[i], more)
+        if not deadline.is_over():
+            more = deadline.share(1.0 / (len(left) - turn))
+            found[i] = _join_slopes(found[i], bound_line_slopes(ground, target, columns[i], more))
 
     return found
+
+
+def _join_slopes(one: LineSlopes, other: LineSlopes) -> LineSlopes:
+    """What two searches found of the same column."""
+    return LineSlopes(
+        low=max(one.low, other.low),
+        high=min(one.high, other.high),
+        rises=other.rises if one.rises is None else one.rises,
+        falls=other.falls if one.falls is None else one.falls,
+        rising=other.rising if one.rising is None else one.rising,
+        falling=other.falling if one.falling is None else one.falling,
+        exact=one.exact or other.exact,
+    )
 
 
 def _tell(found: SteepestSlope, least: float) -> bool | None:

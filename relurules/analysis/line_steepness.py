@@ -11,6 +11,7 @@ from relurules.analysis.line_slopes import (
     bound_all_slopes,
     check_continuous,
     find_steepest_total,
+    improve_all_slopes,
 )
 from relurules.analysis.plain_rows import note_fractions
 from relurules.analysis.question import (
@@ -86,8 +87,9 @@ def _measure_steepness(
     every[[c.at[0] for c in columns]] = scales
     total = find_steepest_total(ground, target, every, measure_sum, ground.deadline.share(0.45))
     squares = find_steepest_total(
-        ground, target, every, measure_squares, ground.deadline.share(0.9)
+        ground, target, every, measure_squares, ground.deadline.share(0.6)
     )
+    slopes = improve_all_slopes(ground, target, columns, slopes, ground.deadline.share(0.9))
     own = np.array([max(abs(one.low), abs(one.high)) for one in slopes])
     reached = all(
         one.bound - one.value <= _REACHED * abs(one.bound) + 1e-300 for one in (total, squares)

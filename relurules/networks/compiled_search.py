@@ -14,6 +14,7 @@ from relurules.lp.compilation import get_store, is_compiling_off, is_machine_cod
 from relurules.networks.kernels.climbs import PartStack, RowWalk, walk_rows
 from relurules.networks.kernels.lagrangian import RelaxedPoint, RelaxedProgram
 from relurules.networks.kernels.leaf_programs import allocate_leaf
+from relurules.networks.kernels.part_duals import allocate_part_tableau
 from relurules.networks.kernels.part_search import (
     PAUSED,
     SETTLED,
@@ -128,14 +129,14 @@ def search_parts(
     """
     stack, at = _make_stack(relaxed, parts, levels), _make_point(relaxed)
     leaf = allocate_leaf(relaxed.single, len(relaxed.b) + relaxed.binding)
-    walk = _start_walk(relaxed, stack)
+    walk, tableau = _start_walk(relaxed, stack), allocate_part_tableau(relaxed)
 
     def advance(budget: int) -> int:
         start, compiled = walk.numbers[1] == 0, budget > 1
         if relaxed.binding == 0 and (start or (compiled and walk.numbers[1] < _ROWS)):
             steps = _BEFORE if start else _WALKED
             walk_rows(relaxed, stack, at, walk, steps if compiled else 1)
-        return int(advance_parts(relaxed, stack, at, leaf, budget))
+        return int(advance_parts(relaxed, stack, at, leaf, tableau, budget))
 
     return drive_search(program, stack, levels[1], advance, try_row, deadline)
 

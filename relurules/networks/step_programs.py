@@ -15,6 +15,7 @@ from relurules.networks.compiled_search import WAITING, OpenPart, PartOutcome, d
 from relurules.networks.gradients import SlopeMeasure
 from relurules.networks.kernels.climbs import PartStack
 from relurules.networks.kernels.leaf_programs import allocate_leaf
+from relurules.networks.kernels.step_duals import allocate_tableau
 from relurules.networks.kernels.step_search import advance_steps, climb_row
 from relurules.networks.kernels.steps import SIZES, SLOPE, StepPart, StepPoint, StepProgram
 from relurules.networks.programs import PiecewiseProgram
@@ -55,7 +56,6 @@ def list_steps(
 
     gaps = thinness * (np.abs(program.A) @ half)
     steps = np.append(np.abs(derivatives[:, :-1]).sum(axis=0), np.zeros(c))
-    scales = np.where(steps > 0, steps / sizes, 0.0)
     grouped = [i for group in program.groups for i in group]
     single = ~np.isin(np.arange(d), grouped)
     return StepProgram(
@@ -71,7 +71,6 @@ def list_steps(
         single=single,
         numbers=single,
         sizes=sizes,
-        scales=np.where(scales > 0, scales, scales.max(initial=0.0)) ** 2,
         share=2.0 * float(rounding_gamma(6.0 * (d + K + c) + 50.0)),
         few=2.0 * float(rounding_gamma(4.0 * (K + c) + 16.0)),
     )
@@ -118,14 +117,14 @@ def search_steps(
     levels: what is enough, the steepest row's slope, and what is added to a steeper one; try_row:
     keeps a row (d,), and gives what is enough then.
     """
-    stack, at = _make_stack(steps, parts, levels), _make_point(steps)
-    leaf = allocate_leaf(steps.single, len(steps.b), 1)
+    stack, at = _make_stack(steps, parts, levels), make_step_point(steps)
+    leaf, tableau = allocate_leaf(steps.single, len(steps.b), 1), allocate_tableau(steps)
     _draw_rows(steps, stack, at)
     return drive_search(
         program,
         stack,
         levels[1],
-        lambda budget: int(advance_steps(steps, stack, at, leaf, budget)),
+        lambda budget: int(advance_steps(steps, stack, at, leaf, tableau, budget)),
         try_row,
         deadline,
     )
@@ -134,7 +133,7 @@ def search_steps(
 def _draw_rows(steps: StepProgram, stack: PartStack, at: StepPoint) -> None:
     """Rows drawn at random from the part on top, each improved."""
     i, random = int(stack.numbers[0]) - 1, np.random.default_rng(0)
-    part = StepPart(stack.low[i], stack.high[i], stack.signs[i], stack.weights[i])
+    part = StepPart(stack.low[i], stack.high[i], stack.signs[i], stack.weights[i], stack.lines[i])
     for _ in range(_DRAWN if is_machine_code_used() else 1):
         drawn = part.low + (part.high - part.low) * random.random(len(part.low))
         at.x[:] = np.where(steps.single, drawn, 0.0)
@@ -147,16 +146,17 @@ def _draw_rows(steps: StepProgram, stack: PartStack, at: StepPoint) -> None:
 def _make_stack(
     steps: StepProgram, parts: list[OpenPart], levels: tuple[float, float, float]
 ) -> PartStack:
-    n, K = len(steps.single), len(steps.b)
+    n, K, q = len(steps.single), len(steps.b), len(steps.derivatives)
     room = WAITING + len(parts) + n
     enough, value, gap = levels
     stack = PartStack(
         low=np.zeros((room, n)), high=np.zeros((room, n)),
-        signs=np.zeros((room, K), dtype=np.int8), lines=np.zeros((room, 0)),
+        signs=np.zeros((room, K), dtype=np.int8), lines=np.full((room, 2 * q), np.inf),
         weights=np.full((room, K), np.nan), bounds=np.zeros(room),
         numbers=np.array([len(parts), 0]), levels=np.array([enough, -np.inf, value, gap]),
-        best=np.zeros(n), kept=np.zeros(K), mean=np.zeros(n + 2 * K),
+        best=np.zeros(n), kept=np.zeros(0), mean=np.zeros(n + 2 * K),
     )  # fmt: skip
+    stack.lines[:, :q] = -np.inf
     for i, part in enumerate(sorted(parts, key=lambda one: one.bound)):
         stack.low[i], stack.high[i] = part.cell.low[:n], part.cell.high[:n]
         stack.signs[i] = 1  # of walls
@@ -166,10 +166,10 @@ def _make_stack(
     return stack
 
 
-def _make_point(steps: StepProgram) -> StepPoint:
-    n, K = len(steps.single), len(steps.b)
+def make_step_point(steps: StepProgram) -> StepPoint:
+    n, K, q = len(steps.single), len(steps.b), len(steps.derivatives)
     return StepPoint(
-        x=np.zeros(n), z=np.zeros(K), p=np.zeros(K), ends=np.zeros((2, K)),
-        limits=np.zeros((2, K)), steps=np.zeros(K), shift=np.zeros(4), own=np.zeros(K),
-        moved=np.zeros(K), v=np.zeros(n),
+        x=np.zeros(n), shares=np.zeros(K), ends=np.zeros((2, K)),
+        limits=np.zeros((2, K)), steps=np.zeros(K), chords=np.zeros((q, 4)),
+        shift=np.zeros(4), own=np.zeros(K), moved=np.zeros(K), v=np.zeros(n),
     )  # fmt: skip

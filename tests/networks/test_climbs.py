@@ -15,7 +15,8 @@ from relurules.networks.compiled_search import (
     _start_walk,
     relax_program,
 )
-from relurules.networks.kernels.climbs import PartStack, RowWalk, walk_rows
+from relurules.networks.kernels.climbs import PartStack, RowWalk, walk_rows, write_mean_row
+from relurules.networks.kernels.lagrangian import RelaxedPart
 from relurules.networks.program_cells import start_cell, tighten_cell
 from relurules.networks.programs import PiecewiseProgram
 
@@ -89,3 +90,21 @@ def test_rows_are_of_the_part_and_whole() -> None:
             assert program.contains(x)
             assert x[1] in (-1.0, 0.0, 1.0, 2.0)
     assert found.numbers[1] == 20
+
+
+def test_rows_of_a_part_have_its_categories() -> None:
+    """Where a part's point has none, as those of empty ones may."""
+    program = draw_program(0, 1, (4, 3), 3, deep=False)
+    stack, _ = walk(program, 1)
+    root = start_cell(program)
+    assert tighten_cell(program, root)
+    P = relax_program(program, root)
+    assert P is not None
+    at, low, high = _make_point(P), program.low.copy(), program.high.copy()
+    closed = [program.groups[0][0], program.groups[0][1], program.groups[1][0]]
+    high[closed] = 0.0
+    stack.mean[:] = 0.0
+    stack.mean[closed[1]] = 0.5
+    write_mean_row(P, RelaxedPart(low, high, stack.signs[0], P.b, P.b), stack, at)
+    assert program.contains(at.x)
+    assert not at.x[closed].any()

@@ -21,7 +21,12 @@ from relurules.networks.compiled_search import (
     relax_program,
     search_parts,
 )
-from relurules.networks.kernels.lagrangian import RelaxedPart, bound_arguments, bound_part
+from relurules.networks.kernels.lagrangian import (
+    RelaxedPart,
+    bound_arguments,
+    bound_part,
+    drop_beyond,
+)
 from relurules.networks.maximum import ProgramMaximum, search_maximum
 from relurules.networks.program_cells import start_cell, tighten_cell
 from relurules.networks.programs import PiecewiseProgram, make_program, to_rationals
@@ -278,3 +283,29 @@ def test_rows_of_whole_numbers_are_whole() -> None:
     _, kept = search_compiled(program)
     assert kept
     assert all((x == np.round(x)).all() for x in kept)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_row_of_a_side_is_dropped(seed: int) -> None:
+    program = draw_program(seed, 2, (4, 3), 3, deep=False)
+    root = start_cell(program)
+    assert tighten_cell(program, root)
+    P, random, dropped = relax_program(program, root), np.random.default_rng(seed), 0
+    assert P is not None
+    n = len(P.single)
+    X = draw_rows(program, 400, seed)
+    for k in range(len(P.b)):
+        for side in (1.0, -1.0):
+            part = RelaxedPart(
+                root.low[:n].copy(), root.high[:n].copy(), np.zeros(3, np.int8), P.b, P.b
+            )
+            limit = np.quantile(side * (X @ P.A[k] + P.b[k]), random.uniform(0.7, 1.0))
+            moved = P._replace(b=P.b - side * limit)
+            kept = side * (X @ P.A[k] + moved.b[k]) >= 0.0
+            if not drop_beyond(moved, part, k, side, 1e-9):
+                assert not kept.any()
+                continue
+            inside = (X[kept] >= part.low - 1e-12).all(axis=1)
+            assert (inside & (X[kept] <= part.high + 1e-12).all(axis=1)).all()
+            dropped += int((part.high < root.high[:n]).sum())
+    assert dropped

@@ -20,7 +20,7 @@ from relurules.networks.gradients import (
     measure_sum,
     read_signs,
 )
-from relurules.networks.kernels.steps import StepPart, bound_slope, enter_part
+from relurules.networks.kernels.steps import SLOPE, StepPart, bound_slope, enter_part
 from relurules.networks.programs import PiecewiseProgram, combine_outputs, make_program
 from relurules.networks.slopes import SteepestSlope, find_steepest_slope
 
@@ -98,10 +98,16 @@ def test_bounds_of_steps_hold_for_all_multipliers(seed: int) -> None:
         steps = step_programs.list_steps(program, measure, 0.0, np.zeros(program.columns))
         if steps is None:
             continue
-        at, K = step_programs._make_point(steps), len(steps.b)
+        at, K = step_programs.make_step_point(steps), len(steps.b)
         signs = random.integers(-1, 2, size=K).astype(np.int8)
         signs[len(program.b) :] = 0
-        part = StepPart(program.low.copy(), program.high.copy(), signs, np.full(K, np.nan))
+        box = program.low.copy(), program.high.copy()
+        ranges = np.repeat([-np.inf, np.inf], len(steps.derivatives))
+        own = int(np.flatnonzero(measure.told)[0])
+        least, most = np.sort(random.normal(size=2))
+        if measure.sought != SLOPE and seed % 2:
+            ranges[[0, len(steps.derivatives)]] = least, most
+        part = StepPart(*box, signs, np.full(K, np.nan), ranges)
         known = signs.copy()
         entered = enter_part(steps, part, at)
         bounds = [np.inf]
@@ -112,9 +118,11 @@ def test_bounds_of_steps_hold_for_all_multipliers(seed: int) -> None:
             z = steps.A @ x + steps.b
             if (z * known < 0).any() or (z < steps.floors).any():
                 continue
+            gradient = evaluate_gradient(program, read_signs(program, x)[0])
+            if not ranges[0] <= measure.units[own] * gradient[0][own] <= ranges[-len(ranges) // 2]:
+                continue
             assert entered
-            own, _ = read_signs(program, x)
-            reached = measure(*evaluate_gradient(program, own))
+            reached = measure(*gradient)
             assert reached - 1e-12 * abs(reached) <= min(bounds)
 
 

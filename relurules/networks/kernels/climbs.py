@@ -31,9 +31,10 @@ class PartStack(NamedTuple):
 
     bounds: (s,) what the goal doesn't exceed there; numbers: how many wait, and were looked at;
     levels: a part with less than the first isn't looked at, the second is the largest bound of
-    these, the third the best row's value, the fourth what is added to it for the first. best: (n,)
-    that row; kept: (2 K + r,) the best multipliers of a part; mean: (n + 2 K,) of points of a
-    relaxed goal.
+    these, the third the best row's value, the fourth what is added to it for the first. lines: (s,
+    K) slopes of lines that stand for neurons; of slopes, (s, 2 q) between which values derivatives
+    lie. best: (n,) that row; kept: (2 K + r,) the best multipliers of a part, of values alone;
+    mean: (n + 2 K,) of points of a relaxed goal.
     """
 
     low: Array
@@ -140,10 +141,11 @@ def write_mean_row(P: Any, part: Any, stack: PartStack, at: Any) -> None:
         at.x[j] = min(max(stack.mean[j], part.low[j]), part.high[j]) if P.single[j] else 0.0
 
     for g in range(len(P.starts) - 1):
-        best = P.members[P.starts[g]]
+        best = -1
         for i in range(P.starts[g], P.starts[g + 1]):
-            if stack.mean[P.members[i]] > stack.mean[best]:
-                best = P.members[i]
+            j = P.members[i]
+            if part.high[j] > 0.0 and (best < 0 or stack.mean[j] > stack.mean[best]):
+                best = j
         at.x[best] = 1.0
 
 

@@ -4,7 +4,8 @@ form.
 Neurons of unknown sign are relaxed to lines, signs and rows have multipliers (S. Wang et al.,
 "Beta-CROWN", 2021). What is left is a form of the columns, whose largest value over a box is a sum,
 and over the categories of a column the largest coefficient of those that are open. Whatever the
-multipliers are, that is a bound; subgradients make it a good one. All rounding is added.
+multipliers are, that is a bound; subgradients, or linear programs (`part_duals`), make it a good
+one. All rounding is added.
 """
 
 from typing import Any, NamedTuple, Protocol
@@ -41,6 +42,10 @@ class ColumnForms(Protocol):
     @property
     def single(self) -> NDArray[np.bool_]:
         """(n,) which columns are in none."""
+
+    @property
+    def numbers(self) -> NDArray[np.bool_]:
+        """(n,) those of these that hold any number."""
 
 
 class ColumnBox(Protocol):
@@ -149,11 +154,47 @@ def bound_own_argument(P: ColumnForms, part: ColumnBox, k: int) -> tuple[float, 
 
 
 @compile_cached
+def drop_beyond(P: ColumnForms, part: ColumnBox, k: int, side: float, room: float) -> bool:
+    """Drop categories and ends of numbers where side times an argument is negative by more than
+    some room, whatever the other columns are. False for no row.
+    """
+    low, high = bound_own_argument(P, part, k)
+    slack = (high if side > 0.0 else -low) + room
+    if not slack >= 0.0:
+        return False
+
+    for g in range(len(P.starts) - 1):
+        most = -np.inf
+        for i in range(P.starts[g], P.starts[g + 1]):
+            if part.high[P.members[i]] > 0.0:
+                most = max(most, side * P.A[k, P.members[i]])
+        for i in range(P.starts[g], P.starts[g + 1]):
+            if most - side * P.A[k, P.members[i]] > slack:
+                part.high[P.members[i]] = 0.0
+
+    for j in range(len(part.low)):
+        size = side * P.A[k, j]
+        if P.numbers[j] and abs(size) * (part.high[j] - part.low[j]) > slack:
+            step = (1.0 + 1e-9) * slack / abs(size)
+            if size > 0.0:
+                part.low[j] = max(part.low[j], part.high[j] - step)
+            else:
+                part.high[j] = min(part.high[j], part.low[j] + step)
+
+    return True
+
+
+@compile_cached
 def bound_arguments(  # noqa: C901
     P: RelaxedProgram, part: RelaxedPart, at: RelaxedPoint
 ) -> bool:
     """Between which values every neuron's argument lies; signs that follow. False for no row."""
     K = len(P.b)
+    for k in range(0 if P.deep else K):
+        room = 2.0 * P.share * P.sizes[k]
+        if part.signs[k] != 0 and not drop_beyond(P, part, k, float(part.signs[k]), room):
+            return False
+
     for k in range(K):
         low, high = bound_own_argument(P, part, k)
         if low > high:

@@ -30,6 +30,7 @@ from relurules.networks.kernels.leaf_programs import (
     write_form,
     write_point,
 )
+from relurules.networks.kernels.part_duals import PartTableau, solve_part
 
 #: What a search says when it returns: nothing is left; it is to be called again; the part on top
 #: has nothing left to be split by; no room is left.
@@ -53,7 +54,12 @@ def take_part(stack: PartStack, i: int) -> RelaxedPart:
 
 @compile_cached
 def advance_parts(  # noqa: C901
-    P: RelaxedProgram, stack: PartStack, at: RelaxedPoint, leaf: LeafProgram, budget: int
+    P: RelaxedProgram,
+    stack: PartStack,
+    at: RelaxedPoint,
+    leaf: LeafProgram,
+    tableau: PartTableau,
+    budget: int,
 ) -> int:
     """Look at so many parts."""
     for _ in range(budget):
@@ -65,6 +71,8 @@ def advance_parts(  # noqa: C901
         part = take_part(stack, i)
         if stack.bounds[i] > stack.levels[0] and bound_arguments(P, part, at):
             stack.bounds[i] = min(stack.bounds[i], _improve_part(P, part, stack, at))
+            if stack.bounds[i] > stack.levels[0] and tableau.worth:
+                stack.bounds[i] = min(stack.bounds[i], _solve_part(P, part, stack, at, tableau))
             if stack.bounds[i] > stack.levels[0]:
                 room = bound_part(P, part, at) - stack.levels[0] + P.share * P.sizes[-1]
                 drop_columns(P, part, stack, at, room)
@@ -140,6 +148,30 @@ def _improve_part(
 
     copy_numbers(kept[:K], part.lines)
     copy_numbers(kept[K:], part.weights)
+    return bound
+
+
+@compile_cached
+def _solve_part(
+    P: RelaxedProgram, part: RelaxedPart, stack: PartStack, at: RelaxedPoint, tableau: PartTableau
+) -> float:
+    """The least bound that multipliers give, by a linear program; they stay with the part where
+    they are better than those along subgradients.
+    """
+    n, K = len(part.low), len(P.b)
+    known = bound_part(P, part, at)
+    solve_part(P, part, at, tableau, stack.levels[0])
+    copy_numbers(at.x, stack.mean[:n])
+    copy_numbers(at.z, stack.mean[n : n + K])
+    copy_numbers(at.p, stack.mean[n + K :])
+    bound = bound_part(P, part, at)
+    if bound > known:
+        copy_numbers(stack.kept[:K], part.lines)
+        copy_numbers(stack.kept[K:], part.weights)
+        return known
+
+    if P.binding == 0:
+        keep_row(stack, at.x, evaluate_point(P, at))
     return bound
 
 

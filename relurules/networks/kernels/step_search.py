@@ -1,8 +1,10 @@
 """A search of the parts of a domain for the steepest slope: each part is bounded in closed form,
-and split by the step that its bound overstates most, or by a column of categories.
-"""
+with multipliers of a linear program, and split by the step or the derivative that its bound
+overstates most, or by a column of categories.
 
-import numpy as np
+Beyond what a derivative lies between in a part, its chord is below what is measured of it, so that
+rows needn't be kept there by multipliers.
+"""
 
 from relurules.lp.compilation import compile_cached
 from relurules.networks.kernels.climbs import (
@@ -34,30 +36,42 @@ from relurules.networks.kernels.part_search import (
     raise_best,
     start_child,
 )
+from relurules.networks.kernels.step_duals import StepTableau, solve_steps
 from relurules.networks.kernels.steps import (
+    SIZES,
+    SLOPE,
     StepPart,
     StepPoint,
     StepProgram,
     bound_slope,
     enter_part,
     find_arguments,
+    measure_derivative,
     measure_slope,
 )
 
-#: Steps along subgradients for a part, and what a step that was none makes of the next ones.
-_STEPS, _SHORTER = 16, 0.7
 #: So many parts in a row are those of the largest bounds, and then as many in depth; of so many
 #: parts one has its row improved.
 _SPELL, _CLIMB = 64, 4
 #: Steps count as settled that are overstated by less than this share of what is above the target.
 _SETTLED = 1e-3
+#: By what a part is split: nothing is left, a step's side, a column of categories, between which
+#: values a derivative lies.
+NOWHERE, BY_STEP, BY_GROUP, BY_RANGE = range(4)
+#: A derivative is split no nearer to an end than this share of what it lies between.
+_INNER = 0.1
 #: How far beside a step a row may be, in shares of a column's width.
 _BESIDE = (1e-2, -1e-2, 1e-5, -1e-5)
 
 
 @compile_cached
 def advance_steps(  # noqa: C901
-    P: StepProgram, stack: PartStack, at: StepPoint, leaf: LeafProgram, budget: int
+    P: StepProgram,
+    stack: PartStack,
+    at: StepPoint,
+    leaf: LeafProgram,
+    tableau: StepTableau,
+    budget: int,
 ) -> int:
     """Look at so many parts."""
     for _ in range(budget):
@@ -66,14 +80,13 @@ def advance_steps(  # noqa: C901
         stack.numbers[1] += 1
         deep = stack.numbers[1] // _SPELL % 2 == 1
         i = stack.numbers[0] - 1 if deep else raise_best(stack)
-        part = _take_part(stack, i)
+        part = take_steps(stack, i)
         if stack.bounds[i] > stack.levels[0]:
             if not enter_part(P, part, at):
                 stack.numbers[0] = i
                 continue
-            stack.bounds[i] = min(stack.bounds[i], _improve_part(P, part, stack, at))
+            stack.bounds[i] = min(stack.bounds[i], _improve_part(P, part, stack, at, tableau))
             if stack.bounds[i] > stack.levels[0]:
-                bound_slope(P, part, at)
                 drop_columns(P, part, stack, at, at.shift[3] - stack.levels[0])
             if stack.numbers[1] % _CLIMB == 1:
                 _climb_from_mean(P, part, stack, at)
@@ -81,75 +94,39 @@ def advance_steps(  # noqa: C901
             continue
         if i + len(part.low) + 2 >= len(stack.bounds):
             return FULL
-        step, group = _choose_split(P, part, stack, at, stack.bounds[i] - stack.levels[0])
-        if step < 0 and group < 0:
+        split, chosen = _choose_split(P, part, stack, at, stack.bounds[i] - stack.levels[0])
+        if split == NOWHERE:
             if _close_part(P, part, stack, at, leaf):
                 continue
             return SETTLED
-        _split_part(P, stack, at, step, group)
+        _split_part(P, stack, at, split, chosen)
 
     return PAUSED
 
 
 @compile_cached
-def _take_part(stack: PartStack, i: int) -> StepPart:
-    return StepPart(stack.low[i], stack.high[i], stack.signs[i], stack.weights[i])
+def take_steps(stack: PartStack, i: int) -> StepPart:
+    """A part, by its row."""
+    return StepPart(stack.low[i], stack.high[i], stack.signs[i], stack.weights[i], stack.lines[i])
 
 
 @compile_cached
-def _improve_part(P: StepProgram, part: StepPart, stack: PartStack, at: StepPoint) -> float:
-    """The least bound along subgradients; the multipliers that gave it stay with the part."""
+def _improve_part(
+    P: StepProgram, part: StepPart, stack: PartStack, at: StepPoint, tableau: StepTableau
+) -> float:
+    """The least bound that multipliers give, which stay with the part."""
     n, K = len(part.low), len(P.b)
-    bound, pace = np.inf, 1.0
-    for j in range(len(stack.mean)):
-        stack.mean[j] = 0.0
+    solve_steps(P, part, at, tableau, stack.levels[0] - at.shift[0])
+    find_arguments(P, at)
+    copy_numbers(at.x, stack.mean[:n])
+    copy_numbers(at.own, stack.mean[n : n + K])
+    copy_numbers(at.shares, stack.mean[n + K :])
+    for k in range(K):
+        part.weights[k] = min(max(part.weights[k], at.limits[0, k]), at.limits[1, k])
 
-    for step in range(_STEPS):
-        now = bound_slope(P, part, at)
-        if now < bound:
-            bound = now
-            copy_numbers(part.weights, stack.kept)
-        else:
-            pace *= _SHORTER
-        keep_row(stack, at.x, _measure_row(P, at))
-        if bound <= stack.levels[0]:
-            break
-        share = 2.0 / (step + 2.0)
-        for j in range(n):
-            stack.mean[j] += share * (at.x[j] - stack.mean[j])
-        for k in range(K):
-            stack.mean[n + k] += share * (at.own[k] - stack.mean[n + k])
-            most = at.p[k] + part.weights[k] * at.own[k]
-            stack.mean[n + K + k] += share * (most - stack.mean[n + K + k])
-        if not _step_down(P, part, at, pace * (now - stack.levels[0])):
-            break
-
-    copy_numbers(stack.kept, part.weights)
+    bound = bound_slope(P, part, at)
+    keep_row(stack, at.x, _measure_row(P, at))
     return bound
-
-
-@compile_cached
-def _step_down(P: StepProgram, part: StepPart, at: StepPoint, drop: float) -> bool:
-    """A step along the subgradient that would lower a linear bound by so much; False where there is
-    none.
-
-    B. Polyak, "Minimization of unsmooth functionals", 1969.
-    """
-    norm = 0.0
-    for k in range(len(P.b)):
-        off, weight = at.own[k] - at.z[k], part.weights[k]
-        if (off > 0.0 and weight > at.limits[0, k]) or (off < 0.0 and weight < at.limits[1, k]):
-            norm += P.scales[k] * off * off
-
-    if not norm > 0.0:
-        return False
-
-    step = drop / norm
-    for k in range(len(P.b)):
-        weight = part.weights[k] - step * P.scales[k] * (at.own[k] - at.z[k])
-        part.weights[k] = min(max(weight, at.limits[0, k]), at.limits[1, k])
-
-    return True
 
 
 @compile_cached
@@ -196,55 +173,97 @@ def _write_leaf(P: StepProgram, part: StepPart, leaf: LeafProgram) -> None:
 def _choose_split(
     P: StepProgram, part: StepPart, stack: PartStack, at: StepPoint, above: float
 ) -> tuple[int, int]:
-    """The step that is overstated most, or else the group whose categories are least decided; -1
-    for none.
+    """By what a part is split, and which: the step or the derivative that is overstated most, or
+    else the group whose categories are least decided.
     """
     n, K = len(part.low), len(P.b)
-    chosen, most = -1, _SETTLED * above
+    split, chosen, most = NOWHERE, -1, _SETTLED * above
     for k in range(K):
         if part.signs[k] == 0 and at.steps[k] != 0.0:
-            own = at.steps[k] if stack.mean[n + k] >= 0.0 else 0.0
-            off = stack.mean[n + K + k] - own
+            side = 1.0 if stack.mean[n + k] >= 0.0 else 0.0
+            off = at.steps[k] * (stack.mean[n + K + k] - side)
             if off > most:
-                chosen, most = k, off
+                split, chosen, most = BY_STEP, k, off
 
-    if chosen >= 0:
-        return chosen, -1
+    for q in range(len(P.derivatives) if P.sought != SLOPE else 0):
+        derivative = _relax_derivative(P, part, stack, q)
+        line = at.chords[q, 2] * derivative + at.chords[q, 3]
+        off = line - measure_derivative(P.sought, derivative)
+        if off > most:
+            split, chosen, most = BY_RANGE, q, off
+
+    if split != NOWHERE:
+        return split, chosen
 
     group, least = find_open_group(P, part, stack.mean)
     if group >= 0 and least < 1.0:
-        return -1, group
+        return BY_GROUP, group
     for k in range(K):
         if part.signs[k] == 0 and at.steps[k] != 0.0:
-            return k, -1
+            return BY_STEP, k
 
-    return -1, group
+    return (BY_GROUP if group >= 0 else NOWHERE), group
 
 
 @compile_cached
-def _split_part(P: StepProgram, stack: PartStack, at: StepPoint, step: int, group: int) -> None:
+def _relax_derivative(P: StepProgram, part: StepPart, stack: PartStack, q: int) -> float:
+    """What a derivative is where shares of steps count."""
+    n, K = len(part.low), len(P.b)
+    found = P.derivatives[q, K]
+    for k in range(K):
+        if part.signs[k] == 0:
+            found += P.derivatives[q, k] * stack.mean[n + K + k]
+        elif part.signs[k] > 0:
+            found += P.derivatives[q, k]
+
+    return float(found)
+
+
+@compile_cached
+def _split_part(P: StepProgram, stack: PartStack, at: StepPoint, split: int, chosen: int) -> None:
     """Put the parts of the one on top in its place, the most promising on top."""
     first, spare = stack.numbers[0] - 1, len(stack.bounds) - 1
     copy_part(stack, first, spare)
     stack.numbers[0] = first
-    if step >= 0:
+    if split == BY_STEP:
         for sign in (1, -1):
             child = start_child(stack, spare)
-            child.signs[step] = sign
+            child.signs[chosen] = sign
             _add_child(P, stack, at, first)
         return
 
-    for i in range(P.starts[group], P.starts[group + 1]):
-        if stack.high[spare, P.members[i]] > 0.0:
-            hold_category(P, start_child(stack, spare), group, i)
+    if split == BY_RANGE:
+        q = len(P.derivatives)
+        middle = _choose_middle(P, take_steps(stack, spare), stack, at, chosen)
+        for end in (chosen, q + chosen):
+            start_child(stack, spare)
+            stack.lines[stack.numbers[0], end] = middle
             _add_child(P, stack, at, first)
+        return
+
+    for i in range(P.starts[chosen], P.starts[chosen + 1]):
+        if stack.high[spare, P.members[i]] > 0.0:
+            hold_category(P, start_child(stack, spare), chosen, i)
+            _add_child(P, stack, at, first)
+
+
+@compile_cached
+def _choose_middle(
+    P: StepProgram, part: StepPart, stack: PartStack, at: StepPoint, q: int
+) -> float:
+    """Where to split what a derivative lies between."""
+    low, high = at.chords[q, 0], at.chords[q, 1]
+    if P.sought == SIZES:
+        return 0.0
+    room = _INNER * (high - low)
+    return float(min(max(_relax_derivative(P, part, stack, q), low + room), high - room))
 
 
 @compile_cached
 def _add_child(P: StepProgram, stack: PartStack, at: StepPoint, first: int) -> None:
     """Keep the part above all that wait where more may be found there."""
     i = stack.numbers[0]
-    part = _take_part(stack, i)
+    part = take_steps(stack, i)
     if not enter_part(P, part, at):
         return
     stack.bounds[i] = min(stack.bounds[i], bound_slope(P, part, at))

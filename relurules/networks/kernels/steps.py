@@ -13,7 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.lp.compilation import compile_cached
-from relurules.networks.kernels.lagrangian import Array, bound_own_argument, choose_point
+from relurules.networks.kernels.lagrangian import (
+    Array,
+    bound_own_argument,
+    choose_point,
+    drop_beyond,
+)
 
 #: What is measured of derivatives: one of them, the sum of their sizes, or of their squares.
 SLOPE, SIZES, SQUARES = range(3)
@@ -26,8 +31,7 @@ class StepProgram(NamedTuple):
     derivatives: (q, K + 1) what the right side of a step adds to derivatives, times their units,
     and these with all on the left; spans: (q,) what terms of these come to; sought: what of them.
     starts, members, single, numbers as in `RelaxedProgram`. sizes: (K,) what terms of arguments
-    come to at most; scales: (K,) squares of the multipliers' usual sizes; share: of such terms,
-    what rounding may be, and few: of terms of derivatives.
+    come to at most; share: of such terms, what rounding may be, and few: of terms of derivatives.
     """
 
     A: Array
@@ -42,38 +46,39 @@ class StepProgram(NamedTuple):
     single: NDArray[np.bool_]
     numbers: NDArray[np.bool_]
     sizes: Array
-    scales: Array
     share: float
     few: float
 
 
 class StepPart(NamedTuple):
     """A part: box of n columns, sides of steps (K,), 0 for either, and multipliers (K,), NaN where
-    these are yet to be chosen.
+    these are yet to be chosen. ranges: (2 q,) derivatives are no less than the first half of these,
+    and no more than the second.
     """
 
     low: Array
     high: Array
     signs: NDArray[np.int8]
     weights: Array
+    ranges: Array
 
 
 class StepPoint(NamedTuple):
-    """Where a relaxed slope is largest: x (n,), arguments z (K,), and steps less multipliers times
-    these, p (K,).
+    """Where a relaxed slope is largest: x (n,), and shares of steps (K,) that count there.
 
     ends: (2, K) between which arguments lie; limits: (2, K) between which multipliers are of use;
-    steps: (K,) their sizes; shift: (4,) a constant, what its rounding comes to, what the slope
-    doesn't exceed by sides alone, and what by multipliers; own: (K,) arguments at x, moved: of
-    another row; v: (n,) what is left of columns.
+    steps: (K,) their sizes; chords: (q, 4) between which values derivatives lie, slopes and
+    constants of lines above what is measured of them; shift: (4,) a constant, what its rounding
+    comes to, what the slope doesn't exceed by sides alone, and what by multipliers; own: (K,)
+    arguments at x, moved: of another row; v: (n,) what is left of columns.
     """
 
     x: Array
-    z: Array
-    p: Array
+    shares: Array
     ends: Array
     limits: Array
     steps: Array
+    chords: Array
     shift: Array
     own: Array
     moved: Array
@@ -84,6 +89,11 @@ class StepPoint(NamedTuple):
 def enter_part(P: StepProgram, part: StepPart, at: StepPoint) -> bool:
     """Bounds of arguments, sides that follow, and what multipliers may be. False for no row."""
     for k in range(len(P.b)):
+        room = 2.0 * P.share * P.sizes[k]
+        if part.signs[k] != 0 and not drop_beyond(P, part, k, float(part.signs[k]), room):
+            return False
+
+    for k in range(len(P.b)):
         low, high = bound_own_argument(P, part, k)
         if low > high:
             return False
@@ -93,7 +103,8 @@ def enter_part(P: StepProgram, part: StepPart, at: StepPoint) -> bool:
         if not _settle_side(P, part, at, k):
             return False
 
-    _weigh_steps(P, part, at)
+    if not _weigh_steps(P, part, at):
+        return False
     for k in range(len(P.b)):
         _limit_weight(part, at, k)
 
@@ -132,11 +143,11 @@ def _settle_side(P: StepProgram, part: StepPart, at: StepPoint, k: int) -> bool:
 
 
 @compile_cached
-def _weigh_steps(P: StepProgram, part: StepPart, at: StepPoint) -> None:
+def _weigh_steps(P: StepProgram, part: StepPart, at: StepPoint) -> bool:
     """What steps come to, as slopes are measured: a size or square of a derivative is no more than
-    its chord over what the derivative lies between.
+    its chord over what the derivative lies between. False for no row.
     """
-    K = len(P.b)
+    K, count = len(P.b), len(P.derivatives)
     at.shift[0] = at.shift[1] = at.shift[2] = 0.0
     for k in range(K):
         at.steps[k] = 0.0
@@ -149,13 +160,19 @@ def _weigh_steps(P: StepProgram, part: StepPart, at: StepPoint) -> None:
                 high += gain if part.signs[k] > 0 else max(gain, 0.0)
                 low += gain if part.signs[k] > 0 else min(gain, 0.0)
         room = P.few * P.spans[q]
-        low, high = low - room, high + room
+        low, high = max(low - room, part.ranges[q]), min(high + room, part.ranges[count + q])
+        if low > high:
+            return False
         slope, constant = _find_chord(P.sought, low, high)
+        at.chords[q, 0], at.chords[q, 1] = low, high
+        at.chords[q, 2], at.chords[q, 3] = slope, constant
         at.shift[0] += slope * P.derivatives[q, K] + constant
         at.shift[1] += 2.0 * P.few * (abs(slope) * P.spans[q] + abs(constant))
         at.shift[2] += _measure_most(P.sought, low, high)
         for k in range(K):
             at.steps[k] += slope * P.derivatives[q, k]
+
+    return True
 
 
 @compile_cached
@@ -185,7 +202,7 @@ def _find_chord(sought: int, low: float, high: float) -> tuple[float, float]:
 
 @compile_cached
 def bound_slope(P: StepProgram, part: StepPart, at: StepPoint) -> float:
-    """What is measured doesn't exceed this in a part that was entered; where it is largest."""
+    """What is measured doesn't exceed this in a part that was entered."""
     total, size = at.shift[0], 0.0
     for j in range(len(part.low)):
         at.v[j] = 0.0
@@ -200,28 +217,31 @@ def bound_slope(P: StepProgram, part: StepPart, at: StepPoint) -> float:
 
     total += choose_point(P, part, at)
     for k in range(len(P.b)):
-        total += _choose_end(P, part, at, k)
+        total += _bound_step(P, part, at, k)
 
     at.shift[3] = total + P.share * size + at.shift[1]
     return float(min(at.shift[2], at.shift[3]))
 
 
 @compile_cached
-def _choose_end(P: StepProgram, part: StepPart, at: StepPoint, k: int) -> float:
-    """The most that a step less its multiplier comes to, and where."""
+def _bound_step(P: StepProgram, part: StepPart, at: StepPoint, k: int) -> float:
+    """The most that a step less its multiplier times its argument comes to."""
     low, high, weight = at.ends[0, k], at.ends[1, k], part.weights[k]
     most = -np.inf
     if part.signs[k] <= 0:
-        at.z[k] = low if weight >= 0.0 else min(high, -P.gaps[k])
-        most = -weight * at.z[k]
+        most = -weight * (low if weight >= 0.0 else min(high, -P.gaps[k]))
     if part.signs[k] >= 0:
-        z = max(low, P.gaps[k]) if weight >= 0.0 else high
-        value = at.steps[k] - weight * z
-        if value > most:
-            at.z[k], most = z, value
+        most = max(most, at.steps[k] - weight * (max(low, P.gaps[k]) if weight >= 0.0 else high))
 
-    at.p[k] = most
     return float(most)
+
+
+@compile_cached
+def measure_derivative(sought: int, derivative: float) -> float:
+    """What is measured of a derivative."""
+    if sought == SLOPE:
+        return derivative
+    return abs(derivative) if sought == SIZES else derivative * derivative
 
 
 @compile_cached
@@ -250,10 +270,6 @@ def measure_slope(P: StepProgram, z: Array) -> float:
         for k in range(K):
             if z[k] >= 0.0:
                 slope += P.derivatives[q, k]
-        if P.sought == SIZES:
-            slope = abs(slope)
-        if P.sought == SQUARES:
-            slope *= slope
-        found += slope
+        found += measure_derivative(P.sought, slope)
 
     return found

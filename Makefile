@@ -26,6 +26,7 @@
 # make bench-page       the page on which rules are tried: its size, and how fast it scores a file, in Chromium
 # make bench-rivals  our rules and lines beside what others would use, in an environment of their own
 # make bench-categories  questions and comparisons of rules over many categories (about 15 minutes of a processor)
+# make bench-suite  how long the tests take, on a machine that does nothing else
 # make bench-large  counts two hundred million regions on one core (about 40 minutes)
 # make bench-first-search  how long the first search waits for its functions, of a wheel and of the sources
 # make bench-partition  the search for regions in full, beside another tool in an environment of its own
@@ -38,7 +39,7 @@ OUT ?= out
 WRITE ?=
 
 .PHONY: venv demo test test-fast check format lint metrics wheel bench bench-all bench-lines bench-trees bench-linearise bench-categories bench-monotone bench-partition bench-scoring
-.PHONY: bench-first-search bench-large bench-scoring-code bench-page bench-rivals bench-checkers bench-mutations bench-rounding bench-soundness bench-standards bench-start bench-tables
+.PHONY: bench-first-search bench-large bench-suite bench-scoring-code bench-page bench-rivals bench-checkers bench-mutations bench-rounding bench-soundness bench-standards bench-start bench-tables
 .PHONY: examples proven-checker clean
 
 venv: $(VENV)/ready
@@ -105,6 +106,9 @@ bench-partition: venv .venv-peer/ready
 
 bench-first-search: venv
 	$(BIN)/python benchmarks/first_search.py $(WRITE)
+
+bench-suite: venv
+	$(BIN)/python benchmarks/suite_time.py $(WRITE)
 
 bench-large: venv
 	$(BIN)/python benchmarks/partition.py --only large $(WRITE)

@@ -53,7 +53,7 @@ PARTS = (
     BenchmarkPart(script="tables", arguments=("--rows", "2000000"), seconds=300),
     BenchmarkPart(script="tracing", arguments=("--only", "large"), seconds=180),
     BenchmarkPart(script="category_questions", arguments=("--only", "partition"), seconds=120),
-    BenchmarkPart(script="category_questions", arguments=("--only", "lines"), seconds=300),
+    BenchmarkPart(script="category_questions", arguments=("--only", "lines"), seconds=270),
     BenchmarkPart(script="suite_time", arguments=("--only", "fast"), seconds=150),
 )
 

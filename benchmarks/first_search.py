@@ -43,9 +43,9 @@ def copy_sources(source: Path) -> None:
 
 def unpack_wheel(source: Path, site: Path) -> None:
     """Make machine code and a wheel, and put what it holds into `site`."""
-    run_quietly(["tools/ship_machine_code.py"], source, source)
+    run_quietly(["tools/ship_machine_code.py"], source)
     dist = source / "dist"
-    run_quietly(["-m", "build", "--wheel", "--no-isolation", "--outdir", str(dist)], source, source)
+    run_quietly(["-m", "build", "--wheel", "--no-isolation", "--outdir", str(dist)], source)
     (wheel,) = dist.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
@@ -53,21 +53,21 @@ def unpack_wheel(source: Path, site: Path) -> None:
 
 def measure_search(package: Path, cache: Path) -> float:
     """CPU seconds until a search of the package runs as machine code."""
-    printed = run_quietly(["-c", _SEARCH], package, package, XDG_CACHE_HOME=str(cache))
+    printed = run_quietly(["-c", _SEARCH], package, XDG_CACHE_HOME=str(cache))
     made = sorted(file.name.rpartition("-")[0] for file in cache.rglob("*.code"))
     print(f"{package.name}: compiled {', '.join(made) or 'nothing'}", file=sys.stderr)
     return float(printed)
 
 
-def run_quietly(arguments: list[str], folder: Path, package: Path, **more: str) -> str:
-    """What Python prints that works in a folder with the package from where it is told."""
+def run_quietly(arguments: list[str], package: Path, **more: str) -> str:
+    """What Python prints that works in the folder of a package, and with that package."""
     environment = {name: v for name, v in os.environ.items() if not name.startswith("NUMBA_")}
     ran = subprocess.run(
         [sys.executable, "-W", "ignore", *arguments],
         check=True,
         stdout=subprocess.PIPE,
         text=True,
-        cwd=folder,
+        cwd=package,
         env={**environment, "PYTHONPATH": str(package), **more},
     )
     return ran.stdout

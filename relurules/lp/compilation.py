@@ -7,9 +7,8 @@ rows (`compile_at_once`) are machine code from the first call on; where numpy ca
 `StandInPatience` says when they are called.
 
 Compiled functions are kept on disk (`machine_code.py`), and come with a wheel (`shipped_code.py`).
-A function's code holds that of the
-functions that it calls, so everything is kept under a digest of all files that hold compiled
-functions.
+A function's code holds that of the functions that it calls, so everything is kept under a digest of
+all files that hold compiled functions.
 """
 
 import functools

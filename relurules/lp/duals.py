@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from relurules.lp import highs
 from relurules.lp.dictionary import Dictionary
 from relurules.lp.lengths import row_lengths
-from relurules.lp.maxima import maximise_forms
+from relurules.lp.maxima import maximise_forms, scale_forms
 from relurules.lp.polytope import Box, find_dictionary
 
 Array = NDArray[np.float64]
@@ -60,8 +60,7 @@ def solve_duals(at: PolytopeVertex, forms: Array) -> Duals:
     n, f = len(forms), len(at.low)
     sizes = row_lengths(forms[:, :-1])
     sizes = np.where(sizes > 0, sizes, 1.0)
-    unit = np.zeros((n, f + 1))  # in rows, whatever the order of forms: one kind is compiled
-    unit[:, :-1] = forms[:, :-1] / sizes[:, None]
+    unit = scale_forms(forms, sizes)
     points, multipliers, done = (
         np.zeros((n, f)),
         np.zeros((n, len(at.walls))),

@@ -107,8 +107,7 @@ def _propose_multipliers(box: Box, D: Dictionary | None, forms: Array) -> tuple[
     n, f = len(forms), len(box.low)
     sizes = row_lengths(forms[:, :-1])
     sizes = np.where((sizes > 0) & np.isfinite(sizes), sizes, 1.0)
-    unit = np.zeros((n, f + 1))  # in rows, whatever the order of forms: one kind is compiled
-    unit[:, :-1] = forms[:, :-1] / sizes[:, None]
+    unit = scale_forms(forms, sizes)
     points, multipliers = np.zeros((n, f)), np.zeros((n, len(box.walls)))
     done = np.zeros(n, dtype=np.bool_)
 
@@ -123,6 +122,15 @@ def _propose_multipliers(box: Box, D: Dictionary | None, forms: Array) -> tuple[
             points[i], multipliers[i], done[i] = *found, True
 
     return points, multipliers * sizes[:, None], done
+
+
+def scale_forms(forms: Array, sizes: Array) -> Array:
+    """Forms (n, f + 1) over their sizes (n,), without constants, as `maximise_forms` takes them: in
+    rows, whatever the order of forms in memory, since another order would be compiled anew.
+    """
+    unit = np.zeros(forms.shape)
+    unit[:, :-1] = forms[:, :-1] / sizes[:, None]
+    return unit
 
 
 def _are_tight(box: Box, forms: Array, bounds: Array, points: Array) -> Mask:
